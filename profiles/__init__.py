@@ -1,0 +1,1 @@
+"""Snakemake profiles; `dsqc batch run --profile NAME` finds them here. Data only, no code."""

@@ -1,0 +1,35 @@
+"""dsqc: ingestion and quality control for a national biological data station.
+
+The house, from the door down; imports only ever go down::
+
+    cli        parse, call one function, print
+    batch      plan, run and watch many submissions (starts the workflow)
+    stages     transfer validate qc judge curate register: one public function each
+    judge report catalog transfer         do not import each other
+    rules metrics storage submission      do not import each other
+    formats forms                         bytes -> arrays; schemas -> forms
+    kernels                               numba: arrays in, arrays out
+    findings model accessions station artefact registry language
+    errors
+
+Data stands beside the code and travels in the wheel: ``dsqc.schemas`` (forms, vocabularies, the rule
+registry, quality goals, shapes of what we write), ``dsqc.workflow`` and ``dsqc.profiles``.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from dsqc.stages.qc import qc as qc
+
+__all__ = ["__version__", "qc"]
+
+
+def __getattr__(name: str) -> Any:
+    # Lazy, so that `import dsqc` (and `dsqc --help`) loads neither numba nor pysam.
+    if name == "qc":
+        from dsqc.stages.qc import qc
+
+        return qc
+    raise AttributeError(f"module 'dsqc' has no attribute {name!r}")

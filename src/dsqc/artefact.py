@@ -1,0 +1,109 @@
+"""Files that dsqc writes for a later stage or for people: whole or not at all, and the same bytes for the same content."""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from dsqc.errors import StorageFault, SystemFault
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a temporary file beside ``path`` and rename it to ``path`` when the block ends well.
+
+    A reader never sees half a file, whatever kills the writer. The data is on disk before the name is.
+
+    Raises:
+        StorageFault: the disk is full or the place cannot be written; ``path`` is as it was.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise write_fault(path, error) from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise write_fault(path, error) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_fault(path: Path, error: OSError) -> StorageFault:
+    """Translate ``error`` into a fault that says what to do."""
+    hints = {
+        errno.ENOSPC: "The disk is full: free some space and run the same command again.",
+        errno.EDQUOT: "The quota is used up: free some space and run the same command again.",
+        errno.EACCES: "Choose a directory that you may write to.",
+        errno.EPERM: "Choose a directory that you may write to.",
+        errno.EROFS: "The file system is read-only: choose another directory.",
+    }
+    reason = error.strerror or str(error)
+    return StorageFault(f"Cannot write {path}: {reason}.", hint=hints.get(error.errno or 0, ""))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` as UTF-8, atomically."""
+    with atomic_file(path) as file:
+        file.write(text.encode("utf-8"))
+
+
+def to_json(value: Any) -> str:
+    """The one JSON form of ``value``: two-space indent, keys in the order given, no NaN, a final newline."""
+    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` with :func:`to_json`, atomically."""
+    write_text(path, to_json(value))
+
+
+def write_json_lines(path: Path, values: Iterable[Any]) -> None:
+    """Write one compact JSON object a line, atomically."""
+    with atomic_file(path) as file:
+        for value in values:
+            file.write(json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read what :func:`write_json` wrote.
+
+    Raises:
+        SystemFault: the file is missing or is no JSON: an earlier stage did not finish, or somebody changed it.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SystemFault(f"{path} does not exist.", hint="Run the stage that writes it first.") from error
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise SystemFault(f"{path} cannot be read: {error}.", hint="Delete it and run its stage again.") from error
+
+
+def read_json_lines(path: Path) -> list[Any]:
+    """Read what :func:`write_json_lines` wrote; same faults as :func:`read_json`."""
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    except FileNotFoundError as error:
+        raise SystemFault(f"{path} does not exist.", hint="Run the stage that writes it first.") from error
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise SystemFault(f"{path} cannot be read: {error}.", hint="Delete it and run its stage again.") from error
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, as lower-case hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,58 @@
+"""Options that several commands share, each defined once."""
+
+import argparse
+from pathlib import Path
+
+from dsqc.language import Language
+
+
+def common_options() -> argparse.ArgumentParser:
+    """Options of every command: ``--json --lang -q -v --log-json --debug``."""
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("common options")
+    group.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    group.add_argument(
+        "--lang",
+        type=Language,
+        choices=list(Language),
+        default=Language.from_environment(),
+        metavar="{en,ko}",
+        help="language of messages (default: DSQC_LANG, else the locale)",
+    )
+    group.add_argument("-q", "--quiet", action="store_true", help="only errors on standard error, no progress")
+    group.add_argument("-v", "--verbose", action="store_true", help="more on standard error")
+    group.add_argument("--log-json", action="store_true", help="log lines as JSON objects")
+    group.add_argument("--debug", action="store_true", help="tracebacks of dsqc's own faults")
+    return parser
+
+
+def add_station(parser: argparse.ArgumentParser) -> None:
+    """``--station``: the station's configuration."""
+    parser.add_argument(
+        "--station",
+        type=Path,
+        metavar="FILE",
+        help="station.toml, or the directory it stands in (default: DSQC_STATION)",
+    )
+
+
+def add_outdir(parser: argparse.ArgumentParser, text: str = "directory for the results") -> None:
+    """``-O/--outdir``."""
+    parser.add_argument("-O", "--outdir", type=Path, metavar="DIR", help=text)
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """``-@/--threads``."""
+    parser.add_argument("-@", "--threads", type=_threads, default=2, metavar="N", help="threads to use (default: 2)")
+
+
+def add_exit_zero(parser: argparse.ArgumentParser) -> None:
+    """``--exit-zero``: error findings end with 0, for the workflow, where findings are outputs and not failures."""
+    parser.add_argument("--exit-zero", action="store_true", help="exit 0, not 3, where there are error findings")
+
+
+def _threads(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number

@@ -1,0 +1,119 @@
+"""``dsqc``: find the command, run it, turn what stops it into an exit code."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from dsqc import __version__
+from dsqc.cli._options import common_options
+from dsqc.errors import DsqcError, ExitCode, SystemFault
+
+COMMANDS = {
+    "form": "list the registration forms, show one, or print its JSON Schema",
+    "validate": "check a submission's forms and files at your own desk",
+    "qc": "read data files once, whole: prove them, measure them",
+    "transfer": "copy a submission into the inbox, proving every byte",
+    "judge": "findings and metrics to a verdict",
+    "curate": "the curator's queue and decisions",
+    "register": "objects, catalog records and accessions",
+    "batch": "run many submissions through all stages, see how they stand, report",
+    "catalog": "make, search and verify the catalog",
+    "storage": "verify and sweep the object store",
+    "explain": "what a rule means and what to do about it",
+    "metrics": "what every metric means",
+    "demo": "the whole flow on the sample batch that dsqc ships",
+}
+"""Every command with its line of help; ``dsqc.cli.<command>`` holds it."""
+
+EPILOGUE = """\
+exit codes:
+  0  done, no error findings
+  1  a fault of dsqc or of the system (nothing is lost: run the same command again)
+  2  the command was called wrongly
+  3  error findings: the data or the forms need a correction
+  130  interrupted
+"""
+
+
+def build_parser(command: str | None) -> argparse.ArgumentParser:
+    """The parser; only the module of ``command`` is imported and adds its arguments."""
+    parser = argparse.ArgumentParser(
+        prog="dsqc",
+        description="Ingestion and quality control of sequencing submissions.",
+        epilog=EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"dsqc {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, text in COMMANDS.items():
+        if name == command:
+            module = importlib.import_module(f"dsqc.cli.{name}")
+            sub = subparsers.add_parser(
+                name,
+                help=text,
+                description=module.__doc__,
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+                parents=[common_options()],
+                epilog=EPILOGUE,
+            )
+            module.add_arguments(sub)
+            sub.set_defaults(run=module.run)
+        else:
+            subparsers.add_parser(name, help=text, add_help=False)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        The exit code (see ``dsqc.errors.ExitCode``); argparse's own errors leave with 2.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    command = next((item for item in arguments if not item.startswith("-")), None)
+    args = build_parser(command if command in COMMANDS else None).parse_args(arguments)
+    try:
+        from dsqc.cli._logging import configure
+
+        configure(args)
+        return _settle(args, args.run(args))
+    except KeyboardInterrupt:
+        print("dsqc: interrupted; run the same command to go on.", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): nothing to tell anybody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAULT
+    except DsqcError as error:
+        return _report(args, error)
+    except MemoryError:
+        return _report(args, SystemFault("Out of memory.", hint="Give the job more memory or fewer threads."))
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        return _report(args, SystemFault(f"The system refused{where}: {error.strerror or error}."))
+    except Exception as error:
+        if getattr(args, "debug", False):
+            raise
+        text = f"A fault in dsqc {__version__}: {type(error).__name__}: {error}."
+        return _report(args, SystemFault(text, hint="Please report it with the output of the same command and --debug."))
+
+
+def _settle(args: argparse.Namespace, code: int) -> int:
+    if code == ExitCode.FINDINGS and getattr(args, "exit_zero", False):
+        return ExitCode.DONE
+    return code
+
+
+def _report(args: argparse.Namespace, error: DsqcError) -> int:
+    if getattr(args, "debug", False):
+        import traceback
+
+        traceback.print_exception(error)
+    print(f"dsqc {args.command}: {error}", file=sys.stderr)
+    return int(error.exit_code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

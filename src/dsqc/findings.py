@@ -1,0 +1,284 @@
+"""Findings: faults of the data, with a place, a value and a next step.
+
+A finding is data: a code of the rule registry, where it was seen, what was seen and what is allowed. Its texts are
+rendered from the registry when it is written or shown, in Korean and English.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dsqc.language import Language
+from dsqc.registry import Severity, rule
+
+KEPT_PER_GROUP = 20
+"""Findings kept for each (code, file); the rest are counted."""
+LONGEST_VALUE = 200
+"""Characters of a value that a finding quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a finding was seen: a cell of a sheet, or a record of a data file.
+
+    Attributes:
+        path: file name, relative to the submission; never a path of this machine.
+        sheet: sheet of the form (``sample``).
+        row: row as a spreadsheet counts it (the heading is row 1).
+        column: column letter as a spreadsheet shows it.
+        attribute: attribute of the form.
+        record: number of the read or alignment, from 1.
+        line: line of the (uncompressed) text, from 1.
+        byte_offset: offset in the uncompressed data for faults of the records; in the stored bytes for
+            faults of the container (``in_container`` is true).
+        in_container: whether ``byte_offset`` counts stored (compressed) bytes.
+    """
+
+    path: str = ""
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    attribute: str = ""
+    record: int | None = None
+    line: int | None = None
+    byte_offset: int | None = None
+    in_container: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields that say something."""
+        pairs = {
+            "path": self.path,
+            "sheet": self.sheet,
+            "row": self.row,
+            "column": self.column,
+            "attribute": self.attribute,
+            "record": self.record,
+            "line": self.line,
+            "byte_offset": self.byte_offset,
+            "in_container": self.in_container,
+        }
+        return {name: value for name, value in pairs.items() if value not in ("", None, False)}
+
+    @property
+    def sort_key(self) -> tuple[Any, ...]:
+        """A total order: file, sheet, row, column, record, offset."""
+        nothing = -1
+        return (
+            self.path,
+            self.sheet,
+            nothing if self.row is None else self.row,
+            (len(self.column), self.column),
+            self.attribute,
+            nothing if self.record is None else self.record,
+            nothing if self.line is None else self.line,
+            nothing if self.byte_offset is None else self.byte_offset,
+        )
+
+    def __str__(self) -> str:
+        parts = [self.path] if self.path else []
+        if self.sheet:
+            parts.append(self.sheet)
+        if self.row is not None:
+            parts.append(f"{self.column}{self.row}" if self.column else f"row {self.row}")
+        if self.attribute:
+            parts.append(self.attribute)
+        if self.record is not None:
+            parts.append(f"record {self.record}")
+        if self.line is not None:
+            parts.append(f"line {self.line}")
+        if self.byte_offset is not None:
+            parts.append(f"{'stored byte' if self.in_container else 'byte'} {self.byte_offset}")
+        return " ".join(parts)
+
+
+class _Parameters(dict[str, Any]):
+    """Template parameters; an unknown name stays visible instead of raising while we report."""
+
+    def __missing__(self, name: str) -> str:
+        return "{" + name + "}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One result of one rule. Make it with :func:`finding`."""
+
+    code: str
+    severity: Severity
+    object: str
+    object_id: str = ""
+    location: Location = field(default_factory=Location)
+    value: str = ""
+    expected: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+    count: int = 1
+    truncated: bool = False
+
+    @property
+    def sort_key(self) -> tuple[Any, ...]:
+        """The fixed order of findings: object, place, code, value."""
+        return (self.object, self.object_id, self.location.sort_key, self.code, self.value, self.expected)
+
+    @property
+    def group(self) -> tuple[str, Severity, str]:
+        """What the cap counts by: code, severity and file (for sheets: the sheet)."""
+        return (self.code, self.severity, self.location.sheet or self.location.path)
+
+    def message(self, language: Language) -> str:
+        """What was seen and what is allowed, in ``language``."""
+        return rule(self.code).message.get(language).format_map(self._parameters())
+
+    def fix(self, language: Language) -> str:
+        """What to do, in ``language``."""
+        return rule(self.code).fix.get(language).format_map(self._parameters())
+
+    def _parameters(self) -> _Parameters:
+        return _Parameters(
+            self.parameters,
+            value=self.value,
+            expected=self.expected,
+            object_id=self.object_id,
+            location=str(self.location),
+            attribute=self.location.attribute,
+            path=self.location.path,
+            record=self.location.record,
+            byte_offset=self.location.byte_offset,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape of ``dsqc.schemas/reports/finding.schema.json``."""
+        return {
+            "code": self.code,
+            "severity": self.severity.value,
+            "object": self.object,
+            "object_id": self.object_id,
+            "location": self.location.to_dict(),
+            "value": self.value,
+            "expected": self.expected,
+            "message": self.message(Language.EN),
+            "message_ko": self.message(Language.KO),
+            "fix": self.fix(Language.EN),
+            "fix_ko": self.fix(Language.KO),
+            "parameters": self.parameters,
+            "count": self.count,
+            "truncated": self.truncated,
+        }
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> "Finding":
+        """Read back what :meth:`to_dict` gave; texts are rendered anew from the registry."""
+        return cls(
+            code=row["code"],
+            severity=Severity(row["severity"]),
+            object=row["object"],
+            object_id=row.get("object_id", ""),
+            location=Location(**row.get("location", {})),
+            value=row.get("value", ""),
+            expected=row.get("expected", ""),
+            parameters=dict(row.get("parameters", {})),
+            count=row.get("count", 1),
+            truncated=row.get("truncated", False),
+        )
+
+
+def finding(  # noqa: PLR0913  one argument a field of the finding
+    code: str,
+    location: Location | None = None,
+    *,
+    object_id: str = "",
+    value: str = "",
+    expected: str = "",
+    severity: Severity | None = None,
+    **parameters: object,
+) -> Finding:
+    """Make a finding of ``code``; object type and severity come from the registry.
+
+    Args:
+        code: a code of the registry.
+        location: the place; empty for a fault of the whole.
+        object_id: alias of the object concerned, or the file's name.
+        value: what was seen; shortened to 200 characters.
+        expected: what is allowed.
+        severity: only where a configured profile weighs the rule otherwise.
+        parameters: whatever else the rule's message template names.
+
+    Raises:
+        SystemFault: the registry holds no such code.
+    """
+    entry = rule(code)
+    shortened = value if len(value) <= LONGEST_VALUE else value[: LONGEST_VALUE - 1] + "…"
+    return Finding(
+        code=code,
+        severity=severity or entry.severity,
+        object=entry.object,
+        object_id=object_id,
+        location=location or Location(),
+        value=shortened,
+        expected=expected,
+        parameters={name: str(item) for name, item in parameters.items()},
+    )
+
+
+class FindingLog:
+    """Collects findings with bounded memory: the first 20 of each (code, file) in the fixed order, the rest counted.
+
+    The result does not depend on the order of adding, so logs of parts may be merged in any order.
+    """
+
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
+        self._kept: dict[tuple[str, Severity, str], list[Finding]] = {}
+        self._counts: Counter[tuple[str, Severity, str]] = Counter()
+        self.extend(findings)
+
+    def add(self, item: Finding) -> None:
+        """Add one finding. A finding that stands for several (``count`` > 1) counts as that many."""
+        group = item.group
+        kept = self._kept.setdefault(group, [])
+        self._counts[group] += item.count
+        kept.append(replace(item, count=1, truncated=False))
+        if len(kept) > 2 * KEPT_PER_GROUP:
+            self._shorten(kept)
+
+    def extend(self, items: Iterable[Finding]) -> None:
+        """Add many."""
+        for item in items:
+            self.add(item)
+
+    def merge(self, other: "FindingLog") -> None:
+        """Take over everything that ``other`` holds."""
+        self.extend(other)
+
+    @staticmethod
+    def _shorten(kept: list[Finding]) -> None:
+        kept.sort(key=lambda item: item.sort_key)
+        del kept[KEPT_PER_GROUP:]
+
+    def __iter__(self) -> Iterator[Finding]:
+        """Findings in their fixed order; the last kept one of a cut group carries the rest in ``count``."""
+        found: list[Finding] = []
+        for group, kept in self._kept.items():
+            self._shorten(kept)
+            rest = self._counts[group] - len(kept)
+            found.extend(kept[:-1])
+            found.append(replace(kept[-1], count=1 + rest, truncated=rest > 0))
+        return iter(sorted(found, key=lambda item: item.sort_key))
+
+    def __len__(self) -> int:
+        """Findings seen, kept or not."""
+        return self._counts.total()
+
+    def counts(self) -> dict[str, int]:
+        """Findings seen by severity: ``{"error": n, "warning": n, "info": n}``."""
+        result = {severity.value: 0 for severity in Severity}
+        for (_code, severity, _place), number in self._counts.items():
+            result[severity.value] += number
+        return result
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any finding is an error."""
+        return any(severity is Severity.ERROR for _code, severity, _place in self._counts)
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """All kept findings as plain data."""
+        return [item.to_dict() for item in self]

@@ -1,0 +1,98 @@
+"""The rule registry: every finding's code with its severity and its texts, read from ``dsqc.schemas/rules/*.toml``."""
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from dsqc.errors import SystemFault
+from dsqc.language import Text
+
+
+class Severity(StrEnum):
+    """How much a finding weighs. One ``error`` fails the submission."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst; for sorting."""
+        return ("error", "warning", "info").index(self.value)
+
+
+class RuleState(StrEnum):
+    """Whether this version of dsqc checks the rule, or only keeps its code."""
+
+    ACTIVE = "active"
+    RESERVED = "reserved"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of the registry. Codes are never reused and never re-meant.
+
+    ``message`` and ``fix`` are templates over ``{value}``, ``{expected}``, ``{object_id}`` and the finding's parameters.
+    ``kind`` is the diagnosis of the station's procedure that the rule belongs to: column, date, pattern, code
+    (metadata), relation (across rows and sheets), real (the data itself), curation.
+    ``needs`` names what the check cannot do without: ``network``, ``catalog``, ``auth``.
+    """
+
+    code: str
+    severity: Severity
+    kind: str
+    object: str
+    state: RuleState
+    since: str
+    name: Text
+    message: Text
+    fix: Text
+    needs: tuple[str, ...] = ()
+    curator_may_override: bool = False
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """All rules by code, in the order of their codes.
+
+    Raises:
+        SystemFault: the registry is damaged (our fault: it travels in the wheel).
+    """
+    found: dict[str, Rule] = {}
+    for entry in sorted(files("dsqc.schemas").joinpath("rules").iterdir(), key=lambda item: item.name):
+        if not entry.name.endswith(".toml"):
+            continue
+        for code, row in tomllib.loads(entry.read_text(encoding="utf-8")).items():
+            if code in found:
+                raise SystemFault(f"Rule {code} stands twice in the registry ({entry.name}).")
+            try:
+                found[code] = Rule(
+                    code=code,
+                    severity=Severity(row["severity"]),
+                    kind=row["kind"],
+                    object=row["object"],
+                    state=RuleState(row["state"]),
+                    since=row["since"],
+                    name=Text(row["name_en"], row["name_ko"]),
+                    message=Text(row["message_en"], row["message_ko"]),
+                    fix=Text(row["fix_en"], row["fix_ko"]),
+                    needs=tuple(row.get("needs", ())),
+                    curator_may_override=row.get("curator_may_override", False),
+                )
+            except (KeyError, ValueError) as error:
+                raise SystemFault(f"Rule {code} in {entry.name} is malformed: {error}.") from error
+    return dict(sorted(found.items()))
+
+
+def rule(code: str) -> Rule:
+    """The rule of ``code``.
+
+    Raises:
+        SystemFault: no such code: our fault, a finding was made with a code that the registry does not hold.
+    """
+    try:
+        return rules()[code]
+    except KeyError as error:
+        raise SystemFault(f"No rule has the code {code}.") from error

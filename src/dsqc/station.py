@@ -1,0 +1,117 @@
+"""Station configuration: one ``station.toml``, checked as a whole; secrets only by the name of what holds them."""
+
+import os
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dsqc.errors import UsageError
+
+ENVIRONMENT_VARIABLE = "DSQC_STATION"
+FILE_NAME = "station.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tiers(_Section):
+    """Where objects of each tier are kept: a directory (relative to ``station.toml``) or an ``s3://`` URL."""
+
+    public: str = "store/public"
+    closed: str = "store/closed"
+
+
+class S3Options(_Section):
+    """How ``s3://`` URLs are reached. Keys come from the environment (AWS_ACCESS_KEY_ID …), never from here."""
+
+    endpoint_url: str = ""
+    region: str = "us-east-1"
+
+
+class Limits(_Section):
+    """Limits of one submission (K-BDS documentation)."""
+
+    samples: int = Field(default=2000, ge=1)
+    files: int = Field(default=500, ge=1)
+    file_bytes: int = Field(default=100_000_000_000, ge=1)
+    hold_years: int = Field(default=3, ge=0)
+
+
+class Prefixes(_Section):
+    """Accession prefixes; the numbers behind them are minted by the catalog."""
+
+    project: str = "KAP"
+    sample: str = "KAS"
+    experiment: str = "KAE"
+    run: str = "KAR"
+    analysis: str = "KAZ"
+    submission: str = "KRA"
+
+
+class Station(_Section):
+    """One station.
+
+    Attributes:
+        centre: code of the data centre (vocabulary ``data_centres``).
+        catalog_url: SQLAlchemy URL; a relative SQLite path is relative to ``station.toml``. A password stands in
+            the environment variable that ``catalog_password_env`` names.
+        quality_goals: file of quality goals; empty for those that dsqc ships.
+        accept_cram: K-BDS does not list CRAM; a centre that takes it says so.
+    """
+
+    centre: str = "KOBIC"
+    catalog_url: str = "sqlite:///catalog.sqlite"
+    catalog_password_env: str = ""
+    quality_goals: str = ""
+    accept_cram: bool = True
+    tiers: Tiers = Tiers()
+    s3: S3Options = S3Options()
+    limits: Limits = Limits()
+    prefixes: Prefixes = Prefixes()
+    root: Path = Path()
+
+    def tier_url(self, tier: str) -> str:
+        """Absolute place of ``tier`` (``public`` or ``closed``)."""
+        url: str = getattr(self.tiers, tier)
+        return url if "://" in url else str((self.root / url).resolve())
+
+    def database_url(self) -> str:
+        """The catalog's URL with a relative SQLite path made absolute. Never log it: it may hold a password."""
+        prefix = "sqlite:///"
+        if self.catalog_url.startswith(prefix) and not self.catalog_url.startswith(prefix + "/"):
+            return prefix + str((self.root / self.catalog_url.removeprefix(prefix)).resolve())
+        return self.catalog_url
+
+
+def load_station(path: Path | None = None) -> Station:
+    """Read the station's configuration.
+
+    Args:
+        path: ``station.toml`` or the directory it stands in; ``None`` takes the environment's ``DSQC_STATION``.
+
+    Raises:
+        UsageError: there is none, or it is wrong; every fault is named.
+    """
+    if path is None:
+        named = os.environ.get(ENVIRONMENT_VARIABLE, "")
+        if not named:
+            raise UsageError(
+                "No station is configured.",
+                hint=f"Give --station FILE or set {ENVIRONMENT_VARIABLE}; `dsqc catalog init DIR` makes one.",
+            )
+        path = Path(named)
+    file = path / FILE_NAME if path.is_dir() else path
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageError(f"{file} does not exist.", hint="`dsqc catalog init DIR` makes a station in DIR.") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}.") from error
+    data.pop("root", None)
+    try:
+        return Station(**data, root=file.resolve().parent)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
+        raise UsageError(f"{file} is wrong: {faults}.") from error

@@ -1,0 +1,1 @@
+"""The sample batch that `dsqc demo` runs. Data only, no code."""
