@@ -1,4 +1,4 @@
-"""Files that dsqc writes for a later stage or for people: whole or not at all, and the same bytes for the same content."""
+"""Files that dsqc writes for a later stage or for people: whole or not at all, same content same bytes."""
 
 import contextlib
 import errno

@@ -181,7 +181,7 @@ class Finding:
         )
 
 
-def finding(  # noqa: PLR0913  one argument a field of the finding
+def finding(
     code: str,
     location: Location | None = None,
     *,

@@ -231,7 +231,7 @@ class Submission:
                 Row(
                     sheet["name"],
                     row["number"],
-                    {name: Cell(value, raw, row["number"], column) for name, (value, raw, column) in row["cells"].items()},
+                    {name: Cell(value, raw, row["number"], col) for name, (value, raw, col) in row["cells"].items()},
                 )
                 for row in sheet["rows"]
             )

@@ -34,7 +34,7 @@ class RuleState(StrEnum):
 class Rule:
     """One entry of the registry. Codes are never reused and never re-meant.
 
-    ``message`` and ``fix`` are templates over ``{value}``, ``{expected}``, ``{object_id}`` and the finding's parameters.
+    ``message`` and ``fix`` are templates over ``{value}``, ``{expected}``, ``{object_id}`` and further parameters.
     ``kind`` is the diagnosis of the station's procedure that the rule belongs to: column, date, pattern, code
     (metadata), relation (across rows and sheets), real (the data itself), curation.
     ``needs`` names what the check cannot do without: ``network``, ``catalog``, ``auth``.

@@ -97,7 +97,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if getattr(args, "debug", False):
             raise
         text = f"A fault in dsqc {__version__}: {type(error).__name__}: {error}."
-        return _report(args, SystemFault(text, hint="Please report it with the output of the same command and --debug."))
+        return _report(
+            args, SystemFault(text, hint="Please report it with the output of the same command and --debug.")
+        )
 
 
 def _settle(args: argparse.Namespace, code: int) -> int:
