@@ -1,0 +1,97 @@
+# Two commands matter: `make demo` runs the main job on the sample batch, `make test` installs what tests need and runs them all.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_DIR ?= demo
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# Command and the Debian package that brings it, for tests that run against real servers and a real browser.
+SYSTEM_TOOLS := slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client munged:munge chromium:chromium /usr/lib/postgresql/*/bin/initdb:postgresql
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+# ---- environments -------------------------------------------------------------------------------------------------
+
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "dsqc needs Python 3.11 or newer: make PYTHON=python3.11 …" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(SUDO) apt-get install -y --no-install-recommends python3-venv
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	touch $@
+
+$(VENV)/demo-installed: $(VENV)/made pyproject.toml
+	$(BIN)/python -m pip install --quiet '.[workflow]'
+	touch $@
+
+$(VENV)/dev-installed: $(VENV)/made pyproject.toml
+	$(BIN)/python -m pip install --quiet '.[dev]'
+	touch $@
+
+.PHONY: wheel
+wheel: $(VENV)/dev-installed ## build the wheel into dist/
+	rm -rf dist build
+	$(BIN)/python -m build --quiet --wheel --outdir dist .
+
+# Tests run against the package as users get it, never against src/.
+.PHONY: install-wheel
+install-wheel: wheel
+	$(BIN)/python -m pip install --quiet --force-reinstall --no-deps dist/*.whl
+
+.PHONY: system-packages
+system-packages: ## install the servers and the browser that tests use (Debian, Ubuntu)
+	@missing=(); \
+	for entry in $(SYSTEM_TOOLS); do \
+	  tool=$${entry%%:*}; \
+	  PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null 2>&1 || ls $$tool >/dev/null 2>&1 || missing+=("$${entry##*:}"); \
+	done; \
+	if [ "$${#missing[@]}" -gt 0 ]; then \
+	  echo "installing: $${missing[*]}"; \
+	  $(SUDO) apt-get update -qq; \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
+	fi
+
+# ---- the main job -------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(VENV)/demo-installed ## run the sample batch through the whole flow, into ./demo
+	$(BIN)/dsqc demo --work $(DEMO_DIR)
+
+# ---- checks -------------------------------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: $(VENV)/dev-installed ## style, types, import layers, the workflow's style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/snakefmt --check --quiet workflow
+
+.PHONY: pytest
+pytest: install-wheel system-packages
+	$(BIN)/pytest
+
+.PHONY: bench-toy
+bench-toy: install-wheel ## every benchmark at toy size: shows that it runs, not how fast
+	$(BIN)/python benchmarks/run.py --size toy
+
+# The wheel in an empty environment, from a directory that is not the repository: what a user has.
+.PHONY: demo-from-wheel
+demo-from-wheel: wheel
+	@place=$$(mktemp -d); trap 'rm -rf "$$place"' EXIT; \
+	$(PYTHON) -m venv "$$place/venv"; \
+	"$$place/venv/bin/python" -m pip install --quiet "$$(ls $(CURDIR)/dist/*.whl)[workflow]"; \
+	cd "$$place"; ./venv/bin/dsqc demo --work demo; \
+	./venv/bin/dsqc catalog search --station demo/station --json | head -c 300; echo
+
+.PHONY: test
+test: lint pytest bench-toy demo-from-wheel ## everything that CI runs
+
+.PHONY: clean
+clean: ## remove environments and everything built
+	rm -rf $(VENV) build dist $(DEMO_DIR) src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
