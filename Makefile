@@ -59,7 +59,8 @@ system-packages: ## install the servers and the browser that tests use (Debian, 
 # ---- the main job -------------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: $(VENV)/demo-installed ## run the sample batch through the whole flow, into ./demo
+demo: $(VENV)/demo-installed ## run the sample batch through the whole flow, into demo/
+	$(BIN)/python -m pip install --quiet --no-deps --force-reinstall .
 	$(BIN)/dsqc demo --work $(DEMO_DIR)
 
 # ---- checks -------------------------------------------------------------------------------------------------------
