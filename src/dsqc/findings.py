@@ -126,14 +126,15 @@ class Finding:
 
     def message(self, language: Language) -> str:
         """What was seen and what is allowed, in ``language``."""
-        return rule(self.code).message.get(language).format_map(self._parameters())
+        return rule(self.code).message.get(language).format_map(self._parameters(language))
 
     def fix(self, language: Language) -> str:
         """What to do, in ``language``."""
-        return rule(self.code).fix.get(language).format_map(self._parameters())
+        return rule(self.code).fix.get(language).format_map(self._parameters(language))
 
-    def _parameters(self) -> _Parameters:
-        return _Parameters(
+    def _parameters(self, language: Language) -> _Parameters:
+        unknown = "?"
+        values = _Parameters(
             self.parameters,
             value=self.value,
             expected=self.expected,
@@ -141,9 +142,12 @@ class Finding:
             location=str(self.location),
             attribute=self.location.attribute,
             path=self.location.path,
-            record=self.location.record,
-            byte_offset=self.location.byte_offset,
+            record=unknown if self.location.record is None else self.location.record,
+            byte_offset=unknown if self.location.byte_offset is None else self.location.byte_offset,
         )
+        if language is Language.KO:
+            values.update((name.removesuffix("_ko"), text) for name, text in self.parameters.items() if name[-3:] == "_ko")
+        return values
 
     def to_dict(self) -> dict[str, Any]:
         """The shape of ``dsqc.schemas/reports/finding.schema.json``."""
@@ -200,7 +204,8 @@ def finding(
         value: what was seen; shortened to 200 characters.
         expected: what is allowed.
         severity: only where a configured profile weighs the rule otherwise.
-        parameters: whatever else the rule's message template names.
+        parameters: whatever else the rule's message template names. ``expected_ko`` takes the place of
+            ``expected`` in Korean texts; so does any other name with ``_ko``.
 
     Raises:
         SystemFault: the registry holds no such code.
