@@ -1,0 +1,23 @@
+rule judge:
+    input:
+        transfer="results/{submission}/transfer.json",
+        validate="results/{submission}/validate.json",
+        findings="results/{submission}/validate.findings.jsonl",
+        submission="results/{submission}/submission.json",
+        measured=get_measured,
+        run_findings=get_run_findings,
+    output:
+        verdict=ensure("results/{submission}/verdict.json", non_empty=True),
+    log:
+        "logs/judge/{submission}.log",
+    benchmark:
+        "logs/benchmarks/judge/{submission}.tsv"
+    params:
+        goals=get_option("goals") or get_option("station"),
+    threads: 1
+    resources:
+        mem_mb=get_mem_mb(1000),
+        runtime=get_runtime(30),
+        disk_mb=1000,
+    shell:
+        "dsqc judge results/{wildcards.submission} {params.goals} --exit-zero >/dev/null 2> {log}"

@@ -1,0 +1,27 @@
+rule validate:
+    input:
+        transfer="results/{submission}/transfer.json",
+    output:
+        record=report(
+            "results/{submission}/validate.json",
+            caption="../report/validate.rst",
+            category="Validation",
+            labels={"Submission": "{submission}"},
+        ),
+        findings="results/{submission}/validate.findings.jsonl",
+        submission=ensure("results/{submission}/submission.json", non_empty=True),
+    log:
+        "logs/validate/{submission}.log",
+    benchmark:
+        "logs/benchmarks/validate/{submission}.tsv"
+    params:
+        station=get_option("station"),
+        today=get_option("today"),
+    threads: 1
+    resources:
+        mem_mb=get_mem_mb(1000),
+        runtime=get_runtime(60),
+        disk_mb=1000,
+    shell:
+        "dsqc validate inbox/{wildcards.submission} --transfer {input.transfer}"
+        " -O results/{wildcards.submission} {params.station} {params.today} --exit-zero >/dev/null 2> {log}"
