@@ -146,7 +146,9 @@ class Finding:
             byte_offset=unknown if self.location.byte_offset is None else self.location.byte_offset,
         )
         if language is Language.KO:
-            values.update((name.removesuffix("_ko"), text) for name, text in self.parameters.items() if name[-3:] == "_ko")
+            for name, text in self.parameters.items():
+                if name.endswith("_ko"):
+                    values[name.removesuffix("_ko")] = text
         return values
 
     def to_dict(self) -> dict[str, Any]:
