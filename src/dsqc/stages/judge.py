@@ -1,0 +1,186 @@
+"""The judge stage: everything that earlier stages found and measured becomes one verdict with its reasons."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dsqc import __version__, artefact
+from dsqc.errors import SystemFault
+from dsqc.findings import Finding, FindingLog
+from dsqc.judge import Decision, QualityGoals, decide, evaluate, load
+from dsqc.model import Run, Submission, Verdict
+
+MOST_REASONS = 50
+"""Reasons that ``verdict.json`` lists; ``reason_count`` counts all."""
+EXPERIMENT_KEY = "library_id"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeResult:
+    """What the judge concluded.
+
+    Attributes:
+        verdict: pass, review or fail.
+        reasons: the findings that decided, errors first; all of them.
+        document: content of ``verdict.json``.
+        path: where it was written.
+    """
+
+    verdict: Verdict
+    reasons: tuple[Finding, ...]
+    document: dict[str, Any]
+    path: Path
+
+
+def judge(results: Path, *, goals: Path | None = None) -> JudgeResult:
+    """Conclude the verdict of one submission and write ``verdict.json``.
+
+    Args:
+        results: ``results/<submission>`` with the artefacts of transfer, validate and qc.
+        goals: a station's quality goals; ``None`` for those that dsqc ships.
+
+    Raises:
+        UsageError: the quality goals are wrong.
+        SystemFault: an artefact is missing, or older than what it was made from; the hint names the stage to run.
+    """
+    log = structlog.get_logger().bind(stage="judge", submission=results.resolve().name)
+    quality_goals = load(goals)
+    evidence = _Evidence(results)
+    rows, missed = _measure(evidence, quality_goals)
+    decision = decide([*evidence.findings, *missed], quality_goals)
+    document = _document(evidence, quality_goals, decision, rows, missed)
+    path = results / "verdict.json"
+    artefact.write_json(path, document)
+    log.info("judged", verdict=decision.verdict.value, reasons=document["reason_count"])
+    return JudgeResult(decision.verdict, decision.reasons, document, path)
+
+
+class _Evidence:
+    """The artefacts of one submission, read once, each with its digest, and checked against each other.
+
+    Attributes:
+        name: name of the submission.
+        inputs: SHA-256 by path relative to the results.
+        findings: of validate (with those of transfer) and of every run.
+        counts: findings by severity, those that were counted and not kept among them.
+        runs: ``qc.json`` of every run, by key.
+    """
+
+    def __init__(self, results: Path) -> None:
+        self.results = results
+        self.name = results.resolve().name
+        self.inputs: dict[str, str] = {}
+        self.findings: list[Finding] = []
+        self.counts: Counter[str] = Counter()
+        self.runs: dict[str, Mapping[str, Any]] = {}
+        self._read_validation()
+        self._read_runs()
+
+    def _read_validation(self) -> None:
+        validation = self.read("validate.json", "validate")
+        self._add_findings("validate.findings.jsonl", validation["finding_counts"], "validate")
+        self.submission = Submission.from_dict(self.read("submission.json", "validate"))
+        self._transferred: dict[str, str] = {}
+        if (self.results / "transfer.json").exists():
+            transfer = self.read("transfer.json", "transfer")
+            known = validation.get("inputs", {}).get("transfer.json")
+            if known is not None and known != self.inputs["transfer.json"]:
+                raise _stale("transfer.json", "validate")
+            self._transferred = {item["name"]: item.get("sha256") or "" for item in transfer["files"]}
+
+    def _read_runs(self) -> None:
+        failed = self.counts["error"] > 0
+        for run in self.submission.runs():
+            folder = f"runs/{run.key}"
+            measured = self.read(f"{folder}/qc.json", "qc")
+            if measured["state"] == "skipped" and not failed:
+                raise _stale(f"{folder}/qc.json (the run was skipped)", "qc")
+            self._check_digests(folder, measured)
+            self._add_findings(f"{folder}/{measured['findings_file']}", measured["finding_counts"], "qc")
+            self.runs[run.key] = measured
+
+    def _check_digests(self, folder: str, measured: Mapping[str, Any]) -> None:
+        """What was measured is what was transferred."""
+        for item in measured["files"]:
+            transferred = self._transferred.get(item["name"], "")
+            if item.get("sha256") and transferred and item["sha256"] != transferred:
+                raise _stale(f"{folder}/qc.json ({item['name']} has changed since its transfer)", "qc")
+
+    def _add_findings(self, relative: str, counts: Mapping[str, int], stage: str) -> None:
+        path = self._existing(relative, stage)
+        self.inputs[relative] = artefact.sha256_of(path)
+        self.findings.extend(Finding.from_dict(row) for row in artefact.read_json_lines(path))
+        self.counts.update(counts)
+
+    def read(self, relative: str, stage: str) -> Any:
+        """Read an artefact of ``stage`` and note its digest."""
+        path = self._existing(relative, stage)
+        self.inputs[relative] = artefact.sha256_of(path)
+        return artefact.read_json(path)
+
+    def _existing(self, relative: str, stage: str) -> Path:
+        path = self.results / relative
+        if not path.is_file():
+            raise SystemFault(f"{path} does not exist.", hint=f"Run the {stage} stage first, then judge again.")
+        return path
+
+
+def _stale(what: str, stage: str) -> SystemFault:
+    return SystemFault(
+        f"{what} does not belong to the other results.", hint=f"Run the {stage} stage again, then judge."
+    )
+
+
+def _measure(evidence: _Evidence, goals: QualityGoals) -> tuple[list[dict[str, Any]], FindingLog]:
+    """Compare every whole data file with the goals; a damaged one has its own error and partial numbers."""
+    rows: list[dict[str, Any]] = []
+    missed = FindingLog()
+    for run in evidence.submission.runs():
+        experiment = _experiment(evidence.submission, run)
+        for file, metrics in _file_metrics(evidence, run.key):
+            results, findings = evaluate(goals.goals, experiment, metrics, run_key=run.key, file=file)
+            rows.extend(results)
+            missed.extend(findings)
+    return rows, missed
+
+
+def _experiment(submission: Submission, run: Run) -> dict[str, str]:
+    """Attributes of the run's experiment; none where the reference between the sheets is broken."""
+    for row in submission.rows("experiment"):
+        if row.get(EXPERIMENT_KEY) == run.library_id:
+            return {name: cell.value for name, cell in row.cells.items()}
+    return {}
+
+
+def _file_metrics(evidence: _Evidence, run_key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for item in evidence.runs[run_key]["files"]:
+        if item["state"] == "measured":
+            data = evidence.read(f"runs/{run_key}/{item['metrics_file']}", "qc")
+            yield item["name"], data["metrics"]
+
+
+def _document(
+    evidence: _Evidence, goals: QualityGoals, decision: Decision, rows: list[dict[str, Any]], missed: FindingLog
+) -> dict[str, Any]:
+    counts = evidence.counts + Counter(missed.counts())
+    return {
+        "schema_version": "1.0",
+        "dsqc_version": __version__,
+        "submission": evidence.name,
+        "verdict": decision.verdict.value,
+        "reasons": [_reason(item) for item in decision.reasons[:MOST_REASONS]],
+        "reason_count": sum(item.count for item in decision.reasons),
+        "finding_counts": {severity: counts[severity] for severity in ("error", "warning", "info")},
+        "goals": goals.to_dict(),
+        "goal_results": rows,
+        "inputs": dict(sorted(evidence.inputs.items())),
+    }
+
+
+def _reason(item: Finding) -> dict[str, Any]:
+    whole = item.to_dict()
+    return {name: value for name, value in whole.items() if name not in ("parameters", "truncated")}
