@@ -1,0 +1,88 @@
+"""Bases by position, and GC content by read.
+
+Positions up to ``lanes.shape[1]`` (999) are counted in lanes of one byte a position, which the compiler turns into
+vector instructions; the caller folds them into 64-bit counters before a lane can overflow. Positions beyond go
+straight to the table's grouped rows (see ``dsqc.metrics.positions``).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsqc.kernels._jit import kernel
+
+LANE_READS = 255
+"""Reads that a lane of one byte holds."""
+
+
+@kernel
+def count_bases(
+    data: NDArray[np.uint8],
+    sequence_start: NDArray[np.int64],
+    length: NDArray[np.int64],
+    first: int,
+    last: int,
+    lanes: NDArray[np.uint8],
+    far: NDArray[np.int64],
+    gc_reads: NDArray[np.int64],
+) -> None:
+    """Add the reads ``first`` to ``last`` (exclusive); O(bases) time, no memory.
+
+    Upper and lower case count alike, U counts as T, all other letters nowhere.
+
+    Args:
+        data: the batch's buffer; every read lies inside.
+        lanes: uint8[4, near], A C G T by position; at most 255 reads between two folds.
+        far: int64[4, rows]; rows from ``near`` on are the grouped positions, enough for the longest read.
+        gc_reads: int64[101], reads by GC content: 100 * (G + C) / length, rounded half up; empty reads nowhere.
+    """
+    near = lanes.shape[1]
+    lane_a = lanes[0]
+    lane_c = lanes[1]
+    lane_g = lanes[2]
+    lane_t = lanes[3]
+    for read in range(first, last):
+        n = length[read]
+        start = sequence_start[read]
+        bases = data[start : start + n]
+        for i in range(min(n, near)):
+            base = bases[i] & np.uint8(0xDF)  # upper case
+            lane_a[i] += np.uint8(base == np.uint8(65))
+            lane_c[i] += np.uint8(base == np.uint8(67))
+            lane_g[i] += np.uint8(base == np.uint8(71))
+            lane_t[i] += np.uint8((base & np.uint8(0xFE)) == np.uint8(84))  # T is 84, U is 85
+        gc = np.int32(0)
+        for i in range(n):
+            gc = np.int32(gc + np.int32((bases[i] & np.uint8(0xDB)) == np.uint8(67)))  # C is 67, G is 71, any case
+        if n > 0:
+            gc_reads[(200 * gc + n) // (2 * n)] += 1
+        if n > near:
+            row = near
+            position = near
+            width = (near + 1) // 100
+            decade = 10 * (near + 1) - 1
+            while position < n:
+                end = min(position + width, n)
+                for i in range(position, end):
+                    base = bases[i] & np.uint8(0xDF)
+                    if base == np.uint8(65):
+                        far[0, row] += 1
+                    elif base == np.uint8(67):
+                        far[1, row] += 1
+                    elif base == np.uint8(71):
+                        far[2, row] += 1
+                    elif (base & np.uint8(0xFE)) == np.uint8(84):
+                        far[3, row] += 1
+                row += 1
+                position = end
+                if position == decade:
+                    width *= 10
+                    decade = 10 * (decade + 1) - 1
+
+
+@kernel
+def fold_bases(lanes: NDArray[np.uint8], positions: int, table: NDArray[np.int64]) -> None:
+    """Move the first ``positions`` lanes into ``table`` (int64[4, at least positions]) and set them to zero."""
+    for base in range(lanes.shape[0]):
+        for i in range(positions):
+            table[base, i] += np.int64(lanes[base, i])
+            lanes[base, i] = np.uint8(0)

@@ -1,0 +1,176 @@
+"""All collectors of one data file behind one door: ``add``, ``merge``, and the finished values and tables."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsqc.formats.batch import ReadBatch
+from dsqc.metrics.alignment import AlignmentCollector
+from dsqc.metrics.batch import check_batch, sequenced_reads
+from dsqc.metrics.content import ContentCollector
+from dsqc.metrics.encoding import SANGER, Encoding, decide_encoding
+from dsqc.metrics.length import LengthCollector, bases_up_to, length_table, n50
+from dsqc.metrics.positions import row_limits
+from dsqc.metrics.quality import QualityCollector
+from dsqc.metrics.tables import Table, base_content, bases_between, quality_by_position, row_statistics
+
+Value = int | float | str | None
+MetricRow = tuple[str, int | None, int | None, str, float]
+"""Metric, first position, last position, key, value: a row of ``metrics.parquet``."""
+
+
+class ReadMetrics:
+    """Measures the reads of one data file, batch by batch.
+
+    Everything collected is a whole number, so parts merge exactly and in any order.
+
+    Args:
+        aligned: the file is BAM, CRAM or SAM: records are counted by flag, reads are its primary records, and the
+            quality offset is 33 by specification.
+        declared_offset: the quality offset that the run's form declares.
+    """
+
+    def __init__(self, *, aligned: bool = False, declared_offset: int | None = None) -> None:
+        self._aligned = aligned
+        self._declared_offset = declared_offset
+        self._records = AlignmentCollector()
+        self._length = LengthCollector()
+        self._content = ContentCollector()
+        self._quality = QualityCollector()
+
+    def add(self, batch: ReadBatch) -> None:
+        """Measure one batch; its buffer may be changed (see ``sequenced_reads``)."""
+        self._records.add(batch)
+        reads = sequenced_reads(batch)
+        longest = check_batch(reads)
+        self._length.add(reads)
+        self._content.add(reads, longest)
+        self._quality.add(reads, longest)
+
+    def merge(self, other: "ReadMetrics") -> None:
+        """Add everything that ``other`` measured."""
+        self._records.merge(other._records)
+        self._length.merge(other._length)
+        self._content.merge(other._content)
+        self._quality.merge(other._quality)
+
+    @property
+    def encoding(self) -> Encoding | None:
+        """The encoding of the qualities; None where there are none."""
+        characters = self._quality.characters
+        if self._aligned:
+            return SANGER if characters.any() else None
+        return decide_encoding(characters, self._declared_offset)
+
+    def values(self) -> dict[str, Value]:
+        """Metric id -> value; None where the file gives no ground for a value (see ``dsqc.metrics.catalogue``)."""
+        lengths, reads = self._length.counts()
+        read_count, base_count = int(reads.sum()), int((lengths * reads).sum())
+        a, c, g, t = (int(number) for number in self._content.table.sum(axis=1))
+        called = a + c + g + t
+        values: dict[str, Value] = {
+            "read_count": read_count,
+            "base_count": base_count,
+            "length_min": int(lengths[0]) if read_count else None,
+            "length_max": int(lengths[-1]) if read_count else None,
+            "length_mean": base_count / read_count if read_count else None,
+            "length_n50": n50(lengths, reads),
+            "gc_fraction": (g + c) / called if called else None,
+            "n_fraction": (base_count - called) / base_count if base_count else None,
+        }
+        return values | self._quality_values() | (self._records.values() if self._aligned else {})
+
+    def tables(self) -> dict[str, Table]:
+        """The tables of ``<stem>.dsqc.json``; positions are grouped as FastQC groups them."""
+        lengths, reads = self._length.counts()
+        encoding = self.encoding or SANGER
+        return {
+            "quality_by_position": quality_by_position(
+                self._quality_rows(), encoding.offset, self._reads_at_least(lengths, reads)
+            ),
+            "base_content": base_content(self._content.table, lengths, reads),
+            "gc_content": {"gc_percent": list(range(101)), "reads": self._content.gc_reads.tolist()},
+            "read_length": {**length_table(lengths, reads)},
+            "read_quality": self._read_quality(encoding.offset),
+        }
+
+    def rows(self) -> Iterator[MetricRow]:
+        """Everything at full resolution, for ``metrics.parquet``: a row a metric and position (and key)."""
+        for metric, value in self.values().items():
+            if isinstance(value, int | float):
+                yield metric, None, None, "", float(value)
+        yield from self._position_rows()
+        for percent, count in enumerate(self._content.gc_reads.tolist()):
+            yield "reads_by_gc_percent", None, None, str(percent), float(count)
+        lengths, reads = self._length.counts()
+        for length, count in zip(lengths.tolist(), reads.tolist(), strict=True):
+            yield "reads_by_length", None, None, str(length), float(count)
+        encoding = self.encoding or SANGER
+        for character in np.flatnonzero(self._quality.mean_reads).tolist():
+            number = float(self._quality.mean_reads[character])
+            yield "reads_by_mean_phred", None, None, str(character - encoding.offset), number
+
+    def _position_rows(self) -> Iterator[MetricRow]:
+        offset = (self.encoding or SANGER).offset
+        lengths, reads = self._length.counts()
+        table = self._quality_rows()
+        starts, ends = (limit.tolist() for limit in row_limits(len(table)))
+        means = row_statistics(table, offset)["mean"].tolist()
+        for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
+            seen = np.flatnonzero(table[row]).tolist()
+            if seen:
+                yield "mean_phred_by_position", start, end, "", means[row]
+            for character in seen:
+                yield "bases_by_phred", start, end, str(character - offset), float(table[row, character])
+        content = self._content.table
+        starts, ends = (limit.tolist() for limit in row_limits(content.shape[1]))
+        totals = bases_between(list(zip(starts, ends, strict=True)), lengths, reads)
+        for row, (start, end, total) in enumerate(zip(starts, ends, totals, strict=True)):
+            if total:
+                counts = content[:, row].tolist()
+                for base, count in zip("ACGTN", [*counts, total - sum(counts)], strict=True):
+                    yield "bases_by_letter", start, end, base, float(count)
+
+    def _quality_values(self) -> dict[str, Value]:
+        encoding = self.encoding
+        values: dict[str, Value] = dict.fromkeys(
+            ("mean_phred", "frac_bases_q20", "frac_bases_q30", "frac_reads_q30", "mean_read_phred_mode")
+        )
+        values["quality_offset"] = encoding.offset if encoding else None
+        values["quality_encoding"] = encoding.name if encoding else None
+        if encoding:
+            phred = np.arange(256) - encoding.offset
+            bases, reads = self._quality.characters, self._quality.mean_reads
+            base_count, read_count = int(bases.sum()), int(reads.sum())
+            values["mean_phred"] = int(bases @ phred) / base_count
+            values["frac_bases_q20"] = int(bases[phred >= 20].sum()) / base_count
+            values["frac_bases_q30"] = int(bases[phred >= 30].sum()) / base_count
+            values["frac_reads_q30"] = int(reads[phred >= 30].sum()) / read_count
+            values["mean_read_phred_mode"] = int(phred[np.argmax(reads)])
+        return values
+
+    def _quality_rows(self) -> NDArray[np.int64]:
+        """The quality table up to the last row that holds something."""
+        table = self._quality.table
+        used = np.flatnonzero(table.any(axis=1))
+        return table[: int(used[-1]) + 1] if len(used) else table[:0]
+
+    def _reads_at_least(self, lengths: NDArray[np.int64], reads: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Entry n: reads of n bases or more, up to the longest read that fits the quality table's rows."""
+        rows = len(self._quality_rows())
+        if not rows:
+            return np.zeros(1, dtype=np.int64)
+        longest = min(int(lengths[-1]), int(row_limits(rows)[1][-1]))
+        position = np.arange(longest + 1, dtype=np.int64)
+        return np.concatenate([[reads.sum()], np.diff(bases_up_to(position, lengths, reads))]).astype(np.int64)
+
+    def _read_quality(self, offset: int) -> Table:
+        seen = np.flatnonzero(self._quality.mean_reads)
+        if not len(seen):
+            return {"mean_phred": [], "reads": []}
+        low, high = int(seen[0]), int(seen[-1])
+        return {
+            "mean_phred": list(range(low - offset, high + 1 - offset)),
+            "reads": self._quality.mean_reads[low : high + 1].tolist(),
+        }
