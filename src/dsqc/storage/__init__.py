@@ -1,1 +1,29 @@
-"""dsqc.storage"""
+"""Object storage: objects by their SHA-256 under a tier's URL, in a directory or in S3; and how S3 is reached.
+
+May be imported by ``catalog``, ``transfer`` and the stages; imports nothing above ``station``. Example::
+
+    store = open_store(station.tier_url("public"), station.s3)
+    stored = store.put_file(path, sha256=digest, md5=md5)   # put-if-absent, verified at the far end
+"""
+
+from dsqc.storage.store import (
+    GRACE,
+    Damage,
+    KnownObject,
+    ObjectInfo,
+    ObjectStore,
+    StoredObject,
+    object_key,
+    open_store,
+)
+
+__all__ = [
+    "GRACE",
+    "Damage",
+    "KnownObject",
+    "ObjectInfo",
+    "ObjectStore",
+    "StoredObject",
+    "object_key",
+    "open_store",
+]

@@ -1,0 +1,157 @@
+"""Objects in a directory: on a file system that renames and links atomically."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from dsqc.artefact import atomic_file, sha256_of, write_fault
+from dsqc.errors import StorageFault
+from dsqc.storage.store import BUFFER_BYTES, ObjectInfo, ObjectStore, changed_file, damaged_object
+
+UNFINISHED = "unfinished/"
+"""Where files lie while they are written. On the store's own file system, so that linking works."""
+OBJECT_MODE = 0o444
+
+
+class DirectoryStore(ObjectStore):
+    """A tier in a directory; keys are paths below it."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(str(root))
+        self.root = root
+
+    def size_of(self, key: str) -> int | None:
+        """Size in bytes, asked of the file system."""
+        with _reading(self.root / key):
+            try:
+                return (self.root / key).stat().st_size
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def open_read(self, key: str) -> AbstractContextManager[BinaryIO]:
+        """The open file."""
+        with _reading(self.root / key):
+            return (self.root / key).open("rb")
+
+    def entries(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Files below the directory part of ``prefix`` whose key begins with it, in the order of the keys."""
+        with _reading(self.root / prefix):
+            paths = sorted(
+                Path(folder, name)
+                for folder, _folders, names in os.walk(self.root / prefix.rpartition("/")[0], onerror=_raise)
+                for name in names
+            )
+        for path in paths:
+            key = path.relative_to(self.root).as_posix()
+            # A writer may finish or a sweep may delete while we walk: what is gone is not listed.
+            with contextlib.suppress(FileNotFoundError):
+                if key.startswith(prefix):
+                    seen = path.stat()
+                    yield ObjectInfo(key, seen.st_size, datetime.fromtimestamp(seen.st_mtime, UTC))
+
+    def list_unfinished(self) -> Iterator[ObjectInfo]:
+        """Temporary files that a killed writer left."""
+        return self.entries(UNFINISHED)
+
+    def delete(self, key: str) -> None:
+        """Unlink the file."""
+        try:
+            (self.root / key).unlink(missing_ok=True)
+        except OSError as error:
+            raise write_fault(self.root / key, error) from error
+
+    def delete_unfinished(self, upload: ObjectInfo) -> None:
+        """Unlink the temporary file."""
+        self.delete(upload.key)
+
+    def _write(self, key: str, data: bytes) -> None:
+        with atomic_file(self.root / key) as file:
+            file.write(data)
+
+    def _upload(self, path: Path, key: str, sha256: str) -> bool:
+        temporary = self.root / UNFINISHED / uuid.uuid4().hex
+        final = self.root / key
+        try:
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            if _copy(path, temporary) != sha256:
+                raise changed_file(path)
+            if sha256_of(temporary) != sha256:
+                raise damaged_object(self.url, key, "what was written cannot be read back")
+            created = _link(temporary, final)
+            sync_directory(final.parent)
+        except OSError as error:
+            raise write_fault(final, error) from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        return created
+
+    def _proves(self, path: Path, key: str, sha256: str, md5: str) -> bool:
+        # A file system keeps no checksum to ask for.
+        return self.sha256_at(key) == sha256
+
+
+def _copy(source: Path, target: Path) -> str:
+    """Copy, flush to the disk and forget the pages, so that reading back asks the disk; return the SHA-256."""
+    digest = hashlib.sha256()
+    with _reading(source):
+        file = source.open("rb")
+    with file, target.open("xb") as out:
+        while True:
+            with _reading(source):
+                block = file.read(BUFFER_BYTES)
+            if not block:
+                break
+            digest.update(block)
+            out.write(block)
+        out.flush()
+        os.fchmod(out.fileno(), OBJECT_MODE)
+        os.fsync(out.fileno())
+        os.posix_fadvise(out.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return digest.hexdigest()
+
+
+def _link(temporary: Path, final: Path) -> bool:
+    """Give the file its final name unless that is taken; whether it was free."""
+    try:
+        os.link(temporary, final)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}:
+            raise
+        # No hard links here. Renaming may replace what another writer has just put there: the same bytes.
+        if final.exists():
+            return False
+        temporary.rename(final)
+    return True
+
+
+def sync_directory(path: Path) -> None:
+    """Make names given in ``path`` survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _raise(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageFault(f"Cannot read {path}: {reason}.", hint="Check the disk and the permissions.") from error

@@ -1,0 +1,327 @@
+"""The object store of one tier: what is the same whether the bytes lie in a directory or in S3 (design 5.8).
+
+Layout under the tier's URL::
+
+    objects/sha256/<2>/<2>/<sha256>          the bytes, put if absent, never changed
+    submissions/<accession>/manifest.json    what a submission consists of: the store is readable without the catalog
+    claims/<sha256>                          "somebody is about to use this object": keeps it from being swept
+"""
+
+import hashlib
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dsqc.artefact import sha256_of, to_json
+from dsqc.errors import StorageFault, SystemFault, TransientFault, UsageError
+from dsqc.station import S3Options
+
+OBJECTS = "objects/sha256/"
+SUBMISSIONS = "submissions/"
+CLAIMS = "claims/"
+GRACE = timedelta(hours=24)
+"""A registration that takes longer than this between its first object and its manifest may lose objects to a sweep."""
+BUFFER_BYTES = 1 << 20
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ACCESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object that is in the store, whole and proven. ``created`` is false where it had been there before."""
+
+    key: str
+    size_bytes: int
+    sha256: str
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What a listing says of a key."""
+
+    key: str
+    size_bytes: int
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownObject:
+    """What an object should be, and which submissions say so."""
+
+    sha256: str
+    size_bytes: int
+    submissions: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Where it stands."""
+        return object_key(self.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """An object that is not what it should be: ``state`` is missing, size or digest."""
+
+    object: KnownObject
+    state: str
+    seen: str
+
+
+def object_key(sha256: str) -> str:
+    """``objects/sha256/ab/cd/abcd…``.
+
+    Raises:
+        SystemFault: ``sha256`` is no SHA-256 in lower-case hexadecimal digits.
+    """
+    if not _SHA256.fullmatch(sha256):
+        raise SystemFault(f"{sha256!r} is no SHA-256.")
+    return f"{OBJECTS}{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def manifest_key(accession: str) -> str:
+    """``submissions/<accession>/manifest.json``.
+
+    Raises:
+        SystemFault: the accession holds characters that do not belong into a key.
+    """
+    if not _ACCESSION.fullmatch(accession):
+        raise SystemFault(f"{accession!r} cannot be an accession.")
+    return f"{SUBMISSIONS}{accession}/manifest.json"
+
+
+class ObjectStore(ABC):
+    """A tier's objects. Backends give the primitives; the promises are kept here.
+
+    Nothing stands under its final key before it is whole; what stands there is never changed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    # What a backend gives.
+
+    @abstractmethod
+    def size_of(self, key: str) -> int | None:
+        """Size in bytes of what stands under ``key`` now; ``None`` where nothing does."""
+
+    @abstractmethod
+    def open_read(self, key: str) -> AbstractContextManager[BinaryIO]:
+        """The bytes under ``key``; StorageFault where there are none."""
+
+    @abstractmethod
+    def entries(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Everything whose key begins with ``prefix``, in the order of the keys."""
+
+    @abstractmethod
+    def list_unfinished(self) -> Iterator[ObjectInfo]:
+        """Uploads that were begun and never finished."""
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Delete what stands under ``key``; nothing happens where nothing does."""
+
+    @abstractmethod
+    def delete_unfinished(self, upload: ObjectInfo) -> None:
+        """Drop one of :meth:`list_unfinished`."""
+
+    @abstractmethod
+    def _write(self, key: str, data: bytes) -> None:
+        """Write a small value, replacing what stood there, atomically."""
+
+    @abstractmethod
+    def _upload(self, path: Path, key: str, sha256: str) -> bool:
+        """Put the file under ``key`` unless something stands there; proven at the far end before it is believed.
+
+        Returns whether it was written; false where another writer was first.
+        """
+
+    @abstractmethod
+    def _proves(self, path: Path, key: str, sha256: str, md5: str) -> bool:
+        """Whether what stands under ``key`` has this digest; by the store's own checksum, or by reading it back."""
+
+    # The promises.
+
+    def put_file(self, path: Path, *, sha256: str, md5: str = "") -> StoredObject:
+        """Store ``path`` under its SHA-256 unless it is there already, and prove it.
+
+        Args:
+            path: the file; it is read once, and hashed while it is.
+            sha256: the digest that earlier stages have verified.
+            md5: the MD5 of the same bytes where it is known; saves reading an object back in some stores.
+
+        Raises:
+            SystemFault: the file is not (or no more) what its digest says.
+            StorageFault: the store refused, or what it holds under this key is damaged.
+            TransientFault: the store cannot be reached.
+        """
+        key = object_key(sha256)
+        size = _size_of_file(path)
+        created = False
+        if self.size_of(key) is not None:
+            self._write(f"{CLAIMS}{sha256}", b"")
+        # Asked again after the claim: from here on no sweep takes it away.
+        if self.size_of(key) is None:
+            created = self._upload(path, key, sha256)
+        if not created:
+            self._require_intact(path, key, sha256, md5, size)
+        return StoredObject(key, size, sha256, created)
+
+    def _require_intact(self, path: Path, key: str, sha256: str, md5: str, size: int) -> None:
+        found = self.size_of(key)
+        if found is None:
+            raise TransientFault(
+                f"{self.url}/{key}: another writer is at work on it.", hint="Run the same command again in a moment."
+            )
+        if found == size and self._proves(path, key, sha256, md5):
+            return
+        if sha256_of(path) != sha256:
+            raise changed_file(path)
+        raise damaged_object(self.url, key, f"it has {found} bytes, {size} expected" if found != size else "digest")
+
+    def put_manifest(self, accession: str, manifest: Mapping[str, Any]) -> str:
+        """Write ``submissions/<accession>/manifest.json`` and return its key; the same content is not written twice.
+
+        ``manifest["objects"]`` lists what the submission consists of, each with ``sha256`` and ``size_bytes``.
+
+        Raises:
+            SystemFault: the manifest names no objects in this shape: a sweep could not respect it.
+            StorageFault, TransientFault: the store refused, or cannot be reached.
+        """
+        key = manifest_key(accession)
+        _objects_of(key, manifest)
+        data = to_json(manifest).encode("utf-8")
+        if self.size_of(key) != len(data) or self.read(key) != data:
+            self._write(key, data)
+            if self.read(key) != data:
+                raise damaged_object(self.url, key, "what was written cannot be read back")
+        return key
+
+    def read(self, key: str) -> bytes:
+        """The whole value under ``key``; for manifests and other small things.
+
+        Raises:
+            StorageFault: nothing stands there, or it cannot be read.
+        """
+        with self.open_read(key) as file:
+            return file.read()
+
+    def sha256_at(self, key: str) -> str:
+        """SHA-256 of what stands under ``key``, read back whole."""
+        digest = hashlib.sha256()
+        with self.open_read(key) as file:
+            while block := file.read(BUFFER_BYTES):
+                digest.update(block)
+        return digest.hexdigest()
+
+    def known_objects(self) -> dict[str, KnownObject]:
+        """What the manifests in the store say it should hold, by key; no catalog is needed.
+
+        Raises:
+            StorageFault: a manifest is damaged: then nobody may conclude that an object is not needed.
+        """
+        known: dict[str, KnownObject] = {}
+        for info in self.entries(SUBMISSIONS):
+            if not info.key.endswith("/manifest.json"):
+                continue
+            accession = info.key.split("/")[1]
+            try:
+                manifest = json.loads(self.read(info.key))
+            except ValueError as error:
+                raise damaged_object(self.url, info.key, "it is no JSON") from error
+            for sha256, size in _objects_of(info.key, manifest):
+                before = known.get(object_key(sha256))
+                submissions = (*before.submissions, accession) if before else (accession,)
+                known[object_key(sha256)] = KnownObject(sha256, size, tuple(dict.fromkeys(submissions)))
+        return known
+
+    def verify(self, objects: Iterable[KnownObject]) -> Iterator[Damage]:
+        """Read every object back and yield those that are missing or not what they should be."""
+        for item in objects:
+            size = self.size_of(item.key)
+            if size is None:
+                yield Damage(item, "missing", "")
+            elif size != item.size_bytes:
+                yield Damage(item, "size", str(size))
+            elif (seen := self.sha256_at(item.key)) != item.sha256:
+                yield Damage(item, "digest", seen)
+
+    def sweep(self, known_keys: Collection[str]) -> list[ObjectInfo]:
+        """Objects that stand in the store but not in ``known_keys``: a registration under way, or one that crashed."""
+        return [info for info in self.entries(OBJECTS) if info.key not in known_keys]
+
+    def delete_orphans(
+        self, orphans: Iterable[ObjectInfo], older_than: timedelta = GRACE, now: datetime | None = None
+    ) -> list[ObjectInfo]:
+        """Delete what nobody needs and return it; never what is younger than ``older_than`` or freshly claimed."""
+        limit = (now or datetime.now(UTC)) - older_than
+        deleted = []
+        for info in orphans:
+            claims = list(self.entries(f"{CLAIMS}{info.key.rpartition('/')[2]}"))
+            if info.modified > limit or any(claim.modified > limit for claim in claims):
+                continue
+            self.delete(info.key)
+            for claim in claims:
+                self.delete(claim.key)
+            deleted.append(info)
+        return deleted
+
+
+def open_store(url: str, s3: S3Options | None = None) -> ObjectStore:
+    """The store at ``url``: a directory or ``s3://bucket/prefix``.
+
+    Raises:
+        UsageError: another scheme, or the ``station`` extra is missing for ``s3://``.
+    """
+    if url.startswith("s3://"):
+        from dsqc.storage.s3store import S3Store
+
+        return S3Store(url, s3 or S3Options())
+    if "://" in url:
+        scheme = url.partition("://")[0]
+        raise UsageError(
+            f"{scheme}:// cannot hold objects.", hint="Write a directory or an s3:// URL into [tiers] of station.toml."
+        )
+    from dsqc.storage.directory import DirectoryStore
+
+    return DirectoryStore(Path(url))
+
+
+def changed_file(path: Path) -> SystemFault:
+    """The file under ``path`` is not what was verified."""
+    return SystemFault(
+        f"{path} has changed since its checksums were taken.", hint="Transfer and validate the submission again."
+    )
+
+
+def damaged_object(url: str, key: str, reason: str) -> StorageFault:
+    """What stands under ``key`` is not what its name says."""
+    return StorageFault(
+        f"The object {key} in {url} is damaged: {reason}.",
+        hint="Run `dsqc storage verify`, and put the object back from a good copy; dsqc never overwrites it.",
+    )
+
+
+def _size_of_file(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise SystemFault(f"{path} cannot be read: {error.strerror}.", hint="Transfer the submission again.") from error
+
+
+def _objects_of(key: str, manifest: Any) -> list[tuple[str, int]]:
+    """SHA-256 and size of each object of a manifest."""
+    try:
+        rows = [(row["sha256"], row["size_bytes"]) for row in manifest["objects"]]
+    except (KeyError, TypeError) as error:
+        raise StorageFault(f"{key} does not list objects with sha256 and size_bytes.") from error
+    if not all(isinstance(sha256, str) and _SHA256.fullmatch(sha256) and type(size) is int for sha256, size in rows):
+        raise StorageFault(f"{key} lists an object without a proper sha256 and size_bytes.")
+    return rows

