@@ -1,1 +1,14 @@
-"""dsqc.formats"""
+"""Formats: containers, FASTQ, BAM, CRAM and SAM; bytes to batches of arrays, with proof of integrity; no metrics.
+
+Imports kernels and the core; metrics and stages import it. Example::
+
+    with open_reads(Path("reads.fastq.gz"), log) as source:
+        for batch in source.batches(): ...
+"""
+
+from dsqc.formats.batch import ReadBatch
+from dsqc.formats.container import Integrity
+from dsqc.formats.reads import name_findings, open_reads, sniff
+from dsqc.formats.source import ReadSource
+
+__all__ = ["Integrity", "ReadBatch", "ReadSource", "name_findings", "open_reads", "sniff"]

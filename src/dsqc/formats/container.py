@@ -1,0 +1,188 @@
+"""How the bytes of a data file are wrapped: told by what they are, unwrapped and proven while they are hashed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from dsqc.findings import Finding, Location, finding
+from dsqc.formats.bzip2 import StreamProof, bzip2_blocks
+from dsqc.formats.gzip import GzipProof, gzip_blocks
+from dsqc.formats.handover import Handover
+from dsqc.formats.stored import Damage, StoredBytes
+from dsqc.formats.zstd import zstd_blocks
+from dsqc.model import Container
+
+BLOCKS_AHEAD = 8
+"""Blocks (of at most 256 KiB) that the reading thread may be ahead of the parser."""
+
+_REFUSED = {
+    b"\xfd7zXZ\x00": "xz",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "rar",
+    b"\x1f\x9d": "compress (.Z)",
+    b"LZIP": "lzip",
+    b"\x04\x22\x4d\x18": "lz4",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity:
+    """What the whole file proved to be. The checksums are of the stored bytes, all of them, damaged or not.
+
+    Attributes:
+        complete: the container was followed to the end of the file and every check that it offers held.
+        members: gzip members, bzip2 streams or zstd frames that were whole; None for other containers.
+        blocks: BGZF blocks that were whole; None outside BGZF.
+        end_marker: whether BGZF's end block or CRAM's end container is there; None where there is no such thing.
+        bytes_uncompressed: bytes that came out before the end or the damage.
+        size_bytes: stored bytes.
+        md5, sha256: lower-case hexadecimal.
+    """
+
+    complete: bool
+    members: int | None
+    blocks: int | None
+    end_marker: bool | None
+    bytes_uncompressed: int
+    size_bytes: int
+    md5: str
+    sha256: str
+
+
+def tell_container(head: bytes) -> Container | str | None:
+    """Tell the container by the first bytes of a file (at least 512, or all there are).
+
+    Returns:
+        The container; a word for one that dsqc refuses (``xz``); None for an empty file.
+    """
+    if not head:
+        return None
+    if head[:2] == b"\x1f\x8b":
+        return Container.BGZF if head[12:16] == b"BC\x02\x00" and head[3:4] == b"\x04" else Container.GZIP
+    if head[:3] == b"BZh" and head[3:4] in b"123456789":
+        return Container.BZIP2
+    if head[:4] == b"\x28\xb5\x2f\xfd" or (
+        head[:1] >= b"\x50" and head[:1] <= b"\x5f" and head[1:4] == b"\x2a\x4d\x18"
+    ):
+        return Container.ZSTD
+    if head[:4] == b"CRAM":
+        return Container.CRAM
+    for magic, word in _REFUSED.items():
+        if head.startswith(magic):
+            return word
+    if head[257:262] == b"ustar":
+        return "tar"
+    return Container.PLAIN
+
+
+class BlockReader:
+    """Unwraps a file into blocks of bytes and proves its container on the way.
+
+    Iterate once; afterwards :attr:`integrity` and :attr:`faults` stand. A consumer that has seen enough calls
+    :meth:`finish`, which proves and hashes the rest. Damage ends the blocks early and is listed in ``faults``; an
+    exception is always our own fault or the system's.
+
+    Args:
+        file: a binary file, read from where it stands to its end.
+        name: the file's name, for the place of findings.
+        container: as :func:`tell_container` told.
+        background: inflate and hash in a thread of their own.
+        damage_code: the rule for damage where the format has its own (DSQC-D018 for BAM).
+    """
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        name: str,
+        container: Container,
+        *,
+        background: bool = True,
+        damage_code: str | None = None,
+    ) -> None:
+        self.name = name
+        self.container = container
+        self.faults: list[Finding] = []
+        self._damage_code = damage_code
+        self._stored = StoredBytes(file, name)
+        self._gzip = GzipProof()
+        self._streams = StreamProof()
+        self._uncompressed = 0
+        self._complete = False
+        self._ended = False
+        self._handover: Handover[bytes | memoryview] | None = None
+        if background:
+            self._handover = Handover(self._unwrap, BLOCKS_AHEAD, f"read {name}")
+        self._blocks = iter(self._handover) if self._handover else self._unwrap()
+
+    def _decode(self) -> Iterator[bytes | memoryview]:
+        if self.container in (Container.GZIP, Container.BGZF):
+            return gzip_blocks(self._stored, self._gzip)
+        if self.container is Container.BZIP2:
+            return bzip2_blocks(self._stored, self._streams)
+        if self.container is Container.ZSTD:
+            return zstd_blocks(self._stored, self._streams)
+        return iter(self._stored.piece, memoryview(b""))
+
+    def _unwrap(self) -> Iterator[bytes | memoryview]:
+        try:
+            for block in self._decode():
+                self._uncompressed += len(block)
+                yield block
+            self._complete = True
+        except Damage as damage:
+            place = Location(path=self.name, byte_offset=damage.byte_offset, in_container=True)
+            code = self._damage_code or damage.code
+            self.faults.append(finding(code, place, object_id=self.name, value=damage.value, expected=damage.expected))
+        self._stored.drain()
+        self._ended = True
+
+    def __iter__(self) -> Iterator[bytes | memoryview]:
+        """The uncompressed data in blocks, none empty. A block is valid as long as it is held."""
+        return self._blocks
+
+    def finish(self) -> Integrity:
+        """Read on to the end of the file, proving and hashing, and say what it proved to be."""
+        for _block in self._blocks:
+            continue
+        return self.integrity
+
+    @property
+    def integrity(self) -> Integrity:
+        """What the file proved to be.
+
+        Raises:
+            RuntimeError: the blocks have not been read to their end (a mistake of the caller).
+        """
+        if not self._ended:
+            raise RuntimeError(f"{self.name} has not been read to its end")
+        gzip = self.container in (Container.GZIP, Container.BGZF)
+        streams = self.container in (Container.BZIP2, Container.ZSTD)
+        if gzip and self._gzip.members:
+            self.container = Container.BGZF if self._gzip.is_bgzf else Container.GZIP
+        bgzf = self.container is Container.BGZF
+        return Integrity(
+            complete=self._complete,
+            members=self._gzip.members if gzip else self._streams.members if streams else None,
+            blocks=self._gzip.blocks if bgzf else None,
+            end_marker=self._gzip.end_marker if bgzf else None,
+            bytes_uncompressed=self._uncompressed,
+            size_bytes=self._stored.size,
+            md5=self._stored.md5,
+            sha256=self._stored.sha256,
+        )
+
+    def close(self) -> None:
+        """Stop reading, wherever it stands."""
+        if self._handover:
+            self._handover.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

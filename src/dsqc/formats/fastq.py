@@ -1,0 +1,264 @@
+"""FASTQ: text to batches of reads, every record checked."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from dsqc.findings import FindingLog, Location, finding
+from dsqc.formats.batch import ReadBatch
+from dsqc.formats.container import BlockReader
+from dsqc.formats.source import ReadSource
+from dsqc.kernels import fastq as k
+from dsqc.model import FileFormat
+
+BUFFER = 1 << 20
+"""Bytes of text parsed at once; grows to twice the longest record."""
+LONGEST_RECORD = 1 << 28
+"""Bytes of one record (256 MiB): a file without line ends must not fill the memory."""
+ROWS = 1 << 15
+"""Reads in a batch at most."""
+
+_CODES = {
+    k.EMPTY: ("DSQC-D002", 2),
+    k.UNEQUAL: ("DSQC-D003", 4),
+    k.BAD_BASE: ("DSQC-D004", 2),
+    k.BAD_QUALITY: ("DSQC-D006", 4),
+    k.LONG_NAME: ("DSQC-D011", 1),
+    k.WRAPPED: ("DSQC-D031", 1),
+}
+"""Rule of each fault of a read, and the line of a four-line record where it stands."""
+
+_REASONS = {
+    k.NO_AT: "@ where a record begins",
+    k.NO_PLUS: "+ where the third line begins",
+    k.CUT: "four whole lines",
+    k.NUL_IN_NAME: "a name without NUL bytes",
+    k.CARRIAGE_RETURNS: "lines that end in LF",
+    k.TOO_LONG: f"records of at most {LONGEST_RECORD >> 20} MiB",
+    k.BLANK_INSIDE: "blank lines only at the end of the file",
+}
+
+
+def _show(letter: int) -> str:
+    return chr(letter) if 33 <= letter <= 126 else f"0x{letter:02x}"
+
+
+class FastqSource(ReadSource):
+    """Reads of a FASTQ file.
+
+    A fault of a single read (an unknown base) is noted and reading goes on; where the grammar itself is left
+    (DSQC-D001) the reads end, and the rest of the file is only proven and hashed: what follows cannot be trusted to
+    be reads.
+    """
+
+    def __init__(self, reader: BlockReader, log: FindingLog, *, buffer: int = BUFFER, rows: int = ROWS) -> None:
+        super().__init__(reader.name, log, FileFormat.FASTQ, reader.container)
+        self._reader = reader
+        self._blocks = iter(reader)
+        self._rest = memoryview(b"")
+        self._ended = False
+        self._data = np.empty(buffer + 1, np.uint8)  # one spare byte for a line end that the file lacks
+        self._filled = 0
+        self._base = 0  # offset of the buffer's first byte in the text
+        self._table = k.base_table()
+        self._columns = np.zeros((k.COLUMNS, rows), np.int64)
+        self._counts = np.zeros(k.COUNTS, np.int64)
+        self._totals = np.zeros(k.COUNTS, np.int64)
+        self._places = np.zeros((k.FAULTS, k.PLACES, 4), np.int64)
+        self._state = np.zeros(k.STATE, np.int64)
+        self._first_crlf = 0
+        self._first_lower = 0
+
+    def batches(self) -> Iterator[ReadBatch]:
+        try:
+            yield from self._read()
+            self._finish()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def _read(self) -> Iterator[ReadBatch]:
+        self._fill()
+        while True:
+            first_line = int(self._state[k.LINE])
+            k.split_records(
+                self._data,
+                self._filled,
+                self._ended,
+                self._table,
+                self._columns,
+                self._counts,
+                self._places,
+                self._state,
+            )
+            rows = int(self._state[k.ROWS])
+            self._note_faults(first_line)
+            if rows:
+                batch = self._batch(rows)
+                self.record_count += rows
+                yield batch
+            status = self._state[k.STATUS]
+            if status == k.FULL:
+                continue
+            if status == k.BROKEN:
+                self._leave(int(self._state[k.REASON]), int(self._state[k.PLACE]), int(self._state[k.PLACE_LINE]))
+                return
+            if status == k.BLANK:
+                self._pass_blank_end()
+                return
+            if not self._go_on():
+                return
+
+    def _batch(self, rows: int) -> ReadBatch:
+        columns = self._columns[:, :rows]
+        return ReadBatch(
+            data=self._data,
+            name_start=columns[k.NAME_START],
+            name_end=columns[k.NAME_END],
+            sequence_start=columns[k.SEQUENCE_START],
+            quality_start=columns[k.QUALITY_START],
+            length=columns[k.LENGTH],
+            first_record=self.record_count + 1,
+        )
+
+    def _go_on(self) -> bool:
+        """Get more text behind an unfinished record; false when there is none, or the record is broken."""
+        start = int(self._state[k.POSITION])
+        if not self._ended and self._filled - start < LONGEST_RECORD:
+            if start == 0 and self._without_line_ends():
+                self._leave(k.CARRIAGE_RETURNS, 0, 1)
+                return False
+            self._fill()
+            return True
+        if not self._ended:
+            self._leave(k.TOO_LONG, start, int(self._state[k.LINE]) + 1)
+        elif start < self._filled and not self._reader.faults:
+            # In a damaged file the half record at its end says nothing new.
+            reason = k.CARRIAGE_RETURNS if self._base == start == 0 and self._without_line_ends() else k.CUT
+            self._leave(reason, start, int(self._state[k.LINE]) + 1)
+        return False
+
+    def _without_line_ends(self) -> bool:
+        text = self._data[: self._filled - 1]
+        return bool((text == 13).any()) and not bool((text == 10).any())
+
+    def _fill(self) -> None:
+        """Move the unfinished record to the front and fill the buffer behind it."""
+        start = int(self._state[k.POSITION])
+        left = self._filled - start
+        if left > (len(self._data) - 1) // 2:
+            grown = np.empty(2 * len(self._data), np.uint8)
+            grown[:left] = self._data[start : self._filled]
+            self._data = grown
+        elif start:
+            self._data[:left] = self._data[start : self._filled].copy()
+        self._base += start
+        self._state[k.POSITION] = 0
+        self._filled = left
+        room = len(self._data) - 1
+        while self._filled < room:
+            if not self._rest:
+                self._rest = memoryview(next(self._blocks, b""))
+                if not self._rest:
+                    self._end()
+                    return
+            part = self._rest[: room - self._filled]
+            self._data[self._filled : self._filled + len(part)] = np.frombuffer(part, np.uint8)
+            self._filled += len(part)
+            self._rest = self._rest[len(part) :]
+
+    def _end(self) -> None:
+        self._ended = True
+        if self._filled and self._data[self._filled - 1] != 10 and not self._reader.faults:
+            self._data[self._filled] = 10
+            self._filled += 1
+
+    def _pass_blank_end(self) -> None:
+        """Blank lines are tolerated at the end of the file; in front of a record they leave the grammar."""
+        start, line = int(self._state[k.POSITION]), int(self._state[k.LINE]) + 1
+        place = self._base + start
+        while True:
+            text = self._data[start : self._filled]
+            if ((text != 10) & (text != 13)).any():
+                self._leave(k.BLANK_INSIDE, place - self._base, line)
+                return
+            if self._ended:
+                return
+            self._state[k.POSITION] = self._filled
+            self._fill()
+            start = 0
+
+    def _leave(self, reason: int, position: int, line: int) -> None:
+        """The grammar is left at ``position`` of the buffer: one DSQC-D001, and no more reads."""
+        self.damaged = True
+        seen = bytes(self._data[max(position, 0) : max(position, 0) + 40]) if position >= 0 else b""
+        text = seen.split(b"\n")[0].rstrip(b"\r").decode("utf-8", "backslashreplace")
+        value = {
+            k.CUT: "the file ends inside a record",
+            k.NUL_IN_NAME: "0x00",
+            k.CARRIAGE_RETURNS: "lines that end in CR alone",
+            k.TOO_LONG: "no end of the record",
+            k.BLANK_INSIDE: "a blank line",
+        }.get(reason, text + " (FASTA)" if text.startswith(">") else text)
+        place = Location(path=self.name, record=self.record_count + 1, line=line, byte_offset=self._base + position)
+        self._report(finding("DSQC-D001", place, object_id=self.name, value=value, expected=_REASONS[reason]))
+
+    def _note_faults(self, first_line: int) -> None:
+        """Turn what the kernel counted in one call into findings."""
+        counts = self._counts
+        for fault in np.flatnonzero(counts[: k.FAULTS]):
+            code, line_in_record = _CODES[int(fault)]
+            kept = min(int(counts[fault]), k.PLACES)
+            for number in range(kept):
+                row, position, detail, other = (int(value) for value in self._places[fault, number])
+                line = None if counts[k.WRAPPED] else first_line + 4 * row + line_in_record
+                place = Location(
+                    path=self.name, record=self.record_count + row + 1, line=line, byte_offset=self._base + position
+                )
+                value, expected = self._describe(int(fault), detail, other)
+                item = finding(code, place, object_id=self.name, value=value, expected=expected)
+                rest = int(counts[fault]) - kept if number == kept - 1 else 0
+                self._report(replace(item, count=1 + rest))
+        if counts[k.CRLF_LINES] and not self._totals[k.CRLF_LINES]:
+            self._first_crlf = self.record_count + 1
+        if counts[k.LOWER_BASES] and not self._totals[k.LOWER_BASES]:
+            self._first_lower = self.record_count + 1
+        self._totals += counts
+
+    @staticmethod
+    def _describe(fault: int, detail: int, other: int) -> tuple[str, str]:
+        return {
+            k.EMPTY: ("no bases", "at least one base"),
+            k.UNEQUAL: (f"{detail} bases, {other} qualities", "as many qualities as bases"),
+            k.BAD_BASE: (_show(detail), "A C G T U R Y S W K M B D H V N . -"),
+            k.BAD_QUALITY: (_show(detail), "! to ~"),
+            k.LONG_NAME: (f"{detail} characters", f"at most {k.LONGEST_NAME}"),
+            k.WRAPPED: ("a record over more than four lines", "four lines"),
+        }[fault]
+
+    def _finish(self) -> None:
+        """Findings about the file as a whole; the container is proven to its end."""
+        integrity = self._reader.finish()
+        self.container = self._reader.container
+        self._log.extend(self._reader.faults)
+        totals = self._totals
+        bases, ambiguous = int(totals[k.BASES]), int(totals[k.AMBIGUOUS_BASES])
+        if 2 * ambiguous > bases:
+            self._whole("DSQC-D005", f"{ambiguous} of {bases} bases", "at most half")
+        if totals[k.CRLF_LINES]:
+            self._whole("DSQC-D016", f"{totals[k.CRLF_LINES]} lines", "LF", record=self._first_crlf)
+        if totals[k.LOWER_BASES]:
+            self._whole("DSQC-D017", f"{totals[k.LOWER_BASES]} bases", "", record=self._first_lower)
+        if not self.record_count and not self.damaged and integrity.complete:
+            if integrity.bytes_uncompressed:
+                self._whole("DSQC-D009", "no reads", "at least one read")
+            else:
+                self._whole("DSQC-F008", f"{integrity.size_bytes} stored bytes, nothing in them", "reads")
+        self._settle(integrity)
+
+    def _whole(self, code: str, value: str, expected: str, record: int | None = None) -> None:
+        place = Location(path=self.name, record=record)
+        self._report(finding(code, place, object_id=self.name, value=value, expected=expected))

@@ -1,0 +1,208 @@
+"""gzip and BGZF (RFC 1952; SAM specification 4.1): every member inflated and proven by its CRC32 and length."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from isal import igzip_lib, isal_zlib
+
+from dsqc.formats.stored import Damage, StoredBytes
+
+BLOCK = 1 << 18
+"""Most uncompressed bytes handed over at once."""
+_MAGIC = b"\x1f\x8b"
+_HAS_HEADER_CRC, _HAS_EXTRA, _HAS_NAME, _HAS_COMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
+_LONGEST_TEXT = 1 << 16
+_EMPTY_DEFLATE = b"\x03\x00"
+
+
+@dataclass(slots=True)
+class GzipProof:
+    """What was seen of the container.
+
+    Attributes:
+        members: gzip members proven, BGZF blocks included.
+        blocks: BGZF blocks among them.
+        end_marker: whether the last one seen is BGZF's empty end block.
+    """
+
+    members: int = 0
+    blocks: int = 0
+    end_marker: bool = False
+
+    @property
+    def is_bgzf(self) -> bool:
+        """Whether the file is BGZF throughout."""
+        return self.blocks > 0 and self.blocks == self.members
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    length: int
+    block_size: int | None  # whole BGZF block, header and trailer included
+
+
+def gzip_blocks(stored: StoredBytes, proof: GzipProof) -> Iterator[bytes]:
+    """Inflate all members of ``stored``.
+
+    Damage is found where it is, so data in front of it has already been handed over: of plain gzip up to
+    the piece (256 KiB) that holds it, of BGZF up to the block.
+
+    Raises:
+        Damage: DSQC-F010 for a cut or damaged member and for BGZF without its end block;
+            DSQC-F011 for bytes behind the last member.
+    """
+    while True:
+        start = stored.offset
+        magic = stored.take(2)
+        if not magic:
+            break
+        stored.give_back(magic)
+        if proof.members and magic != _MAGIC:
+            _refuse_trailing_bytes(stored, start)
+        header = _read_header(stored, start)
+        if header.block_size is None:
+            yield from _member(stored, start)
+            proof.end_marker = False
+        else:
+            block = _bgzf_block(stored, start, header, proof.blocks + 1)
+            proof.blocks += 1
+            proof.end_marker = not block
+            if block:
+                yield block
+        proof.members += 1
+    if proof.is_bgzf and not proof.end_marker:
+        raise Damage("DSQC-F010", stored.offset, "BGZF end block missing", "the 28-byte end block of BGZF")
+
+
+def _cut(stored: StoredBytes, inside: str) -> Damage:
+    return Damage("DSQC-F010", stored.offset, f"file ends inside {inside}", "a whole file")
+
+
+def _refuse_trailing_bytes(stored: StoredBytes, start: int) -> None:
+    only_zeros = True
+    while piece := stored.piece():
+        only_zeros = only_zeros and not any(piece)
+    number = stored.offset - start
+    what = "zero bytes" if only_zeros else "bytes that are no gzip member"
+    raise Damage("DSQC-F011", start, f"{number} {what}", "nothing behind the last member")
+
+
+def _read_header(stored: StoredBytes, start: int) -> _Header:
+    """Read one member's header (RFC 1952, 2.3)."""
+    fixed = bytes(stored.take(10))
+    if len(fixed) < 10:
+        raise _cut(stored, "a gzip header")
+    flags = fixed[3]
+    if fixed[:2] != _MAGIC or fixed[2] != 8 or flags & _RESERVED:
+        raise Damage("DSQC-F010", start, f"gzip header {fixed[:4].hex(' ')}", "1f 8b 08")
+    parts = [fixed]
+    block_size = None
+    if flags & _HAS_EXTRA:
+        parts.append(bytes(stored.take(2)))
+        length = int.from_bytes(parts[-1], "little")
+        parts.append(bytes(stored.take(length)))
+        if len(parts[-2]) < 2 or len(parts[-1]) < length:
+            raise _cut(stored, "a gzip header")
+        block_size = _bgzf_size(parts[-1])
+    for flag in (_HAS_NAME, _HAS_COMMENT):
+        if flags & flag:
+            parts.append(_zero_ended(stored, start))
+    if flags & _HAS_HEADER_CRC:
+        stated = bytes(stored.take(2))
+        if len(stated) < 2:
+            raise _cut(stored, "a gzip header")
+        if int.from_bytes(stated, "little") != isal_zlib.crc32(b"".join(parts)) & 0xFFFF:
+            raise Damage("DSQC-F010", start, "CRC of the gzip header is wrong", "the CRC that the header states")
+        parts.append(stated)
+    return _Header(sum(map(len, parts)), block_size)
+
+
+def _zero_ended(stored: StoredBytes, start: int) -> bytes:
+    text = bytearray()
+    while len(text) < _LONGEST_TEXT:
+        character = stored.take(1)
+        if not character:
+            raise _cut(stored, "a gzip header")
+        text += character
+        if character[0] == 0:
+            return bytes(text)
+    raise Damage("DSQC-F010", start, "gzip header with a name over 64 KiB", "a gzip header")
+
+
+def _bgzf_size(extra: bytes) -> int | None:
+    """The block size of the BC subfield (SAM specification 4.1); None where there is none."""
+    position = 0
+    while position + 4 <= len(extra):
+        length = int.from_bytes(extra[position + 2 : position + 4], "little")
+        if extra[position : position + 2] == b"BC" and length == 2 and position + 6 <= len(extra):
+            return int.from_bytes(extra[position + 4 : position + 6], "little") + 1
+        position += 4 + length
+    return None
+
+
+def _member(stored: StoredBytes, start: int) -> Iterator[bytes]:
+    """Inflate one member piece by piece and prove it.
+
+    isal's own check of the trailer is not used: it takes a member without trailer for whole (isal 1.9.1), so the
+    stream is inflated without its trailer and CRC32 and length are compared here.
+    """
+    inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP_NO_HDR)
+    size = 0
+    piece: bytes | memoryview = b""
+    while not inflater.eof:
+        at = stored.offset
+        piece = stored.piece() if inflater.needs_input else b""
+        if inflater.needs_input and not piece:
+            raise _cut(stored, f"the gzip member that begins at stored byte {start}")
+        try:
+            block = inflater.decompress(piece, BLOCK)
+        except igzip_lib.IsalError as error:
+            raise Damage("DSQC-F010", at, "invalid deflate data", "an undamaged gzip member") from error
+        if block:
+            size += len(block)
+            yield block
+    stored.give_back(inflater.unused_data)
+    at = stored.offset
+    trailer = bytes(stored.take(8))
+    if len(trailer) < 8:
+        raise _cut(stored, "the last 8 bytes of a gzip member")
+    crc, length = struct.unpack("<II", trailer)
+    _compare(at, "member", (inflater.crc, size & 0xFFFFFFFF), (crc, length))
+
+
+def _compare(at: int, what: str, found: tuple[int, int], stated: tuple[int, int]) -> None:
+    if found[0] != stated[0]:
+        raise Damage(
+            "DSQC-F010", at, f"CRC32 of the {what} is {found[0]:08x}", f"{stated[0]:08x}, as its trailer states"
+        )
+    if found[1] != stated[1]:
+        raise Damage("DSQC-F010", at, f"length of the {what} is {found[1]}", f"{stated[1]}, as its trailer states")
+
+
+def _bgzf_block(stored: StoredBytes, start: int, header: _Header, number: int) -> bytes:
+    """Inflate and prove one BGZF block."""
+    size = (header.block_size or 0) - header.length
+    if size < 10:
+        raise Damage(
+            "DSQC-F010", start, f"BGZF block {number} states a size of {header.block_size}", "a size that holds it"
+        )
+    rest = stored.take(size)
+    if len(rest) < size:
+        raise _cut(stored, f"BGZF block {number}, which begins at stored byte {start}")
+    crc, length = struct.unpack("<II", rest[-8:])
+    if length == 0 and rest[:-8] == _EMPTY_DEFLATE and crc == 0:
+        return b""
+    inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE)
+    try:
+        block: bytes = inflater.decompress(rest[:-8], 1 + (1 << 16))
+    except igzip_lib.IsalError as error:
+        raise Damage(
+            "DSQC-F010", start, f"invalid deflate data in BGZF block {number}", "an undamaged block"
+        ) from error
+    if not inflater.eof:
+        raise Damage(
+            "DSQC-F010", start, f"deflate data of BGZF block {number} does not end", "a block of at most 64 KiB"
+        )
+    _compare(start, f"BGZF block {number}", (isal_zlib.crc32(block), len(block)), (crc, length))
+    return block

@@ -1,0 +1,101 @@
+"""What every reader of read data offers, whatever the format."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from dsqc.findings import KEPT_PER_GROUP, Finding, FindingLog
+from dsqc.formats.batch import ReadBatch
+from dsqc.formats.container import Integrity
+from dsqc.model import Container, FileFormat
+
+
+class ReadSource(ABC):
+    """One data file, read once from front to back. Make it with :func:`dsqc.formats.open_reads`.
+
+    Use it as a context manager, iterate :meth:`batches` once to the end, then look at the rest::
+
+        with open_reads(path, log) as source:
+            for batch in source.batches():
+                ...
+            print(source.record_count, source.integrity.md5)
+
+    Attributes:
+        name: the file's name, as findings give it.
+        format: what it holds; None where that cannot be told (empty, refused).
+        container: how it is wrapped; None where that cannot be told. Settled when the batches have ended (a
+            file may begin as BGZF and go on as plain gzip).
+        record_count: records delivered so far.
+        damaged: reading ended before the end of the data: the container is damaged, or the grammar was left.
+    """
+
+    def __init__(self, name: str, log: FindingLog, file_format: FileFormat | None, container: Container | None) -> None:
+        self.name = name
+        self.format = file_format
+        self.container = container
+        self.record_count = 0
+        self.damaged = False
+        self._log = log
+        self._reported: dict[str, int] = {}
+        self._held_back: dict[str, Finding] = {}
+        self._integrity: Integrity | None = None
+
+    @abstractmethod
+    def batches(self) -> Iterator[ReadBatch]:
+        """Batches of reads in the order of the file; each is valid until the next is asked for.
+
+        Ends at the end of the data or at the first fault that cannot be read past; faults go to the log. Whatever
+        the data, the whole file has been hashed and its container followed when this ends.
+
+        Raises:
+            SystemFault: the file could not be read (a fault of the disk or of ours).
+        """
+
+    @property
+    def integrity(self) -> Integrity:
+        """What the whole file proved to be; stands when :meth:`batches` has ended.
+
+        Raises:
+            RuntimeError: the batches have not been read to their end (a mistake of the caller).
+        """
+        if self._integrity is None:
+            raise RuntimeError(f"{self.name} has not been read to its end")
+        return self._integrity
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The header of an alignment file as pysam gives it (``{"HD": {...}, "SQ": [...], ...}``); empty for FASTQ."""
+        return {}
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop reading and let go of the file."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _report(self, item: Finding) -> None:
+        """Log a finding of the records; from the 21st of a code on they are only counted."""
+        seen = self._reported.get(item.code, 0)
+        self._reported[item.code] = seen + item.count
+        if seen < KEPT_PER_GROUP:
+            self._log.add(item)
+        elif item.code in self._held_back:
+            held = self._held_back[item.code]
+            self._held_back[item.code] = replace(held, count=held.count + item.count)
+        else:
+            self._held_back[item.code] = item
+
+    def _settle(self, integrity: Integrity) -> None:
+        """Log what was only counted, and fix what the file proved to be."""
+        self._log.extend(self._held_back.values())
+        self._held_back.clear()
+        self._integrity = integrity
+        self.damaged = self.damaged or not integrity.complete

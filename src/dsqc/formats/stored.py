@@ -1,0 +1,109 @@
+"""The stored bytes of a data file: read once from front to back, hashed on the way, handed out in pieces."""
+
+import hashlib
+from typing import BinaryIO
+
+from dsqc.errors import SystemFault
+
+PIECE = 1 << 18
+"""Stored bytes asked for at once: 256 KiB keeps hashing and inflating inside the second-level cache."""
+
+
+class Damage(Exception):  # noqa: N818  a fault of the data on its way to becoming a finding, not an error of ours
+    """The container cannot be followed further. Decoders raise it; :class:`~dsqc.formats.container.BlockReader`
+    turns it into a finding and goes on hashing to the end of the file.
+
+    Attributes:
+        code: the rule.
+        byte_offset: where, in stored bytes.
+        value, expected: as in a finding.
+    """
+
+    def __init__(self, code: str, byte_offset: int, value: str, expected: str) -> None:
+        super().__init__(value)
+        self.code = code
+        self.byte_offset = byte_offset
+        self.value = value
+        self.expected = expected
+
+
+class StoredBytes:
+    """A binary file as decoders see it. Every byte is hashed once, when it is first read.
+
+    Args:
+        file: anything with ``read(n)``: a file, a pipe, standard input. It need not be seekable.
+        name: the file's name, for messages about our own faults.
+    """
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file = file
+        self._name = name
+        self._held = memoryview(b"")
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
+        self._read = 0
+
+    @property
+    def offset(self) -> int:
+        """Offset of the next byte that will be handed out."""
+        return self._read - len(self._held)
+
+    @property
+    def size(self) -> int:
+        """Stored bytes read so far; the file's size after :meth:`drain`."""
+        return self._read
+
+    @property
+    def md5(self) -> str:
+        """MD5 of all bytes read so far, lower-case hexadecimal."""
+        return self._md5.hexdigest()
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of all bytes read so far, lower-case hexadecimal."""
+        return self._sha256.hexdigest()
+
+    def _more(self, size: int) -> bytes:
+        try:
+            piece = self._file.read(size)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise SystemFault(
+                f"Reading {self._name} failed: {reason}.", hint="Check the disk, then run it again."
+            ) from error
+        self._md5.update(piece)
+        self._sha256.update(piece)
+        self._read += len(piece)
+        return piece
+
+    def piece(self) -> memoryview:
+        """The next bytes, as many as are at hand (at most about 256 KiB); empty only at the end of the file."""
+        if not self._held:
+            return memoryview(self._more(PIECE))
+        found, self._held = self._held, memoryview(b"")
+        return found
+
+    def take(self, size: int) -> memoryview:
+        """Exactly ``size`` bytes, fewer only where the file ends."""
+        if len(self._held) < size:
+            parts = [bytes(self._held)]
+            missing = size - len(self._held)
+            while missing > 0:
+                part = self._more(max(PIECE, missing))
+                if not part:
+                    break
+                parts.append(part)
+                missing -= len(part)
+            self._held = memoryview(b"".join(parts))
+        found, self._held = self._held[:size], self._held[size:]
+        return found
+
+    def give_back(self, rest: bytes | memoryview) -> None:
+        """Put bytes back in front, to be handed out again (and not hashed again)."""
+        self._held = memoryview(bytes(rest) + bytes(self._held)) if self._held else memoryview(rest)
+
+    def drain(self) -> None:
+        """Read and hash whatever is left, so that the checksums are those of the whole file."""
+        self._held = memoryview(b"")
+        while self._more(PIECE):
+            continue
