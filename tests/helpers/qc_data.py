@@ -207,5 +207,5 @@ def _metrics(lengths: NDArray[np.int64], tables: dict[str, Any], quality: float)
         "frac_reads_q30": round(min(0.96, quality / 40), 4),
         "mean_read_phred_mode": int(np.argmax(tables["read_quality"]["reads"])),
         "quality_offset": 33,
-        "quality_encoding": "phred33",
+        "quality_encoding": "Sanger / Illumina 1.9",
     }

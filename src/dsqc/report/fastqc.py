@@ -3,9 +3,9 @@
 Shape, grouping of positions, number format and the pass/warn/fail limits follow FastQC 0.12.1 and its help pages
 ("Analysis Modules"). Only modules that dsqc measures are written. What differs, and why:
 
-* every read counts (FastQC's numbers for these modules do so too);
+* of alignments only primary records count, FastQC counts secondary and supplementary ones as further reads;
 * GC content is counted a read at its rounded percentage, FastQC spreads a read over neighbouring percentages;
-* the quality of a read is the mean error probability as Phred, FastQC takes the arithmetic mean of its Phreds.
+* bases that are not A, C, G or T are all shown as N.
 """
 
 import math
@@ -19,8 +19,8 @@ from dsqc.report.fastqc_shape import Group, java_double, length_groups, position
 PERCENTILE_READS = 100
 """FastQC gives percentiles only for positions that more than this many reads reach."""
 
-ENCODINGS = {33: "Sanger / Illumina 1.9", 64: "Illumina 1.5"}
-"""FastQC's names of the quality encodings by offset."""
+USUAL_ENCODING = "Sanger / Illumina 1.9"
+"""What FastQC says of a file that has no qualities."""
 
 Row = tuple[str, ...]
 
@@ -81,7 +81,7 @@ def _basic_statistics(data: Mapping[str, Any]) -> Module:
     rows = (
         ("Filename", str(data["file"]["name"])),
         ("File type", "Conventional base calls"),
-        ("Encoding", ENCODINGS.get(metrics.get("quality_offset") or 33, ENCODINGS[33])),
+        ("Encoding", metrics.get("quality_encoding") or USUAL_ENCODING),
         ("Total Sequences", str(metrics.get("read_count") or 0)),
         ("Total Bases", short_bases(metrics.get("base_count") or 0)),
         ("Sequences flagged as poor quality", "0"),

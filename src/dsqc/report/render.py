@@ -1,0 +1,115 @@
+"""The template engine of the pages, and texts that stand in a page in both languages."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from dsqc import __version__
+from dsqc.findings import Location
+from dsqc.language import Language, Text
+
+
+def render(template: str, language: Language | None, **values: Any) -> str:
+    """Fill ``template``.
+
+    Args:
+        template: file of ``templates/``.
+        language: language that the page opens in; ``None`` for the browser's.
+        values: what the template names.
+    """
+    shown = language.value if language else None
+    return _environment().get_template(template).render(language=shown, version=__version__, **values)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: _resource("templates", name)),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["both"] = both
+    environment.globals["static"] = lambda name: Markup(_resource("static", name))  # noqa: S704  our own files
+    return environment
+
+
+def _resource(folder: str, name: str) -> str:
+    return files("dsqc.report").joinpath(folder, name).read_text(encoding="utf-8").strip()
+
+
+def both(text: Text | str) -> Markup:
+    """``text`` in both languages, of which the page shows one; once where they agree."""
+    if isinstance(text, str):
+        return escape(text)
+    if text.en == text.ko:
+        return escape(text.en)
+    return Markup('<span class="en" lang="en">{}</span><span class="ko" lang="ko">{}</span>').format(text.en, text.ko)
+
+
+def place(location: Mapping[str, Any]) -> Text:
+    """Where a finding was seen, for people; ``location`` as in ``Finding.to_dict``."""
+    item = Location(**location)
+    english, korean = ([item.path] if item.path else []), ([item.path] if item.path else [])
+    if item.sheet:
+        english.append(f"sheet {item.sheet}")
+        korean.append(f"{item.sheet} 시트")
+    if item.row is not None:
+        english.append(f"cell {item.column}{item.row}" if item.column else f"row {item.row}")
+        korean.append(f"{item.column}{item.row} 셀" if item.column else f"{item.row}행")
+    if item.attribute:
+        english.append(item.attribute)
+        korean.append(item.attribute)
+    if item.record is not None:
+        english.append(f"record {item.record:,}")
+        korean.append(f"레코드 {item.record:,}")
+    if item.line is not None:
+        english.append(f"line {item.line:,}")
+        korean.append(f"{item.line:,}번째 줄")
+    if item.byte_offset is not None:
+        english.append(f"{'stored byte' if item.in_container else 'byte'} {item.byte_offset:,}")
+        korean.append(f"{'저장된 ' if item.in_container else ''}바이트 {item.byte_offset:,}")
+    return Text(" · ".join(english), " · ".join(korean))
+
+
+def quantity(value: float | str | None, unit: str = "count") -> str:
+    """A metric's value for people: thousands apart, fractions in percent, a dash where there is none.
+
+    Args:
+        value: the value.
+        unit: unit of the metric catalogue (``count``, ``bp``, ``fraction``, ``phred``, ``text``) or ``bytes``.
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return value
+    if unit == "fraction":
+        percent = 100 * value
+        return f"{percent:.2f} %" if percent >= 0.01 or percent == 0 else f"{percent:.2g} %"
+    if unit == "bytes":
+        return size(value)
+    digits = 0 if float(value).is_integer() else 2
+    text = f"{value:,.{digits}f}"
+    return f"{text} bp" if unit == "bp" else text
+
+
+def size(number: float) -> str:
+    """A number of bytes: ``1.2 MB`` (powers of ten, as file managers and archives show them)."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if number >= factor:
+            return f"{number / factor:.1f} {unit}"
+    return f"{number:,.0f} B"
+
+
+def short_count(number: float) -> str:
+    """A large count in three digits: ``1.23 G``."""
+    for unit, factor in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e4)):
+        if number >= factor:
+            divisor = 1e3 if unit == "k" else factor
+            return f"{number / divisor:.3g} {unit}"
+    return f"{number:,.0f}"

@@ -1,0 +1,237 @@
+"""The page of one data file or one run: findings, metrics, proofs of integrity and plots. One file, no network."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dsqc.language import Language, Text
+from dsqc.metrics.catalogue import METRICS
+from dsqc.report import labels, plots
+from dsqc.report.render import place, quantity
+from dsqc.report.render import render as fill
+
+MOST_FINDINGS = 200
+"""Findings that a page lists."""
+COLOURS = [f"--s{number}" for number in range(plots.SERIES)]
+
+Data = Mapping[str, Any]
+
+
+def render(data: Data, *, pair: Data | None = None, language: Language | None = None) -> str:
+    """The page of one data file.
+
+    Args:
+        data: content of its ``<stem>.dsqc.json``.
+        pair: that of its mate, shown beside it.
+        language: language that the page opens in; ``None`` for the browser's.
+    """
+    files = [data, pair] if pair else [data]
+    return _page(data["file"]["name"], "", files, data.get("findings") or [], language=language)
+
+
+def render_run(
+    run: Data,
+    files: Sequence[Data],
+    findings: Sequence[Data],
+    *,
+    goals: Sequence[Data] = (),
+    back: str = "",
+    language: Language | None = None,
+) -> str:
+    """The page of one run over all its data files.
+
+    Args:
+        run: content of its ``qc.json``.
+        files: contents of the ``<stem>.dsqc.json`` of its files, in their order.
+        findings: rows of its ``findings.jsonl``.
+        goals: its rows of ``goal_results`` in ``verdict.json``.
+        back: link to the batch page, relative to this page.
+        language: language that the page opens in; ``None`` for the browser's.
+    """
+    subtitle = " · ".join(
+        part for part in (run.get("library_id") or "", *(item["name"] for item in run["files"])) if part
+    )
+    return _page(
+        run["run_alias"] or run["run_key"], subtitle, files, findings, goals=goals, back=back, language=language
+    )
+
+
+def _page(
+    title: str,
+    subtitle: str,
+    files: Sequence[Data],
+    findings: Sequence[Data],
+    *,
+    goals: Sequence[Data] = (),
+    back: str = "",
+    language: Language | None = None,
+) -> str:
+    ordered = sorted(findings, key=lambda row: list(labels.SEVERITIES).index(row["severity"]))
+    page = {
+        "title": title,
+        "subtitle": subtitle,
+        "back": back,
+        "mark": _mark(files, findings),
+        "findings": [finding_row(row) for row in ordered[:MOST_FINDINGS]],
+        "more_findings": _more(len(ordered) - MOST_FINDINGS),
+        "goals": [_goal_row(row) for row in goals],
+        "files": [
+            {"name": data["file"]["name"], "short": _short(data, files), "integrity": _integrity(data)}
+            for data in files
+        ],
+        "metrics": _metric_rows(files),
+        "plots": _plots(files),
+    }
+    return fill("run.html", language, page=page, labels=labels.RUN)
+
+
+def _mark(files: Sequence[Data], findings: Sequence[Data]) -> dict[str, Any]:
+    counts: Counter[str] = Counter()
+    for row in findings:
+        counts[row["severity"]] += row["count"]
+    if any(data["state"] == "damaged" for data in files):
+        return {"style": "bad", "text": Text("damaged", "손상됨")}
+    if counts["error"]:
+        return {"style": "bad", "text": Text(f"errors: {counts['error']:,}", f"오류 {counts['error']:,}건")}
+    if counts["warning"]:
+        return {"style": "fair", "text": Text(f"warnings: {counts['warning']:,}", f"경고 {counts['warning']:,}건")}
+    return (
+        {"style": "good", "text": Text("no faults found", "이상 없음")}
+        if files
+        else {"style": "none", "text": Text("not measured", "측정 안 됨")}
+    )
+
+
+def finding_row(row: Data) -> dict[str, Any]:
+    """A finding (as in ``findings.jsonl``) for a template: texts in both languages and a style."""
+    label, style = labels.SEVERITIES[row["severity"]]
+    return {
+        "label": label,
+        "style": style,
+        "code": row["code"],
+        "message": Text(row["message"], row["message_ko"]),
+        "fix": Text(row["fix"], row["fix_ko"]),
+        "place": place(row["location"]),
+        "count": f"{row['count']:,}",
+    }
+
+
+def _more(number: int) -> Text | None:
+    return Text(f"… and {number:,} more.", f"… 외 {number:,}건.") if number > 0 else None
+
+
+def _goal_row(row: Data) -> dict[str, Any]:
+    metric = METRICS.get(row["metric"])
+    if row["met"]:
+        label, style = Text("met", "충족"), "good"
+    elif row["value"] is None:
+        label, style = Text("not measured", "측정 안 됨"), "fair"
+    else:
+        label, style = Text("missed", "미달"), "bad" if row["severity"] == "error" else "fair"
+    return {
+        "file": row["file"],
+        "name": metric.name if metric else row["metric"],
+        "value": "–" if row["value"] is None else f"{row['value']:.6g}",
+        "bound": row["bound"].replace(">=", "≥").replace("<=", "≤"),
+        "label": label,
+        "style": style,
+    }
+
+
+def _short(data: Data, files: Sequence[Data]) -> str:
+    """The file's name without what all names of the run have in common at their beginning, kept from a mark on."""
+    name: str = data["file"]["name"]
+    names = [item["file"]["name"] for item in files]
+    if len(names) < 2:
+        return name
+    common = 0
+    while all(len(other) > common and other[common] == name[common] for other in names):
+        common += 1
+    start = max(name.rfind(mark, 0, common) for mark in "_.-") + 1
+    return name[start:] if start else name
+
+
+def _metric_rows(files: Sequence[Data]) -> list[dict[str, Any]]:
+    """The metrics that at least one file has, in the order of the catalogue."""
+    rows = []
+    for metric in METRICS.values():
+        values = [(data.get("metrics") or {}).get(metric.id) for data in files]
+        if any(value is not None for value in values):
+            unit = "text" if metric.id == "quality_offset" else metric.unit
+            rows.append({"id": metric.id, "name": metric.name, "values": [quantity(value, unit) for value in values]})
+    return rows
+
+
+def _integrity(data: Data) -> list[dict[str, Any]]:
+    file, proof = data["file"], data.get("integrity") or {}
+    complete = bool(proof.get("complete"))
+    rows: list[dict[str, Any]] = [
+        {
+            "name": Text("Read to the end", "끝까지 읽음"),
+            "value": Text("complete", "온전함") if complete else Text("damaged", "손상됨"),
+            "style": "good" if complete else "bad",
+        },
+        {"name": Text("Format", "형식"), "value": f"{file['format']} · {file['container']}"},
+        {"name": Text("Size", "크기"), "value": f"{quantity(file['size_bytes'], 'bytes')} ({file['size_bytes']:,} B)"},
+        {"name": Text("Uncompressed", "압축 해제 크기"), "value": _bytes(proof.get("bytes_uncompressed"))},
+        {"name": Text("Container members", "압축 구성원 수"), "value": _number(proof.get("members"))},
+        {"name": Text("Container blocks", "압축 블록 수"), "value": _number(proof.get("blocks"))},
+        {"name": Text("End marker", "끝 표지"), "value": _yes_no(proof.get("end_marker"))},
+        {"name": "MD5", "value": file.get("md5") or "", "digest": True},
+        {"name": "SHA-256", "value": file.get("sha256") or "", "digest": True},
+    ]
+    return [{"style": "", "digest": False} | row for row in rows if row["value"]]
+
+
+def _bytes(number: int | None) -> str:
+    return "" if number is None else quantity(number, "bytes")
+
+
+def _number(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def _yes_no(value: bool | None) -> Text | str:
+    return "" if value is None else labels.YES if value else labels.NO
+
+
+def _plots(files: Sequence[Data]) -> list[dict[str, Any]]:
+    """One plot a file for what varies by position, one plot over all files for distributions."""
+    tables = [data.get("tables") or {} for data in files]
+    shorts = [_short(data, files) for data in files]
+    several = len(files) > 1
+    found: list[dict[str, Any]] = []
+    for title, draw, table, legend in (
+        (Text("Quality by position", "위치별 품질"), plots.quality_by_position, "quality_by_position", QUALITY_LEGEND),
+        (Text("Base content by position", "위치별 염기 조성"), plots.base_content, "base_content", BASE_LEGEND),
+    ):
+        for number, content in enumerate(tables):
+            svg = draw(f"{table.replace('_', '-')}-{number}", content.get(table) or {})
+            if svg:
+                found.append({"title": title, "file": shorts[number] if several else "", "svg": svg, "legend": legend})
+    for title, draw_all, table in (
+        (Text("Quality of reads", "리드 품질"), plots.read_quality, "read_quality"),
+        (Text("GC content of reads", "리드 GC 함량"), plots.gc_content, "gc_content"),
+        (Text("Read length", "리드 길이"), plots.read_length, "read_length"),
+    ):
+        svg = draw_all(table.replace("_", "-"), [content.get(table) or {} for content in tables])
+        if svg:
+            found.append({"title": title, "file": "", "svg": svg, "legend": _file_legend(shorts) if several else []})
+    return found
+
+
+def _item(text: Text | str, colour: str, style: str = "", opacity: float = 1) -> dict[str, Any]:
+    return {"text": text, "colour": colour, "style": style, "opacity": opacity}
+
+
+def _file_legend(shorts: Sequence[str]) -> list[dict[str, Any]]:
+    return [_item(name, COLOURS[number % len(COLOURS)], "box") for number, name in enumerate(shorts)]
+
+
+QUALITY_LEGEND = [
+    _item(Text("mean", "평균"), "--ink"),
+    _item(Text("median", "중앙값"), "--band"),
+    _item(Text("quartiles", "사분위"), "--band", "box", 0.5),
+    _item(Text("10th to 90th percentile", "10~90 백분위"), "--band", "box", 0.2),
+]
+BASE_LEGEND = [_item(base, f"--base-{base.lower()}") for base in "ACGTN"]
