@@ -26,6 +26,14 @@ def common_options() -> argparse.ArgumentParser:
     return parser
 
 
+def action_options() -> argparse.ArgumentParser:
+    """The common options for an action below a command (``batch run``); its defaults are the command's."""
+    parser = common_options()
+    for action in parser._actions:
+        action.default = argparse.SUPPRESS
+    return parser
+
+
 def add_station(parser: argparse.ArgumentParser) -> None:
     """``--station``: the station's configuration."""
     parser.add_argument(

@@ -1,0 +1,224 @@
+"""Run a sheet of submissions through all stages, see how the batch stands, write its report.
+
+The sheet is tab-separated with the headings `submission` and `source`. A submission with faulty data is returned
+with its findings while the others are registered. An interrupted run continues with the same command.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsqc.cli._options import action_options, add_station
+from dsqc.errors import ExitCode
+from dsqc.language import Language, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dsqc.batch.status import BatchStatus, SubmissionStatus
+
+TOP_REASONS = 3
+"""Codes that the table names for a returned submission."""
+OUTCOMES = {
+    "registered": Text("registered", "등록됨"),
+    "returned": Text("returned", "반려됨"),
+    "in_curation": Text("in curation", "검토 대기"),
+    "rejected": Text("rejected", "거절됨"),
+    "failed": Text("failed", "실패"),
+    "running": Text("running", "진행 중"),
+    "waiting": Text("waiting", "대기"),
+}
+STATES = {
+    "done": Text("done", "완료"),
+    "running": Text("running", "진행 중"),
+    "waiting": Text("waiting", "대기"),
+    "failed": Text("failed", "실패"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``dsqc batch``."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    shared = action_options()
+    run_parser = actions.add_parser("run", parents=[shared], help="run a batch, or continue one")
+    _add_sheet(run_parser)
+    add_station(run_parser)
+    run_parser.add_argument(
+        "--profile", default="local", metavar="NAME", help="local, slurm, ci, or a directory (default: local)"
+    )
+    run_parser.add_argument("--cores", type=int, metavar="N", help="processors to use at most (default: the profile's)")
+    run_parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="the day that date rules take")
+    run_parser.add_argument("--goals", type=Path, metavar="FILE", help="quality goals (default: the station's)")
+    run_parser.add_argument("-n", "--dry-run", action="store_true", help="only show which jobs would run")
+    run_parser.add_argument("extra", nargs="*", metavar="-- ARGS", help="further arguments of Snakemake, behind --")
+    plan_parser = actions.add_parser("plan", parents=[shared], help="name every run of a batch, run nothing")
+    _add_sheet(plan_parser)
+    add_station(plan_parser)
+    for name, text in (("status", "how a batch stands"), ("report", "write the batch page")):
+        sub = actions.add_parser(name, parents=[shared], help=text)
+        sub.add_argument("work", type=Path, metavar="WORK", help="working directory, or the batch sheet")
+
+
+def _add_sheet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sheet", type=Path, metavar="BATCH.tsv", help="batch sheet: submission and source")
+    parser.add_argument("--work", type=Path, metavar="DIR", help="working directory (default: <sheet's stem>.work)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what ``args.action`` names."""
+    return {"run": _run, "plan": _plan, "status": _status, "report": _report}[args.action](args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from dsqc.batch.layout import default_work
+    from dsqc.batch.run import RunOptions, run_batch
+
+    options = RunOptions(
+        sheet=args.sheet,
+        work=args.work or default_work(args.sheet),
+        profile=args.profile,
+        station=args.station,
+        cores=args.cores,
+        today=args.today.isoformat() if args.today else "",
+        goals=args.goals,
+        dry_run=args.dry_run,
+        verbose=args.verbose,
+        extra=tuple(args.extra),
+    )
+    with progress(args) as watch:
+        status = run_batch(options, watch)
+    if args.dry_run:
+        return ExitCode.DONE
+    print_summary(status, options.work, args)
+    return exit_code(status)
+
+
+def _plan(args: argparse.Namespace) -> int:
+    from dsqc.batch.layout import default_work
+    from dsqc.batch.run import plan_only
+
+    planned = plan_only(args.sheet, args.work or default_work(args.sheet), args.station)
+    if args.json:
+        from dsqc.cli._output import print_json
+
+        print_json({"schema_version": "1.0", "submissions": [item.to_dict() for item in planned]})
+        return ExitCode.DONE
+    from dsqc.cli._output import print_table
+
+    headings = (Text("submission", "제출"), Text("runs", "런"), Text("source", "원본"), Text("note", "비고"))
+    rows = [(item.name, str(len(item.runs)), item.source, item.note) for item in planned]
+    print_table([item.get(args.lang) for item in headings], rows)
+    return ExitCode.DONE
+
+
+def _status(args: argparse.Namespace) -> int:
+    from dsqc.batch.layout import find_work
+    from dsqc.batch.status import batch_status
+    from dsqc.cli._output import print_table
+
+    work = find_work(args.work)
+    status = batch_status(work)
+    if not args.json:
+        labels = [item.get(args.lang) for item in STATES.values()]
+        rows = [(name, *(str(counts.get(state, 0)) for state in STATES)) for name, counts in _counts(status)]
+        print_table([Text("stage", "단계").get(args.lang), *labels], rows)
+        print()
+    print_summary(status, work, args)
+    return ExitCode.DONE
+
+
+def _counts(status: "BatchStatus") -> Iterator[tuple[str, dict[str, int]]]:
+    for stage, counts in status.stages.items():
+        yield stage, {state.value: number for state, number in counts.items()}
+
+
+def _report(args: argparse.Namespace) -> int:
+    from dsqc.batch.layout import PAGE, find_work
+    from dsqc.stages.report import report
+
+    work = find_work(args.work)
+    report(work)
+    print(work / PAGE)
+    return ExitCode.DONE
+
+
+def exit_code(status: "BatchStatus") -> ExitCode:
+    """1 where something failed or is not through by our fault, 3 where submissions go back, else 0."""
+    from dsqc.batch.status import Outcome
+
+    if any(status.totals.get(item) for item in (Outcome.FAILED, Outcome.RUNNING, Outcome.WAITING)):
+        return ExitCode.FAULT
+    if any(status.totals.get(item) for item in (Outcome.RETURNED, Outcome.REJECTED)):
+        return ExitCode.FINDINGS
+    return ExitCode.DONE
+
+
+def print_summary(status: "BatchStatus", work: Path, args: argparse.Namespace) -> None:
+    """Print how every submission stands, or the whole as JSON."""
+    from dsqc.cli._output import print_json, print_table
+
+    if args.json:
+        print_json(status.to_dict())
+        return
+    language: Language = args.lang
+    headings = (
+        Text("submission", "제출"),
+        Text("runs", "런"),
+        Text("state", "상태"),
+        Text("accession, or why", "등록번호 또는 사유"),
+    )
+    rows = [
+        (item.name, str(item.runs), OUTCOMES[item.outcome.value].get(language), _why(item, work, language))
+        for item in status.submissions
+    ]
+    print_table([item.get(language) for item in headings], rows)
+    print()
+    totals = {item.value: number for item, number in status.totals.items()}
+    print(", ".join(f"{totals[name]} {text.get(language)}" for name, text in OUTCOMES.items() if totals.get(name)))
+    if status.page:
+        print(f"{Text('Report:', '보고서:').get(language)} {work / status.page}")
+
+
+def _why(item: "SubmissionStatus", work: Path, language: Language) -> str:
+    if item.log:
+        text = Text("stage {stage}, see {log}", "{stage} 단계, 로그: {log}").get(language)
+        return text.format(stage=item.stage, log=work / item.log)
+    if item.stage:
+        return f"{item.stage} {item.note}".rstrip()
+    if item.accession:
+        return item.accession
+    lines = []
+    for reason in item.reasons[:TOP_REASONS]:
+        more = f" (×{reason.count})" if reason.count > 1 else ""
+        lines.append(f"{reason.code}{more} {reason.message.get(language)}")
+    rest = len(item.reasons) - TOP_REASONS
+    if rest > 0:
+        lines.append(Text(f"… and {rest} more codes", f"… 외 코드 {rest}개").get(language))
+    return "\n".join(lines)
+
+
+@contextmanager
+def progress(args: argparse.Namespace) -> "Iterator[Callable[[BatchStatus], None] | None]":
+    """A line with the jobs done, on a terminal only; elsewhere nothing."""
+    if args.quiet or args.verbose or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(Text("starting", "시작").get(args.lang), total=None)
+
+        def watch(status: "BatchStatus") -> None:
+            counts = dict(_counts(status))
+            done = sum(item.get("done", 0) for item in counts.values())
+            total = sum(sum(item.values()) for item in counts.values())
+            active = [name for name, item in counts.items() if item.get("running")]
+            bar.update(task, completed=done, total=total, description=" ".join(active) or "…")
+
+        yield watch
