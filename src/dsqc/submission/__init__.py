@@ -1,1 +1,13 @@
-"""dsqc.submission"""
+"""Read a submission (one workbook, or six TSV files) into the model; every value remembers sheet, row and column.
+
+Imported by stages and above; imports forms (headings) and the core::
+
+    submission, findings = read(Path("my_submission"), labels(form))
+    submission.rows("sample")[0].cells["organism"].column
+"""
+
+from dsqc.submission.layout import is_form_file, sheet_files
+from dsqc.submission.reader import interpret, read, read_tables
+from dsqc.submission.table import Table, Tables
+
+__all__ = ["Table", "Tables", "interpret", "is_form_file", "read", "read_tables", "sheet_files"]

@@ -1,0 +1,109 @@
+"""A sheet as tab-separated text: find out the encoding, split into cells."""
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+
+from dsqc.language import Text
+from dsqc.submission.table import MOST_COLUMNS, MOST_ROWS, OUTER_BLANKS, TableRow
+
+UTF8_TSV = "UTF-8"
+_BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_LONGEST_CELL = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text, and what is wrong with its encoding (``None``: it is UTF-8)."""
+
+    text: str
+    fault: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Rows that hold something, and what is wrong with the table's shape."""
+
+    rows: tuple[TableRow, ...]
+    fault: Text | None = None
+
+
+def decode(data: bytes) -> Decoded | None:
+    """Decode a sheet.
+
+    UTF-8 with or without a byte-order mark is what is asked for. UTF-16 and CP949 (what Korean Windows saves) are
+    named and decoded, so that the rest of the sheet can be checked at once. ``None``: no text at all.
+    """
+    for mark, name in _BYTE_ORDER_MARKS.items():
+        if data.startswith(mark):
+            return _decode_as(data, name, Text("the encoding is UTF-16", "문자 인코딩이 UTF-16입니다"))
+    if b"\0" in data:
+        return _decode_nul(data)
+    try:
+        return Decoded(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return _decode_as(data, "cp949", Text("the encoding is CP949 (EUC-KR)", "문자 인코딩이 CP949(EUC-KR)입니다"))
+
+
+def _decode_as(data: bytes, name: str, fault: Text) -> Decoded | None:
+    try:
+        return Decoded(data.decode(name), fault)
+    except UnicodeDecodeError:
+        return None
+
+
+def _decode_nul(data: bytes) -> Decoded | None:
+    """UTF-16 without a mark: nearly every second byte of a mostly ASCII table is NUL. Anything else is no text."""
+    half = len(data) // 2
+    for name, start in (("utf-16-le", 1), ("utf-16-be", 0)):
+        if len(data) % 2 == 0 and data[start::2].count(0) > 0.7 * half:
+            return _decode_as(data, name, Text("the encoding is UTF-16", "문자 인코딩이 UTF-16입니다"))
+    return None
+
+
+def split(text: str) -> Split:
+    """Split tab-separated text into rows; a cell in double quotes may hold tabs, quotes (doubled) and line breaks.
+
+    A row's number counts records, so it is the number a spreadsheet shows.
+    """
+    try:
+        return _split(text, quoted=True)
+    except csv.Error:
+        fault = Text("a cell's double quotes do not close", "칸의 큰따옴표가 닫히지 않았습니다")
+        return Split(_split(text, quoted=False).rows, fault)
+
+
+def _split(text: str, *, quoted: bool) -> Split:
+    previous = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        return _read_rows(text, quoted=quoted)
+    finally:
+        csv.field_size_limit(previous)
+
+
+def _read_rows(text: str, *, quoted: bool) -> Split:
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter="\t",
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+        strict=True,
+    )
+    rows: list[TableRow] = []
+    for number, cells in enumerate(reader, start=1):
+        while cells and not cells[-1].strip(OUTER_BLANKS):
+            cells.pop()
+        if not cells:
+            continue
+        if len(cells) > MOST_COLUMNS or number > MOST_ROWS:
+            return Split((), too_large())
+        rows.append(TableRow(number, tuple(cells)))
+    return Split(tuple(rows))
+
+
+def too_large() -> Text:
+    """What is wrong with a table beyond all bounds."""
+    return Text(
+        f"the table is larger than {MOST_ROWS:,} rows or {MOST_COLUMNS:,} columns",
+        f"표가 {MOST_ROWS:,}행 또는 {MOST_COLUMNS:,}열보다 큽니다",
+    )
