@@ -71,7 +71,7 @@ lint: $(VENV)/dev-installed ## style, types, import layers, the workflow's style
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/snakefmt --check --quiet workflow
+	$(BIN)/snakefmt --check workflow
 
 .PHONY: pytest
 pytest: install-wheel system-packages

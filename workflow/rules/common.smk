@@ -8,9 +8,13 @@ from dsqc.batch.plan import read_plan
 validate(config, schema="../../schemas/workflow/config.schema.yaml")
 
 PLAN = read_plan(config["plan"])
-RECEIPTS = [f"results/{item.name}/receipt.json" for item in PLAN.values() if item.reachable]
+RECEIPTS = [
+    f"results/{item.name}/receipt.json" for item in PLAN.values() if item.reachable
+]
 # A source that could not be listed while planning has no known runs: this time its submission goes no further.
-UNREACHED = [f"results/{item.name}/transfer.json" for item in PLAN.values() if not item.reachable]
+UNREACHED = [
+    f"results/{item.name}/transfer.json" for item in PLAN.values() if not item.reachable
+]
 
 
 wildcard_constraints:
@@ -23,11 +27,17 @@ def get_source(wildcards):
 
 
 def get_measured(wildcards):
-    return [f"results/{wildcards.submission}/runs/{run}/qc.json" for run in PLAN[wildcards.submission].runs]
+    return [
+        f"results/{wildcards.submission}/runs/{run}/qc.json"
+        for run in PLAN[wildcards.submission].runs
+    ]
 
 
 def get_run_findings(wildcards):
-    return [f"results/{wildcards.submission}/runs/{run}/findings.jsonl" for run in PLAN[wildcards.submission].runs]
+    return [
+        f"results/{wildcards.submission}/runs/{run}/findings.jsonl"
+        for run in PLAN[wildcards.submission].runs
+    ]
 
 
 def get_decision(wildcards):

@@ -12,12 +12,12 @@ rule judge:
         "logs/judge/{submission}.log",
     benchmark:
         "logs/benchmarks/judge/{submission}.tsv"
-    params:
-        goals=get_option("goals") or get_option("station"),
     threads: 1
     resources:
         mem_mb=get_mem_mb(1000),
         runtime=get_runtime(30),
         disk_mb=1000,
+    params:
+        goals=get_option("goals") or get_option("station"),
     shell:
         "dsqc judge results/{wildcards.submission} {params.goals} --exit-zero >/dev/null 2> {log}"

@@ -15,15 +15,15 @@ rule register:
         "logs/register/{submission}.log",
     benchmark:
         "logs/benchmarks/register/{submission}.tsv"
-    params:
-        station=get_option("station"),
-    threads: 1
     retries: 2
+    threads: 1
     resources:
         mem_mb=get_mem_mb(1000),
         runtime=get_runtime(240),
         disk_mb=1000,
         catalog_slots=1,
+    params:
+        station=get_option("station"),
     shell:
         "dsqc register results/{wildcards.submission} --inbox inbox/{wildcards.submission} {params.station}"
         " --exit-zero >/dev/null 2> {log}"

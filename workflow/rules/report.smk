@@ -2,7 +2,9 @@ rule write_report:
     input:
         receipts=RECEIPTS,
     output:
-        page=report("report/index.html", caption="../report/batch.rst", category="Batch"),
+        page=report(
+            "report/index.html", caption="../report/batch.rst", category="Batch"
+        ),
         summary="report/batch.json",
     log:
         "logs/report/batch.log",

@@ -9,16 +9,16 @@ rule transfer:
         "logs/transfer/{submission}.log",
     benchmark:
         "logs/benchmarks/transfer/{submission}.tsv"
-    params:
-        source=get_source,
-        station=get_option("station"),
-    threads: 1
     retries: 2
+    threads: 1
     resources:
         mem_mb=get_mem_mb(1000),
         runtime=get_runtime(240),
         disk_mb=1000,
         transfer_slots=1,
+    params:
+        source=get_source,
+        station=get_option("station"),
     shell:
         "dsqc transfer {params.source:q} inbox/{wildcards.submission} --submission {wildcards.submission}"
         " -O results/{wildcards.submission} {params.station} --exit-zero >/dev/null 2> {log}"

@@ -14,14 +14,14 @@ rule validate:
         "logs/validate/{submission}.log",
     benchmark:
         "logs/benchmarks/validate/{submission}.tsv"
-    params:
-        station=get_option("station"),
-        today=get_option("today"),
     threads: 1
     resources:
         mem_mb=get_mem_mb(1000),
         runtime=get_runtime(60),
         disk_mb=1000,
+    params:
+        station=get_option("station"),
+        today=get_option("today"),
     shell:
         "dsqc validate inbox/{wildcards.submission} --transfer {input.transfer}"
         " -O results/{wildcards.submission} {params.station} {params.today} --exit-zero >/dev/null 2> {log}"
