@@ -3,9 +3,14 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from dsqc.station import S3Options
+
+from dsqc.catalog.making import make_station
+from dsqc.station import S3Options, Station
+from infra.postgres import PostgresServer
+from infra.postgres import postgres_server as start_postgres_server
 from infra.s3 import S3Server
 from infra.s3 import s3_server as start_s3_server
 
@@ -34,3 +39,26 @@ def s3_bucket(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Bucket:
         monkeypatch.setenv(name, value)
     name = f"test-{uuid.uuid4().hex[:12]}"
     return Bucket(s3_server.make_bucket(name), name, s3_server.options, s3_server)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One PostgreSQL for all tests of the session."""
+    with start_postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def station(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Station]:
+    """A station with an empty catalog of its own, on each kind of database."""
+    if request.param == "sqlite":
+        yield make_station(tmp_path / "station", {}).station
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    monkeypatch.setenv("TEST_CATALOG_PASSWORD", server.password)
+    settings = {"catalog_url": server.create_database(name), "catalog_password_env": "TEST_CATALOG_PASSWORD"}
+    try:
+        yield make_station(tmp_path / "station", settings).station
+    finally:
+        server.drop_database(name)

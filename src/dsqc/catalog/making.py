@@ -1,0 +1,130 @@
+"""Making a station: its configuration, the catalog's tables and the places of its objects."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dsqc.artefact import write_fault, write_text
+from dsqc.catalog.database import connected, migrate, sqlite_file
+from dsqc.catalog.minting import prepare_counters
+from dsqc.errors import UsageError
+from dsqc.station import FILE_NAME, Station, load_station
+
+TEMPLATE = """\
+# A dsqc station. Every setting is listed; those that stand behind a # have the value shown there anyway.
+# Secrets never stand here: passwords and keys come from the environment.
+
+# Code of the data centre (vocabulary data_centres).
+centre = {centre}
+
+# The catalog: sqlite:///FILE (relative to this file), or postgresql://USER@HOST:PORT/DATABASE.
+catalog_url = {catalog_url}
+# Name of the environment variable that holds the database's password.
+catalog_password_env = {catalog_password_env}
+
+# A file of quality goals of your own, relative to this file; empty: the goals that dsqc ships.
+# quality_goals = ""
+
+# Whether CRAM is taken; K-BDS does not list it.
+# accept_cram = true
+
+[tiers]
+# Where objects are kept: a directory (relative to this file) or s3://BUCKET/PREFIX. Closed data goes to closed only.
+public = {public}
+closed = {closed}
+
+[s3]
+# For s3:// tiers and sources. Keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.
+# endpoint_url = ""
+# region = "us-east-1"
+
+[limits]
+# Of one submission (K-BDS documentation).
+# samples = 2000
+# files = 500
+# file_bytes = 100_000_000_000
+# hold_years = 3
+
+[prefixes]
+# Of the accessions. Never change them after the first registration.
+# project = "KAP"
+# sample = "KAS"
+# experiment = "KAE"
+# run = "KAR"
+# analysis = "KAZ"
+# submission = "KRA"
+"""
+SETTINGS = ("centre", "catalog_url", "catalog_password_env", "public", "closed")
+"""What ``dsqc catalog init`` takes as options."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeStation:
+    """A station that is ready; ``created`` is false where it had been configured before."""
+
+    station: Station
+    file: Path
+    created: bool
+
+
+def make_station(directory: Path, settings: Mapping[str, str]) -> MadeStation:
+    """Make a station in ``directory``, or complete the one that is there; running it again changes nothing.
+
+    Args:
+        directory: made where it does not exist.
+        settings: some of :data:`SETTINGS`; the others keep their values.
+
+    Raises:
+        UsageError: a station with other settings is there: it is never overwritten.
+        CatalogFault, StorageFault: the database or the disk refuses.
+    """
+    file = directory / FILE_NAME
+    created = not file.exists()
+    if created:
+        _write_configuration(file, settings)
+    station = load_station(file)
+    if not created:
+        _check_same(file, station, settings)
+    _make_places(station)
+    with connected(station) as catalog:
+        migrate(catalog)
+        catalog.write(prepare_counters)
+    return MadeStation(station, file, created)
+
+
+def _write_configuration(file: Path, settings: Mapping[str, str]) -> None:
+    defaults = _settings_of(Station())
+    # A JSON string is a TOML basic string.
+    values = {name: json.dumps(settings.get(name, defaults[name]), ensure_ascii=False) for name in SETTINGS}
+    write_text(file, TEMPLATE.format(**values))
+
+
+def _settings_of(station: Station) -> dict[str, str]:
+    return {
+        "centre": station.centre,
+        "catalog_url": station.catalog_url,
+        "catalog_password_env": station.catalog_password_env,
+        "public": station.tiers.public,
+        "closed": station.tiers.closed,
+    }
+
+
+def _check_same(file: Path, station: Station, settings: Mapping[str, str]) -> None:
+    present = _settings_of(station)
+    different = [f"{name} is {present[name]!r}" for name, value in settings.items() if present[name] != value]
+    if different:
+        raise UsageError(
+            f"{file} configures another station: {', '.join(different)}.",
+            hint="Edit the file, or choose another directory; dsqc does not overwrite it.",
+        )
+
+
+def _make_places(station: Station) -> None:
+    database = sqlite_file(station)
+    places = [Path(url) for url in map(station.tier_url, ("public", "closed")) if "://" not in url]
+    for place in [*places, *([database.parent] if database else [])]:
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_fault(place, error) from error

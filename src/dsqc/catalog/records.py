@@ -1,0 +1,251 @@
+"""The rows of a registered submission: project, samples, experiments, runs, data files, objects and metrics."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dsqc.accessions import AccessionType
+from dsqc.catalog.intake import Intake, IntakeFile, Stored, attributes_of, clean
+from dsqc.catalog.minting import mint
+from dsqc.catalog.models import (
+    Base,
+    DataFileRecord,
+    ExperimentRecord,
+    MetricRecord,
+    ObjectCopyRecord,
+    ObjectRecord,
+    ProjectRecord,
+    RunRecord,
+    SampleRecord,
+    SubmissionRecord,
+)
+from dsqc.catalog.resolve import ProjectReference, Resolved
+from dsqc.errors import CatalogFault
+from dsqc.model import DataFile, Row
+from dsqc.station import Prefixes
+
+EXPERIMENT_COLUMNS = (
+    "library_id",
+    "title",
+    "library_strategy",
+    "library_source",
+    "library_selection",
+    "library_layout",
+    "platform",
+    "instrument_model",
+)
+"""Attributes of the experiment sheet that have a column."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What every step of one registration needs."""
+
+    session: Session
+    record: SubmissionRecord
+    intake: Intake
+    prefixes: Prefixes
+
+    def mint(self, kind: AccessionType, count: int) -> list[str]:
+        return mint(self.session, kind, count, self.prefixes)
+
+    def add(self, records: Iterable[Base]) -> None:
+        """Insert ``records`` in their order, so that their ids are known."""
+        self.session.add_all(records)
+        self.session.flush()
+
+
+def insert_objects(
+    session: Session,
+    record: SubmissionRecord,
+    intake: Intake,
+    *,
+    resolved: Resolved,
+    stored: Stored,
+    prefixes: Prefixes,
+) -> None:
+    """Insert everything a submission describes and give each object its accession.
+
+    Accessions follow the order of the sheets. Must run inside the registering transaction.
+
+    Raises:
+        CatalogFault: a file that a run lists was not stored, or a reference was not resolved.
+    """
+    if resolved.project is None or resolved.refusals:
+        raise CatalogFault(f"Submission {record.alias} cannot be registered: its references are not resolved.")
+    work = _Work(session, record, intake, prefixes)
+    project = _project(work, resolved.project)
+    record.project_id = project.id
+    record.accession = work.mint(AccessionType.SUBMISSION, 1)[0]
+    samples = _samples(work, resolved)
+    runs = _runs(work, _experiments(work, samples))
+    objects = _objects(work, stored)
+    rows = {row.number: row for row in intake.submission.rows("file")}
+    for run in intake.submission.runs():
+        qc = intake.runs.get(run.key, {})
+        measured = {item["name"]: item for item in qc.get("files", ())}
+        for data_file in run.files:
+            values = _data_file(data_file, intake.files[data_file.name], measured.get(data_file.name, {}))
+            values |= {"run_id": runs[run.key].id, "object_id": objects[data_file.name].id}
+            session.add(DataFileRecord(**values, attributes=_values(rows[data_file.row])))
+        session.add_all(_metrics(runs[run.key].id, qc.get("metrics", {})))
+    session.flush()
+
+
+def _values(row: Row | None) -> dict[str, str]:
+    return attributes_of({name: cell.value for name, cell in row.cells.items()}) if row else {}
+
+
+def _project(work: _Work, project: ProjectReference) -> ProjectRecord:
+    if project.record is not None:
+        return project.record
+    values = _values(project.row)
+    accession = project.reference if project.foreign else work.mint(AccessionType.PROJECT, 1)[0]
+    record = ProjectRecord(
+        accession=accession,
+        minted=not project.foreign,
+        submitter="" if project.foreign else work.intake.submitter,
+        alias=project.reference,
+        project_type=values.get("project_type", ""),
+        data_type=values.get("data_type", ""),
+        title_en=values.get("title_en", ""),
+        title_ko=values.get("title_ko", ""),
+        ministry=values.get("ministry", ""),
+        attributes=values,
+    )
+    work.add([record])
+    return record
+
+
+def _samples(work: _Work, resolved: Resolved) -> dict[str, SampleRecord]:
+    """Samples by folded name, and by accession those of earlier submissions and other archives."""
+    rows = work.intake.submission.rows("sample")
+    samples: dict[str, SampleRecord] = {}
+    for row, accession in zip(rows, work.mint(AccessionType.SAMPLE, len(rows)), strict=True):
+        values = _values(row)
+        name = values.get("sample_name", "")
+        samples[name.casefold()] = SampleRecord(
+            accession=accession,
+            minted=True,
+            submission_id=work.record.id,
+            project_id=work.record.project_id,
+            name=name,
+            name_key=name.casefold(),
+            title=values.get("sample_title", ""),
+            organism=values.get("organism", ""),
+            taxonomy_id=_whole_number(values.get("taxonomy_id", "")),
+            collection_date=values.get("collection_date", ""),
+            geo_loc_name=values.get("geo_loc_name", ""),
+            attributes=values,
+        )
+    for name, known in resolved.samples.items():
+        samples[name.casefold()] = known or _foreign_sample(name)
+    work.add(samples.values())
+    return samples
+
+
+def _foreign_sample(accession: str) -> SampleRecord:
+    return SampleRecord(
+        accession=accession,
+        minted=False,
+        submission_id=None,
+        project_id=None,
+        name=accession,
+        name_key=accession.casefold(),
+        title="",
+        organism="",
+        taxonomy_id=None,
+        collection_date="",
+        geo_loc_name="",
+        attributes={},
+    )
+
+
+def _experiments(work: _Work, samples: Mapping[str, SampleRecord]) -> dict[str, ExperimentRecord]:
+    rows = work.intake.submission.rows("experiment")
+    found: dict[str, ExperimentRecord] = {}
+    for row, accession in zip(rows, work.mint(AccessionType.EXPERIMENT, len(rows)), strict=True):
+        values = _values(row)
+        found[values.get("library_id", "")] = ExperimentRecord(
+            accession=accession,
+            submission_id=work.record.id,
+            project_id=work.record.project_id,
+            sample_id=samples[values.get("sample_name", "").casefold()].id,
+            attributes=values,
+            **{name: values.get(name, "") for name in EXPERIMENT_COLUMNS},
+        )
+    work.add(found.values())
+    return found
+
+
+def _runs(work: _Work, experiments: Mapping[str, ExperimentRecord]) -> dict[str, RunRecord]:
+    runs = work.intake.submission.runs()
+    values = {row.number: _values(row) for row in work.intake.submission.rows("run")}
+    found: dict[str, RunRecord] = {}
+    for run, accession in zip(runs, work.mint(AccessionType.RUN, len(runs)), strict=True):
+        found[run.key] = RunRecord(
+            accession=accession,
+            submission_id=work.record.id,
+            experiment_id=experiments[clean(run.library_id)].id,
+            alias=clean(run.alias),
+            run_key=run.key,
+            file_type=values[run.row].get("file_type", ""),
+            run_date=values[run.row].get("run_date", ""),
+            attributes=values[run.row],
+        )
+    work.add(found.values())
+    return found
+
+
+def _objects(work: _Work, stored: Stored) -> dict[str, ObjectRecord]:
+    """Objects by file name; content that is in the catalog already gets no second row."""
+    by_digest: dict[str, ObjectRecord] = {}
+    found: dict[str, ObjectRecord] = {}
+    tier = work.intake.tier
+    for data_file in work.intake.submission.data_files():
+        if data_file.name not in stored:
+            raise CatalogFault(f"File {data_file.name} was not stored.")
+        item = work.intake.files[data_file.name]
+        known = by_digest.get(item.sha256) or _known_object(work.session, item.sha256)
+        if known is None:
+            known = ObjectRecord(sha256=item.sha256, md5=item.md5, size_bytes=item.size_bytes, copies=[])
+        if all(copy.tier != tier for copy in known.copies):
+            known.copies.append(ObjectCopyRecord(tier=tier, key=stored[data_file.name].key))
+        by_digest[item.sha256] = found[data_file.name] = known
+    work.add(by_digest.values())
+    return found
+
+
+def _known_object(session: Session, sha256: str) -> ObjectRecord | None:
+    return session.scalars(select(ObjectRecord).where(ObjectRecord.sha256 == sha256)).first()
+
+
+def _data_file(data_file: DataFile, item: IntakeFile, measured: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": clean(data_file.name),
+        "read_role": clean(data_file.read_role),
+        "format": measured.get("format") or "",
+        "container": measured.get("container") or "",
+        "md5": item.md5,
+        "sha256": item.sha256,
+        "size_bytes": item.size_bytes,
+        "read_count": measured.get("read_count"),
+        "base_count": measured.get("base_count"),
+    }
+
+
+def _metrics(run_id: int, metrics: Mapping[str, Any]) -> list[MetricRecord]:
+    found = []
+    for name, value in metrics.items():
+        if isinstance(value, str):
+            found.append(MetricRecord(run_id=run_id, metric=name, value=None, text=clean(value)))
+        elif value is not None:
+            found.append(MetricRecord(run_id=run_id, metric=name, value=float(value), text=None))
+    return found
+
+
+def _whole_number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -1,0 +1,187 @@
+"""register: what a verdict covers goes into the store and the catalog, and a receipt comes back.
+
+The order makes a crash harmless: every byte is stored and proven first, then one transaction makes the submission
+visible with its accessions, then manifest and receipt are written out of the catalog. Whatever died in between, the
+same command ends as it would have.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dsqc import __version__
+from dsqc.artefact import read_json, read_json_lines, sha256_of, write_json
+from dsqc.catalog.database import Catalog
+from dsqc.catalog.intake import FindingCount, Intake, IntakeFile, Stored
+from dsqc.catalog.leases import LEASE_SECONDS, check_held, held
+from dsqc.catalog.receipts import manifest, receipt
+from dsqc.catalog.registering import Actor, Outcome, receive
+from dsqc.catalog.registering import register as register_rows
+from dsqc.catalog.states import REGISTERED
+from dsqc.errors import SystemFault
+from dsqc.model import Submission, Verdict
+from dsqc.station import Station
+from dsqc.storage import open_store
+
+ACTOR = f"dsqc register {__version__}"
+FORMS = "forms"
+"""Place of the findings about forms and transfer, beside the runs' keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterResult:
+    """What ``register`` did: the receipt, and where it stands."""
+
+    receipt: dict[str, Any]
+    path: Path
+
+    @property
+    def registered(self) -> bool:
+        """Whether the submission is in the catalog with accessions."""
+        return bool(self.receipt["registered"])
+
+
+def register(
+    results: Path, inbox: Path, station: Station, *, actor: Actor | None = None, lease_seconds: float = LEASE_SECONDS
+) -> RegisterResult:
+    """Register the submission whose results stand in ``results``, or say why not. May be run any number of times.
+
+    Args:
+        results: the submission's results; ``verdict.json`` and everything it covers.
+        inbox: its files as they were transferred.
+        station: where to.
+        actor: who works and by which clock; for tests.
+        lease_seconds: how long the submission stays ours without a sign of life.
+
+    Returns:
+        The receipt, also written to ``receipt.json``: registered with accessions, or returned, in curation or
+        rejected with the reasons.
+
+    Raises:
+        SystemFault: something that the verdict covers has changed, or is missing.
+        StorageFault, CatalogFault, TransientFault: the store or the catalog refused; running it again goes on.
+    """
+    intake = read_intake(results)
+    log = structlog.get_logger().bind(stage="register", submission=intake.name)
+    log.info("start", verdict=intake.verdict.value, files=len(intake.files))
+    actor = actor or Actor(ACTOR)
+    prefixes = station.prefixes
+    with Catalog.open(station) as catalog, held(catalog, intake.key, seconds=lease_seconds) as holder:
+        outcome = catalog.write(lambda session: receive(session, intake, prefixes, actor))
+        if outcome.fit:
+            stored = store_files(intake, inbox, station)
+
+            def commit(session: Any) -> Outcome:
+                check_held(session, intake.key, holder)
+                return register_rows(session, intake, stored, prefixes, actor)
+
+            outcome = catalog.write(commit)
+        result = _settle(catalog, intake, results, outcome)
+    log.info("end", state=result.receipt["state"], accession=result.receipt["accessions"]["submission"])
+    return result
+
+
+def _settle(catalog: Catalog, intake: Intake, results: Path, outcome: Outcome) -> RegisterResult:
+    """Write manifest and receipt of what the catalog says now."""
+    refusals = [outcome.frozen] if outcome.frozen else []
+    with catalog.reading() as session:
+        given = receipt(session, intake.name, outcome.submission_id, refusals)
+        listed = manifest(session, outcome.submission_id) if outcome.state in REGISTERED and not refusals else None
+    if listed is not None:
+        station = catalog.station
+        open_store(station.tier_url(intake.tier), station.s3).put_manifest(listed["submission"], listed)
+    path = results / "receipt.json"
+    write_json(path, given)
+    return RegisterResult(given, path)
+
+
+def store_files(intake: Intake, inbox: Path, station: Station) -> Stored:
+    """Put every data file into the tier of the submission's access level, verified at the far end.
+
+    Raises:
+        SystemFault: a file is missing in the inbox or is not what was transferred.
+        StorageFault, TransientFault: the store refused.
+    """
+    store = open_store(station.tier_url(intake.tier), station.s3)
+    stored = {}
+    for data_file in intake.submission.data_files():
+        item = intake.files.get(data_file.name)
+        path = inbox / data_file.name
+        if item is None:
+            raise SystemFault(f"{data_file.name} was never transferred.", hint="Transfer and judge it again.")
+        if not path.is_file() or path.stat().st_size != item.size_bytes:
+            raise SystemFault(
+                f"{path} is missing or has changed since it was transferred.", hint="Transfer and judge it again."
+            )
+        stored[item.name] = store.put_file(path, sha256=item.sha256, md5=item.md5)
+    return stored
+
+
+def read_intake(results: Path) -> Intake:
+    """Read what the earlier stages wrote and prove that the verdict is about it.
+
+    Raises:
+        SystemFault: an artefact is missing, damaged, or not the one that was judged.
+    """
+    verdict = read_json(results / "verdict.json")
+    check_inputs(results, verdict)
+    submission = Submission.from_dict(read_json(_covered(results, verdict, "submission.json")))
+    runs = {run.key: read_json(_covered(results, verdict, f"runs/{run.key}/qc.json")) for run in submission.runs()}
+    validate = read_json(_covered(results, verdict, "validate.json"))
+    return Intake(
+        name=verdict["submission"],
+        submission=submission,
+        files=_transferred(results, verdict),
+        form={key: str(value) for key, value in (validate["form"] or {}).items()},
+        runs=runs,
+        findings=_findings(results, verdict, {FORMS: validate, **runs}),
+        verdict=Verdict(verdict["verdict"]),
+        verdict_sha256=sha256_of(results / "verdict.json"),
+        reasons=tuple(verdict["reasons"]),
+    )
+
+
+def check_inputs(results: Path, verdict: Mapping[str, Any]) -> None:
+    """Prove that everything the verdict covers is still what was judged.
+
+    Raises:
+        SystemFault: a file is missing or has changed.
+    """
+    for name, digest in verdict["inputs"].items():
+        path = results / name
+        if not path.is_file() or sha256_of(path) != digest:
+            raise SystemFault(
+                f"{path} is missing or has changed since the verdict.",
+                hint="Run the stages of this submission again, from the one that writes it.",
+            )
+
+
+def _covered(results: Path, verdict: Mapping[str, Any], name: str) -> Path:
+    """An artefact that the verdict is about; :func:`check_inputs` has proven that it is there and unchanged."""
+    if name not in verdict["inputs"]:
+        raise SystemFault(f"The verdict in {results} does not cover {name}.", hint="Run `dsqc judge` again.")
+    return results / name
+
+
+def _transferred(results: Path, verdict: Mapping[str, Any]) -> dict[str, IntakeFile]:
+    # A submission that was judged where it stood has no transfer, and cannot be registered; it can be returned.
+    there = (results / "transfer.json").exists()
+    rows = read_json(_covered(results, verdict, "transfer.json"))["files"] if there else []
+    return {
+        row["name"]: IntakeFile(row["name"], row["size_bytes"], row["md5"], row["sha256"])
+        for row in rows
+        if row["kind"] == "data" and row["state"] == "copied"
+    }
+
+
+def _findings(results: Path, verdict: Mapping[str, Any], writers: Mapping[str, Any]) -> list[FindingCount]:
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for place, writer in writers.items():
+        folder = "" if place == FORMS else f"runs/{place}/"
+        for row in read_json_lines(_covered(results, verdict, folder + writer["findings_file"])):
+            counts[place, row["code"], row["severity"]] += row["count"]
+    return [FindingCount(*group, count) for group, count in sorted(counts.items())]
