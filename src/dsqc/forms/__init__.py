@@ -1,1 +1,61 @@
-"""dsqc.forms"""
+"""The registration forms, composed from data: core × BioSample package × research field × library modules.
+
+Imported by rules and everything above; imports only the core. Reads ``dsqc.schemas`` and nothing else::
+
+    form = compose("FIELD", "PACKAGE")
+    form.sheets["sample"].attributes["collection_date"].requirement
+"""
+
+from dsqc.forms.attribute import Attribute, Missing, Requirement, Visibility
+from dsqc.forms.compose import compose, find_field, package_kind
+from dsqc.forms.condition import Condition, Values
+from dsqc.forms.fields import FormVersion, ResearchField, load_fields
+from dsqc.forms.form import Form, Module, SheetForm, fold_heading, labels
+from dsqc.forms.json_schema import json_schema
+from dsqc.forms.ties import Ties
+from dsqc.forms.value import Fault, FaultKind, value_fault
+from dsqc.forms.vocabulary import (
+    Match,
+    MatchKind,
+    Pattern,
+    Vocabulary,
+    is_missing_term,
+    missing_terms,
+    pattern,
+    rejected_missing,
+    vocabulary,
+)
+
+__all__ = [
+    "Attribute",
+    "Condition",
+    "Fault",
+    "FaultKind",
+    "Form",
+    "FormVersion",
+    "Match",
+    "MatchKind",
+    "Missing",
+    "Module",
+    "Pattern",
+    "Requirement",
+    "ResearchField",
+    "SheetForm",
+    "Ties",
+    "Values",
+    "Visibility",
+    "Vocabulary",
+    "compose",
+    "find_field",
+    "fold_heading",
+    "is_missing_term",
+    "json_schema",
+    "labels",
+    "load_fields",
+    "missing_terms",
+    "package_kind",
+    "pattern",
+    "rejected_missing",
+    "value_fault",
+    "vocabulary",
+]

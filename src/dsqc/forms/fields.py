@@ -1,0 +1,114 @@
+"""The registry of research fields: data (``dsqc.schemas/forms/fields.yaml``), never names in code."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import yaml
+
+from dsqc.errors import SystemFault
+from dsqc.language import Text
+
+CURRENT = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class FormVersion:
+    """One version of a research field's form. ``folder`` of ``dsqc.schemas/forms`` holds its sources."""
+
+    version: str
+    status: str
+    folder: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether new submissions may name the version."""
+        return self.status == CURRENT
+
+
+@dataclass(frozen=True, slots=True)
+class ResearchField:
+    """One research field with its form.
+
+    Attributes:
+        id: the form's id (``form_id`` of a submission).
+        name: name in both languages.
+        group: red, green or white.
+        group_name: name of the group.
+        status: ``sourced`` (a document names the field) or ``derived`` (ours).
+        evidence: where the field comes from.
+        packages: BioSample packages that a submission may take.
+        ministries: ministries that usually fund the field.
+        centre: data centre that usually takes it.
+        checklists: international checklists that the form follows.
+        aliases: other names.
+        versions: versions of the form, the newest last.
+    """
+
+    id: str
+    name: Text
+    group: str
+    group_name: Text
+    status: str
+    evidence: str
+    packages: tuple[str, ...]
+    ministries: tuple[str, ...]
+    centre: str
+    checklists: str
+    aliases: tuple[str, ...]
+    versions: tuple[FormVersion, ...]
+
+    @property
+    def version(self) -> str:
+        """The newest version of the form."""
+        return self.versions[-1].version
+
+    def find_version(self, version: str) -> FormVersion | None:
+        """The version ``version``; ``None`` where there is none."""
+        return next((item for item in self.versions if item.version == version), None)
+
+
+def forms_folder() -> Traversable:
+    """Where the sources of the forms stand."""
+    return files("dsqc.schemas").joinpath("forms")
+
+
+@cache
+def read_yaml(path: str) -> Any:
+    """A YAML file of ``dsqc.schemas/forms``, parsed once.
+
+    Raises:
+        SystemFault: it is missing or no YAML (our fault: it travels in the wheel).
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(forms_folder().joinpath(path).read_text(encoding="utf-8"), Loader=loader)  # noqa: S506  safe loaders
+    except (OSError, yaml.YAMLError) as error:
+        raise SystemFault(f"The form source {path} cannot be read: {error}.") from error
+
+
+@cache
+def load_fields() -> dict[str, ResearchField]:
+    """All research fields by id, in the order of the registry."""
+    registry = read_yaml("fields.yaml")
+    groups = {item["id"]: Text(item["name_en"], item["name_ko"]) for item in registry["groups"]}
+    return {item["id"]: _field(item, groups) for item in registry["fields"]}
+
+
+def _field(item: dict[str, Any], groups: dict[str, Text]) -> ResearchField:
+    return ResearchField(
+        id=item["id"],
+        name=Text(item["name_en"], item["name_ko"]),
+        group=item["group"],
+        group_name=groups[item["group"]],
+        status=item["status"],
+        evidence=item["evidence"],
+        packages=tuple(item["packages"]),
+        ministries=tuple(item["ministries"]),
+        centre=item["centre"],
+        checklists=item["checklists"],
+        aliases=tuple(item.get("aliases", ())),
+        versions=tuple(FormVersion(row["version"], row["status"], row["folder"]) for row in item["versions"]),
+    )

@@ -1,0 +1,141 @@
+"""A composed form: what one submission of a research field and a BioSample package has to fill in."""
+
+from dataclasses import dataclass, replace
+
+from dsqc.forms.attribute import Attribute, Requirement
+from dsqc.forms.condition import AllOf, Condition, Values
+from dsqc.forms.fields import ResearchField
+from dsqc.forms.merge import merge
+from dsqc.language import Text
+
+
+@dataclass(frozen=True, slots=True)
+class SheetForm:
+    """One sheet: its columns, without those that only a library module adds."""
+
+    name: str
+    label: Text
+    attributes: dict[str, Attribute]
+
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Groups of attributes of which at least one is mandatory."""
+        found: dict[str, tuple[str, ...]] = {}
+        for attribute in self.attributes.values():
+            if attribute.requirement is Requirement.ONE_OF_GROUP:
+                found[attribute.group] = (*found.get(attribute.group, ()), attribute.name)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A library module: further attributes of ``sheet`` in the rows where ``condition`` holds."""
+
+    id: str
+    label: Text
+    sheet: str
+    condition: Condition
+    attributes: dict[str, Attribute]
+
+    def as_conditional(self) -> dict[str, Attribute]:
+        """The module's attributes as columns of the whole sheet: what they want, they want where the module applies."""
+        return {name: _within(attribute, self.condition) for name, attribute in self.attributes.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of one version, composed for one package.
+
+    Attributes:
+        id: id of the research field.
+        version: semantic version of the form.
+        field: the research field.
+        package: the BioSample package.
+        package_kind: ``standard`` or ``MIMS``.
+        sheets: the six sheets by name, in the order of the workbook.
+        modules: the library modules.
+    """
+
+    id: str
+    version: str
+    field: ResearchField
+    package: str
+    package_kind: str
+    sheets: dict[str, SheetForm]
+    modules: tuple[Module, ...]
+
+    @property
+    def reference(self) -> str:
+        """``form_id@version``."""
+        return f"{self.id}@{self.version}"
+
+    def columns(self, sheet: str) -> dict[str, Attribute]:
+        """Every column that ``sheet`` may have; those of modules as conditional attributes."""
+        found = dict(self.sheets[sheet].attributes)
+        for module in self.modules:
+            if module.sheet != sheet:
+                continue
+            for name, attribute in module.as_conditional().items():
+                found[name] = merge(found[name], attribute) if name in found else attribute
+        return found
+
+    def row_attributes(self, sheet: str, values: Values) -> dict[str, Attribute]:
+        """The attributes that one row of ``sheet`` has: the sheet's, and those of the modules that apply to the row."""
+        found = dict(self.sheets[sheet].attributes)
+        for module in self.modules:
+            if module.sheet == sheet and module.condition.holds(values):
+                for name, attribute in module.attributes.items():
+                    found[name] = merge(found[name], attribute) if name in found else attribute
+        return found
+
+
+def _within(attribute: Attribute, condition: Condition) -> Attribute:
+    narrowed = condition if attribute.condition is None else AllOf((condition, attribute.condition))
+    requirement = attribute.requirement
+    if requirement is Requirement.MANDATORY:
+        requirement = Requirement.CONDITIONAL
+    return replace(attribute, requirement=requirement, condition=narrowed)
+
+
+def labels(form: Form) -> dict[str, dict[str, str]]:
+    """For reading a submission: sheet -> {heading -> attribute}.
+
+    Headings that mean an attribute: its name, its label in both languages, and its other names; each as it is written
+    and as :func:`fold_heading` gives it. A heading that would mean two attributes of a sheet means the one whose name
+    or label it is, and none where it is an other name of both.
+    """
+    return {sheet: _sheet_labels(form.columns(sheet)) for sheet in form.sheets}
+
+
+def fold_heading(text: str) -> str:
+    """A heading with single blanks and without letter case."""
+    return " ".join(text.split()).casefold()
+
+
+def _sheet_labels(columns: dict[str, Attribute]) -> dict[str, str]:
+    visible = [item for item in columns.values() if item.requirement is not Requirement.SYSTEM]
+    found: dict[str, str] = {}
+    for choose in (_names, _own_labels):
+        for attribute in visible:
+            for text in choose(attribute):
+                found.setdefault(text, attribute.name)
+    others: dict[str, set[str]] = {}
+    for attribute in visible:
+        for alias in attribute.aliases:
+            for text in _spellings(alias):
+                others.setdefault(text, set()).add(attribute.name)
+    for text, names in others.items():
+        if len(names) == 1:
+            found.setdefault(text, next(iter(names)))
+    return found
+
+
+def _names(attribute: Attribute) -> tuple[str, ...]:
+    return _spellings(attribute.name)
+
+
+def _own_labels(attribute: Attribute) -> tuple[str, ...]:
+    return (*_spellings(attribute.label.ko), *_spellings(attribute.label.en))
+
+
+def _spellings(text: str) -> tuple[str, ...]:
+    return (text, fold_heading(text))

@@ -1,0 +1,191 @@
+"""A form as JSON Schema 2020-12, so that any validator, a web form included, can check a record as dsqc does.
+
+A record is an object with one array of row objects a sheet; an empty cell is an absent property. What one row or the
+``submission`` sheet decides stands in the schema; what needs other rows (references, conditions on tied rows, dates
+against today) is left to the rules and named in ``x-condition``.
+"""
+
+from typing import Any
+
+from dsqc.forms.attribute import Attribute, Missing, Requirement
+from dsqc.forms.condition import AllOf, AnyOf, BeginsWith, Condition, Given, In, Is, Not
+from dsqc.forms.form import Form, SheetForm
+from dsqc.forms.value import COUNTRIES, NUMBER
+from dsqc.forms.vocabulary import missing_terms, vocabulary
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+BASE = "https://dsqc.example.org/schemas/forms"
+_SYNTAX = frozenset("^$\\.*+?()[]{}|/")
+
+
+def json_schema(form: Form) -> dict[str, Any]:
+    """The JSON Schema of ``form``; all values are strings, numbers are taken as numbers too."""
+    sheets = {name: {"type": "array", "items": {"$ref": f"#/$defs/{name}"}} for name in form.sheets}
+    sheets["submission"] |= {"minItems": 1, "maxItems": 1}
+    slug = form.package.replace(" ", "_").replace("/", "_")
+    return {
+        "$schema": DIALECT,
+        "$id": f"{BASE}/{form.id}/{form.version}/{slug}.json",
+        "title": f"{form.field.name.en} × {form.package}",
+        "x-label-ko": form.field.name.ko,
+        "x-form": form.reference,
+        "x-package": form.package,
+        "type": "object",
+        "properties": sheets,
+        "required": list(form.sheets),
+        "additionalProperties": False,
+        "$defs": {
+            "missing": {"enum": list(missing_terms())},
+            "missing_reporting": {"enum": list(missing_terms(reporting_only=True))},
+            **{name: row_schema(form, name) for name in form.sheets},
+        },
+    } | _across_sheets(form)
+
+
+def row_schema(form: Form, sheet: str) -> dict[str, Any]:
+    """The schema of one row of ``sheet``, with ``#/$defs/missing`` left to the document."""
+    columns = {name: item for name, item in form.columns(sheet).items() if item.requirement is not Requirement.SYSTEM}
+    schema: dict[str, Any] = {
+        "title": sheet,
+        "x-label-ko": form.sheets[sheet].label.ko,
+        "type": "object",
+        "properties": {name: _property(form, item) for name, item in columns.items()},
+        "required": [name for name, item in columns.items() if item.requirement is Requirement.MANDATORY],
+    }
+    rules = [*_group_rules(SheetForm(sheet, form.sheets[sheet].label, columns)), *_condition_rules(columns)]
+    return schema | ({"allOf": rules} if rules else {})
+
+
+def _group_rules(sheet: SheetForm) -> list[dict[str, Any]]:
+    return [{"anyOf": [{"required": [name]} for name in names]} for names in sheet.groups().values()]
+
+
+def _condition_rules(columns: dict[str, Attribute]) -> list[dict[str, Any]]:
+    """One if/then for each condition that a row decides alone."""
+    wanted: dict[Condition, list[str]] = {}
+    for item in columns.values():
+        if item.requirement is Requirement.CONDITIONAL and item.condition is not None:
+            wanted.setdefault(item.condition, []).append(item.name)
+    return [
+        {"if": _expression(condition), "then": {"required": names}}
+        for condition, names in wanted.items()
+        if not any("." in name for name in condition.names())
+    ]
+
+
+def _across_sheets(form: Form) -> dict[str, Any]:
+    """Conditions on the one row of ``submission``, which hold for all rows of another sheet."""
+    rules: list[dict[str, Any]] = []
+    for sheet in form.sheets:
+        for item in form.columns(sheet).values():
+            condition = item.condition
+            if item.requirement is not Requirement.CONDITIONAL or condition is None:
+                continue
+            if all(name.startswith("submission.") for name in condition.names()):
+                row = {"contains": _expression(condition)}
+                then = {"properties": {sheet: {"items": {"required": [item.name]}}}}
+                rules.append({"if": {"properties": {"submission": row}}, "then": then})
+    return {"allOf": rules} if rules else {}
+
+
+def _expression(condition: Condition) -> dict[str, Any]:
+    """The condition as a schema of the row. Letter case counts here: a value of another case is refused anyway."""
+    match condition:
+        case Not(inner):
+            return {"not": _expression(inner)}
+        case AllOf(parts):
+            return {"allOf": [_expression(part) for part in parts]}
+        case AnyOf(parts):
+            return {"anyOf": [_expression(part) for part in parts]}
+        case Is(name, value):
+            return _has(name, {"const": value})
+        case In(name, choices):
+            return _has(name, {"enum": list(choices)})
+        case BeginsWith(name, start):
+            return _has(name, {"pattern": f"^{escape(start)}"})
+        case Given(name):
+            return _has(name, {"not": {"$ref": "#/$defs/missing"}})
+    raise TypeError(f"no JSON Schema for the condition {condition!r}")
+
+
+def _has(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    attribute = name.rpartition(".")[2]
+    return {"properties": {attribute: schema}, "required": [attribute]}
+
+
+def _property(form: Form, attribute: Attribute) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "title": attribute.label.en,
+        "x-label-ko": attribute.label.ko,
+        "description": attribute.description.en,
+        "x-description-ko": attribute.description.ko,
+        "x-requirement": attribute.requirement.value,
+        "x-type": attribute.type,
+        "x-visibility": attribute.visibility.value,
+    }
+    if attribute.condition is not None:
+        schema["x-condition"] = str(attribute.condition)
+    if attribute.group:
+        schema["x-group"] = attribute.group
+    if attribute.vocabulary:
+        schema["x-vocabulary"] = attribute.vocabulary
+    if attribute.units:
+        schema["x-units"] = list(attribute.units)
+    if attribute.example:
+        schema["examples"] = [attribute.example]
+    return schema | _with_exceptions(attribute, _fixed(form, attribute) or _value_schema(attribute))
+
+
+def _fixed(form: Form, attribute: Attribute) -> dict[str, Any]:
+    """The values by which a submission names this very form."""
+    if attribute.layer != "core":
+        return {}
+    fixed = {"form_id": form.id, "form_version": form.version, "package": form.package}
+    return {"const": fixed[attribute.name]} if attribute.name in fixed else {}
+
+
+def _with_exceptions(attribute: Attribute, schema: dict[str, Any]) -> dict[str, Any]:
+    """Besides ``schema``: literals, and missing-value terms where they may stand."""
+    if attribute.missing is Missing.FORBIDDEN and not attribute.literals:
+        return schema
+    if not schema.keys() - {"type"}:
+        return schema
+    exceptions: list[dict[str, Any]] = []
+    if attribute.literals:
+        exceptions.append({"enum": list(attribute.literals)})
+    if attribute.missing is not Missing.FORBIDDEN:
+        name = "missing_reporting" if attribute.missing is Missing.REPORTING else "missing"
+        exceptions.append({"$ref": f"#/$defs/{name}"})
+    return {"anyOf": [schema, *exceptions]}
+
+
+def _value_schema(attribute: Attribute) -> dict[str, Any]:
+    if attribute.type in ("integer", "number"):
+        return _number_schema(attribute)
+    if attribute.type == "quantity":
+        units = "|".join(escape(unit) for unit in attribute.units)
+        return {"type": "string", "pattern": rf"^{NUMBER}(?:\s?-\s?{NUMBER})? (?:{units or '.+'})$"}
+    if attribute.type == "geo_loc":
+        countries = "|".join(escape(country) for country in vocabulary(COUNTRIES))
+        return {"type": "string", "pattern": rf"^(?:{countries})(?::[^\s:][^:]*)?$"}
+    if attribute.vocabulary and not attribute.multivalued:
+        return {"enum": list(vocabulary(attribute.vocabulary))}
+    if attribute.pattern is not None and not attribute.multivalued:
+        return {"type": "string", "pattern": attribute.pattern.regex}
+    return {"type": "string"}
+
+
+def _number_schema(attribute: Attribute) -> dict[str, Any]:
+    """A string of digits as a sheet holds it, or a JSON number, which alone can be compared with the range."""
+    digits = r"^[-+]?\d+$" if attribute.type == "integer" else f"^{NUMBER}$"
+    schema: dict[str, Any] = {"type": ["string", attribute.type], "pattern": digits}
+    if attribute.minimum is not None:
+        schema["minimum"] = attribute.minimum
+    if attribute.maximum is not None:
+        schema["maximum"] = attribute.maximum
+    return schema
+
+
+def escape(text: str) -> str:
+    """``text`` as a pattern that Python and ECMAScript (``u`` mode, which allows no needless escapes) read alike."""
+    return "".join(f"\\{letter}" if letter in _SYNTAX else letter for letter in text)

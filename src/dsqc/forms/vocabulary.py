@@ -1,0 +1,220 @@
+"""Vocabularies and patterns: tables of ``dsqc.schemas/vocabularies`` that curators edit, read once."""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache, cached_property
+from importlib.resources import files
+
+from dsqc.errors import SystemFault
+from dsqc.forms.fields import CURRENT, load_fields
+from dsqc.language import Text
+
+RESEARCH_FIELDS = "research_fields"
+"""The vocabulary of ``form_id``: the registry of research fields."""
+_SHARED_TABLES = ("core", "field", "mims")
+"""Tables that hold many small vocabularies, told apart by their column ``vocabulary``."""
+
+
+class MatchKind(StrEnum):
+    """How a value was found in a vocabulary."""
+
+    EXACT = "exact"
+    LETTER_CASE = "letter_case"
+    SYNONYM = "synonym"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term.
+
+    Attributes:
+        term: the value as it stands in a sheet.
+        label: the term for people, in both languages.
+        parent: what the term belongs to: the platform of an instrument model, the level of a missing-value term.
+        status: ``current``; ``historical`` terms are known but not allowed.
+        synonyms: other spellings, offered as a correction.
+        source: where the term comes from.
+    """
+
+    term: str
+    label: Text
+    parent: str = ""
+    status: str = CURRENT
+    synonyms: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The term that a value means, and how it was found. Only an exact match is allowed in a sheet."""
+
+    term: Term
+    kind: MatchKind
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """A controlled vocabulary. The same term may stand under several parents."""
+
+    name: str
+    entries: tuple[Term, ...] = field(repr=False)
+
+    @cached_property
+    def terms(self) -> tuple[str, ...]:
+        """Allowed terms in the order of the table, each once."""
+        return tuple(dict.fromkeys(entry.term for entry in self.entries if entry.status == CURRENT))
+
+    @cached_property
+    def _exact(self) -> dict[str, Term]:
+        return {entry.term: entry for entry in self.entries if entry.status == CURRENT}
+
+    @cached_property
+    def _folded(self) -> dict[str, Match]:
+        found: dict[str, Match] = {}
+        for entry in self._exact.values():
+            found.setdefault(entry.term.casefold(), Match(entry, MatchKind.LETTER_CASE))
+        for entry in self._exact.values():
+            for synonym in entry.synonyms:
+                found.setdefault(synonym.casefold(), Match(entry, MatchKind.SYNONYM))
+        return found
+
+    def __contains__(self, value: object) -> bool:
+        return value in self._exact
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.terms)
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def lookup(self, value: str) -> Match | None:
+        """The term that ``value`` means: exactly, but for letter case, or as a synonym; ``None`` where it means none."""
+        exact = self._exact.get(value)
+        if exact is not None:
+            return Match(exact, MatchKind.EXACT)
+        return self._folded.get(" ".join(value.split()).casefold())
+
+    def under(self, parent: str) -> tuple[str, ...]:
+        """Allowed terms that belong to ``parent``: the instrument models of a platform."""
+        return tuple(entry.term for entry in self.entries if entry.parent == parent and entry.status == CURRENT)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A named pattern. ECMAScript reads it as Python does; digits are ASCII digits."""
+
+    name: str
+    regex: str
+    source: str = ""
+    good: tuple[str, ...] = ()
+    bad: tuple[str, ...] = ()
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.regex, re.ASCII)
+
+    def matches(self, value: str) -> bool:
+        """Whether the whole of ``value`` fits."""
+        return self._compiled.fullmatch(value) is not None
+
+
+@cache
+def read_table(name: str) -> tuple[dict[str, str], ...]:
+    """Rows of ``dsqc.schemas/vocabularies/<name>.tsv``; empty where there is no such table."""
+    entry = files("dsqc.schemas").joinpath("vocabularies", f"{name}.tsv")
+    if not entry.is_file():
+        return ()
+    lines = entry.read_text(encoding="utf-8").splitlines()
+    return tuple(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@cache
+def _shared() -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    for table in _SHARED_TABLES:
+        for row in read_table(table):
+            found.setdefault(row["vocabulary"], []).append(row)
+    return found
+
+
+@cache
+def vocabulary(name: str) -> Vocabulary:
+    """The vocabulary ``name``: a table of its own, or a part of ``core.tsv``, ``field.tsv`` or ``mims.tsv``.
+
+    Raises:
+        SystemFault: there is none: a form or a rule names a vocabulary that does not travel with it.
+    """
+    if name == RESEARCH_FIELDS:
+        return Vocabulary(
+            name, tuple(Term(field.id, field.name, synonyms=field.aliases) for field in load_fields().values())
+        )
+    rows = _shared().get(name) or read_table(name)
+    if not rows:
+        raise SystemFault(f"No vocabulary has the name {name}.")
+    return Vocabulary(name, tuple(_term(row) for row in rows))
+
+
+def _term(row: dict[str, str]) -> Term:
+    return Term(
+        term=row["term"],
+        label=Text(row.get("label_en") or row["term"], row.get("label_ko") or row["term"]),
+        parent=row.get("parent", ""),
+        status=row.get("status") or CURRENT,
+        synonyms=tuple(part.strip() for part in row.get("synonyms", "").split(";") if part.strip()),
+        source=row.get("source", ""),
+    )
+
+
+@cache
+def pattern(name: str) -> Pattern:
+    """The pattern ``name`` of ``patterns.tsv``.
+
+    Raises:
+        SystemFault: there is none.
+    """
+    for row in read_table("patterns"):
+        if row["name"] == name:
+            return Pattern(name, row["regex"], row["source"], _examples(row["good"]), _examples(row["bad"]))
+    raise SystemFault(f"No pattern has the name {name}.")
+
+
+def patterns() -> tuple[Pattern, ...]:
+    """All named patterns."""
+    return tuple(pattern(row["name"]) for row in read_table("patterns"))
+
+
+def _examples(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split(" ; ") if part)
+
+
+MISSING_TERMS = "missing_value"
+REPORTING_LEVEL = "reporting"
+
+
+def is_missing_term(value: str) -> bool:
+    """Whether ``value`` is one of the INSDC missing-value terms, letter case ignored."""
+    return vocabulary(MISSING_TERMS).lookup(value) is not None
+
+
+def missing_terms(*, reporting_only: bool = False) -> tuple[str, ...]:
+    """The INSDC missing-value terms; only those of the reporting level for ``collection_date`` and ``geo_loc_name``."""
+    terms = vocabulary(MISSING_TERMS)
+    return terms.under(REPORTING_LEVEL) if reporting_only else terms.terms
+
+
+@cache
+def _rejected() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple(
+        (re.compile(row["regex"], re.IGNORECASE), row["suggestion"]) for row in read_table("missing_value_rejected")
+    )
+
+
+def rejected_missing(value: str) -> str | None:
+    """What to write instead, where ``value`` is a spelling of "nothing" that is not allowed (``N/A``, ``-``, ``없음``)."""
+    for spelling, suggestion in _rejected():
+        if spelling.fullmatch(value):
+            return suggestion
+    return None
