@@ -20,7 +20,9 @@ _SYNTAX = frozenset("^$\\.*+?()[]{}|/")
 
 def json_schema(form: Form) -> dict[str, Any]:
     """The JSON Schema of ``form``; all values are strings, numbers are taken as numbers too."""
-    sheets = {name: {"type": "array", "items": {"$ref": f"#/$defs/{name}"}} for name in form.sheets}
+    sheets: dict[str, dict[str, Any]] = {
+        name: {"type": "array", "items": {"$ref": f"#/$defs/{name}"}} for name in form.sheets
+    }
     sheets["submission"] |= {"minItems": 1, "maxItems": 1}
     slug = form.package.replace(" ", "_").replace("/", "_")
     return {

@@ -30,8 +30,8 @@ def merge(lower: Attribute, upper: Attribute) -> Attribute:
         pattern=upper.pattern or (None if upper.vocabulary else lower.pattern),
         vocabulary=upper.vocabulary or (None if upper.pattern else lower.vocabulary),
         units=_units(lower, upper),
-        minimum=_tighter(max, lower.minimum, upper.minimum),
-        maximum=_tighter(min, lower.maximum, upper.maximum),
+        minimum=max(_given(lower.minimum, upper.minimum), default=None),
+        maximum=min(_given(lower.maximum, upper.maximum), default=None),
         missing=min(lower.missing, upper.missing, key=_MISSING_ORDER.index),
         literals=upper.literals or lower.literals,
         multivalued=upper.multivalued or lower.multivalued,
@@ -66,9 +66,8 @@ def _units(lower: Attribute, upper: Attribute) -> tuple[str, ...]:
     return common
 
 
-def _tighter(choose: type[min] | type[max], first: float | None, second: float | None) -> float | None:
-    given = [value for value in (first, second) if value is not None]
-    return choose(given) if given else None
+def _given(*numbers: float | None) -> list[float]:
+    return [number for number in numbers if number is not None]
 
 
 def _aliases(lower: Attribute, upper: Attribute) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Rows that belong together, so that a condition may ask for ``experiment.library_strategy`` in a row of ``sample``."""
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from dsqc.model import Row, Submission
 
@@ -17,7 +18,7 @@ class Ties:
         self._submission = submission
         self._named: dict[tuple[str, str], list[Row]] = {}
         self._referring: dict[tuple[str, str], list[Row]] = {}
-        for above, below in zip(_CHAIN, _CHAIN[1:], strict=False):
+        for above, below in pairwise(_CHAIN):
             attribute = _REFERENCES[below]
             for row in submission.rows(above):
                 self._named.setdefault((above, row.get(attribute)), []).append(row)

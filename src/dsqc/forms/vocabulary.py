@@ -91,7 +91,7 @@ class Vocabulary:
         return len(self.terms)
 
     def lookup(self, value: str) -> Match | None:
-        """The term that ``value`` means: exactly, but for letter case, or as a synonym; ``None`` where it means none."""
+        """The term that ``value`` means: exactly, but for letter case, or as a synonym; ``None``: no term."""
         exact = self._exact.get(value)
         if exact is not None:
             return Match(exact, MatchKind.EXACT)
@@ -213,7 +213,7 @@ def _rejected() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def rejected_missing(value: str) -> str | None:
-    """What to write instead, where ``value`` is a spelling of "nothing" that is not allowed (``N/A``, ``-``, ``없음``)."""
+    """What to write instead of a spelling of "nothing" that is not allowed (``N/A``, ``-``, ``없음``)."""
     for spelling, suggestion in _rejected():
         if spelling.fullmatch(value):
             return suggestion
