@@ -1,0 +1,86 @@
+"""The report of a batch: reads everything under ``results/``, writes ``report/``. It can be made at any time."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dsqc import artefact
+from dsqc.errors import UsageError
+from dsqc.language import Language
+from dsqc.report import batch_page, multiqc, run_page
+from dsqc.report.batch import Record, summarise
+
+
+def report(work: Path, *, language: Language | None = None) -> Path:
+    """Write the batch page, a page a run, ``batch.json`` and ``batch_mqc.json``.
+
+    Args:
+        work: working directory of the batch; ``plan.json`` stands in it.
+        language: language that the pages open in; ``None`` for the browser's.
+
+    Returns:
+        Path of the batch page.
+
+    Raises:
+        UsageError: ``work`` holds no ``plan.json``.
+        SystemFault: an artefact cannot be read, or the report cannot be written.
+    """
+    plan_file = work / "plan.json"
+    if not plan_file.is_file():
+        raise UsageError(f"{work} holds no plan.json.", hint="Give the working directory of a `dsqc batch run`.")
+    records = [_record(work / "results", entry) for entry in artefact.read_json(plan_file)["submissions"]]
+    folder = work / "report"
+    for record in records:
+        for key in record.runs:
+            _write_run_page(work / "results", folder, record, key, language)
+    batch = summarise(records)
+    artefact.write_json(folder / "batch.json", batch)
+    artefact.write_json(folder / "batch_mqc.json", multiqc.batch_content(batch))
+    page = folder / "index.html"
+    artefact.write_text(page, batch_page.render(batch, records, title=work.resolve().name, language=language))
+    structlog.get_logger().info("reported", submissions=len(records), page=str(page))
+    return page
+
+
+def _record(results: Path, entry: Mapping[str, Any]) -> Record:
+    folder = results / entry["submission"]
+    record = Record(
+        name=entry["submission"],
+        planned_runs=tuple(entry["runs"]),
+        transfer=_optional(folder / "transfer.json"),
+        validation=_optional(folder / "validate.json"),
+        submission=_optional(folder / "submission.json"),
+        verdict=_optional(folder / "verdict.json"),
+        receipt=_optional(folder / "receipt.json"),
+    )
+    if record.validation:
+        record.findings.extend(artefact.read_json_lines(folder / record.validation["findings_file"]))
+    for key in record.planned_runs:
+        run = _optional(folder / "runs" / key / "qc.json")
+        if run:
+            record.runs[key] = run
+            record.findings.extend(artefact.read_json_lines(folder / "runs" / key / run["findings_file"]))
+    return record
+
+
+def _optional(path: Path) -> Any:
+    """What an artefact holds; ``None`` where its stage has not finished."""
+    return artefact.read_json(path) if path.is_file() else None
+
+
+def _write_run_page(results: Path, folder: Path, record: Record, key: str, language: Language | None) -> None:
+    run = record.runs[key]
+    if run["state"] == "skipped":
+        return
+    source = results / record.name / "runs" / key
+    files = [
+        artefact.read_json(source / item["metrics_file"])
+        for item in run["files"]
+        if item["state"] != "missing" and item.get("metrics_file")
+    ]
+    findings = artefact.read_json_lines(source / run["findings_file"])
+    goals = [row for row in (record.verdict or {}).get("goal_results") or () if row["run_key"] == key]
+    html = run_page.render_run(run, files, findings, goals=goals, back="../../index.html", language=language)
+    artefact.write_text(folder / batch_page.run_link(record.name, key), html)
