@@ -137,9 +137,9 @@ def prepare_station(options: RunOptions, work: Path) -> Path:
         return path / FILE_NAME if path.is_dir() else path
     place = work / EMBEDDED_STATION
     if not (place / FILE_NAME).exists() and not options.dry_run:
-        from dsqc.catalog import init_station
+        from dsqc.catalog.making import make_station
 
-        init_station(place)
+        make_station(place, {})
         structlog.get_logger().info("embedded station made", station=str(place))
     return place / FILE_NAME
 
