@@ -33,3 +33,21 @@ class ReadBatch:
 
     def __len__(self) -> int:
         return len(self.length)
+
+    def part(self, start: int, stop: int) -> "ReadBatch":
+        """Reads ``start`` to ``stop`` (not included) of this batch, over the same buffer."""
+        rows = slice(start, stop)
+        return ReadBatch(
+            data=self.data,
+            name_start=self.name_start[rows],
+            name_end=self.name_end[rows],
+            sequence_start=self.sequence_start[rows],
+            quality_start=self.quality_start[rows],
+            length=self.length[rows],
+            first_record=self.first_record + start,
+            flag=None if self.flag is None else self.flag[rows],
+        )
+
+    def name(self, row: int) -> str:
+        """The name line of a read; bytes that are no UTF-8 stay visible as ``\\xff``."""
+        return bytes(self.data[self.name_start[row] : self.name_end[row]]).decode("utf-8", "backslashreplace")

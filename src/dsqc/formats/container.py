@@ -10,7 +10,8 @@ from dsqc.formats.bzip2 import StreamProof, bzip2_blocks
 from dsqc.formats.gzip import GzipProof, gzip_blocks
 from dsqc.formats.handover import Handover
 from dsqc.formats.stored import Damage, StoredBytes
-from dsqc.formats.zstd import zstd_blocks
+from dsqc.formats.zstd import MAGIC as ZSTD_MAGIC
+from dsqc.formats.zstd import is_skippable, zstd_blocks
 from dsqc.model import Container
 
 BLOCKS_AHEAD = 8
@@ -64,9 +65,7 @@ def tell_container(head: bytes) -> Container | str | None:
         return Container.BGZF if head[12:16] == b"BC\x02\x00" and head[3:4] == b"\x04" else Container.GZIP
     if head[:3] == b"BZh" and head[3:4] in b"123456789":
         return Container.BZIP2
-    if head[:4] == b"\x28\xb5\x2f\xfd" or (
-        head[:1] >= b"\x50" and head[:1] <= b"\x5f" and head[1:4] == b"\x2a\x4d\x18"
-    ):
+    if head[:4] == ZSTD_MAGIC or is_skippable(head[:4]):
         return Container.ZSTD
     if head[:4] == b"CRAM":
         return Container.CRAM

@@ -25,7 +25,6 @@ _CODES = {
     k.BAD_BASE: ("DSQC-D004", 2),
     k.BAD_QUALITY: ("DSQC-D006", 4),
     k.LONG_NAME: ("DSQC-D011", 1),
-    k.WRAPPED: ("DSQC-D031", 1),
 }
 """Rule of each fault of a read, and the line of a four-line record where it stands."""
 
@@ -67,8 +66,6 @@ class FastqSource(ReadSource):
         self._totals = np.zeros(k.COUNTS, np.int64)
         self._places = np.zeros((k.FAULTS, k.PLACES, 4), np.int64)
         self._state = np.zeros(k.STATE, np.int64)
-        self._first_crlf = 0
-        self._first_lower = 0
 
     def batches(self) -> Iterator[ReadBatch]:
         try:
@@ -84,16 +81,7 @@ class FastqSource(ReadSource):
         self._fill()
         while True:
             first_line = int(self._state[k.LINE])
-            k.split_records(
-                self._data,
-                self._filled,
-                self._ended,
-                self._table,
-                self._columns,
-                self._counts,
-                self._places,
-                self._state,
-            )
+            self._split()
             rows = int(self._state[k.ROWS])
             self._note_faults(first_line)
             if rows:
@@ -111,6 +99,18 @@ class FastqSource(ReadSource):
                 return
             if not self._go_on():
                 return
+
+    def _split(self) -> None:
+        k.split_records(
+            self._data,
+            self._filled,
+            self._ended,
+            self._table,
+            self._columns,
+            self._counts,
+            self._places,
+            self._state,
+        )
 
     def _batch(self, rows: int) -> ReadBatch:
         columns = self._columns[:, :rows]
@@ -209,7 +209,7 @@ class FastqSource(ReadSource):
     def _note_faults(self, first_line: int) -> None:
         """Turn what the kernel counted in one call into findings."""
         counts = self._counts
-        for fault in np.flatnonzero(counts[: k.FAULTS]):
+        for fault in np.flatnonzero(counts[: k.WRAPPED]):
             code, line_in_record = _CODES[int(fault)]
             kept = min(int(counts[fault]), k.PLACES)
             for number in range(kept):
@@ -222,10 +222,6 @@ class FastqSource(ReadSource):
                 item = finding(code, place, object_id=self.name, value=value, expected=expected)
                 rest = int(counts[fault]) - kept if number == kept - 1 else 0
                 self._report(replace(item, count=1 + rest))
-        if counts[k.CRLF_LINES] and not self._totals[k.CRLF_LINES]:
-            self._first_crlf = self.record_count + 1
-        if counts[k.LOWER_BASES] and not self._totals[k.LOWER_BASES]:
-            self._first_lower = self.record_count + 1
         self._totals += counts
 
     @staticmethod
@@ -236,7 +232,6 @@ class FastqSource(ReadSource):
             k.BAD_BASE: (_show(detail), "A C G T U R Y S W K M B D H V N . -"),
             k.BAD_QUALITY: (_show(detail), "! to ~"),
             k.LONG_NAME: (f"{detail} characters", f"at most {k.LONGEST_NAME}"),
-            k.WRAPPED: ("a record over more than four lines", "four lines"),
         }[fault]
 
     def _finish(self) -> None:
@@ -249,9 +244,11 @@ class FastqSource(ReadSource):
         if 2 * ambiguous > bases:
             self._whole("DSQC-D005", f"{ambiguous} of {bases} bases", "at most half")
         if totals[k.CRLF_LINES]:
-            self._whole("DSQC-D016", f"{totals[k.CRLF_LINES]} lines", "LF", record=self._first_crlf)
+            self._whole("DSQC-D016", f"{totals[k.CRLF_LINES]} lines", "LF")
         if totals[k.LOWER_BASES]:
-            self._whole("DSQC-D017", f"{totals[k.LOWER_BASES]} bases", "", record=self._first_lower)
+            self._whole("DSQC-D017", f"{totals[k.LOWER_BASES]} bases", "upper case")
+        if totals[k.WRAPPED]:
+            self._whole("DSQC-D031", f"{totals[k.WRAPPED]} of {self.record_count} records", "four lines a record")
         if not self.record_count and not self.damaged and integrity.complete:
             if integrity.bytes_uncompressed:
                 self._whole("DSQC-D009", "no reads", "at least one read")
@@ -259,6 +256,6 @@ class FastqSource(ReadSource):
                 self._whole("DSQC-F008", f"{integrity.size_bytes} stored bytes, nothing in them", "reads")
         self._settle(integrity)
 
-    def _whole(self, code: str, value: str, expected: str, record: int | None = None) -> None:
-        place = Location(path=self.name, record=record)
+    def _whole(self, code: str, value: str, expected: str) -> None:
+        place = Location(path=self.name)
         self._report(finding(code, place, object_id=self.name, value=value, expected=expected))

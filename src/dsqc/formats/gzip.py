@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from isal import igzip_lib, isal_zlib
 
@@ -10,6 +11,8 @@ from dsqc.formats.stored import Damage, StoredBytes
 
 BLOCK = 1 << 18
 """Most uncompressed bytes handed over at once."""
+IsalError = cast("type[Exception]", igzip_lib.IsalError)  # its stub says that it is an instance
+
 _MAGIC = b"\x1f\x8b"
 _HAS_HEADER_CRC, _HAS_EXTRA, _HAS_NAME, _HAS_COMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
 _LONGEST_TEXT = 1 << 16
@@ -157,7 +160,7 @@ def _member(stored: StoredBytes, start: int) -> Iterator[bytes]:
             raise _cut(stored, f"the gzip member that begins at stored byte {start}")
         try:
             block = inflater.decompress(piece, BLOCK)
-        except igzip_lib.IsalError as error:
+        except IsalError as error:
             raise Damage("DSQC-F010", at, "invalid deflate data", "an undamaged gzip member") from error
         if block:
             size += len(block)
@@ -173,11 +176,12 @@ def _member(stored: StoredBytes, start: int) -> Iterator[bytes]:
 
 def _compare(at: int, what: str, found: tuple[int, int], stated: tuple[int, int]) -> None:
     if found[0] != stated[0]:
-        raise Damage(
-            "DSQC-F010", at, f"CRC32 of the {what} is {found[0]:08x}", f"{stated[0]:08x}, as its trailer states"
-        )
-    if found[1] != stated[1]:
-        raise Damage("DSQC-F010", at, f"length of the {what} is {found[1]}", f"{stated[1]}, as its trailer states")
+        value, expected = f"CRC32 of the {what} is {found[0]:08x}", f"{stated[0]:08x}"
+    elif found[1] != stated[1]:
+        value, expected = f"length of the {what} is {found[1]}", f"{stated[1]}"
+    else:
+        return
+    raise Damage("DSQC-F010", at, value, f"{expected}, as its trailer states")
 
 
 def _bgzf_block(stored: StoredBytes, start: int, header: _Header, number: int) -> bytes:
@@ -196,7 +200,7 @@ def _bgzf_block(stored: StoredBytes, start: int, header: _Header, number: int) -
     inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE)
     try:
         block: bytes = inflater.decompress(rest[:-8], 1 + (1 << 16))
-    except igzip_lib.IsalError as error:
+    except IsalError as error:
         raise Damage(
             "DSQC-F010", start, f"invalid deflate data in BGZF block {number}", "an undamaged block"
         ) from error

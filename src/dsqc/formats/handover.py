@@ -37,7 +37,7 @@ class Handover(Generic[Item]):
             for item in self._produce():
                 if not self._put(item):
                     break
-        except BaseException as error:  # noqa: BLE001  handed to the consumer, who raises it
+        except BaseException as error:
             fault = error
         with self._changed:
             self._fault = fault

@@ -14,6 +14,7 @@ from dsqc.findings import Finding, FindingLog, Location, finding
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader, tell_container
 from dsqc.formats.fastq import FastqSource
+from dsqc.formats.gzip import IsalError
 from dsqc.formats.source import ReadSource
 from dsqc.model import Container, FileFormat
 
@@ -102,7 +103,7 @@ def open_reads(
         file, label = source, name or "standard input"
     head = _head(file, label)
     container = tell_container(head)
-    whole = cast(BinaryIO, _Joined(head, file))
+    whole = cast("BinaryIO", _Joined(head, file))
     if container is None:
         return FastqSource(BlockReader(whole, label, Container.PLAIN, background=False), log)
     if not isinstance(container, Container):
@@ -158,7 +159,7 @@ def _unwrap_head(head: bytes, container: Container) -> bytes:
             return bz2.BZ2Decompressor().decompress(head, 512)
         if container is Container.ZSTD:
             return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(head)).read(512)
-    except (igzip_lib.IsalError, OSError, zstandard.ZstdError):
+    except (IsalError, OSError, zstandard.ZstdError):
         return b""
     return head[:512]
 

@@ -9,7 +9,7 @@ PIECE = 1 << 18
 """Stored bytes asked for at once: 256 KiB keeps hashing and inflating inside the second-level cache."""
 
 
-class Damage(Exception):  # noqa: N818  a fault of the data on its way to becoming a finding, not an error of ours
+class Damage(Exception):
     """The container cannot be followed further. Decoders raise it; :class:`~dsqc.formats.container.BlockReader`
     turns it into a finding and goes on hashing to the end of the file.
 

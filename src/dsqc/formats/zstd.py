@@ -1,4 +1,4 @@
-"""Zstandard (RFC 8878): every frame decompressed to its end; the library checks content checksums where frames have one."""
+"""Zstandard (RFC 8878): every frame decompressed to its end; content checksums are checked where frames have one."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,15 @@ from dsqc.formats.bzip2 import StreamProof
 from dsqc.formats.gzip import BLOCK
 from dsqc.formats.stored import Damage, StoredBytes
 
-_MAGIC = b"\x28\xb5\x2f\xfd"
+MAGIC = b"\x28\xb5\x2f\xfd"
+"""First bytes of a frame."""
 _SMALL = 1 << 12
 """Stored bytes given to the library at once. It returns all they expand to, at most 128 KiB for each 4 bytes
 (a block of one repeated byte), so small pieces keep memory bounded."""
 
 
-def _is_skippable(magic: bytes) -> bool:
+def is_skippable(magic: bytes) -> bool:
+    """Whether ``magic`` begins a frame that holds no data (RFC 8878, 3.1.2)."""
     return len(magic) == 4 and magic[0] & 0xF0 == 0x50 and magic[1:] == b"\x2a\x4d\x18"
 
 
@@ -29,13 +31,13 @@ def zstd_blocks(stored: StoredBytes, proof: StreamProof) -> Iterator[bytes]:
         magic = bytes(stored.take(4))
         if not magic:
             return
-        if _is_skippable(magic):
+        if is_skippable(magic):
             _skip(stored)
-        elif magic == _MAGIC:
+        elif magic == MAGIC:
             stored.give_back(magic)
             yield from _frame(stored, start)
         elif not proof.members:
-            raise Damage("DSQC-F010", start, f"zstd frame begins with {magic.hex(' ')}", _MAGIC.hex(" "))
+            raise Damage("DSQC-F010", start, f"zstd frame begins with {magic.hex(' ')}", MAGIC.hex(" "))
         else:
             stored.drain()
             value = f"{stored.size - start} bytes that are no zstd frame"

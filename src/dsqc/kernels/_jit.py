@@ -11,14 +11,17 @@ import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
-import llvmlite.binding as llvm
+import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numba
 from numba import njit
 from numba.core.caching import FunctionCache
 
 from dsqc import __version__
+
+_config: Any = numba.config
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _is_private(path: Path) -> bool:
@@ -44,7 +47,7 @@ def _usable(path: Path) -> bool:
 def cache_directory() -> Path:
     """The directory for compiled kernels; a fresh temporary one where no lasting place can be written."""
     features = f"{llvm.get_host_cpu_name()} {sorted(llvm.get_host_cpu_features().items())}"
-    checks = "-checked" if numba.config.BOUNDSCHECK else ""
+    checks = "-checked" if _config.BOUNDSCHECK else ""
     leaf = f"{__version__}-numba{numba.__version__}-{hashlib.sha256(features.encode()).hexdigest()[:12]}{checks}"
     chosen = os.environ.get("DSQC_CACHE_DIR")
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "dsqc"
@@ -54,7 +57,7 @@ def cache_directory() -> Path:
     return Path(tempfile.mkdtemp(prefix="dsqc-"))
 
 
-class _TolerantCache(FunctionCache):  # type: ignore[misc]  # numba carries no types
+class _TolerantCache(FunctionCache):
     """numba's cache, where a damaged entry costs a compilation and never an error.
 
     numba replaces files atomically, so processes that start together only do the same work twice; what it does not
@@ -63,25 +66,25 @@ class _TolerantCache(FunctionCache):  # type: ignore[misc]  # numba carries no t
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
-            return super().load_overload(sig, target_context)
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except Exception:  # whatever unpickling a damaged file raises
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         try:
-            super().save_overload(sig, data)
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
         except OSError:
             return
         except Exception:  # a damaged index: start a new one
-            self.flush()
+            self.flush()  # type: ignore[no-untyped-call]
 
 
 if not os.environ.get("NUMBA_CACHE_DIR"):
-    numba.config.CACHE_DIR = str(cache_directory())
+    _config.CACHE_DIR = str(cache_directory())
 
 
-def kernel(function: Callable[..., Any]) -> Any:
+def kernel(function: Function) -> Function:
     """Compile ``function`` at its first call, without the interpreter's lock, and keep the machine code."""
-    compiled = njit(nogil=True)(function)
-    compiled._cache = _TolerantCache(function)  # what ``cache=True`` does, with our cache
-    return compiled
+    compiled: Any = njit(nogil=True)(function)
+    compiled._cache = _TolerantCache(function)  # type: ignore[no-untyped-call]  # as cache=True does, with our cache
+    return cast("Function", compiled)

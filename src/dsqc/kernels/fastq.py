@@ -79,7 +79,7 @@ def _is_plain(data: Bytes, start: int, end: int) -> bool:
         letter = text[index]
         good = (letter == 65) | (letter == 67) | (letter == 71) | (letter == 84)
         other = np.uint8(other | np.uint8(not good))
-    return other == 0
+    return bool(other == 0)
 
 
 @kernel
