@@ -41,7 +41,7 @@ def qc_file(
     tables = _tables(rng, lengths, quality, gc)
     log = FindingLog()
     if damaged_at is not None:
-        log.add(finding(_first("DSQC-F005"), Location(path=name, byte_offset=damaged_at, in_container=True)))
+        log.add(finding(_first("DSQC-F010"), Location(path=name, byte_offset=damaged_at, in_container=True)))
     log.extend(finding(code, Location(path=name, record=12), object_id=name, value="seen") for code in codes)
     state = "measured" if damaged_at is None else "damaged"
     return {

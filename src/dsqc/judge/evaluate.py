@@ -7,6 +7,7 @@ from typing import Any
 
 from dsqc.findings import Finding, Location, finding
 from dsqc.judge.goals import Goal, QualityGoals, select
+from dsqc.metrics.catalogue import metric
 from dsqc.model import Verdict
 from dsqc.registry import Severity
 
@@ -61,19 +62,21 @@ def evaluate(
         )
         if not met:
             code = MISSED[goal.severity] if measured else ABSENT
-            shown = f"{value:.6g}" if measured else ""
+            shown = f"{value:.6g}" if measured else "null"
             findings.append(_missed(code, goal, shown, run_key, file))
     return rows, findings
 
 
 def _missed(code: str, goal: Goal, shown: str, run_key: str, file: str) -> Finding:
+    name = metric(goal.metric).name
     return finding(
         code,
         Location(path=file),
         object_id=run_key,
         value=shown,
         expected=goal.bound,
-        metric=goal.metric,
+        metric=f"{name.en} ({goal.metric})",
+        metric_ko=f"{name.ko}({goal.metric})",
         goal=goal.id,
     )
 

@@ -1,5 +1,6 @@
 """Quality goals: bounds of metrics as data, by platform, strategy and layout."""
 
+import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ import yaml
 
 from dsqc.errors import SystemFault, UsageError
 from dsqc.language import Text
+from dsqc.metrics.catalogue import METRICS
 from dsqc.registry import Severity, rules
 
 DEFAULT_FILE = "default.yaml"
@@ -169,6 +171,9 @@ def _faults(data: Any) -> Iterator[str]:
         if entry["id"] in seen:
             yield f"goal {entry['id']} stands twice"
         seen.add(entry["id"])
+        if entry["metric"] not in METRICS:
+            near = difflib.get_close_matches(entry["metric"], METRICS, n=1)
+            yield f"goal {entry['id']}: no metric {entry['metric']}" + (f" (did you mean {near[0]}?)" if near else "")
         minimum, maximum = entry.get("minimum"), entry.get("maximum")
         if minimum is not None and maximum is not None and minimum > maximum:
             yield f"goal {entry['id']}: minimum {minimum:g} is above maximum {maximum:g}"

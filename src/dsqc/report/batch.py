@@ -22,6 +22,7 @@ class Record:
     Attributes:
         name: name of the submission in the batch.
         planned_runs: run keys of ``plan.json``.
+        note: why the source could not be listed when the batch was planned.
         transfer, validation, submission, verdict, receipt: contents of the files of the same name
             (``validation`` is ``validate.json``).
         runs: ``qc.json`` by run key.
@@ -30,6 +31,7 @@ class Record:
 
     name: str
     planned_runs: Sequence[str] = ()
+    note: str = ""
     transfer: Data | None = None
     validation: Data | None = None
     submission: Data | None = None
@@ -93,6 +95,7 @@ def _row(record: Record) -> dict[str, Any]:
         "warnings": counts.get("warning", 0),
         "accession": accessions.get("submission") or None,
         "reasons": reasons[:TOP_REASONS],
+        "note": record.note,
         "reason_count": (record.verdict or {}).get("reason_count", 0),
     }
 

@@ -50,7 +50,7 @@ def _tiles(totals: Data) -> list[dict[str, Any]]:
     styles = {"registered": "good", "returned": "bad", "in_curation": "fair", "not_finished": "none"}
     return [
         {"outcome": name, "number": totals[name], "text": labels.BATCH[name], "style": styles[name]}
-        for name in reversed(OUTCOMES)
+        for name in ("registered", "in_curation", "returned", "not_finished")
     ]
 
 

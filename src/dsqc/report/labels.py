@@ -19,7 +19,7 @@ VERDICTS = {
 
 STATES = {
     "registered": (Text("registered", "등록됨"), "good"),
-    "in_curation": (Text("in curation", "큐레이션 중"), "fair"),
+    "in_curation": (Text("in curation", "검토 대기"), "fair"),
     "returned": (Text("returned", "반려됨"), "bad"),
     "rejected": (Text("rejected", "거절됨"), "bad"),
     "planned": (Text("not started", "시작 전"), "none"),
@@ -53,9 +53,7 @@ RUN = {
 BATCH = {
     "title": Text("Batch report", "배치 보고서"),
     "submissions": Text("Submissions", "제출"),
-    "filter": Text("Filter", "찾기"),
-    "filter_hint": Text("name, field, reason, accession", "이름, 분야, 사유, 등록번호"),
-    "all": Text("all", "전체"),
+    "filter": Text("Filter by name, field, reason, accession", "이름, 분야, 사유, 등록번호로 찾기"),
     "submission": Text("Submission", "제출"),
     "form": Text("Research field / form", "연구 분야 / 서식"),
     "runs": Text("Runs", "런"),
@@ -70,10 +68,9 @@ BATCH = {
     "no_findings": Text("No findings.", "발견된 문제가 없습니다."),
     "no_runs": Text("No runs were measured.", "측정된 런이 없습니다."),
     "none_match": Text("No submission matches.", "해당하는 제출이 없습니다."),
-    "run": Text("Run", "런"),
     "registered": Text("registered", "등록됨"),
     "returned": Text("returned", "반려됨"),
-    "in_curation": Text("in curation", "큐레이션 중"),
+    "in_curation": Text("in curation", "검토 대기"),
     "not_finished": Text("not finished", "진행 중"),
 }
 """Words of the batch page."""

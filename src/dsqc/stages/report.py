@@ -8,6 +8,7 @@ import structlog
 
 from dsqc import artefact
 from dsqc.errors import UsageError
+from dsqc.forms.fields import load_fields
 from dsqc.language import Language
 from dsqc.report import batch_page, multiqc, run_page
 from dsqc.report.batch import Record, summarise
@@ -39,16 +40,19 @@ def report(work: Path, *, language: Language | None = None) -> Path:
     artefact.write_json(folder / "batch.json", batch)
     artefact.write_json(folder / "batch_mqc.json", multiqc.batch_content(batch))
     page = folder / "index.html"
-    artefact.write_text(page, batch_page.render(batch, records, title=work.resolve().name, language=language))
+    fields = {field.id: field.name for field in load_fields().values()}
+    title = work.resolve().name
+    artefact.write_text(page, batch_page.render(batch, records, title=title, fields=fields, language=language))
     structlog.get_logger().info("reported", submissions=len(records), page=str(page))
     return page
 
 
 def _record(results: Path, entry: Mapping[str, Any]) -> Record:
-    folder = results / entry["submission"]
+    folder = results / entry["name"]
     record = Record(
-        name=entry["submission"],
+        name=entry["name"],
         planned_runs=tuple(entry["runs"]),
+        note=entry.get("note", ""),
         transfer=_optional(folder / "transfer.json"),
         validation=_optional(folder / "validate.json"),
         submission=_optional(folder / "submission.json"),
