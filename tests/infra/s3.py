@@ -74,7 +74,7 @@ def s3_server(directory: Path) -> Iterator[S3Server]:
     log = directory / "rclone.log"
     command = [
         _rclone(), "serve", "s3", str(data), "--addr", f"127.0.0.1:{port}", "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}",
-        "--config", "", "--cache-dir", str(directory / "cache"), "--vfs-cache-mode", "off", "--dir-cache-time", "0s",
+        "--config", "", "--cache-dir", str(directory / "cache"), "--vfs-cache-mode", "off",
     ]  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
