@@ -175,8 +175,10 @@ _METRICS = (
         Text("Read pairs", "리드 쌍 수"),
         "count",
         Text(
-            "Pairs of reads at the same place in both mate files whose names agree; only where mates were compared.",
-            "두 메이트 파일의 같은 자리에서 이름이 일치하는 리드 쌍의 수. 메이트를 비교했을 때만 있다.",
+            "Reads at the same place in both mate files, each compared by name (those that are no mates are findings); "
+            "only where two files were read as mates.",
+            "두 메이트 파일의 같은 자리에 있어 이름을 비교한 리드 쌍의 수(짝이 아닌 쌍은 진단 결과로 나온다). "
+            "두 파일을 메이트로 읽었을 때만 있다.",
         ),
         "dsqc",
         "pairs",

@@ -1,0 +1,124 @@
+"""Read data files once, whole: prove what they are, find what is wrong, measure how good they are.
+
+FASTQ (plain, gzip, BGZF, bzip2, zstd), BAM, CRAM and SAM; - is standard input. With -O everything is written for later
+stages and for people: JSON, Parquet, an HTML page a file, and FastQC-shaped text that MultiQC reads.
+
+  dsqc qc reads.fastq.gz
+  dsqc qc --paired reads_R1.fastq.gz reads_R2.fastq.gz -O results
+  dsqc qc --submission submission.json --run R1 --inbox inbox -O results/runs/R1
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsqc.cli._options import add_exit_zero, add_outdir, add_threads
+from dsqc.cli._output import print_findings, print_json, print_table
+from dsqc.errors import ExitCode, UsageError
+from dsqc.findings import FindingLog
+from dsqc.language import Language, Text
+
+if TYPE_CHECKING:
+    from dsqc.stages._qc_measure import QcFile
+
+SHOWN_FINDINGS = 5
+_NO_VALUE = "–"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``dsqc qc FILE... [--paired] [-O DIR]``, or one run of a submission."""
+    parser.add_argument("files", nargs="*", metavar="FILE", help="data files; - for standard input")
+    parser.add_argument("--paired", action="store_true", help="the files are mates, named two by two: R1 R2 R1 R2 ...")
+    parser.add_argument("--reference", type=Path, metavar="FASTA", help="reference sequences of CRAM files")
+    add_outdir(parser, "directory for the results (default: nothing is written)")
+    add_threads(parser)
+    add_exit_zero(parser)
+    group = parser.add_argument_group("one run of a submission")
+    group.add_argument("--submission", type=Path, metavar="JSON", help="submission.json, as validate wrote it")
+    group.add_argument("--run", dest="run_key", metavar="KEY", help="key of the run")
+    group.add_argument("--inbox", type=Path, metavar="DIR", help="directory of the submission's files")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure files, or the run of a submission."""
+    if args.submission or args.run_key or args.inbox:
+        return _run_of_submission(args)
+    from dsqc.stages.qc import qc
+
+    result = qc(*args.files, outdir=args.outdir, paired=args.paired, threads=args.threads, reference=args.reference)
+    if args.json:
+        print_json(result.to_dict())
+    else:
+        _print(result.files, result.findings, args.lang)
+        if result.outdir is not None:
+            _print_place(result.outdir, [f"{item.stem}.html" for item in result.files], args.lang)
+    return result.exit_code
+
+
+def _run_of_submission(args: argparse.Namespace) -> int:
+    given = {"--submission": args.submission, "--run": args.run_key, "--inbox": args.inbox, "--outdir": args.outdir}
+    missing = [name for name, value in given.items() if not value]
+    if missing or args.files or args.paired:
+        raise UsageError(
+            "A run of a submission is measured with --submission, --run, --inbox and --outdir, without files.",
+            hint=f"Add {', '.join(missing)}." if missing else "Leave out the files and --paired.",
+        )
+    from dsqc.stages.qc import qc_run
+
+    result = qc_run(
+        args.submission, args.run_key, args.inbox, args.outdir, threads=args.threads, reference=args.reference
+    )
+    if args.json:
+        print_json(result.data)
+    else:
+        _print(result.files, result.findings, args.lang)
+        _print_place(args.outdir, [result.path.name], args.lang)
+    return ExitCode.FINDINGS if result.findings.has_errors else ExitCode.DONE
+
+
+def _print(files: Sequence["QcFile"], findings: FindingLog, language: Language) -> None:
+    headings = (
+        Text("", ""),
+        Text("file", "파일"),
+        Text("reads", "리드"),
+        Text("bases", "염기"),
+        Text("length", "길이"),
+        Text("mean Q", "평균 Q"),
+        Text("Q30", "Q30"),
+        Text("GC", "GC"),
+        Text("errors", "오류"),
+        Text("warnings", "경고"),
+    )
+    if files:
+        print_table([heading.get(language) for heading in headings], [_cells(item) for item in files])
+        print()
+    print_findings(findings, language, SHOWN_FINDINGS)
+
+
+def _cells(item: "QcFile") -> tuple[str, ...]:
+    metrics, counts = item.metrics, item.data["finding_counts"]
+    shortest, longest = metrics["length_min"], metrics["length_max"]
+    length = _NO_VALUE if longest is None else str(longest) if shortest == longest else f"{shortest}-{longest}"
+    mark = "✗" if counts["error"] else "!" if counts["warning"] else "✓"
+    return (
+        mark,
+        item.name,
+        f"{metrics['read_count']:,}",
+        f"{metrics['base_count']:,}",
+        length,
+        _number(metrics["mean_phred"], ".1f"),
+        _number(metrics["frac_bases_q30"], ".1%"),
+        _number(metrics["gc_fraction"], ".1%"),
+        str(counts["error"]),
+        str(counts["warning"]),
+    )
+
+
+def _number(value: Any, form: str) -> str:
+    return _NO_VALUE if value is None else format(value, form)
+
+
+def _print_place(outdir: Path, names: Sequence[str], language: Language) -> None:
+    places = ", ".join(str(outdir / name) for name in names[:3]) + (" …" if len(names) > 3 else "")
+    print(Text(f"Report: {places}", f"보고서: {places}").get(language))

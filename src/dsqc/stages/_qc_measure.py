@@ -1,0 +1,160 @@
+"""The one pass over a data file, or over two mate files in step: proof, findings and metrics from the same bytes."""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dsqc import __version__
+from dsqc.findings import FindingLog, Location, finding
+from dsqc.formats import open_reads
+from dsqc.formats.pairing import PairReader
+from dsqc.metrics.reads import ReadMetrics
+from dsqc.model import FileFormat
+
+ALIGNED = (FileFormat.BAM, FileFormat.CRAM, FileFormat.SAM)
+STANDARD_INPUT = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How files are read.
+
+    Attributes:
+        threads: with 2 or more, reading and unwrapping have a thread of their own.
+        reference: FASTA for CRAM.
+        declared_offset: the quality offset that the run's form declares.
+    """
+
+    threads: int = 2
+    reference: Path | None = None
+    declared_offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QcFile:
+    """What one data file proved to be.
+
+    Attributes:
+        data: content of ``<stem>.dsqc.json``.
+        stem: what the names of its results begin with.
+        reads: its collectors, for results at full resolution and for merging.
+        findings: its findings, also those of its pair that stand in it.
+    """
+
+    data: dict[str, Any]
+    stem: str
+    reads: ReadMetrics = field(repr=False)
+    findings: FindingLog = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return str(self.data["file"]["name"])
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Metric id -> value."""
+        return dict(self.data["metrics"])
+
+
+@dataclass(frozen=True, slots=True)
+class QcPair:
+    """Two mate files that were compared read by read: their names, and how many pairs agree."""
+
+    mates: tuple[str, str]
+    pairs: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape in ``qc.json``."""
+        return {"mates": list(self.mates), "pairs": self.pairs}
+
+
+class _Pass:
+    """One file while it is read."""
+
+    def __init__(self, path: Path, options: Options) -> None:
+        self.log = FindingLog()
+        self.options = options
+        standard_input = path == STANDARD_INPUT
+        self.source = open_reads(
+            sys.stdin.buffer if standard_input else path,
+            self.log,
+            name="stdin" if standard_input else path.name,
+            threads=options.threads,
+            reference=options.reference,
+        )
+        self.aligned = self.source.format in ALIGNED
+        self.reads = ReadMetrics(aligned=self.aligned, declared_offset=options.declared_offset)
+
+    def finish(self, stem: str, *, mate: str | None = None, pairs: int | None = None) -> QcFile:
+        """Everything the file proved to be, after its last batch."""
+        self._check_offset()
+        values = self.reads.values()
+        if self.aligned:
+            values["read_group_count"] = len(self.source.header.get("RG", ()))
+        if pairs is not None:
+            values["pair_count"] = pairs
+        proof = self.source.integrity
+        data = {
+            "schema_version": "1.0",
+            "dsqc_version": __version__,
+            "file": {
+                "name": self.source.name,
+                "format": self.source.format.value if self.source.format else None,
+                "container": self.source.container.value if self.source.container else None,
+                "size_bytes": proof.size_bytes,
+                "md5": proof.md5,
+                "sha256": proof.sha256,
+            },
+            "mate": mate,
+            "integrity": {
+                "complete": proof.complete,
+                "members": proof.members,
+                "blocks": proof.blocks,
+                "end_marker": proof.end_marker,
+                "bytes_uncompressed": proof.bytes_uncompressed,
+            },
+            "state": "damaged" if self.source.damaged else "measured",
+            "metrics": values,
+            "tables": self.reads.tables(),
+            "findings": self.log.to_list(),
+            "finding_counts": self.log.counts(),
+        }
+        return QcFile(data, stem, self.reads, self.log)
+
+    def _check_offset(self) -> None:
+        declared, encoding = self.options.declared_offset, self.reads.encoding
+        if declared and encoding and not self.aligned and encoding.offset != declared:
+            name = self.source.name
+            place = Location(path=name)
+            value = f"{encoding.offset} ({encoding.name})"
+            self.log.add(finding("DSQC-D007", place, object_id=name, value=value, expected=str(declared)))
+
+
+def measure_file(path: Path, stem: str, options: Options) -> QcFile:
+    """Read one file once, whole. ``path`` may be ``-`` for standard input."""
+    one = _Pass(path, options)
+    with one.source:
+        for batch in one.source.batches():
+            one.reads.add(batch)
+        return one.finish(stem)
+
+
+def measure_pair(paths: tuple[Path, Path], stems: tuple[str, str], options: Options) -> tuple[QcFile, QcFile, QcPair]:
+    """Read two mate files in step, each once, whole, and compare the names of reads at the same place.
+
+    What the comparison finds stands with the findings of the first.
+    """
+    one, two = _Pass(paths[0], options), _Pass(paths[1], options)
+    with one.source, two.source:
+        mates = PairReader(one.source, two.source, one.log)
+        for first, second in mates.batches():
+            one.reads.add(first)
+            two.reads.add(second)
+        pair = QcPair((one.source.name, two.source.name), mates.pair_count)
+        return (
+            one.finish(stems[0], mate=two.source.name, pairs=pair.pairs),
+            two.finish(stems[1], mate=one.source.name, pairs=pair.pairs),
+            pair,
+        )

@@ -1,0 +1,109 @@
+"""What stands on disk after qc: JSON, Parquet, HTML, FastQC-shaped text, MultiQC content. Atomic, byte-identical."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from dsqc import artefact
+from dsqc.metrics.reads import ReadMetrics
+from dsqc.stages._qc_measure import QcFile
+
+_SUFFIXES = re.compile(r"(?i)(?:\.(?:fastq|fq|bam|cram|sam)(?:\.(?:gz|bgz|bz2|zst|xz))?|\.(?:gz|bgz|bz2|zst|xz))$")
+
+
+def stem_of(name: str) -> str:
+    """File name without the suffixes of its format and container; the whole name where nothing else would be left."""
+    return _SUFFIXES.sub("", name) or name
+
+
+def stems_of(names: Sequence[str]) -> list[str]:
+    """A stem a name, no two alike (case ignored).
+
+    Names whose stems collide keep their suffixes (``reads.bam``, ``reads.fastq.gz``); those that are the same all the
+    same get a number (``reads.bam-2``).
+    """
+    uses = Counter(stem_of(name).casefold() for name in names)
+    stems: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        wanted = stem_of(name) if uses[stem_of(name).casefold()] == 1 else name
+        stem, number = wanted, 1
+        while stem.casefold() in taken:
+            number += 1
+            stem = f"{wanted}-{number}"
+        taken.add(stem.casefold())
+        stems.append(stem)
+    return stems
+
+
+def metrics_name(stem: str) -> str:
+    """Name of the JSON of one data file."""
+    return f"{stem}.dsqc.json"
+
+
+def html_name(stem: str) -> str:
+    """Name of the page of one data file."""
+    return f"{stem}.html"
+
+
+def write_files(outdir: Path, files: Sequence[QcFile]) -> None:
+    """Write everything of design 5.3 for ``files`` into ``outdir``.
+
+    Raises:
+        StorageFault: the place cannot be written.
+    """
+    from dsqc.report import fastqc, multiqc, run_page
+
+    by_name = {item.name: item.data for item in files}
+    for item in files:
+        mate = item.data["mate"]
+        artefact.write_json(outdir / metrics_name(item.stem), item.data)
+        write_parquet(outdir / f"{item.stem}.metrics.parquet", item.reads)
+        page = run_page.render(item.data, pair=by_name.get(mate) if mate else None)
+        artefact.write_text(outdir / html_name(item.stem), page)
+        text = outdir / f"{item.stem}_fastqc"
+        artefact.write_text(text / "fastqc_data.txt", fastqc.render_data(item.data))
+        artefact.write_text(text / "summary.txt", fastqc.render_summary(item.data))
+    artefact.write_json(outdir / "dsqc_mqc.json", multiqc.custom_content(item.data for item in files))
+
+
+def write_parquet(path: Path, reads: ReadMetrics) -> None:
+    """Write a row a metric and position: metric, position_from, position_to, key, value."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    fields: list[pa.Field[Any]] = [
+        pa.field("metric", pa.string(), nullable=False),
+        pa.field("position_from", pa.int64()),
+        pa.field("position_to", pa.int64()),
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("value", pa.float64(), nullable=False),
+    ]
+    schema = pa.schema(fields)
+    columns = zip(*reads.rows(), strict=True)
+    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    with artefact.atomic_file(path) as file:
+        pq.write_table(table, file, compression="zstd", store_schema=False)
+
+
+def remove_stale(outdir: Path, keep: Iterable[str]) -> None:
+    """Take away results of an earlier pass over files that the run no longer has; whatever dsqc did not write stays."""
+    kept = set(keep)
+    for path in sorted(outdir.glob("*.dsqc.json")):
+        stem = path.name.removesuffix(".dsqc.json")
+        if stem in kept:
+            continue
+        path.unlink()
+        for name in (
+            f"{stem}.metrics.parquet",
+            f"{stem}.html",
+            f"{stem}_fastqc/fastqc_data.txt",
+            f"{stem}_fastqc/summary.txt",
+        ):
+            (outdir / name).unlink(missing_ok=True)
+        folder = outdir / f"{stem}_fastqc"
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()

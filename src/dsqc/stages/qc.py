@@ -1,0 +1,326 @@
+"""The qc stage: every data file is read once, whole; what it is, what is wrong with it, how good it is."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dsqc import __version__, artefact
+from dsqc.errors import ExitCode, UsageError
+from dsqc.findings import FindingLog
+from dsqc.metrics.reads import ReadMetrics
+from dsqc.model import DataFile, FileFormat, Run, Submission
+from dsqc.stages._qc_measure import STANDARD_INPUT, Options, QcFile, QcPair, measure_file, measure_pair
+from dsqc.stages._qc_write import html_name, metrics_name, remove_stale, stems_of, write_files
+
+TECHNICAL_ROLES = frozenset(
+    {"I1", "I2", "cell_barcode", "umi_barcode", "sample_barcode", "feature_barcode", "spatial_barcode"}
+)
+"""Roles of files that hold no reads of the sample; they do not count in the metrics of the run."""
+
+QUALITY_METRICS = (
+    "mean_phred",
+    "frac_bases_q20",
+    "frac_bases_q30",
+    "frac_reads_q30",
+    "mean_read_phred_mode",
+    "quality_offset",
+    "quality_encoding",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QcResult:
+    """What :func:`qc` found.
+
+    Attributes:
+        files: one a data file, in the order given.
+        pairs: the mate files that were compared.
+        findings: of all files together.
+        outdir: where the results were written; None where nothing was.
+    """
+
+    files: tuple[QcFile, ...]
+    pairs: tuple[QcPair, ...]
+    findings: FindingLog
+    outdir: Path | None = None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """3 where there is an error finding, else 0."""
+        return ExitCode.FINDINGS if self.findings.has_errors else ExitCode.DONE
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape of ``dsqc.schemas/reports/qc_result.schema.json``."""
+        return {
+            "schema_version": "1.0",
+            "dsqc_version": __version__,
+            "files": [item.data for item in self.files],
+            "pairs": [pair.to_dict() for pair in self.pairs],
+            "finding_counts": self.findings.counts(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class QcRunResult:
+    """What :func:`qc_run` found and wrote.
+
+    Attributes:
+        data: content of ``qc.json``.
+        files: one a data file that could be read.
+        findings: of all files of the run together.
+        path: where ``qc.json`` stands.
+    """
+
+    data: dict[str, Any]
+    files: tuple[QcFile, ...]
+    findings: FindingLog
+    path: Path
+
+
+def qc(
+    *paths: str | Path,
+    outdir: str | Path | None = None,
+    paired: bool = False,
+    threads: int = 2,
+    reference: str | Path | None = None,
+) -> QcResult:
+    """Read data files once, whole: prove them, measure them.
+
+    Args:
+        paths: FASTQ (plain, gzip, BGZF, bzip2, zstd), BAM, CRAM or SAM; ``-`` is standard input.
+        outdir: directory for the results of design 5.3; None writes nothing.
+        paired: the files are mates, taken two by two: R1, R2, R1, R2 ….
+        threads: with 2 or more, reading and unwrapping have a thread of their own; results do not depend on it.
+        reference: FASTA with the reference sequences of CRAM files.
+
+    Raises:
+        UsageError: a path does not exist or is a directory; an odd number of files with ``paired``.
+        SystemFault: a file cannot be read, results cannot be written.
+    """
+    inputs = [Path(path) for path in paths]
+    _check_inputs(inputs, paired=paired)
+    options = Options(threads=threads, reference=_checked_reference(reference))
+    stems = stems_of(["stdin" if path == STANDARD_INPUT else path.name for path in inputs])
+    groups = [(n, n + 1) for n in range(0, len(inputs), 2)] if paired else [(n,) for n in range(len(inputs))]
+    files, pairs = _measure(inputs, stems, groups, options)
+    result = QcResult(tuple(files), tuple(pairs), _all_findings(files), Path(outdir) if outdir is not None else None)
+    if result.outdir is not None:
+        write_files(result.outdir, result.files)
+    return result
+
+
+def qc_run(
+    submission_json: Path,
+    run_key: str,
+    inbox: Path,
+    outdir: Path,
+    *,
+    threads: int = 2,
+    reference: Path | None = None,
+) -> QcRunResult:
+    """Measure all data files of one run of a submission and write its results.
+
+    A file that is not in the inbox gets the state ``missing``; the finding about it was made when it was transferred
+    or validated. A run none of whose files is there, or that the submission does not hold, is ``skipped``.
+
+    Args:
+        submission_json: what validate wrote.
+        run_key: key of the run (``dsqc.model.Run.key``).
+        inbox: directory of the submission's files.
+        outdir: directory for ``qc.json`` and everything beside it.
+        threads, reference: as in :func:`qc`.
+
+    Raises:
+        SystemFault: ``submission_json`` is missing or unreadable, a file cannot be read, results cannot be written.
+    """
+    log = structlog.get_logger().bind(stage="qc", run=run_key)
+    submission = Submission.from_dict(artefact.read_json(submission_json))
+    run = next((item for item in submission.runs() if item.key == run_key), Run(run_key, "", "", ()))
+    options = Options(threads, _checked_reference(reference), _declared_offset(submission, run))
+    paths = [_path_in(inbox, item) for item in run.files]
+    present = [number for number, path in enumerate(paths) if path is not None]
+    stems = stems_of([item.name for item in run.files])
+    log.info("started", files=len(paths), missing=len(paths) - len(present))
+    groups = _mates(run.files, present)
+    files, pairs = _measure([path or Path() for path in paths], stems, groups, options)
+    by_stem = {item.stem: item for item in files}
+    measured = [by_stem.get(stem) for stem in stems]
+    findings = _all_findings(files)
+    data = _run_data(run, measured, pairs, findings)
+    write_files(outdir, files)
+    artefact.write_json_lines(outdir / "findings.jsonl", findings.to_list())
+    remove_stale(outdir, by_stem)
+    artefact.write_json(outdir / "qc.json", data)
+    log.info("done", state=data["state"], **findings.counts())
+    return QcRunResult(data, tuple(files), findings, outdir / "qc.json")
+
+
+def _check_inputs(paths: Sequence[Path], *, paired: bool) -> None:
+    if not paths:
+        raise UsageError("No data file was named.", hint="Name at least one, or - for standard input.")
+    if paired and len(paths) % 2:
+        raise UsageError(
+            f"--paired takes files two by two, and {len(paths)} were named.",
+            hint="Name R1 and R2 of each pair after each other.",
+        )
+    if paths.count(STANDARD_INPUT) > 1:
+        raise UsageError("Standard input can be read once only.", hint="Name - once.")
+    for path in paths:
+        if path == STANDARD_INPUT:
+            continue
+        if path.is_dir():
+            raise UsageError(f"{path} is a directory.", hint="Name the data files in it.")
+        if not path.exists():
+            raise UsageError(f"{path} does not exist.", hint="Check the name.")
+
+
+def _checked_reference(reference: str | Path | None) -> Path | None:
+    if reference is None:
+        return None
+    path = Path(reference)
+    if not path.is_file():
+        raise UsageError(f"The reference {path} does not exist.", hint="Name a FASTA file.")
+    return path
+
+
+def _measure(
+    paths: Sequence[Path], stems: Sequence[str], groups: Sequence[tuple[int, ...]], options: Options
+) -> tuple[list[QcFile], list[QcPair]]:
+    """Measure single files and pairs; the files come back in the order of ``paths``."""
+    files: dict[int, QcFile] = {}
+    pairs: list[QcPair] = []
+    for group in groups:
+        if len(group) == 1:
+            files[group[0]] = measure_file(paths[group[0]], stems[group[0]], options)
+            continue
+        one, two = group
+        files[one], files[two], pair = measure_pair((paths[one], paths[two]), (stems[one], stems[two]), options)
+        pairs.append(pair)
+    return [files[number] for number in sorted(files)], pairs
+
+
+def _all_findings(files: Sequence[QcFile]) -> FindingLog:
+    log = FindingLog()
+    for item in files:
+        log.merge(item.findings)
+    return log
+
+
+def _path_in(inbox: Path, item: DataFile) -> Path | None:
+    """The file in the inbox, whatever the normal form of its Korean name; None where there is none.
+
+    A name that would leave the inbox is no file of it.
+    """
+    if not item.name or "/" in item.name or "\\" in item.name or item.name in (".", ".."):
+        return None
+    for form in ("NFC", "NFD"):
+        path = inbox / unicodedata.normalize(form, item.name)
+        if path.is_file() and not path.is_symlink():
+            return path
+    return None
+
+
+def _mates(files: Sequence[DataFile], present: Sequence[int]) -> list[tuple[int, ...]]:
+    """Files of a run that are read in step (R1 with R2), and those that are read alone.
+
+    An R1 belongs to the R2 whose name differs from its own in one character only (1 and 2); where names do not tell,
+    the first R1 belongs to the first R2, and so on.
+    """
+    ones = [n for n in present if files[n].read_role == "R1" and _is_fastq_name(files[n].name)]
+    twos = [n for n in present if files[n].read_role == "R2" and _is_fastq_name(files[n].name)]
+    mates: dict[int, int] = {}
+    for one in ones:
+        fitting = [two for two in twos if _are_mate_names(files[one].name, files[two].name)]
+        if len(fitting) == 1 and fitting[0] not in mates.values():
+            mates[one] = fitting[0]
+    rest = [two for two in twos if two not in mates.values()]
+    for one, two in zip([n for n in ones if n not in mates], rest, strict=False):
+        mates[one] = two
+    paired = set(mates) | set(mates.values())
+    groups: list[tuple[int, ...]] = list(mates.items())
+    groups += [(number,) for number in present if number not in paired]
+    return sorted(groups)
+
+
+def _are_mate_names(one: str, two: str) -> bool:
+    differing = [(a, b) for a, b in zip(one, two, strict=False) if a != b]
+    return len(one) == len(two) and differing == [("1", "2")]
+
+
+def _is_fastq_name(name: str) -> bool:
+    lower = name.lower()
+    return not lower.endswith(tuple(f".{item.value}" for item in FileFormat if item is not FileFormat.FASTQ))
+
+
+def _declared_offset(submission: Submission, run: Run) -> int:
+    """What the run's ``phred_offset`` says: 33 unless given (core attributes, after ENA's read documentation)."""
+    for row in submission.rows("run"):
+        if row.number == run.row:
+            value = row.get("phred_offset")
+            return 64 if value == "64" else 33
+    return 33
+
+
+def _run_data(
+    run: Run, measured: Sequence[QcFile | None], pairs: Sequence[QcPair], findings: FindingLog
+) -> dict[str, Any]:
+    found = [item for item in measured if item is not None]
+    whole = len(found) == len(measured) and all(item.data["state"] == "measured" for item in found)
+    mates = [name for pair in pairs for name in pair.mates]
+    return {
+        "schema_version": "1.0",
+        "dsqc_version": __version__,
+        "run_key": run.key,
+        "run_alias": run.alias,
+        "library_id": run.library_id,
+        "state": "skipped" if not found else "measured" if whole else "partial",
+        "files": [_file_entry(item, result) for item, result in zip(run.files, measured, strict=True)],
+        "metrics": _run_metrics(run, measured, pairs),
+        "pair": {"mates": mates, "pairs": sum(pair.pairs for pair in pairs)} if pairs else None,
+        "finding_counts": findings.counts(),
+        "findings_file": "findings.jsonl",
+    }
+
+
+def _file_entry(item: DataFile, result: QcFile | None) -> dict[str, Any]:
+    if result is None:
+        empty = dict.fromkeys(("format", "container", "size_bytes", "md5", "sha256", "read_count", "base_count"))
+        return {"name": item.name, **empty, "state": "missing", "metrics_file": None, "html_file": None}
+    return {
+        **result.data["file"],
+        "name": item.name,
+        "read_count": result.data["metrics"]["read_count"],
+        "base_count": result.data["metrics"]["base_count"],
+        "state": result.data["state"],
+        "metrics_file": metrics_name(result.stem),
+        "html_file": html_name(result.stem),
+    }
+
+
+def _run_metrics(run: Run, measured: Sequence[QcFile | None], pairs: Sequence[QcPair]) -> dict[str, Any]:
+    """The metrics of all reads of the run together, out of the merged collectors; index and barcode files left out.
+
+    Metrics of quality are null where the files differ in their offset.
+    """
+    chosen = [
+        result
+        for item, result in zip(run.files, measured, strict=True)
+        if result is not None and item.read_role not in TECHNICAL_ROLES
+    ]
+    if not chosen:
+        return {}
+    merged = ReadMetrics(
+        aligned="record_count" in chosen[0].metrics, declared_offset=chosen[0].metrics["quality_offset"]
+    )
+    for result in chosen:
+        merged.merge(result.reads)
+    values = merged.values()
+    if len({result.metrics["quality_offset"] for result in chosen} - {None}) > 1:
+        values |= dict.fromkeys(QUALITY_METRICS)
+    if pairs:
+        values["pair_count"] = sum(pair.pairs for pair in pairs)
+    return values
