@@ -60,7 +60,7 @@ def find_field(field_id: str) -> ResearchField:
     """
     fields = load_fields()
     if field_id not in fields:
-        raise UsageError(f"No research field has the id {field_id!r}.", hint=_hint(field_id, fields))
+        raise UsageError(f"No research field has the id {field_id!r}.", hint=nearest(field_id, fields))
     return fields[field_id]
 
 
@@ -73,7 +73,7 @@ def package_kind(package: str) -> str:
 def _check_package(field: ResearchField, package: str) -> None:
     if package not in field.packages:
         raise UsageError(
-            f"The form {field.id} does not take the package {package!r}.", hint=_hint(package, field.packages)
+            f"The form {field.id} does not take the package {package!r}.", hint=nearest(package, field.packages)
         )
 
 
@@ -81,15 +81,16 @@ def _find_version(field: ResearchField, version: str | None) -> FormVersion:
     found = field.find_version(version or field.version)
     if found is None:
         known = [item.version for item in field.versions]
-        raise UsageError(f"The form {field.id} has no version {version!r}.", hint=_hint(version or "", known))
+        raise UsageError(f"The form {field.id} has no version {version!r}.", hint=nearest(version or "", known))
     return found
 
 
-def _hint(value: str, choices: Iterable[str]) -> str:
+def nearest(value: str, choices: Iterable[str]) -> str:
+    """A hint for a usage error: the choices that look like ``value``, and all of them."""
     every = list(choices)
     folded = {choice.casefold(): choice for choice in every}
-    nearest = [folded[item] for item in difflib.get_close_matches(value.casefold(), folded, n=3, cutoff=0.5)]
-    meant = f"Did you mean {' or '.join(nearest)}? " if nearest else ""
+    close = [folded[item] for item in difflib.get_close_matches(value.casefold(), folded, n=3, cutoff=0.5)]
+    meant = f"Did you mean {' or '.join(close)}? " if close else ""
     return f"{meant}There are: {', '.join(every)}."
 
 

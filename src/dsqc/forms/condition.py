@@ -96,21 +96,22 @@ class In(Comparison):
         return value.casefold() in {choice.casefold() for choice in self.choices}
 
     def __str__(self) -> str:
-        return f"{self.name} in [{', '.join(_quoted(choice) for choice in self.choices)}]"
+        return f"{self.name} in {_listed(self.choices)}"
 
 
 @dataclass(frozen=True, slots=True)
 class BeginsWith(Comparison):
-    """``name begins with "start"``."""
+    """``name begins with "start"`` or ``name begins with ["start", "start"]``."""
 
-    start: str
+    starts: tuple[str, ...]
 
     def fits(self, value: str) -> bool:
-        """The start of the value, without letter case."""
-        return value.casefold().startswith(self.start.casefold())
+        """One of the starts, without letter case."""
+        return value.casefold().startswith(tuple(start.casefold() for start in self.starts))
 
     def __str__(self) -> str:
-        return f"{self.name} begins with {_quoted(self.start)}"
+        starts = _quoted(self.starts[0]) if len(self.starts) == 1 else _listed(self.starts)
+        return f"{self.name} begins with {starts}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,10 @@ def _enclosed(condition: Condition, *kinds: type[Condition]) -> str:
     return f"({condition})" if isinstance(condition, kinds) else str(condition)
 
 
+def _listed(values: Iterable[str]) -> str:
+    return f"[{', '.join(_quoted(value) for value in values)}]"
+
+
 def _quoted(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
@@ -316,7 +321,7 @@ class _Parser:
             return In(name, self._choices())
         if self._accept("begins"):
             self._expect("with")
-            return BeginsWith(name, self._value())
+            return BeginsWith(name, self._choices() if self._peek() == ("mark", "[") else (self._value(),))
         raise self._fault(f"'is', 'in', 'begins with' or 'given' expected after {name!r}")
 
     def _choices(self) -> tuple[str, ...]:

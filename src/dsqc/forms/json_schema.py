@@ -103,8 +103,8 @@ def _expression(condition: Condition) -> dict[str, Any]:
             return _has(name, {"const": value})
         case In(name, choices):
             return _has(name, {"enum": list(choices)})
-        case BeginsWith(name, start):
-            return _has(name, {"pattern": f"^{escape(start)}"})
+        case BeginsWith(name, starts):
+            return _has(name, {"pattern": f"^(?:{'|'.join(escape(start) for start in starts)})"})
         case Given(name):
             return _has(name, {"not": {"$ref": "#/$defs/missing"}})
     raise TypeError(f"no JSON Schema for the condition {condition!r}")

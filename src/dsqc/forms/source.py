@@ -13,7 +13,6 @@ from dsqc.forms.vocabulary import Pattern, pattern
 from dsqc.language import Text
 
 LIST_SEPARATOR = "; "
-INLINE_PATTERN = "inline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ def _condition(text: str) -> Condition | None:
 def _pattern(regex: str, name: str) -> Pattern | None:
     if name:
         return pattern(name)
-    return Pattern(INLINE_PATTERN, regex) if regex else None
+    return Pattern("", regex) if regex else None
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -104,13 +104,21 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Pattern:
-    """A named pattern. ECMAScript reads it as Python does; digits are ASCII digits."""
+    """What a whole value must match. ECMAScript reads it as Python does; digits are ASCII digits.
+
+    ``name`` is the pattern's name in ``patterns.tsv``; empty where it stands in the form itself.
+    """
 
     name: str
     regex: str
     source: str = ""
     good: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is a pattern of ``patterns.tsv``."""
+        return bool(self.name)
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:

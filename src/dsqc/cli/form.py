@@ -1,0 +1,172 @@
+"""The registration forms: which there are, what one asks for, and its JSON Schema.
+
+dsqc form list
+dsqc form show FIELD --package PACKAGE [--sheet sample]
+dsqc form schema FIELD --package PACKAGE -o form.schema.json
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsqc.cli._options import action_options
+from dsqc.cli._output import print_json, print_table
+from dsqc.errors import ExitCode
+from dsqc.language import Language, Text
+
+if TYPE_CHECKING:
+    from dsqc.forms import Attribute, Form
+
+SHOWN_TERMS = 6
+"""Terms of a vocabulary that a table shows; ``--json`` has them all."""
+
+HEADINGS = {
+    "id": Text("id", "아이디"),
+    "name": Text("research field", "연구분야"),
+    "group": Text("group", "구분"),
+    "version": Text("version", "판본"),
+    "packages": Text("packages", "패키지"),
+    "attribute": Text("attribute", "항목"),
+    "label": Text("label", "이름"),
+    "requirement": Text("requirement", "필수 여부"),
+    "type": Text("type", "유형"),
+    "allowed": Text("allowed", "허용값"),
+    "example": Text("example", "예"),
+}
+REQUIREMENTS = {
+    "mandatory": Text("mandatory", "필수"),
+    "conditional": Text("mandatory if", "조건부 필수"),
+    "one_of_group": Text("at least one of", "택일 필수"),
+    "recommended": Text("recommended", "권장"),
+    "optional": Text("optional", "선택"),
+    "system": Text("written by dsqc", "자동 기록"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``dsqc form``."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    shared = action_options()
+    actions.add_parser("list", parents=[shared], help="the research fields and the packages that each takes")
+    show = actions.add_parser("show", parents=[shared], help="every attribute of one form")
+    _add_form(show)
+    show.add_argument(
+        "--sheet", metavar="SHEET", help="only this sheet (submission project sample experiment run file)"
+    )
+    show.add_argument("--kbds-strict", action="store_true", help="count the doubtful requirements of K-BDS as well")
+    schema = actions.add_parser("schema", parents=[shared], help="the form as JSON Schema 2020-12")
+    _add_form(schema)
+    schema.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to FILE, not to standard output")
+
+
+def _add_form(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("field", metavar="FIELD", help="id of the research field (dsqc form list)")
+    parser.add_argument("--package", required=True, metavar="PACKAGE", help="BioSample package")
+    parser.add_argument("--form-version", metavar="VERSION", help="version of the form (default: the newest)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what ``args.action`` names."""
+    return {"list": _list, "show": _show, "schema": _schema}[args.action](args)
+
+
+def _list(args: argparse.Namespace) -> int:
+    from dsqc.forms import load_fields
+    from dsqc.forms.describe import describe_fields
+
+    fields = load_fields()
+    if args.json:
+        print_json(describe_fields(fields.values()))
+        return ExitCode.DONE
+    headings = [HEADINGS[name].get(args.lang) for name in ("id", "name", "group", "version", "packages")]
+    rows = (
+        [
+            field.id,
+            field.name.get(args.lang),
+            field.group_name.get(args.lang),
+            field.version,
+            ", ".join(field.packages),
+        ]
+        for field in fields.values()
+    )
+    print_table(headings, rows)
+    return ExitCode.DONE
+
+
+def _show(args: argparse.Namespace) -> int:
+    from dsqc.forms import compose
+    from dsqc.forms.describe import describe_form
+
+    form = compose(args.field, args.package, args.form_version, kbds_strict=args.kbds_strict)
+    sheets = _chosen_sheets(form, args.sheet)
+    if args.json:
+        print_json(describe_form(form, sheets))
+        return ExitCode.DONE
+    print(f"{form.field.name.get(args.lang)} × {form.package} ({form.reference})")
+    for sheet in sheets:
+        print(f"\n{sheet} ({form.sheets[sheet].label.get(args.lang)})")
+        _print_attributes(form, sheet, args.lang)
+    return ExitCode.DONE
+
+
+def _chosen_sheets(form: "Form", sheet: str | None) -> list[str]:
+    from dsqc.forms.compose import nearest
+
+    if sheet is None:
+        return list(form.sheets)
+    if sheet not in form.sheets:
+        from dsqc.errors import UsageError
+
+        raise UsageError(f"A form has no sheet {sheet!r}.", hint=nearest(sheet, form.sheets))
+    return [sheet]
+
+
+def _print_attributes(form: "Form", sheet: str, language: Language) -> None:
+    names = ("attribute", "label", "requirement", "type", "allowed", "example")
+    ordered = sorted(form.columns(sheet).values(), key=lambda item: item.requirement.rank)
+    rows: list[list[str]] = []
+    for item in ordered:
+        wanted = _requirement(form, item, sheet, language)
+        rows.append([item.name, item.label.get(language), wanted, item.type, _allowed(item), item.example])
+    print_table([HEADINGS[name].get(language) for name in names], rows)
+
+
+def _requirement(form: "Form", item: "Attribute", sheet: str, language: Language) -> str:
+    word = REQUIREMENTS[item.requirement.value].get(language)
+    if item.requirement.value == "one_of_group":
+        return f"{word} {', '.join(form.sheets[sheet].groups()[item.group])}"
+    if item.condition is None:
+        return word
+    return f"{word} {item.condition}" if item.requirement.value == "conditional" else f"{word} ({item.condition})"
+
+
+def _allowed(item: "Attribute") -> str:
+    """Vocabulary, units, range or pattern, whatever tells most."""
+    from dsqc.forms import vocabulary
+
+    parts: list[str] = []
+    if item.vocabulary:
+        terms = vocabulary(item.vocabulary).terms
+        more = f" … ({len(terms)})" if len(terms) > SHOWN_TERMS else ""
+        parts.append("; ".join(terms[:SHOWN_TERMS]) + more)
+    if item.units:
+        parts.append(" | ".join(item.units))
+    if item.minimum is not None or item.maximum is not None:
+        low = "" if item.minimum is None else f"{item.minimum:g}"
+        high = "" if item.maximum is None else f"{item.maximum:g}"
+        parts.append(f"{low}–{high}")
+    if item.pattern is not None and not item.vocabulary and not item.units:
+        parts.append(item.pattern.name if item.pattern.is_named else item.pattern.regex)
+    return ", ".join(parts)
+
+
+def _schema(args: argparse.Namespace) -> int:
+    from dsqc.artefact import write_json
+    from dsqc.forms import compose, json_schema
+
+    schema: dict[str, Any] = json_schema(compose(args.field, args.package, args.form_version))
+    if args.output is None:
+        print_json(schema)
+    else:
+        write_json(args.output, schema)
+    return ExitCode.DONE
