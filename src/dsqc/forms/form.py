@@ -18,12 +18,20 @@ class SheetForm:
     attributes: dict[str, Attribute]
 
     def groups(self) -> dict[str, tuple[str, ...]]:
-        """Groups of attributes of which at least one is mandatory."""
-        found: dict[str, tuple[str, ...]] = {}
+        """Groups of attributes of which at least one must be given, by name.
+
+        A group with a member that is mandatory by itself asks for nothing more, and is left out.
+        """
+        found: dict[str, list[Attribute]] = {}
         for attribute in self.attributes.values():
-            if attribute.requirement is Requirement.ONE_OF_GROUP:
-                found[attribute.group] = (*found.get(attribute.group, ()), attribute.name)
-        return found
+            if attribute.group:
+                found.setdefault(attribute.group, []).append(attribute)
+        return {
+            group: tuple(member.name for member in members)
+            for group, members in found.items()
+            if any(member.requirement is Requirement.ONE_OF_GROUP for member in members)
+            and all(member.requirement is not Requirement.MANDATORY for member in members)
+        }
 
 
 @dataclass(frozen=True, slots=True)

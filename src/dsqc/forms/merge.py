@@ -54,7 +54,8 @@ def _requirement(lower: Attribute, upper: Attribute) -> tuple[Requirement, Condi
             condition = either(lower.condition, upper.condition)
         return upper.requirement, condition, upper.group or lower.group
     winner = min(lower, upper, key=lambda item: item.requirement.rank)
-    return winner.requirement, winner.condition, winner.group
+    # A member that became mandatory stays a member: it satisfies its group for the others.
+    return winner.requirement, winner.condition, upper.group or lower.group
 
 
 def _units(lower: Attribute, upper: Attribute) -> tuple[str, ...]:
