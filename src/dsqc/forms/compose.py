@@ -48,6 +48,7 @@ def compose(field_id: str, package: str, version: str | None = None, *, kbds_str
     sheets[SAMPLE] = replace(sheets[SAMPLE], attributes=attributes)
     if kbds_strict:
         sheets = {name: replace(sheet, attributes=_strict(sheet.attributes)) for name, sheet in sheets.items()}
+    sheets = {name: replace(sheet, attributes=_settle_groups(sheet.attributes)) for name, sheet in sheets.items()}
     modules = tuple(_module(item, known) for item in read_classes(_path(edition, "modules.yaml")))
     return Form(field.id, edition.version, field, package, kind, sheets, modules)
 
@@ -133,6 +134,17 @@ def _strict(attributes: dict[str, Attribute]) -> dict[str, Attribute]:
         name: item
         if item.kbds_requirement is None or item.kbds_requirement.rank >= item.requirement.rank
         else replace(item, requirement=item.kbds_requirement, condition=None)
+        for name, item in attributes.items()
+    }
+
+
+def _settle_groups(attributes: dict[str, Attribute]) -> dict[str, Attribute]:
+    """A group with a member that is mandatory by itself asks nothing more of its other members."""
+    settled = {item.group for item in attributes.values() if item.group and item.requirement is Requirement.MANDATORY}
+    return {
+        name: replace(item, requirement=Requirement.OPTIONAL, group="")
+        if item.requirement is Requirement.ONE_OF_GROUP and item.group in settled
+        else item
         for name, item in attributes.items()
     }
 

@@ -18,10 +18,7 @@ class SheetForm:
     attributes: dict[str, Attribute]
 
     def groups(self) -> dict[str, tuple[str, ...]]:
-        """Groups of attributes of which at least one must be given, by name.
-
-        A group with a member that is mandatory by itself asks for nothing more, and is left out.
-        """
+        """Groups of attributes of which at least one must be given; a conditional member satisfies its group too."""
         found: dict[str, list[Attribute]] = {}
         for attribute in self.attributes.values():
             if attribute.group:
@@ -30,7 +27,6 @@ class SheetForm:
             group: tuple(member.name for member in members)
             for group, members in found.items()
             if any(member.requirement is Requirement.ONE_OF_GROUP for member in members)
-            and all(member.requirement is not Requirement.MANDATORY for member in members)
         }
 
 
