@@ -1,1 +1,16 @@
-"""dsqc.rules"""
+"""The metadata rules: what a form must hold, checked against the registry's codes.
+
+Imported by stages and above; imports forms and the core, never the submission reader. A rule is a code of the registry,
+a function marked ``@rule(code)`` in the module of its object, and a pass and a fail fixture::
+
+    findings = check(submission, compose("FIELD", "PACKAGE"), Context(today=date(2026, 9, 1)))
+"""
+
+from dsqc.rules import experiment, file, normalise, project, run, sample, table, values
+from dsqc.rules.checking import RULES, Check, Context, check, rule
+from dsqc.rules.identify import identify
+
+MODULES = (table, values, normalise, project, sample, experiment, run, file)
+"""Importing them registers their rules."""
+
+__all__ = ["MODULES", "RULES", "Check", "Context", "check", "identify", "rule"]

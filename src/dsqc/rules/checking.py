@@ -1,0 +1,180 @@
+"""How rules are registered, what they are given, and the order they run in."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from dsqc.errors import SystemFault
+from dsqc.findings import Finding, FindingLog, Location, finding
+from dsqc.forms import Attribute, Form, Requirement, Ties
+from dsqc.model import Row, Submission
+from dsqc.registry import RuleState
+from dsqc.registry import rule as registered
+from dsqc.station import Limits
+
+NAMES = {
+    "submission": "submission_alias",
+    "project": "project_alias",
+    "sample": "sample_name",
+    "experiment": "library_id",
+    "run": "run_alias",
+    "file": "file_name",
+}
+"""The attribute that names the objects of each sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What rules need besides the submission and its form; the same context gives the same findings.
+
+    Attributes:
+        today: the day on which the submission is judged (UTC).
+        limits: the station's limits.
+    """
+
+    today: date
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One submission under its form: what rules look things up in.
+
+    ``submission`` is the copy in which the normalising rules have set spellings right; ``Cell.raw`` is as it stood.
+    """
+
+    submission: Submission
+    form: Form
+    context: Context
+
+    @cached_property
+    def ties(self) -> Ties:
+        """Which rows belong together."""
+        return Ties(self.submission)
+
+    @cached_property
+    def columns(self) -> dict[str, dict[str, Attribute]]:
+        """Sheet -> every column it may have."""
+        return {
+            sheet: {
+                name: item
+                for name, item in self.form.columns(sheet).items()
+                if item.requirement is not Requirement.SYSTEM
+            }
+            for sheet in self.form.sheets
+        }
+
+    @cached_property
+    def headings(self) -> dict[tuple[str, str], str]:
+        """(sheet, attribute) -> column letter, for the columns that stand in the sheets."""
+        return {
+            (sheet.name, heading.attribute): heading.column
+            for sheet in self.submission.sheets.values()
+            for heading in sheet.headings
+        }
+
+    def rows(self, sheet: str) -> tuple[Row, ...]:
+        """Rows of ``sheet``."""
+        return self.submission.rows(sheet)
+
+    def has_sheet(self, sheet: str) -> bool:
+        """Whether ``sheet`` could be read: rules on references say nothing about a sheet that could not."""
+        return sheet in self.submission.sheets
+
+    def index(self, sheet: str, attribute: str) -> dict[str, list[Row]]:
+        """Rows of ``sheet`` by the value of ``attribute``, without letter case; rows without a value are left out."""
+        return self._indexes.setdefault((sheet, attribute), group_rows(self.rows(sheet), attribute))
+
+    @cached_property
+    def _indexes(self) -> dict[tuple[str, str], dict[str, list[Row]]]:
+        return {}
+
+    def requirement(self, row: Row, attribute: Attribute) -> Requirement:
+        """What the form asks of ``attribute`` in this row: a condition that does not hold makes it optional."""
+        if attribute.condition is None:
+            return attribute.requirement
+        if not attribute.condition.holds(self.ties.values(row)):
+            return Requirement.OPTIONAL
+        return Requirement.MANDATORY if attribute.requirement is Requirement.CONDITIONAL else attribute.requirement
+
+    def place(self, row: Row, attribute: str = "") -> Location:
+        """Where ``attribute`` of ``row`` stands, or would stand."""
+        sheet = self.submission.sheets[row.sheet]
+        cell = row.cells.get(attribute)
+        column = cell.column if cell else self.headings.get((row.sheet, attribute), "")
+        return Location(sheet.path, row.sheet, row.number, column, attribute)
+
+    def finding(
+        self, code: str, row: Row, attribute: str = "", *, value: str | None = None, expected: str = "", **more: Any
+    ) -> Finding:
+        """A finding on ``attribute`` of ``row``; ``value`` is the cell's unless given."""
+        return finding(
+            code,
+            self.place(row, attribute),
+            object_id=row.get(NAMES[row.sheet]),
+            value=row.get(attribute) if value is None else value,
+            expected=expected,
+            **more,
+        )
+
+
+def group_rows(rows: Iterable[Row], attribute: str) -> dict[str, list[Row]]:
+    """Rows by the value of ``attribute``, without letter case."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        value = row.get(attribute).casefold()
+        if value:
+            found[value].append(row)
+    return dict(found)
+
+
+def repeated(check: Check, code: str, sheet: str, attribute: str) -> Iterator[Finding]:
+    """A finding on every row whose ``attribute`` stands in another row too."""
+    for rows in check.index(sheet, attribute).values():
+        if len(rows) > 1:
+            numbers = ", ".join(str(row.number) for row in rows[:10]) + (" …" if len(rows) > 10 else "")
+            for row in rows:
+                yield check.finding(code, row, attribute, expected=numbers)
+
+
+RuleFunction = Callable[[Check], Iterable[Finding]]
+RULES: dict[str, RuleFunction] = {}
+"""Code -> the function that finds it. A function may stand for several codes that one look at a value decides."""
+
+
+def rule(*codes: str) -> Callable[[RuleFunction], RuleFunction]:
+    """Register a function under its codes.
+
+    Raises:
+        SystemFault: the registry does not hold a code as active, or another function has it already.
+    """
+
+    def register(function: RuleFunction) -> RuleFunction:
+        for code in codes:
+            if code in RULES:
+                raise SystemFault(f"Rule {code} has two functions.")
+            if registered(code).state is not RuleState.ACTIVE:
+                raise SystemFault(f"Rule {code} has a function but is not active in the registry.")
+            RULES[code] = function
+        return function
+
+    return register
+
+
+def check(submission: Submission, form: Form, context: Context) -> FindingLog:
+    """Run every metadata rule.
+
+    The normalising rules run first, on a copy; format rules judge the copy. The result does not depend on the order of
+    rows, apart from the places it names.
+    """
+    from dsqc.rules.normalise import normalise
+
+    copy, found = normalise(submission, form)
+    log = FindingLog(found)
+    prepared = Check(copy, form, context)
+    for function in dict.fromkeys(RULES.values()):
+        log.extend(function(prepared))
+    return log

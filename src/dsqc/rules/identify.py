@@ -1,0 +1,54 @@
+"""Which form a submission is to be judged by."""
+
+from dsqc.findings import Finding, Location, finding
+from dsqc.forms import Form, ResearchField, compose, load_fields, vocabulary
+from dsqc.model import Submission
+
+PACKAGES = "kbds_biosample_packages"
+
+
+def identify(submission: Submission) -> tuple[Form | None, list[Finding]]:
+    """The form that the ``submission`` sheet names.
+
+    ``None`` where it names none that exists (T027) or a package that the form does not take (T024): without a form only
+    the shape of the sheets can be judged. A version that is not taken any more, or not given, is judged by the newest.
+    """
+    if not submission.rows("submission"):
+        return None, []
+    field = _find_field(submission.get("form_id"))
+    if field is None:
+        return None, [_finding(submission, "DSQC-T027", "form_id", submission.get("form_id"), ", ".join(load_fields()))]
+    found: list[Finding] = []
+    version = submission.get("form_version")
+    edition = field.find_version(version)
+    if version and (edition is None or not edition.is_open):
+        listed = ", ".join(f"{field.id}@{item.version}" for item in field.versions if item.is_open)
+        found.append(_finding(submission, "DSQC-T027", "form_version", f"{field.id}@{version}", listed))
+    package = _find_package(submission.get("package"))
+    if package not in field.packages:
+        value = submission.get("package")
+        found.append(_finding(submission, "DSQC-T024", "package", value, ", ".join(field.packages)))
+        return None, found
+    return compose(field.id, package, edition.version if edition else None), found
+
+
+def _find_field(text: str) -> ResearchField | None:
+    """By id, name or another name, without letter case."""
+    folded = text.casefold()
+    for field in load_fields().values():
+        if folded in {name.casefold() for name in (field.id, field.name.en, field.name.ko, *field.aliases)}:
+            return field
+    return None
+
+
+def _find_package(text: str) -> str:
+    match = vocabulary(PACKAGES).lookup(text)
+    return match.term.term if match else text
+
+
+def _finding(submission: Submission, code: str, attribute: str, value: str, expected: str) -> Finding:
+    sheet = submission.sheets["submission"]
+    row = sheet.rows[0]
+    cell = row.cells.get(attribute)
+    place = Location(sheet.path, sheet.name, row.number, cell.column if cell else "", attribute)
+    return finding(code, place, object_id=submission.alias, value=value, expected=expected)

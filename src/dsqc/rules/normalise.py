@@ -1,0 +1,135 @@
+"""The normalising rules: spellings that are clearly meant, set right on a copy and reported with before and after.
+
+The submitter's sheets are never changed. Format and vocabulary rules judge the copy, so that one slip gives one finding.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from dsqc.findings import Finding, Location, finding
+from dsqc.forms import Attribute, Form, is_missing_term, vocabulary
+from dsqc.model import Cell, Row, Sheet, Submission
+from dsqc.rules.checking import NAMES
+
+COUNTRIES = "insdc_country"
+INFORMAL_KOREA = frozenset({"korea", "republic of korea", "rok", "대한민국", "한국"})
+_LOCAL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?[+-]\d{2}:?\d{2}", re.ASCII)
+_BLANKS = re.compile(r"\s+")
+
+Step = Callable[[Attribute | None, str], str]
+
+
+def _white_space(_attribute: Attribute | None, value: str) -> str:
+    return _BLANKS.sub(" ", value)
+
+
+def _missing_term(attribute: Attribute | None, value: str) -> str:
+    if attribute is None:
+        return value
+    match = vocabulary("missing_value").lookup(value)
+    own = attribute.vocabulary is not None and value in vocabulary(attribute.vocabulary)
+    return match.term.term if match and not own else value
+
+
+def _vocabulary_case(attribute: Attribute | None, value: str) -> str:
+    if attribute is None or attribute.vocabulary is None or attribute.type == "geo_loc" or attribute.multivalued:
+        return value
+    match = vocabulary(attribute.vocabulary).lookup(value)
+    same = match is not None and match.term.term.casefold() == value.casefold()
+    return match.term.term if match is not None and same else value
+
+
+def _local_time(attribute: Attribute | None, value: str) -> str:
+    if attribute is None or attribute.type != "date_or_range":
+        return value
+    return _LOCAL_TIME.sub(lambda match: _to_utc(match.group()), value)
+
+
+def _to_utc(text: str) -> str:
+    """Local time as UTC, as exact as it was given; unchanged where it is no time."""
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return text
+    seconds = text.count(":", 0, 19) == 2
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ" if seconds else "%Y-%m-%dT%H:%MZ")
+
+
+def _is_place(attribute: Attribute | None, value: str) -> bool:
+    return attribute is not None and attribute.type == "geo_loc" and not is_missing_term(value)
+
+
+def _korea(attribute: Attribute | None, value: str) -> str:
+    country, colon, rest = value.partition(":")
+    if not _is_place(attribute, value) or country.strip().casefold() not in INFORMAL_KOREA:
+        return value
+    return f"South Korea{colon}{rest}"
+
+
+def _place_form(attribute: Attribute | None, value: str) -> str:
+    if not _is_place(attribute, value):
+        return value
+    country, colon, rest = value.partition(":")
+    country = country.strip()
+    match = vocabulary(COUNTRIES).lookup(country)
+    if match is not None and match.term.term.casefold() == country.casefold():
+        country = match.term.term
+    return country + colon + re.sub(r"\s*,\s*", ", ", rest.strip())
+
+
+STEPS: dict[str, Step] = {
+    "DSQC-T008": _white_space,
+    "DSQC-T012": _missing_term,
+    "DSQC-T018": _vocabulary_case,
+    "DSQC-S014": _local_time,
+    "DSQC-S016": _korea,
+    "DSQC-S017": _place_form,
+}
+"""Code -> what it makes of a value; in this order, each on the result of the one before."""
+
+
+def normalise(submission: Submission, form: Form) -> tuple[Submission, list[Finding]]:
+    """A copy with the spellings set right, and a finding for every change."""
+    found: list[Finding] = []
+    sheets = {name: _sheet(sheet, form, found) for name, sheet in submission.sheets.items()}
+    return Submission(sheets), found
+
+
+def _sheet(sheet: Sheet, form: Form, found: list[Finding]) -> Sheet:
+    columns = form.columns(sheet.name)
+    known: dict[tuple[str, str], tuple[str, tuple[tuple[str, str], ...]]] = {}
+    rows: list[Row] = []
+    for row in sheet.rows:
+        changed: dict[str, Cell] = {}
+        for name, cell in row.cells.items():
+            key = (name, cell.raw)
+            if key not in known:
+                known[key] = _steps(columns.get(name), cell)
+            value, codes = known[key]
+            if value != cell.value:
+                changed[name] = replace(cell, value=value)
+            for code, after in codes:
+                found.append(_finding(code, sheet, row, name, cell, after))
+        rows.append(replace(row, cells={**row.cells, **changed}) if changed else row)
+    return replace(sheet, rows=tuple(rows))
+
+
+def _steps(attribute: Attribute | None, cell: Cell) -> tuple[str, tuple[tuple[str, str], ...]]:
+    value = cell.value
+    codes: list[tuple[str, str]] = []
+    for code, step in STEPS.items():
+        after = step(attribute, value)
+        # The reader has taken outer white space off already; only the raw text still shows it.
+        stripped = code == "DSQC-T008" and cell.raw != cell.raw.strip()
+        if after != value or stripped:
+            codes.append((code, after))
+        value = after
+    return value, tuple(codes)
+
+
+def _finding(code: str, sheet: Sheet, row: Row, name: str, cell: Cell, after: str) -> Finding:
+    value = repr(cell.raw)[1:-1] if code == "DSQC-T008" else cell.value
+    place = Location(sheet.path, sheet.name, row.number, cell.column, name)
+    return finding(code, place, object_id=row.get(NAMES[sheet.name]), value=value, expected=after)

@@ -1,0 +1,102 @@
+"""Rules on samples."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from dsqc.accessions import AccessionType, is_accession
+from dsqc.findings import Finding
+from dsqc.model import Row
+from dsqc.rules.checking import Check, repeated, rule
+from dsqc.rules.dates import ends, first_day, last_day
+from dsqc.rules.table import present
+from dsqc.rules.values import SAMPLE_NAME_FORM
+
+TELL_NOTHING = frozenset({"sample_name", "sample_title", "description", "bioproject", "project_alias"})
+"""Attributes that do not tell two samples apart."""
+
+
+@rule("DSQC-S001")
+def unnamed(check: Check) -> Iterator[Finding]:
+    """Samples without a name, where the sheet has a column for names."""
+    if ("sample", "sample_name") in check.headings:
+        for row in check.rows("sample"):
+            if not row.get("sample_name"):
+                yield check.finding("DSQC-S001", row, "sample_name", expected=SAMPLE_NAME_FORM)
+
+
+@rule("DSQC-S003")
+def repeated_name(check: Check) -> Iterator[Finding]:
+    """Names used twice, letter case ignored."""
+    return repeated(check, "DSQC-S003", "sample", "sample_name")
+
+
+@rule("DSQC-S004")
+def repeated_title(check: Check) -> Iterator[Finding]:
+    """Titles used twice."""
+    return repeated(check, "DSQC-S004", "sample", "sample_title")
+
+
+@rule("DSQC-S005")
+def indistinct(check: Check) -> Iterator[Finding]:
+    """Samples that have the same attributes apart from name, title and description."""
+    alike: dict[frozenset[tuple[str, str]], list[Row]] = defaultdict(list)
+    for row in check.rows("sample"):
+        telling = frozenset((name, cell.value) for name, cell in row.cells.items() if name not in TELL_NOTHING)
+        if telling:
+            alike[telling].append(row)
+    for rows in alike.values():
+        if len(rows) > 1:
+            numbers = ", ".join(str(row.number) for row in rows[:10]) + (" …" if len(rows) > 10 else "")
+            for row in rows:
+                yield check.finding("DSQC-S005", row, "sample_name", expected=numbers)
+
+
+@rule("DSQC-S012", "DSQC-S013")
+def collection_date(check: Check) -> Iterator[Finding]:
+    """Dates in the future, and ranges that end before they begin."""
+    today = check.context.today
+    for row in check.rows("sample"):
+        value = row.get("collection_date")
+        found = ends(value)
+        if found is None:
+            continue
+        starts, finishes = first_day(found[0]), first_day(found[1])
+        if starts is None or finishes is None:
+            continue
+        if max(starts, finishes) > today:
+            yield check.finding("DSQC-S012", row, "collection_date", expected=f"– {today}")
+        elif _is_turned(*found):
+            yield check.finding("DSQC-S013", row, "collection_date", expected=f"{found[1]}/{found[0]}")
+
+
+def _is_turned(start: str, end: str) -> bool:
+    """Whether ``end`` is over before ``start`` begins; of two moments of one day the texts compare."""
+    starts, finishes = first_day(start), last_day(end)
+    if starts is None or finishes is None:
+        return False
+    return finishes < starts or (finishes == starts and len(start) == len(end) and end < start)
+
+
+@rule("DSQC-S032")
+def parent(check: Check) -> Iterator[Finding]:
+    """``derived_from`` names a sample that is neither here nor an accession."""
+    known = check.index("sample", "sample_name")
+    for row in check.rows("sample"):
+        for name in filter(None, (part.strip() for part in row.get("derived_from").split(";"))):
+            if name.casefold() not in known and not is_accession(name, AccessionType.SAMPLE):
+                yield check.finding(
+                    "DSQC-S032", row, "derived_from", value=name, **present(check, "sample", "sample_name")
+                )
+
+
+@rule("DSQC-X013")
+def without_experiment(check: Check) -> Iterator[Finding]:
+    """Samples that no experiment belongs to."""
+    if not check.rows("experiment"):
+        return
+    used = check.index("experiment", "sample_name")
+    parents = {part.strip().casefold() for row in check.rows("sample") for part in row.get("derived_from").split(";")}
+    for row in check.rows("sample"):
+        name = row.get("sample_name").casefold()
+        if name and name not in used and name not in parents:
+            yield check.finding("DSQC-X013", row, "sample_name", expected="experiment.sample_name")

@@ -1,0 +1,181 @@
+"""Rules on sheets, headings and required values."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+from dsqc.accessions import AccessionType, is_accession
+from dsqc.findings import Finding, Location, finding
+from dsqc.forms import Attribute, Missing, Requirement, missing_terms, vocabulary
+from dsqc.model import Row
+from dsqc.rules.checking import Check, rule
+
+REQUIRED_ELSEWHERE = frozenset(
+    {
+        ("sample", "sample_name"),
+        ("experiment", "insert_size"),
+        ("project", "withholding_reason"),
+        ("project", "withholding_review_date"),
+    }
+)
+"""Required values that rules of their own look after (S001, X005, P011, P013)."""
+
+
+REFERRED_ELSEWHERE = frozenset(
+    {
+        ("submission", "bioproject"),
+        ("sample", "derived_from"),
+        ("experiment", "sample_name"),
+        ("run", "library_id"),
+    }
+)
+"""References that rules of their own look after (P001, S032, X001, R001)."""
+
+
+@rule("DSQC-T003")
+def missing_column(check: Check) -> Iterator[Finding]:
+    """Mandatory columns without a heading, in sheets that have headings at all."""
+    for sheet in check.submission.sheets.values():
+        if not sheet.rows:
+            continue
+        for name, attribute in check.columns[sheet.name].items():
+            if attribute.requirement is not Requirement.MANDATORY or (sheet.name, name) in check.headings:
+                continue
+            place = Location(sheet.path, sheet.name, attribute=name)
+            yield finding("DSQC-T003", place, value=name, **allowed(attribute))
+
+
+@rule("DSQC-T004", "DSQC-T006")
+def unknown_column(check: Check) -> Iterator[Finding]:
+    """Headings that the form does not know."""
+    for sheet in check.submission.sheets.values():
+        columns = check.columns[sheet.name]
+        for heading in sheet.headings:
+            if heading.attribute in columns:
+                continue
+            number = min((row.number for row in sheet.rows), default=2) - 1
+            place = Location(sheet.path, sheet.name, max(1, number), heading.column, heading.attribute)
+            nearest = difflib.get_close_matches(heading.attribute.casefold(), columns, n=1, cutoff=0.6)
+            expected = nearest[0] if nearest else "-"
+            code = "DSQC-T004" if heading.attribute.isascii() else "DSQC-T006"
+            yield finding(code, place, value=heading.attribute, expected=expected)
+
+
+@rule("DSQC-T028")
+def no_row(check: Check) -> Iterator[Finding]:
+    """Sheets without a data row. A submission to a registered project may leave the project sheet empty."""
+    for sheet in check.submission.sheets.values():
+        if sheet.rows or (sheet.name == "project" and _is_registered_project(check)):
+            continue
+        place = Location(sheet.path, sheet.name)
+        yield finding("DSQC-T028", place, value=sheet.name, expected="1 …")
+
+
+def _is_registered_project(check: Check) -> bool:
+    return is_accession(check.submission.get("bioproject"), AccessionType.PROJECT)
+
+
+@rule("DSQC-T015", "DSQC-X008", "DSQC-X005")
+def missing_value(check: Check) -> Iterator[Finding]:
+    """Empty cells of attributes that are mandatory in their row."""
+    for sheet in check.submission.sheets.values():
+        own = check.form.sheets[sheet.name].attributes
+        for name, attribute in check.columns[sheet.name].items():
+            if attribute.requirement not in (Requirement.MANDATORY, Requirement.CONDITIONAL):
+                continue
+            if attribute.requirement is Requirement.MANDATORY and (sheet.name, name) not in check.headings:
+                continue
+            for row in sheet.rows:
+                if row.get(name) or check.requirement(row, attribute) is not Requirement.MANDATORY:
+                    continue
+                if (sheet.name, name) == ("experiment", "insert_size"):
+                    yield check.finding("DSQC-X005", row, name, expected="1 – 9999999 (bp)")
+                elif (sheet.name, name) in REQUIRED_ELSEWHERE:
+                    continue
+                elif name in own:
+                    yield check.finding("DSQC-T015", row, name, **allowed(attribute))
+                else:
+                    module = _module(check, row, name)
+                    yield check.finding("DSQC-X008", row, name, module=module, **allowed(attribute))
+
+
+def _module(check: Check, row: Row, name: str) -> str:
+    """Ids of the library modules that ask for ``name`` in ``row``."""
+    values = check.ties.values(row)
+    return ", ".join(
+        module.id
+        for module in check.form.modules
+        if module.sheet == row.sheet and name in module.attributes and module.condition.holds(values)
+    )
+
+
+@rule("DSQC-T016")
+def empty_group(check: Check) -> Iterator[Finding]:
+    """Rows that give none of a group of attributes of which at least one is mandatory."""
+    for sheet in check.submission.sheets.values():
+        groups: dict[str, list[Attribute]] = {}
+        for attribute in check.columns[sheet.name].values():
+            if attribute.requirement is Requirement.ONE_OF_GROUP:
+                groups.setdefault(attribute.group, []).append(attribute)
+        for group, members in groups.items():
+            for row in sheet.rows:
+                if any(row.get(member.name) for member in members):
+                    continue
+                if any(check.requirement(row, member) is Requirement.ONE_OF_GROUP for member in members):
+                    listed = ", ".join(member.name for member in members)
+                    yield check.finding("DSQC-T016", row, members[0].name, value=group, expected=listed)
+
+
+@rule("DSQC-T025")
+def several_packages(check: Check) -> Iterator[Finding]:
+    """More than one package in the submission sheet, or in a column ``package`` of the sample sheet."""
+    rows = [row for sheet in ("submission", "sample") for row in check.rows(sheet) if row.get("package")]
+    packages = sorted({row.get("package") for row in rows})
+    if len(packages) > 1:
+        yield check.finding("DSQC-T025", rows[0], "package", value=", ".join(packages), expected=check.form.package)
+
+
+@rule("DSQC-T026")
+def too_many_samples(check: Check) -> Iterator[Finding]:
+    """More samples than one submission may hold."""
+    count, most = len(check.rows("sample")), check.context.limits.samples
+    if count > most:
+        place = Location(check.submission.sheets["sample"].path, "sample")
+        yield finding("DSQC-T026", place, value=str(count), expected=str(most))
+
+
+@rule("DSQC-T029")
+def reference(check: Check) -> Iterator[Finding]:
+    """References to another row that have no rule of their own: a file's run, a control library."""
+    for sheet in check.submission.sheets.values():
+        for name, attribute in check.columns[sheet.name].items():
+            target, _point, key = attribute.refers_to.partition(".")
+            if not target or (sheet.name, name) in REFERRED_ELSEWHERE or not check.has_sheet(target):
+                continue
+            known = check.index(target, key)
+            for row in sheet.rows:
+                if row.get(name) and row.get(name).casefold() not in known:
+                    yield check.finding("DSQC-T029", row, name, **present(check, target, key))
+
+
+def present(check: Check, sheet: str, attribute: str) -> dict[str, Any]:
+    """``expected`` of a reference: the values that are there."""
+    values = [row.get(attribute) for row in check.rows(sheet) if row.get(attribute)]
+    listed = ", ".join(values[:5]) + (" …" if len(values) > 5 else "")
+    return {
+        "expected": f"{attribute} of the {sheet} sheet ({listed})",
+        "expected_ko": f"{sheet} 시트의 {attribute}({listed})",
+    }
+
+
+def allowed(attribute: Attribute) -> dict[str, Any]:
+    """``expected`` of a value that is not there: terms or an example; and a missing-value term where it is taken."""
+    if attribute.vocabulary is not None and attribute.type != "geo_loc":
+        terms = vocabulary(attribute.vocabulary).terms
+        text = "; ".join(terms[:8]) + (f" … ({len(terms)})" if len(terms) > 8 else "")
+    else:
+        text = attribute.example or (attribute.pattern.regex if attribute.pattern is not None else attribute.type)
+    if not attribute.missing_allowed:
+        return {"expected": text}
+    term = missing_terms(reporting_only=attribute.missing is Missing.REPORTING)[0]
+    return {"expected": f"{text}; or {term}", "expected_ko": f"{text} 또는 {term}"}

@@ -1,0 +1,244 @@
+"""Rules on single values: each cell against its attribute, in one pass. What is wrong decides the code."""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from dsqc.findings import Finding
+from dsqc.forms import (
+    Attribute,
+    Fault,
+    FaultKind,
+    Missing,
+    Requirement,
+    is_missing_term,
+    rejected_missing,
+    value_fault,
+    vocabulary,
+)
+from dsqc.model import Row
+from dsqc.rules.checking import Check, rule
+
+ENGLISH_SHEETS = frozenset({"sample", "experiment", "run", "file"})
+"""Sheets whose public values are English only (K-BDS); project and submission have Korean attributes too."""
+DATE_TYPES = frozenset({"date", "date_or_range", "date_range"})
+SINGLE_TYPES = frozenset(
+    {
+        "enum",
+        "quantity",
+        "integer",
+        "number",
+        "date",
+        "date_or_range",
+        "taxid",
+        "taxon",
+        "lat_lon",
+        "geo_loc",
+        "term",
+        "ref",
+    }
+)
+"""Types whose values never hold a separator of their own."""
+SYMBOLS = {"℃": "degree Celsius", "°C": "degree Celsius", "μ": "u", "µ": "u", "×": "x", "–": "-", "—": "-", "…": "..."}
+DATE_FORMS = "YYYY, YYYY-MM, YYYY-MM-DD, YYYY-MM-DDThh:mmZ, start/end"
+COORDINATE_FORM = "37.5665 N 126.9780 E"
+FILE_NAME_FORM = "A-Z a-z 0-9 - _ ., not beginning with - or ."
+SAMPLE_NAME_FORM = "1–100 of A-Z a-z 0-9 ( ) { } [ ] + - _ . and space"
+MD5_FORM = "32 of 0-9 a-f"
+PROJECT_FORM = "KAP000001, PSUB000001, PRJNA000001, PRJCA000001, project_alias"
+INSERT_SIZE_FORM = "1 – 9999999 (bp)"
+
+_BY_NAME = {
+    ("sample", "sample_name"): ("DSQC-S002", SAMPLE_NAME_FORM),
+    ("file", "file_name"): ("DSQC-F001", FILE_NAME_FORM),
+    ("file", "md5"): ("DSQC-F005", MD5_FORM),
+    ("submission", "bioproject"): ("DSQC-P001", PROJECT_FORM),
+    ("experiment", "insert_size"): ("DSQC-X006", INSERT_SIZE_FORM),
+}
+"""Attributes whose format has a code of its own."""
+_BY_TYPE = {
+    "date_or_range": ("DSQC-S011", DATE_FORMS),
+    "lat_lon": ("DSQC-S018", COORDINATE_FORM),
+    "taxid": ("DSQC-T020", "9606"),
+}
+_BY_KIND = {
+    FaultKind.VOCABULARY: "DSQC-T017",
+    FaultKind.LETTER_CASE: "DSQC-T017",
+    FaultKind.COUNTRY: "DSQC-S015",
+    FaultKind.PATTERN: "DSQC-T019",
+    FaultKind.DATE: "DSQC-T019",
+    FaultKind.NUMBER: "DSQC-T019",
+    FaultKind.INTEGER: "DSQC-T020",
+    FaultKind.UNIT: "DSQC-T021",
+    FaultKind.RANGE: "DSQC-T022",
+}
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_SPREADSHEET_DATE = re.compile(
+    rf"(?:\d{{1,2}}-(?:{_MONTHS})|(?:{_MONTHS})-\d{{1,2}}|\d{{1,2}}월 \d{{1,2}}일)", re.IGNORECASE
+)
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII)
+_SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?", re.ASCII)
+_SEPARATOR = re.compile(r"(?:;|//)")
+_EXCEL_EPOCH = date(1899, 12, 30)
+
+Verdict = tuple[str, dict[str, str]]
+"""A code and the further arguments of its finding."""
+
+
+@rule(
+    "DSQC-T009", "DSQC-T010", "DSQC-T011", "DSQC-T013", "DSQC-T014", "DSQC-T017", "DSQC-T019", "DSQC-T020", "DSQC-T021",
+    "DSQC-T022", "DSQC-T023", "DSQC-S002", "DSQC-S011", "DSQC-S015", "DSQC-S018", "DSQC-X006", "DSQC-F001", "DSQC-F005",
+    "DSQC-F014", "DSQC-P001",
+)  # fmt: skip
+def single_value(check: Check) -> Iterator[Finding]:
+    """Every cell of a known column. Equal values of a column are judged once."""
+    known: dict[tuple[str, str, str], list[Verdict]] = {}
+    for sheet in check.submission.sheets.values():
+        columns = check.columns[sheet.name]
+        for row in sheet.rows:
+            for name, cell in row.cells.items():
+                attribute = columns.get(name)
+                if attribute is None:
+                    continue
+                key = (sheet.name, name, cell.value)
+                if key not in known:
+                    known[key] = list(judge(sheet.name, attribute, cell.value))
+                for code, arguments in known[key]:
+                    yield check.finding(code, row, name, **arguments)  # type: ignore[arg-type]
+                if is_missing_term(cell.value) and _is_needless(check, row, attribute, cell.value):
+                    yield check.finding("DSQC-T014", row, name)
+
+
+def _is_needless(check: Check, row: Row, attribute: Attribute, value: str) -> bool:
+    """Whether a missing-value term stands where the cell could be empty."""
+    own = attribute.vocabulary is not None and value in vocabulary(attribute.vocabulary)
+    return not own and check.requirement(row, attribute) is Requirement.OPTIONAL
+
+
+def judge(sheet: str, attribute: Attribute, value: str) -> Iterator[Verdict]:
+    """What is wrong with ``value``, apart from what depends on its row."""
+    if value in attribute.literals:
+        return
+    if is_missing_term(value):
+        yield from _missing_term(attribute, value)
+        return
+    yield from _spreadsheet(attribute, value)
+    own = attribute.vocabulary is not None and vocabulary(attribute.vocabulary).lookup(value) is not None
+    suggestion = None if own else rejected_missing(value)
+    if suggestion is not None:
+        yield "DSQC-T011", {"expected": suggestion}
+        return
+    fault = value_fault(attribute, value)
+    if fault is None:
+        yield from _beyond_pattern(sheet, attribute, value)
+        return
+    if attribute.refers_to and fault.kind is FaultKind.PATTERN and (sheet, attribute.name) not in _BY_NAME:
+        return  # What cannot be a name cannot be found either: the rule on the reference says so.
+    yield _name_fault(sheet, attribute, value, fault)
+
+
+def _missing_term(attribute: Attribute, value: str) -> Iterator[Verdict]:
+    fault = value_fault(attribute, value)
+    if fault is None or attribute.requirement is Requirement.OPTIONAL:
+        return
+    if attribute.missing is Missing.REPORTING:
+        yield "DSQC-T013", {"expected": fault.expected}
+    else:
+        yield "DSQC-T011", {"expected": attribute.example or "a value", "expected_ko": attribute.example or "값"}
+
+
+def _spreadsheet(attribute: Attribute, value: str) -> Iterator[Verdict]:
+    """Marks that a spreadsheet leaves on what it takes for a date or a number."""
+    if attribute.type in DATE_TYPES and _SERIAL.fullmatch(value):
+        day = _EXCEL_EPOCH + timedelta(days=int(float(value)))
+        yield "DSQC-T010", {"expected": day.isoformat()}
+    elif attribute.type not in {*DATE_TYPES, "number", "quantity"} and _SPREADSHEET_DATE.fullmatch(value):
+        yield "DSQC-T010", {"expected": "the name as it was typed", "expected_ko": "처음 입력한 이름"}
+    elif attribute.type not in ("number", "quantity") and _SCIENTIFIC.fullmatch(value):
+        yield "DSQC-T010", {"expected": "all digits", "expected_ko": "모든 자릿수"}
+
+
+def _beyond_pattern(sheet: str, attribute: Attribute, value: str) -> Iterator[Verdict]:
+    """What a value may still have wrong that fits its pattern, or has none."""
+    if sheet in ENGLISH_SHEETS and not is_ascii_text(value):
+        yield _not_english(value)
+    elif attribute.type == "lat_lon" and not is_on_earth(value):
+        yield "DSQC-S018", {"expected": COORDINATE_FORM}
+    elif _holds_several(attribute, value):
+        yield "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
+
+
+def _holds_several(attribute: Attribute, value: str) -> bool:
+    if attribute.multivalued or attribute.pattern is not None or not _SEPARATOR.search(value):
+        return False
+    named = attribute.type == "string" and attribute.requirement in (Requirement.MANDATORY, Requirement.ONE_OF_GROUP)
+    return attribute.type in SINGLE_TYPES or named
+
+
+def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault) -> Verdict:
+    """The code of a fault, the most telling first."""
+    if (sheet, attribute.name) == ("file", "file_name") and re.search(r"[/\\]|^\.\.", value):
+        return "DSQC-F014", {"expected": re.split(r"[/\\]", value)[-1] or "S1_R1.fastq.gz"}
+    special = _BY_NAME.get((sheet, attribute.name))
+    if special is None and fault.kind in (FaultKind.PATTERN, FaultKind.DATE):
+        special = _BY_TYPE.get(attribute.type)
+    if special is not None:
+        return special[0], {"expected": special[1]}
+    if attribute.type in SINGLE_TYPES and not attribute.multivalued and _SEPARATOR.search(value):
+        return "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
+    english = attribute.pattern is not None and attribute.pattern.name == "ascii_text"
+    if english or (
+        sheet in ENGLISH_SHEETS and not value.isascii() and (attribute.type != "quantity" or to_ascii(value))
+    ):
+        return _not_english(value)
+    if attribute.type == "quantity" and fault.kind is FaultKind.PATTERN:
+        return "DSQC-T021", {"expected": "; ".join(attribute.units) or "10 m"}
+    return _BY_KIND[fault.kind], {"expected": _expected(attribute, value, fault)}
+
+
+def _expected(attribute: Attribute, value: str, fault: Fault) -> str:
+    if fault.suggestion:
+        return fault.suggestion
+    if fault.kind is FaultKind.PATTERN:
+        return attribute.example or fault.expected
+    if fault.kind in (FaultKind.VOCABULARY, FaultKind.COUNTRY):
+        return _nearest(
+            value.partition(":")[0] if fault.kind is FaultKind.COUNTRY else value, fault.expected.split("; ")
+        )
+    return fault.expected
+
+
+def _nearest(value: str, terms: list[str]) -> str:
+    """The few terms that look most like ``value``; the first ones where none does."""
+    folded = {term.casefold(): term for term in terms}
+    near = [folded[item] for item in difflib.get_close_matches(value.casefold(), folded, n=3, cutoff=0.5)]
+    shown = near or terms[:8]
+    return "; ".join(shown) + (f" … ({len(terms)})" if len(terms) > len(shown) else "")
+
+
+def is_ascii_text(value: str) -> bool:
+    """Whether ``value`` has printable ASCII characters only."""
+    return value.isascii() and value.isprintable()
+
+
+def _not_english(value: str) -> Verdict:
+    characters = " ".join(
+        dict.fromkeys(char if char.isprintable() else repr(char)[1:-1] for char in value if not is_ascii_text(char))
+    )
+    return "DSQC-T009", {"expected": to_ascii(value) or "-", "characters": characters[:60]}
+
+
+def to_ascii(value: str) -> str:
+    """``value`` with symbols and full-width letters in ASCII; empty where that is not all."""
+    for symbol, text in SYMBOLS.items():
+        value = value.replace(symbol, text)
+    plain = unicodedata.normalize("NFKC", value)
+    return plain if is_ascii_text(plain) else ""
+
+
+def is_on_earth(value: str) -> bool:
+    """Whether a coordinate of the right form lies within 90 and 180 degrees."""
+    latitude, _north, longitude, _east = value.split()
+    return float(latitude) <= 90 and float(longitude) <= 180
