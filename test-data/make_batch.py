@@ -19,6 +19,8 @@ import simulate_reads as sim
 import xlsxwriter
 from sample_forms import COMMON, SUBMISSIONS, Described
 
+from dsqc.forms import compose
+
 HERE = Path(__file__).parent
 BATCH = HERE / "batch"
 SHEETS = ("submission", "project", "sample", "experiment", "run", "file")
@@ -141,6 +143,17 @@ def rows_of(described: Described, folder: Path) -> dict[str, list[dict[str, str]
     return sheets
 
 
+def with_korean_headings(sheets: dict[str, list[dict[str, str]]]) -> dict[str, list[dict[str, str]]]:
+    """The same sheets under the Korean labels of their form: dsqc takes both."""
+    row = sheets["submission"][0]
+    form = compose(row["form_id"], row["package"])
+    columns = {name: form.columns(name) for name in SHEETS}
+    return {
+        name: [{columns[name][attribute].label.ko: value for attribute, value in row.items()} for row in rows]
+        for name, rows in sheets.items()
+    }
+
+
 def write_tsv(folder: Path, sheets: dict[str, list[dict[str, str]]]) -> None:
     """One TSV a sheet, as an editor on any system writes it."""
     for name, rows in sheets.items():
@@ -174,6 +187,8 @@ def main() -> None:
         folder.mkdir()
         MAKERS[name](folder, np.random.default_rng([2026, number]))
         sheets = rows_of(described, folder)
+        if described.korean_headings:
+            sheets = with_korean_headings(sheets)
         if described.workbook:
             write_workbook(folder / "submission.xlsx", sheets)
         else:

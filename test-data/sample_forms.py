@@ -14,6 +14,7 @@ class Described:
     sheets: dict[str, Rows]
     codes: tuple[str, ...] = ()
     workbook: bool = False
+    korean_headings: bool = False
 
 
 COMMON: dict[str, dict[str, str]] = {
@@ -296,8 +297,9 @@ SUBMISSIONS: dict[str, Described] = {
         },
     ),
     "hanwoo-rnaseq": Described(
-        what="Illumina single reads, RNA-Seq; Korean headings in the sample sheet",
+        what="Illumina single reads, RNA-Seq; Korean headings",
         state="registered",
+        korean_headings=True,
         sheets={
             "submission": submission("hanwoo-rnaseq", "livestock_veterinary", "Model_animal", "hanwoo-liver"),
             "project": project(
