@@ -1,6 +1,6 @@
 """The normalising rules: spellings that are clearly meant, set right on a copy and reported with before and after.
 
-The submitter's sheets are never changed. Format and vocabulary rules judge the copy, so that one slip gives one finding.
+The submitter's sheets are never changed. Format and vocabulary rules judge the copy: one slip gives one finding.
 """
 
 import re
@@ -111,7 +111,9 @@ def _sheet(sheet: Sheet, form: Form, found: list[Finding]) -> Sheet:
             if value != cell.value:
                 changed[name] = replace(cell, value=value)
             for code, after in codes:
-                found.append(_finding(code, sheet, row, name, cell, after))
+                place = Location(sheet.path, sheet.name, row.number, cell.column, name)
+                value = repr(cell.raw)[1:-1] if code == "DSQC-T008" else cell.value
+                found.append(finding(code, place, object_id=row.get(NAMES[sheet.name]), value=value, expected=after))
         rows.append(replace(row, cells={**row.cells, **changed}) if changed else row)
     return replace(sheet, rows=tuple(rows))
 
@@ -127,9 +129,3 @@ def _steps(attribute: Attribute | None, cell: Cell) -> tuple[str, tuple[tuple[st
             codes.append((code, after))
         value = after
     return value, tuple(codes)
-
-
-def _finding(code: str, sheet: Sheet, row: Row, name: str, cell: Cell, after: str) -> Finding:
-    value = repr(cell.raw)[1:-1] if code == "DSQC-T008" else cell.value
-    place = Location(sheet.path, sheet.name, row.number, cell.column, name)
-    return finding(code, place, object_id=row.get(NAMES[sheet.name]), value=value, expected=after)

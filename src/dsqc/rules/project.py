@@ -9,8 +9,8 @@ from dsqc.forms import vocabulary
 from dsqc.model import Access, Row
 from dsqc.rules.checking import Check, rule
 from dsqc.rules.dates import parse_day
-from dsqc.rules.values import PROJECT_FORM
 
+PROJECT_FORM = "KAP000001, PSUB000001, PRJNA000001, PRJCA000001, project_alias"
 SECURITY = "security"
 
 
@@ -24,7 +24,7 @@ def several_projects(check: Check) -> Iterator[Finding]:
             yield check.finding("DSQC-P003", rows[0], attribute, value=", ".join(values), expected="1")
 
 
-@rule("DSQC-P018")
+@rule("DSQC-P001")
 def unknown_project(check: Check) -> Iterator[Finding]:
     """``bioproject`` is neither an accession nor the alias of a project that the submission describes."""
     for row in check.rows("submission"):
@@ -32,7 +32,7 @@ def unknown_project(check: Check) -> Iterator[Finding]:
         if not value or is_accession(value, AccessionType.PROJECT) or not check.has_sheet("project"):
             continue
         if value.casefold() not in check.index("project", "project_alias"):
-            yield check.finding("DSQC-P018", row, "bioproject", expected=PROJECT_FORM)
+            yield check.finding("DSQC-P001", row, "bioproject", expected=PROJECT_FORM)
 
 
 @rule("DSQC-P005")

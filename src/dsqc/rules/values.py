@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 from dsqc.findings import Finding
 from dsqc.forms import (
@@ -47,14 +48,12 @@ COORDINATE_FORM = "37.5665 N 126.9780 E"
 FILE_NAME_FORM = "A-Z a-z 0-9 - _ ., not beginning with - or ."
 SAMPLE_NAME_FORM = "1–100 of A-Z a-z 0-9 ( ) { } [ ] + - _ . and space"
 MD5_FORM = "32 of 0-9 a-f"
-PROJECT_FORM = "KAP000001, PSUB000001, PRJNA000001, PRJCA000001, project_alias"
 INSERT_SIZE_FORM = "1 – 9999999 (bp)"
 
 _BY_NAME = {
     ("sample", "sample_name"): ("DSQC-S002", SAMPLE_NAME_FORM),
     ("file", "file_name"): ("DSQC-F001", FILE_NAME_FORM),
     ("file", "md5"): ("DSQC-F005", MD5_FORM),
-    ("submission", "bioproject"): ("DSQC-P001", PROJECT_FORM),
     ("experiment", "insert_size"): ("DSQC-X006", INSERT_SIZE_FORM),
 }
 """Attributes whose format has a code of its own."""
@@ -83,15 +82,37 @@ _SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?", re.ASCII)
 _SEPARATOR = re.compile(r"(?:;|//)")
 _EXCEL_EPOCH = date(1899, 12, 30)
 
-Verdict = tuple[str, dict[str, str]]
+Verdict = tuple[str, dict[str, Any]]
 """A code and the further arguments of its finding."""
 
 
-@rule(
-    "DSQC-T009", "DSQC-T010", "DSQC-T011", "DSQC-T013", "DSQC-T014", "DSQC-T017", "DSQC-T019", "DSQC-T020", "DSQC-T021",
-    "DSQC-T022", "DSQC-T023", "DSQC-S002", "DSQC-S011", "DSQC-S015", "DSQC-S018", "DSQC-X006", "DSQC-F001", "DSQC-F005",
-    "DSQC-F014", "DSQC-P001",
-)  # fmt: skip
+VALUE_CODES = tuple(
+    f"DSQC-{code}"
+    for code in [
+        "T009",
+        "T010",
+        "T011",
+        "T013",
+        "T014",
+        "T017",
+        "T019",
+        "T020",
+        "T021",
+        "T022",
+        "T023",
+        "S002",
+        "S011",
+        "S015",
+        "S018",
+        "X006",
+        "F001",
+        "F005",
+        "F014",
+    ]
+)
+
+
+@rule(*VALUE_CODES)
 def single_value(check: Check) -> Iterator[Finding]:
     """Every cell of a known column. Equal values of a column are judged once."""
     known: dict[tuple[str, str, str], list[Verdict]] = {}
@@ -106,7 +127,7 @@ def single_value(check: Check) -> Iterator[Finding]:
                 if key not in known:
                     known[key] = list(judge(sheet.name, attribute, cell.value))
                 for code, arguments in known[key]:
-                    yield check.finding(code, row, name, **arguments)  # type: ignore[arg-type]
+                    yield check.finding(code, row, name, **arguments)
                 if is_missing_term(cell.value) and _is_needless(check, row, attribute, cell.value):
                     yield check.finding("DSQC-T014", row, name)
 
