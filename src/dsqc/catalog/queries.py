@@ -1,4 +1,4 @@
-"""Questions to the catalog: search, one object by its accession, statistics."""
+"""Questions to the catalog: search, and one object by its accession."""
 
 import re
 from collections.abc import Iterator
@@ -14,8 +14,6 @@ from dsqc.catalog.models import (
     FindingRecord,
     ForeignAccessionRecord,
     MetricRecord,
-    ObjectCopyRecord,
-    ObjectRecord,
     ProjectRecord,
     RunRecord,
     SampleRecord,
@@ -259,11 +257,6 @@ def _experiment_details(session: Session, record: ExperimentRecord) -> ResultRow
 
 
 def _run_details(session: Session, record: RunRecord) -> ResultRow:
-    return search_run(session, record)
-
-
-def search_run(session: Session, record: RunRecord) -> ResultRow:
-    """The row that :func:`search` gives for one run."""
     found = session.execute(_runs().where(RunRecord.id == record.id)).one()
     return _row(session, *found)
 
@@ -293,57 +286,3 @@ _DETAILS: dict[str, Any] = {
     "run": _run_details,
     "submission": _submission_details,
 }
-
-
-def statistics(session: Session) -> ResultRow:
-    """Counts and volumes: of everything, and by state, research field, centre, platform and organism."""
-    totals = {
-        name: session.scalar(select(func.count()).select_from(table)) or 0
-        for name, table in (
-            ("submissions", SubmissionRecord),
-            ("projects", ProjectRecord),
-            ("samples", SampleRecord),
-            ("experiments", ExperimentRecord),
-            ("runs", RunRecord),
-            ("data_files", DataFileRecord),
-            ("objects", ObjectRecord),
-        )
-    }
-    volumes = session.execute(
-        select(ObjectCopyRecord.tier, func.sum(ObjectRecord.size_bytes))
-        .join(ObjectRecord, ObjectCopyRecord.object_id == ObjectRecord.id)
-        .group_by(ObjectCopyRecord.tier)
-        .order_by(ObjectCopyRecord.tier)
-    )
-    state = select(SubmissionRecord.state, func.count()).group_by(SubmissionRecord.state)
-    return {
-        "totals": totals,
-        "stored_bytes_by_tier": {tier: int(size) for tier, size in volumes},
-        "submissions_by_state": {name: number for name, number in session.execute(state.order_by("state"))},
-        "by_research_field": _breakdown(session, SubmissionRecord.research_field),
-        "by_data_centre": _breakdown(session, SubmissionRecord.data_centre),
-        "by_platform": _breakdown(session, ExperimentRecord.platform),
-        "by_organism": _breakdown(session, SampleRecord.organism),
-    }
-
-
-def _breakdown(session: Session, column: Any) -> list[ResultRow]:
-    statement = (
-        select(
-            column,
-            func.count(RunRecord.id.distinct()),
-            func.sum(DataFileRecord.size_bytes),
-            func.sum(DataFileRecord.base_count),
-        )
-        .select_from(RunRecord)
-        .join(ExperimentRecord, RunRecord.experiment_id == ExperimentRecord.id)
-        .join(SampleRecord, ExperimentRecord.sample_id == SampleRecord.id)
-        .join(SubmissionRecord, RunRecord.submission_id == SubmissionRecord.id)
-        .outerjoin(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
-        .group_by(column)
-        .order_by(column)
-    )
-    return [
-        {"name": name, "runs": runs, "bytes": int(size or 0), "bases": int(bases or 0)}
-        for name, runs, size, bases in session.execute(statement)
-    ]

@@ -80,13 +80,13 @@ def register(
                 return register_rows(session, intake, stored, prefixes, actor)
 
             outcome = catalog.write(commit)
-        result = _settle(catalog, intake, results, outcome)
+        result = write_receipt(catalog, intake, results, outcome)
     log.info("end", state=result.receipt["state"], accession=result.receipt["accessions"]["submission"])
     return result
 
 
-def _settle(catalog: Catalog, intake: Intake, results: Path, outcome: Outcome) -> RegisterResult:
-    """Write manifest and receipt of what the catalog says now."""
+def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outcome) -> RegisterResult:
+    """Write the manifest and ``receipt.json`` out of what the catalog says now."""
     refusals = [outcome.frozen] if outcome.frozen else []
     with catalog.reading() as session:
         given = receipt(session, intake.name, outcome.submission_id, refusals)

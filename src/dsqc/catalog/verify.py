@@ -1,0 +1,62 @@
+"""Whether the catalog holds together: every history's chain, every object in its store, every manifest."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dsqc.catalog.events import history, verify_history
+from dsqc.catalog.models import EventRecord, ObjectCopyRecord, ObjectRecord, SubmissionRecord
+from dsqc.storage.store import manifest_key
+
+SizeOf = Callable[[str, str], int | None]
+"""Size in bytes of what stands in a tier under a key; ``None`` where nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogProblem:
+    """One thing that does not hold: ``kind`` is event, object or manifest; ``name`` says which one."""
+
+    kind: str
+    name: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was looked at and what does not hold."""
+
+    submissions: int
+    events: int
+    objects: int
+    problems: tuple[CatalogProblem, ...]
+
+
+def verify_catalog(session: Session, size_of: SizeOf) -> Verification:
+    """Check all chains, and that every copy of every object and every manifest stands in its store.
+
+    Sizes are compared, bytes are not read: that is ``dsqc storage verify``.
+    """
+    submissions = session.scalars(select(SubmissionRecord).order_by(SubmissionRecord.id)).all()
+    problems: list[CatalogProblem] = []
+    events = 0
+    for submission in submissions:
+        found: list[EventRecord] = history(session, submission)
+        events += len(found)
+        for fault in verify_history(submission, found):
+            problems.append(CatalogProblem("event", f"{fault.submission} {fault.sequence}", fault.problem))
+        tier = "closed" if submission.access_level == "closed" else "public"
+        if submission.accession and size_of(tier, manifest_key(submission.accession)) is None:
+            problems.append(CatalogProblem("manifest", submission.accession, f"is missing in tier {tier}"))
+    copies = session.execute(
+        select(ObjectRecord, ObjectCopyRecord)
+        .join(ObjectCopyRecord, ObjectCopyRecord.object_id == ObjectRecord.id)
+        .order_by(ObjectCopyRecord.id)
+    ).all()
+    for item, copy in copies:
+        size = size_of(copy.tier, copy.key)
+        if size != item.size_bytes:
+            seen = "is missing" if size is None else f"has {size} bytes instead of {item.size_bytes}"
+            problems.append(CatalogProblem("object", copy.key, f"{seen} in tier {copy.tier}"))
+    return Verification(len(submissions), events, len(copies), tuple(problems))

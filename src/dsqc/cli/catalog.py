@@ -1,0 +1,224 @@
+"""Make a station's catalog, search it, show what it knows, take it away, and prove that it holds together."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dsqc.cli._options import action_options, add_station
+from dsqc.cli._output import print_json, print_table
+from dsqc.errors import ExitCode, UsageError
+from dsqc.language import Text
+
+SCHEMA_VERSION = "1.0"
+SEARCH_OPTIONS = {
+    "organism": "scientific name or NCBI taxonomy id",
+    "field": "research field (dsqc form list)",
+    "project": "accession or alias of a project",
+    "package": "BioSample package",
+    "platform": "ILLUMINA, OXFORD_NANOPORE …",
+    "instrument": "instrument model",
+    "strategy": "library strategy: WGS, RNA-Seq …",
+    "access": "open or closed",
+    "collected-from": "samples collected on this date or later",
+    "collected-to": "samples collected on this date or earlier",
+    "checksum": "MD5 or SHA-256 of a file",
+    "text": "found in titles, names and places",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of ``dsqc catalog``."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=text, description=text, parents=[action_options()])
+
+    init = action("init", "make a station in a directory: station.toml, catalog, places of objects")
+    init.add_argument("directory", type=Path, metavar="DIR")
+    init.add_argument("--centre", metavar="CODE", help="data centre (default: KOBIC)")
+    init.add_argument("--catalog-url", metavar="URL", help="sqlite:///FILE or postgresql://USER@HOST:PORT/DATABASE")
+    init.add_argument("--catalog-password-env", metavar="NAME", help="environment variable that holds the password")
+    init.add_argument("--public", metavar="PLACE", help="directory or s3:// URL of open objects")
+    init.add_argument("--closed", metavar="PLACE", help="directory or s3:// URL of closed objects")
+    search = action("search", "registered runs that meet every condition given")
+    for name, text in SEARCH_OPTIONS.items():
+        search.add_argument(f"--{name}", default="", metavar="VALUE", help=text)
+    search.add_argument(
+        "--metric", action="append", default=[], metavar="CONDITION", help="such as 'frac_bases_q30>=0.8'; repeatable"
+    )
+    search.add_argument("--limit", type=int, default=1000, metavar="N", help="rows at most (default: 1000)")
+    action("show", "everything about one accession").add_argument("accession", metavar="ACCESSION")
+    action("stats", "how much the catalog holds, and of what")
+    history = action("history", "what happened to a submission, when, by whom and why")
+    history.add_argument("name", metavar="NAME", help="an accession, or the submission's alias")
+    history.add_argument("--verify", action="store_true", help="prove that the history is whole and unchanged")
+    export = action("export", "project, sample, experiment, run, file and metric as Parquet and TSV")
+    export.add_argument("-O", "--outdir", type=Path, required=True, metavar="DIR")
+    export.add_argument("--closed", action="store_true", help="closed submissions too")
+    action("verify", "every history, every object in its store, every manifest")
+    for name, sub in actions.choices.items():
+        if name != "init":
+            add_station(sub)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the action."""
+    if args.action == "init":
+        return _init(args)
+    return _ACTIONS[args.action](args)
+
+
+def _init(args: argparse.Namespace) -> int:
+    from dsqc.catalog.making import SETTINGS, make_station
+
+    given = {name: getattr(args, name) for name in SETTINGS if getattr(args, name) is not None}
+    made = make_station(args.directory, given)
+    if args.json:
+        print_json({"schema_version": SCHEMA_VERSION, "station": str(made.file), "created": made.created})
+    else:
+        text = Text("made", "만들었습니다") if made.created else Text("is ready", "준비되어 있습니다")
+        print(f"{made.file} {text.get(args.lang)}")
+    return ExitCode.DONE
+
+
+def _with_session(args: argparse.Namespace, work: Callable[[Any, Any], dict[str, Any]]) -> dict[str, Any]:
+    from dsqc.catalog.database import Catalog
+    from dsqc.station import load_station
+
+    with Catalog.open(load_station(args.station)) as catalog, catalog.reading() as session:
+        return {"schema_version": SCHEMA_VERSION, **work(catalog, session)}
+
+
+def _search(args: argparse.Namespace) -> int:
+    from dsqc.catalog.queries import Query, count, search
+
+    values = {name.replace("-", "_"): getattr(args, name.replace("-", "_")) for name in SEARCH_OPTIONS}
+    values["research_field"] = values.pop("field")
+    query = Query(**values, metrics=tuple(args.metric), limit=args.limit)
+    found = _with_session(args, lambda _, session: {"count": count(session, query), "runs": search(session, query)})
+    if args.json:
+        print_json(found)
+        return ExitCode.DONE
+    columns = ("run", "sample", "project", "organism", "platform", "library_strategy", "research_field", "state")
+    print_table(columns, ([row[name] for name in columns] for row in found["runs"]))
+    print(Text(f"{found['count']} runs", f"런 {found['count']}건").get(args.lang))
+    return ExitCode.DONE
+
+
+def _show(args: argparse.Namespace) -> int:
+    from dsqc.artefact import to_json
+    from dsqc.catalog.queries import show
+
+    def work(_catalog: Any, session: Any) -> dict[str, Any]:
+        found = show(session, args.accession)
+        if found is None:
+            raise UsageError(
+                f"{args.accession} is not in the catalog.", hint="`dsqc catalog search` lists what is registered."
+            )
+        return found
+
+    found = _with_session(args, work)
+    if args.json:
+        print_json(found)
+        return ExitCode.DONE
+    for name, value in found.items():
+        if name != "schema_version" and value not in (None, "", [], {}):
+            print(f"{name}: {value if isinstance(value, str | int) else to_json(value).rstrip()}")
+    return ExitCode.DONE
+
+
+def _stats(args: argparse.Namespace) -> int:
+    from dsqc.catalog.statistics import statistics
+
+    found = _with_session(args, lambda _, session: statistics(session))
+    if args.json:
+        print_json(found)
+        return ExitCode.DONE
+    for name in ("totals", "submissions_by_state", "stored_bytes_by_tier"):
+        print_table([name, ""], ((key, f"{value:,}") for key, value in found[name].items()))
+    for name in ("by_research_field", "by_data_centre", "by_platform", "by_organism"):
+        rows = ((row["name"] or "-", *(f"{row[key]:,}" for key in ("runs", "bytes", "bases"))) for row in found[name])
+        print_table([name, "runs", "bytes", "bases"], rows)
+    return ExitCode.DONE
+
+
+def _history(args: argparse.Namespace) -> int:
+    from dsqc.catalog.events import local_time
+
+    found = _with_session(args, lambda _, session: _history_of(session, args.name))
+    faults = found["faults"] if args.verify else []
+    if args.json:
+        print_json(found)
+        return ExitCode.FAULT if faults else ExitCode.DONE
+    rows = [(local_time(row["at"]), row["action"], row["actor"], row["reason"]) for row in found["events"]]
+    headings = (Text("when", "언제"), Text("what", "무엇"), Text("who", "누가"), Text("why", "왜"))
+    print_table([item.get(args.lang) for item in headings], rows)
+    if args.verify and not faults:
+        print(Text("The history is whole and unchanged.", "이력이 온전합니다.").get(args.lang))
+    for fault in faults:
+        print(f"{fault['submission']} {fault['sequence']}: {fault['problem']}")
+    return ExitCode.FAULT if faults else ExitCode.DONE
+
+
+def _history_of(session: Any, name: str) -> dict[str, Any]:
+    from dsqc.catalog.events import history, verify_history
+    from dsqc.catalog.queries import find_owner
+
+    submission = find_owner(session, name)
+    if submission is None:
+        raise UsageError(f"{name} is not in the catalog.", hint="Name an accession, or the alias of a submission.")
+    events = history(session, submission)
+    columns = ("sequence", "at", "actor", "action", "state", "reason", "details", "previous_digest", "digest")
+    return {
+        "submission": submission.alias,
+        "accession": submission.accession,
+        "state": submission.state,
+        "events": [{column: getattr(event, column) for column in columns} for event in events],
+        "faults": [asdict(fault) for fault in verify_history(submission, events)],
+    }
+
+
+def _export(args: argparse.Namespace) -> int:
+    from dsqc.catalog.export import export_catalog
+
+    access = ("open", "closed") if args.closed else ("open",)
+    found = _with_session(args, lambda _, session: {"rows": export_catalog(session, args.outdir, access)})
+    if args.json:
+        print_json(found)
+    else:
+        print(", ".join(f"{name} {number}" for name, number in found["rows"].items()))
+        print(f"→ {args.outdir}")
+    return ExitCode.DONE
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from dsqc.catalog.verify import verify_catalog
+    from dsqc.storage import open_store
+
+    def work(catalog: Any, session: Any) -> dict[str, Any]:
+        station = catalog.station
+        stores = {tier: open_store(station.tier_url(tier), station.s3) for tier in ("public", "closed")}
+        return asdict(verify_catalog(session, lambda tier, key: stores[tier].size_of(key)))
+
+    found = _with_session(args, work)
+    problems = list(found["problems"])
+    if args.json:
+        print_json({**found, "problems": problems})
+    else:
+        for problem in problems:
+            print(f"{problem['kind']} {problem['name']}: {problem['problem']}")
+        looked = (found["submissions"], found["events"], found["objects"])
+        print("{} submissions, {} events, {} objects".format(*looked) + (": ok" if not problems else ""))
+    return ExitCode.FAULT if problems else ExitCode.DONE
+
+
+_ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "search": _search,
+    "show": _show,
+    "stats": _stats,
+    "history": _history,
+    "export": _export,
+    "verify": _verify,
+}
