@@ -86,29 +86,11 @@ Verdict = tuple[str, dict[str, Any]]
 """A code and the further arguments of its finding."""
 
 
-VALUE_CODES = tuple(
-    f"DSQC-{code}"
-    for code in [
-        "T009",
-        "T010",
-        "T011",
-        "T013",
-        "T014",
-        "T017",
-        "T019",
-        "T020",
-        "T021",
-        "T022",
-        "T023",
-        "S002",
-        "S011",
-        "S015",
-        "S018",
-        "X006",
-        "F001",
-        "F005",
-        "F014",
-    ]
+VALUE_CODES = (
+    *("DSQC-T009", "DSQC-T010", "DSQC-T011", "DSQC-T013", "DSQC-T014", "DSQC-T017", "DSQC-T019"),
+    *("DSQC-T020", "DSQC-T021", "DSQC-T022", "DSQC-T023"),
+    *("DSQC-S002", "DSQC-S011", "DSQC-S015", "DSQC-S018", "DSQC-X006"),
+    *("DSQC-F001", "DSQC-F005", "DSQC-F014"),
 )
 
 
