@@ -273,6 +273,16 @@ class ObjectStore(ABC):
             deleted.append(info)
         return deleted
 
+    def delete_unfinished_older_than(
+        self, uploads: Iterable[ObjectInfo], older_than: timedelta = GRACE, now: datetime | None = None
+    ) -> list[ObjectInfo]:
+        """Drop uploads that nobody finished and return them; never what is younger than ``older_than``."""
+        limit = (now or datetime.now(UTC)) - older_than
+        deleted = [info for info in uploads if info.modified <= limit]
+        for info in deleted:
+            self.delete_unfinished(info)
+        return deleted
+
 
 def open_store(url: str, s3: S3Options | None = None) -> ObjectStore:
     """The store at ``url``: a directory or ``s3://bucket/prefix``.

@@ -1,1 +1,22 @@
-"""dsqc.transfer"""
+"""Transfer: a submission's forms and the files they list, copied from a source into the inbox, every byte proven.
+
+May be imported by the stages; imports ``storage`` (how S3 is reached) and ``submission`` (which files). Example::
+
+    with Inbox(path).locked() as inbox:
+        record = transfer_submission(open_source("s3://bucket/KR-2026-01", S3Options()), inbox)
+"""
+
+from dsqc.transfer.inbox import PRIVATE, Inbox
+from dsqc.transfer.job import FileRecord, Progress, TransferRecord, transfer_submission
+from dsqc.transfer.sources import Source, open_source
+
+__all__ = [
+    "PRIVATE",
+    "FileRecord",
+    "Inbox",
+    "Progress",
+    "Source",
+    "TransferRecord",
+    "open_source",
+    "transfer_submission",
+]

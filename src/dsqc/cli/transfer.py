@@ -1,0 +1,109 @@
+"""Copy a submission into the inbox: its forms and every file they list, proving every byte.
+
+SOURCE is a directory or s3://bucket/prefix (keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY). Nothing stands in
+the inbox under its name before it is whole. An interrupted transfer goes on with the same command.
+"""
+
+import argparse
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsqc.cli._options import add_exit_zero, add_outdir, add_station
+from dsqc.errors import ExitCode
+from dsqc.language import Language, Text
+
+if TYPE_CHECKING:
+    from dsqc.stages.transfer import TransferResult
+    from dsqc.station import S3Options
+
+STATES = {
+    "copied": Text("copied", "받음"),
+    "missing": Text("missing", "없음"),
+    "failed": Text("failed", "실패"),
+}
+HEADINGS = (
+    Text("file", "파일"),
+    Text("bytes", "바이트"),
+    Text("MD5", "MD5"),
+    Text("state", "상태"),
+)
+SHOWN = 20
+"""Findings shown on the terminal; all of them stand in transfer.json."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``dsqc transfer``."""
+    parser.add_argument("source", metavar="SOURCE", help="directory or s3://bucket/prefix that holds the submission")
+    parser.add_argument("inbox", metavar="DEST", type=Path, help="inbox of this submission: a directory of its own")
+    parser.add_argument("--submission", metavar="NAME", help="name of the submission (default: the inbox's name)")
+    add_outdir(parser, "directory for transfer.json (default: DEST/.dsqc)")
+    add_station(parser)
+    add_exit_zero(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Transfer, print what arrived."""
+    from dsqc.cli._output import print_json
+    from dsqc.stages.transfer import transfer
+    from dsqc.transfer import PRIVATE
+
+    with _progress(args) as progress:
+        result = transfer(
+            args.source,
+            args.inbox,
+            args.outdir or args.inbox / PRIVATE,
+            submission=args.submission,
+            s3=_s3_options(args.station),
+            progress=progress,
+        )
+    if args.json:
+        print_json(result.record)
+    else:
+        _print(result, args.lang)
+    return ExitCode.FINDINGS if result.log.has_errors else ExitCode.DONE
+
+
+def _s3_options(station: Path | None) -> "S3Options | None":
+    from dsqc.station import ENVIRONMENT_VARIABLE, load_station
+
+    if station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
+        return None
+    return load_station(station).s3
+
+
+def _progress(args: argparse.Namespace) -> Any:
+    """A bar on a terminal, silence elsewhere."""
+    from contextlib import nullcontext
+
+    if args.quiet or args.log_json or not sys.stderr.isatty():
+        return nullcontext()
+    from dsqc.cli._progress import TransferBar
+
+    return TransferBar()
+
+
+def _print(result: "TransferResult", language: Language) -> None:
+    from dsqc.cli._output import print_findings, print_table
+
+    rows = result.record["files"]
+    print_table(
+        [text.get(language) for text in HEADINGS],
+        [[row["name"], _number(row["size_bytes"]), row["md5"], STATES[row["state"]].get(language)] for row in rows],
+    )
+    print_findings(result.log, language, SHOWN)
+    states = Counter(row["state"] for row in rows)
+    counts = ", ".join(f"{STATES[state].get(language)} {states[state]}" for state in STATES if states[state])
+    found = result.record["finding_counts"]
+    print(
+        Text(
+            f"{counts or 'no files'}; {found['error']} errors, {found['warning']} warnings. Report: {result.path}",
+            f"{counts or '파일 없음'}; 오류 {found['error']}건, 경고 {found['warning']}건. 보고서: {result.path}",
+        ).get(language)
+    )
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"

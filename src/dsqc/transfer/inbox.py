@@ -1,0 +1,212 @@
+"""The inbox of one submission: finished files under their names, everything unfinished in a private folder.
+
+``<inbox>/.dsqc/`` holds ``lock`` (one transfer at a time), ``journal.jsonl`` (what is finished, and from what) and
+``parts/`` (what is not). A file gets its name only when it is whole, and after the journal knows it: so a kill at any
+moment leaves either a finished file or one that is copied again.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dsqc.artefact import atomic_file, write_fault
+from dsqc.errors import SystemFault, TransientFault
+from dsqc.transfer.sources import Entry
+
+PRIVATE = ".dsqc"
+"""The private folder's name; no file of a submission may have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One line of the journal: a file that arrived whole, and what it was copied from.
+
+    ``version`` is the source's (``Entry.version``), ``mtime_ns`` that of the copy: whoever touches one of them makes
+    the next transfer copy again.
+    """
+
+    name: str
+    source: str
+    source_name: str
+    version: str
+    size_bytes: int
+    md5: str
+    sha256: str
+    mtime_ns: int
+
+
+class Inbox:
+    """One submission's inbox. Use it inside ``with inbox.locked():``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._private = path / PRIVATE
+        self._journal_path = self._private / "journal.jsonl"
+        self._parts = self._private / "parts"
+        self._journal: dict[str, Finished] = {}
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator["Inbox"]:
+        """Hold the inbox for this process and read its journal; the lock ends with the process, however it ends.
+
+        Raises:
+            TransientFault: another transfer works in this inbox.
+            StorageFault: the inbox cannot be written.
+        """
+        lock = self._private / "lock"
+        try:
+            self._parts.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise write_fault(self.path, error) from error
+        with os.fdopen(descriptor, "r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                holder = file.read().strip()
+                raise TransientFault(
+                    f"Another transfer is at work in {self.path}{f' (process {holder})' if holder else ''}.",
+                    hint="Wait until it has ended and run the same command again.",
+                ) from error
+            except OSError as error:
+                raise write_fault(lock, error) from error
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            self._open_journal()
+            yield self
+
+    def file(self, name: str) -> Path:
+        """Where the finished file ``name`` stands; ``name`` is a bare name."""
+        return self.path / name
+
+    def part(self, name: str) -> Path:
+        """Where ``name`` stands while it is copied; hashed, since a long name leaves no room for a suffix."""
+        return self._parts / f"{hashlib.sha256(name.encode('utf-8')).hexdigest()[:32]}.part"
+
+    def finished(self, name: str, entry: Entry, source: str) -> Finished | None:
+        """The journal's line of ``name`` if it still holds: same source, same version, the copy untouched.
+
+        A part that was whole when the process died gets its name now.
+        """
+        line = self._journal.get(name)
+        seen = (source, entry.name, entry.version, entry.size_bytes)
+        if line is None or seen != (line.source, line.source_name, line.version, line.size_bytes):
+            return None
+        if _agrees(self.file(name), line):
+            return line
+        if _agrees(self.part(name), line):
+            self._name(name)
+            return line
+        return None
+
+    def brought(self, name: str, source: str) -> Finished | None:
+        """The journal's line of a file that ``source`` has not any more, while the copy is untouched.
+
+        What has been proven stays: a submitter may clear the source as soon as the bytes have arrived.
+        """
+        line = self._journal.get(name)
+        return line if line and line.source == source and _agrees(self.file(name), line) else None
+
+    def names(self) -> list[str]:
+        """Names that earlier transfers brought, sorted."""
+        return sorted(self._journal)
+
+    def finish(self, line: Finished) -> None:
+        """Give the part of ``line.name`` its name: journal first, then the name.
+
+        Raises:
+            StorageFault: the disk refused.
+        """
+        try:
+            with self._journal_path.open("ab") as file:
+                file.write(_to_line(line))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise write_fault(self._journal_path, error) from error
+        self._journal[line.name] = line
+        self._name(line.name)
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Remove what earlier transfers brought and nobody lists any more, and parts that lead nowhere.
+
+        Files that dsqc did not bring stay.
+        """
+        parts = {self.part(name) for name in names}
+        self.drop(set(self._journal) - set(names))
+        try:
+            for path in self._parts.iterdir():
+                if path not in parts:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            raise write_fault(self.path, error) from error
+
+    def drop(self, names: Collection[str]) -> None:
+        """Remove files that earlier transfers brought."""
+        try:
+            for name in names:
+                self.file(name).unlink(missing_ok=True)
+                del self._journal[name]
+        except OSError as error:
+            raise write_fault(self.path, error) from error
+        if names:
+            self._rewrite_journal()
+
+    def require_space(self, size_bytes: int) -> None:
+        """Refuse before the first byte what cannot fit.
+
+        Raises:
+            SystemFault: fewer than ``size_bytes`` bytes are free.
+        """
+        free = shutil.disk_usage(self.path).free
+        if free < size_bytes:
+            raise SystemFault(
+                f"{self.path} has {free:,} bytes free; the transfer needs {size_bytes:,}.",
+                hint="Free some space and run the same command again.",
+            )
+
+    def _name(self, name: str) -> None:
+        try:
+            self.part(name).replace(self.file(name))
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise write_fault(self.file(name), error) from error
+
+    def _open_journal(self) -> None:
+        self._journal = {}
+        with contextlib.suppress(FileNotFoundError):
+            for text in self._journal_path.read_bytes().splitlines():
+                # The last line may be torn by a power cut: then its file is copied again.
+                with contextlib.suppress(ValueError, TypeError):
+                    line = Finished(**json.loads(text))
+                    self._journal[line.name] = line
+            # A torn line must not glue itself to the next one.
+            self._rewrite_journal()
+
+    def _rewrite_journal(self) -> None:
+        with atomic_file(self._journal_path) as file:
+            for name in sorted(self._journal):
+                file.write(_to_line(self._journal[name]))
+
+
+def _agrees(path: Path, line: Finished) -> bool:
+    try:
+        seen = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return (seen.st_size, seen.st_mtime_ns) == (line.size_bytes, line.mtime_ns)
+
+
+def _to_line(line: Finished) -> bytes:
+    return json.dumps(asdict(line), ensure_ascii=False).encode("utf-8") + b"\n"
