@@ -119,7 +119,7 @@ def _group(code: str, rows: Sequence[Data]) -> dict[str, Any]:
         "message": Text(first["message"], first["message_ko"]),
         "fix": Text(first["fix"], first["fix_ko"]),
         "places": [text for text in shown if text.en],
-        "more": Text(f"and {more:,} more", f"외 {more:,}곳") if more > 0 else None,
+        "more": Text(f"and {more:,} more", f"외 {more:,}곳") if more > 0 and shown[0].en else None,
     }
 
 
