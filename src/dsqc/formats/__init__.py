@@ -9,20 +9,16 @@ Imports kernels and the core; metrics and stages import it. Example::
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import Integrity
 from dsqc.formats.pairing import PairReader, is_interleaved
-from dsqc.formats.quality import QualityEncoding, check_quality_offset, tell_quality_encoding
 from dsqc.formats.reads import name_findings, open_reads, sniff
 from dsqc.formats.source import ReadSource
 
 __all__ = [
     "Integrity",
     "PairReader",
-    "QualityEncoding",
     "ReadBatch",
     "ReadSource",
-    "check_quality_offset",
     "is_interleaved",
     "name_findings",
     "open_reads",
     "sniff",
-    "tell_quality_encoding",
 ]

@@ -7,6 +7,7 @@ from typing import BinaryIO, Self
 
 from dsqc.findings import Finding, Location, finding
 from dsqc.formats.bzip2 import StreamProof, bzip2_blocks
+from dsqc.formats.cram_container import CramProof, cram_blocks
 from dsqc.formats.gzip import GzipProof, gzip_blocks
 from dsqc.formats.handover import Handover
 from dsqc.formats.stored import Damage, StoredBytes
@@ -85,7 +86,7 @@ class BlockReader:
     exception is always our own fault or the system's.
 
     Args:
-        file: a binary file, read from where it stands to its end.
+        file: a binary file, read from where it stands to its end; closed with the reader.
         name: the file's name, for the place of findings.
         container: as :func:`tell_container` told.
         background: inflate and hash in a thread of their own.
@@ -105,9 +106,11 @@ class BlockReader:
         self.container = container
         self.faults: list[Finding] = []
         self._damage_code = damage_code
+        self._file = file
         self._stored = StoredBytes(file, name)
         self._gzip = GzipProof()
         self._streams = StreamProof()
+        self._cram = CramProof()
         self._uncompressed = 0
         self._complete = False
         self._ended = False
@@ -123,6 +126,8 @@ class BlockReader:
             return bzip2_blocks(self._stored, self._streams)
         if self.container is Container.ZSTD:
             return zstd_blocks(self._stored, self._streams)
+        if self.container is Container.CRAM:
+            return cram_blocks(self._stored, self._cram)
         return iter(self._stored.piece, memoryview(b""))
 
     def _unwrap(self) -> Iterator[bytes | memoryview]:
@@ -161,12 +166,16 @@ class BlockReader:
         streams = self.container in (Container.BZIP2, Container.ZSTD)
         if gzip and self._gzip.members:
             self.container = Container.BGZF if self._gzip.is_bgzf else Container.GZIP
-        bgzf = self.container is Container.BGZF
+        end_marker = None
+        if self.container is Container.BGZF:
+            end_marker = self._gzip.end_marker
+        elif self.container is Container.CRAM:
+            end_marker = self._cram.end_marker
         return Integrity(
             complete=self._complete,
             members=self._gzip.members if gzip else self._streams.members if streams else None,
-            blocks=self._gzip.blocks if bgzf else None,
-            end_marker=self._gzip.end_marker if bgzf else None,
+            blocks=self._gzip.blocks if self.container is Container.BGZF else None,
+            end_marker=end_marker,
             bytes_uncompressed=self._uncompressed,
             size_bytes=self._stored.size,
             md5=self._stored.md5,
@@ -174,9 +183,10 @@ class BlockReader:
         )
 
     def close(self) -> None:
-        """Stop reading, wherever it stands."""
+        """Stop reading, wherever it stands, and close the file."""
         if self._handover:
             self._handover.close()
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self

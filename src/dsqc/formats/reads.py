@@ -11,10 +11,12 @@ from isal import igzip_lib
 
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, FindingLog, Location, finding
+from dsqc.formats.bam import BamSource
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader, tell_container
 from dsqc.formats.fastq import FastqSource
 from dsqc.formats.gzip import IsalError
+from dsqc.formats.sam import SamSource
 from dsqc.formats.source import ReadSource
 from dsqc.model import Container, FileFormat
 
@@ -103,28 +105,45 @@ def open_reads(
         file, label = source, name or "standard input"
     head = _head(file, label)
     container = tell_container(head)
-    whole = cast("BinaryIO", _Joined(head, file))
+    whole = cast("BinaryIO", _Joined(head, file, owned=isinstance(source, Path)))
     if container is None:
         return FastqSource(BlockReader(whole, label, Container.PLAIN, background=False), log)
     if not isinstance(container, Container):
         return _refused(whole, label, log, container, background=threads > 1)
     file_format = _tell_format(head, container, label)
     log.extend(name_findings(label if isinstance(source, Path) or name else "", file_format, container))
-    return FastqSource(BlockReader(whole, label, container, background=threads > 1), log)
+    if file_format is FileFormat.CRAM:
+        return _cram(BlockReader(whole, label, container, background=False), log, reference)
+    if file_format is FileFormat.BAM:
+        return BamSource(BlockReader(whole, label, container, background=threads > 1, damage_code="DSQC-D018"), log)
+    reader = BlockReader(whole, label, container, background=threads > 1)
+    return SamSource(reader, log) if file_format is FileFormat.SAM else FastqSource(reader, log)
+
+
+def _cram(reader: BlockReader, log: FindingLog, reference: Path | None) -> ReadSource:
+    from dsqc.formats.cram import CramSource  # pysam takes 0.1 s to import, and only CRAM needs it
+
+    return CramSource(reader, log, reference)
 
 
 class _Joined(io.RawIOBase):
-    """Bytes already read, then the file behind them."""
+    """Bytes already read, then the file behind them, which is closed with it where it is ``owned``."""
 
-    def __init__(self, head: bytes, file: BinaryIO) -> None:
+    def __init__(self, head: bytes, file: BinaryIO, *, owned: bool) -> None:
         self._head = head
         self._file = file
+        self._owned = owned
 
     def read(self, size: int = -1) -> bytes:
         if self._head:
             found, self._head = self._head, b""
             return found
         return self._file.read(size)
+
+    def close(self) -> None:
+        if self._owned:
+            self._file.close()
+        super().close()
 
 
 def _open(path: Path) -> BinaryIO:

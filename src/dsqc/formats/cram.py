@@ -1,0 +1,140 @@
+"""CRAM: containers proven by our own walk, records decoded by htslib, the file read once."""
+
+import os
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pysam
+
+from dsqc.errors import UsageError
+from dsqc.findings import FindingLog, Location, finding
+from dsqc.formats.alignment import AlignmentSource
+from dsqc.formats.batch import ReadBatch
+from dsqc.formats.builder import BatchBuilder
+from dsqc.formats.container import BlockReader
+from dsqc.formats.header import parse_header
+from dsqc.model import FileFormat
+
+_NO_PLACE = "/nonexistent"
+
+
+@contextmanager
+def _no_lookup() -> Iterator[None]:
+    """htslib must not look references up on the network, whatever the environment says."""
+    kept = {name: os.environ.get(name) for name in ("REF_PATH", "REF_CACHE")}
+    os.environ.update(REF_PATH=_NO_PLACE, REF_CACHE=f"{_NO_PLACE}/%s")
+    verbosity = pysam.set_verbosity(0)
+    try:
+        yield
+    finally:
+        pysam.set_verbosity(verbosity)
+        for name, value in kept.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+class CramSource(AlignmentSource):
+    """Records of a CRAM file.
+
+    A thread proves and hashes the stored bytes and passes them to htslib through a pipe, so that the file is read
+    once.
+
+    Args:
+        reader: of container CRAM, not in the background.
+        log: receives the findings.
+        reference: FASTA of the reference sequences; needed unless the file carries them.
+
+    Raises:
+        UsageError: the reference does not exist.
+    """
+
+    def __init__(self, reader: BlockReader, log: FindingLog, reference: Path | None) -> None:
+        super().__init__(reader, log, FileFormat.CRAM)
+        if reference is not None and not reference.is_file():
+            raise UsageError(f"The reference {reference} does not exist.", hint="Name a FASTA file with --reference.")
+        self._reference = reference
+        self._fault: BaseException | None = None
+        self._pump: threading.Thread | None = None
+        self._stopped = False
+
+    def _feed(self, descriptor: int) -> None:
+        """Runs in a thread: all stored bytes go to htslib as long as it listens, and are proven in any case."""
+        listening = True
+        try:
+            with os.fdopen(descriptor, "wb", buffering=0) as pipe:
+                for block in self._reader:
+                    if self._stopped:
+                        return
+                    listening = listening and _write(pipe.fileno(), block)
+        except BaseException as error:
+            self._fault = error
+
+    def _read(self) -> Generator[ReadBatch, None, None]:
+        listener, feeder = os.pipe()
+        self._pump = threading.Thread(target=self._feed, args=(feeder,), name=f"read {self.name}", daemon=True)
+        self._pump.start()
+        problem = ""
+        with _no_lookup():
+            try:
+                with os.fdopen(listener, "rb") as pipe:
+                    yield from self._records(pipe.fileno())
+            except (OSError, ValueError, NotImplementedError) as error:
+                problem = str(error) or type(error).__name__
+        self._join()
+        if problem and not self._reader.faults:
+            self._blame(problem)
+
+    def _records(self, descriptor: int) -> Iterator[ReadBatch]:
+        reference = str(self._reference) if self._reference else None
+        with (
+            os.fdopen(os.dup(descriptor), "rb") as pipe,
+            pysam.AlignmentFile(pipe, "rc", check_sq=False, reference_filename=reference) as file,
+        ):
+            self._take_header(parse_header(str(file.header)))
+            builder = BatchBuilder(self)
+            for record in file.fetch(until_eof=True):
+                builder.add_pysam(record)
+                if builder.is_full:
+                    yield builder.take()
+            if len(builder):
+                yield builder.take()
+
+    def _blame(self, problem: str) -> None:
+        """htslib stopped though every checksum held: a reference is missing, or the records cannot be decoded."""
+        self.damaged = True
+        mapped = self._header.references
+        code = "DSQC-D022" if mapped else "DSQC-D029"
+        value = "the reference given does not fit" if self._reference else "no reference given"
+        expected = "the sequences that @SQ M5 names"
+        if not mapped:
+            value, expected = f"htslib: {problem}", "records that can be decoded"
+        place = Location(path=self.name, record=self.record_count + 1)
+        self._report(finding(code, place, object_id=self.name, value=value, expected=expected))
+
+    def _join(self) -> None:
+        if self._pump:
+            self._pump.join()
+            self._pump = None
+        if self._fault:
+            raise self._fault
+
+    def close(self) -> None:
+        self._stopped = True
+        if self._pump:
+            self._pump.join(timeout=1.0)
+        super().close()
+
+
+def _write(descriptor: int, block: bytes | memoryview) -> bool:
+    """Write all of ``block``; false when nobody reads any more."""
+    rest = memoryview(block)
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except BrokenPipeError:
+        return False
+    return True

@@ -1,0 +1,146 @@
+"""CRAM containers and blocks, proven by their checksums (CRAM specification 3, sections 6 to 8); records by htslib."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from isal import isal_zlib
+
+from dsqc.formats.stored import Damage, StoredBytes
+
+_EOF_START = 4542278  # "EOF" as a number: the start position that marks the end container
+_LONGEST_CONTAINER = 1 << 30
+
+
+@dataclass(slots=True)
+class CramProof:
+    """What was seen of the containers: ``members`` of them were whole, ``end_marker`` is the end container."""
+
+    members: int = 0
+    end_marker: bool = False
+
+
+class _Walk:
+    """Numbers of one container header, and the bytes that they were read from."""
+
+    def __init__(self, stored: StoredBytes) -> None:
+        self._stored = stored
+        self.start = stored.offset
+        self.raw = bytearray()
+
+    def take(self, size: int) -> bytes:
+        found = bytes(self._stored.take(size))
+        self.raw += found
+        if len(found) < size:
+            raise Damage("DSQC-D029", self._stored.offset, "file ends inside a CRAM container", "a whole file")
+        return found
+
+    def itf8(self) -> int:
+        """A number of 1 to 5 bytes (CRAM specification 2.3); signed 32 bit."""
+        first = self.take(1)[0]
+        more = 0
+        while more < 4 and first & (0x80 >> more):
+            more += 1
+        rest = self.take(more)
+        if more == 4:
+            value = (first & 15) << 28 | int.from_bytes(rest[:3], "big") << 4 | rest[3] & 15
+        else:
+            value = (first & (0x7F >> more)) << (8 * more) | int.from_bytes(rest, "big")
+        return value - (1 << 32) if value >= 1 << 31 else value
+
+    def ltf8(self) -> None:
+        """Pass over a number of 1 to 9 bytes."""
+        first = self.take(1)[0]
+        more = 0
+        while more < 8 and first & (0x80 >> more):
+            more += 1
+        self.take(more)
+
+
+def cram_blocks(stored: StoredBytes, proof: CramProof) -> Iterator[bytes]:
+    """The stored bytes of a CRAM, container by container, each proven by its checksums.
+
+    Raises:
+        Damage: DSQC-D029 for a cut or damaged container, or a missing end container.
+    """
+    definition = bytes(stored.take(26))
+    if len(definition) < 26:
+        raise Damage("DSQC-D029", stored.offset, "file ends inside its first 26 bytes", "a whole file")
+    major = definition[4]
+    if major not in (2, 3):
+        raise Damage("DSQC-D029", 4, f"CRAM version {major}.{definition[5]}", "CRAM 2.1, 3.0 or 3.1")
+    yield definition
+    while True:
+        walk = _Walk(stored)
+        if not (first := stored.take(1)):
+            break
+        stored.give_back(first)
+        if proof.end_marker:
+            raise Damage("DSQC-D029", walk.start, "bytes behind the end container", "nothing behind it")
+        content = _container(stored, walk, proof, checked=major >= 3)
+        proof.members += 1
+        yield bytes(walk.raw)
+        yield content
+    if not proof.end_marker:
+        raise Damage("DSQC-D029", stored.offset, "CRAM end container missing", "the end container of CRAM")
+
+
+def _container(stored: StoredBytes, walk: _Walk, proof: CramProof, *, checked: bool) -> bytes:
+    length = int.from_bytes(walk.take(4), "little", signed=True)
+    reference, start, _span, records = (walk.itf8() for _ in range(4))
+    if checked:
+        walk.ltf8()
+    else:
+        walk.itf8()
+    walk.ltf8()
+    blocks = walk.itf8()
+    landmarks = walk.itf8()
+    if not 0 <= length <= _LONGEST_CONTAINER or not 0 <= landmarks <= length + 1 or blocks < 0:
+        raise Damage("DSQC-D029", walk.start, "a container header that makes no sense", "a CRAM container")
+    for _ in range(landmarks):
+        walk.itf8()
+    if checked:
+        found = isal_zlib.crc32(bytes(walk.raw))
+        _compare(walk.start, "container header", found, walk.take(4))
+    at = stored.offset
+    content = bytes(stored.take(length))
+    if len(content) < length:
+        raise Damage("DSQC-D029", stored.offset, "file ends inside a CRAM container", "a whole file")
+    _check_blocks(content, at, blocks, checked=checked)
+    proof.end_marker = reference == -1 and start == _EOF_START and records == 0
+    return content
+
+
+def _check_blocks(content: bytes, at: int, blocks: int, *, checked: bool) -> None:
+    """Follow the blocks of a container; in the header container padding may follow them."""
+    position = 0
+    for _ in range(blocks):
+        begin = position
+        position += 2
+        size = 0
+        for field in range(3):
+            value, position = _itf8_at(content, position)
+            size = value if field == 1 else size
+        position += size
+        end = position + 4 * checked
+        if size < 0 or end > len(content):
+            raise Damage("DSQC-D029", at + begin, "a block that leaves its container", "a CRAM block")
+        if checked:
+            _compare(at + begin, "block", isal_zlib.crc32(content[begin:position]), content[position:end])
+        position = end
+
+
+def _itf8_at(content: bytes, position: int) -> tuple[int, int]:
+    first = content[position] if position < len(content) else 0
+    more = 0
+    while more < 4 and first & (0x80 >> more):
+        more += 1
+    rest = content[position + 1 : position + 1 + more]
+    if more == 4:
+        return (first & 15) << 28 | int.from_bytes(rest[:3], "big") << 4 | (rest[-1] & 15), position + 5
+    return (first & (0x7F >> more)) << (8 * more) | int.from_bytes(rest, "big"), position + 1 + more
+
+
+def _compare(at: int, what: str, found: int, stated: bytes) -> None:
+    number = int.from_bytes(stated, "little")
+    if found != number:
+        raise Damage("DSQC-D029", at, f"CRC32 of the {what} is {found:08x}", f"{number:08x}, as the file states")
