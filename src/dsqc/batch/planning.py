@@ -1,8 +1,9 @@
 """Planning a batch: look at every source, read the form sheets, name every run."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,14 @@ from dsqc import __version__
 from dsqc.batch.plan import PLAN, PlannedSubmission, read_plan, read_state, write_if_changed, write_plan
 from dsqc.batch.sheet import BatchRow
 from dsqc.errors import DsqcError
+from dsqc.forms import compose, labels, load_fields
 from dsqc.station import S3Options
-from dsqc.submission import sheet_files
+from dsqc.submission import read, sheet_files
+from dsqc.submission.table import MOST_BYTES
 from dsqc.transfer import Source, open_source
+from dsqc.transfer.names import is_bare
+from dsqc.transfer.retries import attempts
+from dsqc.transfer.sources import Entry, EntryKind, FileFault
 
 SOURCES_AT_ONCE = 8
 """Sources looked at together: listing waits for a network, not for a processor."""
@@ -46,13 +52,14 @@ def _plan_one(row: BatchRow, work: Path, s3: S3Options, before: PlannedSubmissio
         "files": [],
     }
     try:
-        source = open_source(row.source, s3)
-        entries = sorted(source.entries(), key=lambda entry: entry.name)
+        for attempt in attempts():
+            with attempt:
+                source = open_source(row.source, s3)
+                entries = source.entries()
         state["files"] = [[entry.name, entry.size_bytes, entry.version] for entry in entries]
-        known = before is not None and before.reachable and before.source == row.source
-        if before is not None and known and read_state(work, row.name) == state:
+        if before and before.reachable and before.source == row.source and read_state(work, row.name) == state:
             return before
-        runs = _run_keys(source, [entry.name for entry in entries])
+        runs = _run_keys(source, entries, work / "inbox" / row.name)
     except DsqcError as error:
         _write_state(work, row.name, state)
         return PlannedSubmission(row.name, row.source, reachable=False, note=error.message)
@@ -64,12 +71,41 @@ def _write_state(work: Path, name: str, state: dict[str, Any]) -> None:
     write_if_changed(work / "plan" / f"{name}.json", state)
 
 
-def _run_keys(source: Source, names: Sequence[str]) -> tuple[str, ...]:
-    """Fetch the form sheets of ``source`` and read the keys of the runs they name."""
-    from dsqc.stages.validate import read_submission
+def _run_keys(source: Source, entries: Sequence[Entry], inbox: Path) -> tuple[str, ...]:
+    """Read the form sheets of ``source`` and name the runs in them.
 
+    Follows the transfer: only plain files of plain names are forms, and where the source has none any more, those
+    that an earlier transfer brought stand.
+    """
+    files = {entry.name: entry for entry in entries if entry.kind is EntryKind.FILE and is_bare(entry.name)}
+    forms = [files[name] for name in sheet_files(files)]
+    if not forms and inbox.is_dir():
+        return _keys_in(inbox)
     with tempfile.TemporaryDirectory(prefix="dsqc-plan-") as place:
-        for name in sheet_files(names):
-            source.fetch(name, Path(place) / name)
-        submission, _form, _log = read_submission(Path(place))
+        for entry in forms:
+            for attempt in attempts():
+                with attempt:
+                    _fetch(source, entry, Path(place) / entry.name)
+        return _keys_in(Path(place))
+
+
+def _fetch(source: Source, entry: Entry, path: Path) -> None:
+    """Copy one sheet. One that cannot be had, or is larger than the reader takes, has no runs: transfer says why."""
+    if entry.size_bytes > MOST_BYTES:
+        return
+    try:
+        path.write_bytes(b"".join(source.blocks(entry)))
+    except FileFault:
+        path.unlink(missing_ok=True)
+
+
+def _keys_in(place: Path) -> tuple[str, ...]:
+    submission, _findings = read(place, _core_labels())
     return tuple(run.key for run in submission.runs())
+
+
+@cache
+def _core_labels() -> Mapping[str, Mapping[str, str]]:
+    """Headings of any form. What names a run belongs to the core, so every form has the same."""
+    field = next(iter(load_fields().values()))
+    return labels(compose(field.id, field.packages[0]))
