@@ -50,3 +50,17 @@ def random_reads(number: int, longest: int, seed: int, *, lowest: int = 33, high
         )
         for length in lengths.tolist()
     ]
+
+
+def clean_reads(number: int, longest: int, seed: int) -> list[Read]:
+    """Reads that no rule minds: 1 to ``longest`` of A, C, G, T, qualities 0 to 41."""
+    random = np.random.default_rng(seed)
+    letters = np.frombuffer(b"ACGT", dtype=np.uint8)
+    lengths = random.integers(1, longest, size=number, endpoint=True)
+    return [
+        (
+            random.choice(letters, length).tobytes(),
+            random.integers(33, 74, size=length, endpoint=True).astype(np.uint8).tobytes(),
+        )
+        for length in lengths.tolist()
+    ]
