@@ -1,0 +1,211 @@
+"""The cheap checks of data files: there, a plain file, of its size, with the right first and last bytes and checksums."""
+
+import hashlib
+import stat
+import unicodedata
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dsqc.errors import SystemFault
+from dsqc.findings import Finding, FindingLog, Location, finding
+from dsqc.model import Container, DataFile, FileFormat, Submission
+from dsqc.rules.run import file_type
+from dsqc.submission import sheet_files
+
+FILE_RULES = tuple(
+    f"DSQC-{code}" for code in ("D018", "F003", "F004", "F006", "F007", "F008", "F009", "F016", "F017", "F018")
+)
+"""Rules that need the data files."""
+PRIVATE = ".dsqc"
+"""dsqc's own folder in an inbox."""
+READ_TYPES = frozenset({"fastq", "bam", "cram"})
+MD5_DIGITS, SHA256_DIGITS = 32, 64
+_CHUNK = 2**20
+_HEAD = 2**16
+_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+"""The empty block that ends every BGZF file (SAM specification 4.1.2)."""
+
+
+def folder_of(inbox: Path) -> Path:
+    """Where the data files stand: the directory, or the directory of the workbook."""
+    return inbox if inbox.is_dir() else inbox.parent
+
+
+def form_files(inbox: Path) -> list[Path]:
+    """The plain files that make up the form."""
+    if not inbox.is_dir():
+        return [inbox]
+    names = _by_name(inbox)
+    return [names[name] for name in sheet_files(names) if stat.S_ISREG(names[name].lstat().st_mode)]
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    """Everything in ``folder`` by its name in NFC."""
+    return {unicodedata.normalize("NFC", path.name): path for path in folder.iterdir() if path.name != PRIVATE}
+
+
+def check_listed(submission: Submission, inbox: Path, *, ignored: Path | None = None) -> FindingLog:
+    """Check the files beside a form against its file sheet, as the transfer would, and look into them.
+
+    Args:
+        ignored: a directory that is no part of the submission though it may stand in it (the results).
+    """
+    log = FindingLog()
+    folder = folder_of(inbox)
+    present = _by_name(folder)
+    sheet = submission.sheets.get("file")
+    listed = submission.data_files()
+    seen: set[str] = set()
+    for item in listed:
+        if item.name in seen or "/" in item.name or "\\" in item.name:
+            continue
+        seen.add(item.name)
+        log.extend(_check_one(submission, item, present))
+    known = {item.name for item in listed} | {unicodedata.normalize("NFC", path.name) for path in form_files(inbox)}
+    for name, path in sorted(present.items()):
+        if name in known or (ignored is not None and path.resolve() == ignored.resolve()):
+            continue
+        shown = f"{name}/" if path.is_dir() else name
+        place = Location(sheet="file") if sheet else Location()
+        log.add(finding("DSQC-F004", place, object_id=name, value=shown, expected=sheet.path if sheet else "file.tsv"))
+    return log
+
+
+def _check_one(submission: Submission, item: DataFile, present: Mapping[str, Path]) -> Iterator[Finding]:
+    path = present.get(item.name)
+    place = _place(submission, item, "file_name")
+    if path is None:
+        like = [name for name in sorted(present) if name.casefold() == item.name.casefold()]
+        yield finding("DSQC-F003", place, object_id=item.name, value=item.name, expected=", ".join(like) or item.name)
+        return
+    kind = _special_kind(path)
+    if kind:
+        yield finding("DSQC-F016", place, object_id=item.name, value=item.name, expected="regular file", kind=kind)
+        return
+    size = path.stat().st_size
+    if item.size_bytes is not None and item.size_bytes != size:
+        where = _place(submission, item, "size_bytes")
+        yield finding("DSQC-F007", where, object_id=item.name, value=str(size), expected=str(item.size_bytes))
+    yield from check_content(item.name, path)
+    yield from _check_digests(submission, item, path)
+
+
+def _special_kind(path: Path) -> str:
+    """What a path is that is no plain file; empty for a plain file."""
+    mode = path.lstat().st_mode
+    for test, name in ((stat.S_ISLNK, "symbolic link"), (stat.S_ISDIR, "directory"), (stat.S_ISREG, "")):
+        if test(mode):
+            return name
+    return "special file"
+
+
+def _check_digests(submission: Submission, item: DataFile, path: Path) -> Iterator[Finding]:
+    """DSQC-F006 where the bytes have another checksum than the sheet says; malformed ones are for the rules."""
+    wanted = {
+        name: text
+        for name, text, digits in (("md5", item.md5, MD5_DIGITS), ("sha256", item.sha256, SHA256_DIGITS))
+        if len(text) == digits
+    }
+    if not wanted:
+        return
+    digests = {name: hashlib.new(name, usedforsecurity=False) for name in wanted}
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            for digest in digests.values():
+                digest.update(chunk)
+    for name, said in wanted.items():
+        seen = digests[name].hexdigest()
+        if seen != said:
+            where = _place(submission, item, name)
+            yield finding("DSQC-F006", where, object_id=item.name, value=seen, expected=said)
+
+
+def check_received(
+    submission: Submission, inbox: Path, record: Mapping[str, Any], inputs: Mapping[str, str], *, with_content: bool
+) -> FindingLog:
+    """Look into the files that the transfer brought; their names, sizes and checksums it has checked itself.
+
+    Raises:
+        SystemFault: a file is not there, or a form is not the one that was transferred.
+    """
+    log = FindingLog()
+    listed = {item.name for item in submission.data_files()}
+    for row in record["files"]:
+        if row["state"] != "copied":
+            continue
+        path = inbox / row["name"]
+        if row["kind"] == "form":
+            if inputs.get(row["name"]) != row["sha256"]:
+                raise _changed(path)
+        elif with_content and row["name"] in listed:
+            if not path.is_file() or path.stat().st_size != row["size_bytes"]:
+                raise _changed(path)
+            log.extend(check_content(row["name"], path))
+    return log
+
+
+def _changed(path: Path) -> SystemFault:
+    return SystemFault(f"{path} is not what was transferred.", hint="Run the transfer again, then validate.")
+
+
+def check_content(name: str, path: Path) -> Iterator[Finding]:
+    """What the first and the last bytes of a file tell: empty, refused container, untrue extension, BAM cut short."""
+    # The readers bring numba with them: only who looks into files pays for it.
+    from dsqc.formats import name_findings, sniff
+    from dsqc.formats.container import tell_container
+
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    place = Location(path=name)
+    if _is_empty(head, path):
+        yield finding("DSQC-F008", place, object_id=name, value=name, expected="≥ 1 read")
+        return
+    container = tell_container(head)
+    if isinstance(container, str) and not isinstance(container, Container):
+        code = "DSQC-F018" if container == "xz" else "DSQC-F009"
+        yield finding(
+            code, place, object_id=name, value=container, expected="gzip or bzip2", expected_ko="gzip 또는 bzip2"
+        )
+        return
+    if file_type(name) in READ_TYPES or name.casefold().endswith(".sam"):
+        file_format, known = sniff(path)
+        yield from name_findings(name, file_format, known)
+        if file_format is FileFormat.BAM and known is Container.BGZF and not _ends_as_bgzf(path):
+            value = "no end block"
+            end = Location(path=name, byte_offset=path.stat().st_size, in_container=True)
+            yield finding(
+                "DSQC-D018", end, object_id=name, value=value, value_ko="끝 블록 없음", expected="BGZF end block"
+            )
+
+
+def _is_empty(head: bytes, path: Path) -> bool:
+    """No byte, or nothing but empty gzip members (all of them within the first bytes)."""
+    if not head:
+        return True
+    if head[:2] != b"\x1f\x8b" or path.stat().st_size > len(head):
+        return False
+    rest = head
+    try:
+        while rest:
+            member = zlib.decompressobj(wbits=31)
+            if member.decompress(rest, 1) or not member.eof:
+                return False
+            rest = member.unused_data
+    except zlib.error:
+        return False
+    return True
+
+
+def _ends_as_bgzf(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - len(_BGZF_END)))
+        return file.read() == _BGZF_END
+
+
+def _place(submission: Submission, item: DataFile, attribute: str) -> Location:
+    sheet = submission.sheets["file"]
+    row = next(row for row in sheet.rows if row.number == item.row)
+    cell = row.cells.get(attribute)
+    return Location(sheet.path, sheet.name, row.number, cell.column if cell else "", attribute)

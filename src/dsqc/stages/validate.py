@@ -1,0 +1,172 @@
+"""The validate stage: the form and its files against the rules; cheap checks before costly ones, no network."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dsqc import __version__, artefact
+from dsqc.findings import Finding, FindingLog
+from dsqc.forms import Form, compose, labels, load_fields
+from dsqc.model import Submission
+from dsqc.registry import RuleState, rules
+from dsqc.rules import Context, check, identify
+from dsqc.rules.normalise import normalise
+from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received, form_files
+from dsqc.station import Limits
+from dsqc.submission import interpret, read_tables
+
+DOCUMENT = "validate.json"
+FINDINGS = "validate.findings.jsonl"
+SUBMISSION = "submission.json"
+TRANSFER = "transfer.json"
+FORM_LEVEL = frozenset({"DSQC-F001", "DSQC-F002", "DSQC-F014"})
+"""Findings of the transfer about names in the file sheet: the rules find them again, so they are not taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateResult:
+    """What the validate stage found.
+
+    Attributes:
+        submission: the submission with spellings set right (``Cell.raw`` is as it stood).
+        form: the form it was judged by; ``None`` where it names none.
+        findings: all findings, those of the transfer among them.
+        document: content of ``validate.json``.
+        path: where that was written; ``None`` where no directory was given.
+    """
+
+    submission: Submission
+    form: Form | None
+    findings: FindingLog
+    document: dict[str, Any]
+    path: Path | None
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether the submission needs a correction."""
+        return self.findings.has_errors
+
+
+def validate(
+    inbox: Path,
+    results: Path | None,
+    *,
+    transfer: Path | None = None,
+    today: date | None = None,
+    with_files: bool = True,
+    limits: Limits | None = None,
+) -> ValidateResult:
+    """Validate one submission. The verdict at the submitter's desk is the one that the station will give.
+
+    Args:
+        inbox: directory of the submission, or its workbook; data files stand beside the form.
+        results: where ``validate.json``, ``validate.findings.jsonl`` and ``submission.json`` go; ``None``: nowhere.
+        transfer: ``transfer.json``: its findings and digests are taken over. Without it the data files are looked for
+            and hashed here.
+        today: the day to judge by (default: today, UTC).
+        with_files: look at the data files too.
+        limits: the station's limits.
+
+    Raises:
+        UsageError: there is nothing at ``inbox``.
+        SystemFault: a file cannot be read, or the inbox is not what ``transfer.json`` says.
+    """
+    log = structlog.get_logger().bind(stage="validate", submission=inbox.resolve().name)
+    day = today or datetime.now(UTC).date()
+    read, form, findings = read_submission(inbox)
+    submission = read
+    if form is not None:
+        submission, _changes = normalise(read, form)
+        findings.merge(check(read, form, Context(day, limits or Limits())))
+    inputs = {path.name: artefact.sha256_of(path) for path in form_files(inbox)}
+    if transfer is not None:
+        record = artefact.read_json(transfer)
+        inputs[TRANSFER] = artefact.sha256_of(transfer)
+        findings.extend(_of_transfer(record, form))
+        findings.merge(check_received(submission, inbox, record, inputs, with_content=with_files))
+    elif with_files:
+        findings.merge(check_listed(submission, inbox, ignored=results))
+    document = _document(submission, form, day, inputs, findings, with_files=with_files or transfer is not None)
+    path = None
+    if results is not None:
+        document["findings_file"] = FINDINGS
+        path = _write(results, document, submission, findings)
+    log.info("validated", form=form.reference if form else "", **findings.counts())
+    return ValidateResult(submission, form, findings, document, path)
+
+
+def read_submission(path: Path) -> tuple[Submission, Form | None, FindingLog]:
+    """Read a submission by the form that it names itself; ``None`` for a form that does not exist.
+
+    Raises:
+        UsageError: there is nothing at ``path``.
+    """
+    tables = read_tables(path)
+    submission, findings = interpret(tables, _common_labels())
+    form, found = identify(submission)
+    if form is not None:
+        submission, findings = interpret(tables, labels(form))
+    findings.extend(found)
+    return submission, form, findings
+
+
+@cache
+def _common_labels() -> Mapping[str, Mapping[str, str]]:
+    """Headings of the core, which every form shares: enough to read which form is named."""
+    field = next(iter(load_fields().values()))
+    return labels(compose(field.id, field.packages[0]))
+
+
+def _of_transfer(record: Mapping[str, Any], form: Form | None) -> list[Finding]:
+    known = FORM_LEVEL if form is not None else frozenset()
+    return [Finding.from_dict(row) for row in record["findings"] if row["code"] not in known]
+
+
+def _document(
+    submission: Submission,
+    form: Form | None,
+    day: date,
+    inputs: dict[str, str],
+    findings: FindingLog,
+    *,
+    with_files: bool,
+) -> dict[str, Any]:
+    skipped = [code for code, rule in rules().items() if rule.state is RuleState.ACTIVE and rule.needs]
+    return {
+        "schema_version": "1.0",
+        "dsqc_version": __version__,
+        "form": {"id": form.id, "version": form.version, "package": form.package} if form else None,
+        "rule_set_version": rule_set_version(),
+        "today": day.isoformat(),
+        "submission_alias": submission.alias,
+        "object_counts": {name: len(sheet.rows) for name, sheet in submission.sheets.items()},
+        "inputs": dict(sorted(inputs.items())),
+        "finding_counts": findings.counts(),
+        "findings_file": None,
+        "skipped_rules": sorted({*skipped, *(() if with_files else FILE_RULES)}),
+    }
+
+
+@cache
+def rule_set_version() -> str:
+    """Version of dsqc and a digest of the registry: two verdicts under the same version were judged alike."""
+    digest = hashlib.sha256()
+    for entry in sorted(files("dsqc.schemas").joinpath("rules").iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".toml"):
+            digest.update(entry.read_bytes())
+    return f"{__version__}+{digest.hexdigest()[:12]}"
+
+
+def _write(results: Path, document: dict[str, Any], submission: Submission, findings: FindingLog) -> Path:
+    artefact.write_json(results / SUBMISSION, submission.to_dict())
+    artefact.write_json_lines(results / FINDINGS, findings.to_list())
+    path = results / DOCUMENT
+    artefact.write_json(path, document)
+    return path
