@@ -4,7 +4,8 @@ Shape, grouping of positions, number format and the pass/warn/fail limits follow
 ("Analysis Modules"). Only modules that dsqc measures are written. What differs, and why:
 
 * of alignments only primary records count, FastQC counts secondary and supplementary ones as further reads;
-* GC content is counted a read at its rounded percentage, FastQC spreads a read over neighbouring percentages;
+* GC content is that of whole reads, evened out from counts by percentage (``dsqc.report.gc``); FastQC looks at the
+  first 100 (or whole hundreds of) bases of longer reads;
 * bases that are not A, C, G or T are all shown as N.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 
 from dsqc import __version__
 from dsqc.report.fastqc_shape import Group, java_double, length_groups, position_groups, short_bases
+from dsqc.report.gc import gc_distribution
 
 PERCENTILE_READS = 100
 """FastQC gives percentiles only for positions that more than this many reads reach."""
@@ -118,7 +120,7 @@ def _per_sequence_quality(tables: Mapping[str, Any]) -> Module:
     if not seen:
         return Module("Per sequence quality scores", "pass", ("Quality", "Count"), ())
     rows = tuple((str(q), java_double(float(counts.get(q, 0)))) for q in range(min(seen), max(seen) + 1))
-    mode = max(seen, key=lambda phred: (counts[phred], phred))
+    mode = max(seen, key=lambda phred: (counts[phred], -phred))
     return Module("Per sequence quality scores", _worse("pass", mode < 20, mode < 27), ("Quality", "Count"), rows)
 
 
@@ -140,10 +142,7 @@ def _per_base_content(tables: Mapping[str, Any]) -> Module:
 
 def _per_sequence_gc(tables: Mapping[str, Any]) -> Module:
     """Fail: reads off a normal curve around the mode are more than 30 % of all; warn: more than 15 %."""
-    table = tables["gc_content"]
-    counts = [0.0] * 101
-    for percent, reads in zip(table["gc_percent"], table["reads"], strict=True):
-        counts[int(percent)] += float(reads)
+    counts = gc_distribution(tables) or [0.0] * 101
     rows = tuple((str(percent), java_double(reads)) for percent, reads in enumerate(counts))
     deviation = gc_deviation(counts)
     status = _worse("pass", deviation > 30, deviation > 15)

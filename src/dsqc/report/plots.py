@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dsqc.language import Text
+from dsqc.report.gc import gc_distribution
 from dsqc.report.svg import Canvas, Point
 
 LOG_POSITIONS = 1000
@@ -83,11 +84,13 @@ def gc_content(name: str, tables: Sequence[Table]) -> Markup:
 
     Args:
         name: unique in the page.
-        tables: ``gc_content`` of each file, in the order of the files.
+        tables: all tables of each file, in the order of the files; read lengths even out the GC content.
     """
-    bins = [
-        [(percent - 0.5, percent + 0.5, share) for percent, share in _shares(table, "gc_percent")] for table in tables
-    ]
+    bins = []
+    for table in tables:
+        counts = gc_distribution(table)
+        total = sum(counts)
+        bins.append([(percent - 0.5, percent + 0.5, 100 * count / total) for percent, count in enumerate(counts)])
     return _histogram(
         name,
         bins,
@@ -98,7 +101,12 @@ def gc_content(name: str, tables: Sequence[Table]) -> Markup:
 
 
 def read_quality(name: str, tables: Sequence[Table]) -> Markup:
-    """Distribution of the mean quality of reads, one outline a file; arguments as in :func:`gc_content`."""
+    """Distribution of the mean quality of reads, one outline a file.
+
+    Args:
+        name: unique in the page.
+        tables: ``read_quality`` of each file, in the order of the files.
+    """
     bins = [[(phred - 0.5, phred + 0.5, share) for phred, share in _shares(table, "mean_phred")] for table in tables]
     longest = max((high for rows in bins for _, high, share in rows if share > 0), default=42.0)
     return _histogram(
@@ -111,7 +119,7 @@ def read_quality(name: str, tables: Sequence[Table]) -> Markup:
 
 
 def read_length(name: str, tables: Sequence[Table]) -> Markup:
-    """Distribution of read lengths, one outline a file; arguments as in :func:`gc_content`."""
+    """Distribution of read lengths, one outline a file; arguments as in :func:`read_quality`."""
     rows = [_length_rows(table) for table in tables]
     known = [row for file_rows in rows for row in file_rows]
     if not known:
@@ -120,7 +128,7 @@ def read_length(name: str, tables: Sequence[Table]) -> Markup:
     log = longest >= LOG_LENGTHS * max(shortest, 1)
     if shortest == longest:
         shortest, longest = max(shortest - 5, 0), longest + 5
-    edges = _length_edges(max(shortest, 1) if log else shortest, longest + 1, log=log)
+    edges = _length_edges(max(shortest, 1) - 0.5 if log else shortest - 0.5, longest + 0.5, log=log)
     return _histogram(
         name,
         [_rebin(file_rows, edges) for file_rows in rows],
@@ -202,7 +210,7 @@ def _length_edges(shortest: float, past: float, *, log: bool) -> list[float]:
     if log:
         steps = math.log(past / shortest) / MOST_BINS
         raw = [shortest * math.exp(index * steps) for index in range(MOST_BINS + 1)]
-        return [float(edge) for edge in sorted({round(value) for value in raw})]
+        return sorted({math.floor(value) + 0.5 for value in raw})
     width = max(1, math.ceil((past - shortest) / MOST_BINS))
     count = math.ceil((past - shortest) / width)
     return [shortest + index * width for index in range(count + 1)]
@@ -212,9 +220,9 @@ def _rebin(rows: Sequence[Bin], edges: Sequence[float]) -> list[Bin]:
     """Rows put into the bins of ``edges``; a row wider than a bin is spread evenly over those it covers."""
     heights = [0.0] * (len(edges) - 1)
     for low, high, share in rows:
-        past = high + 1
+        first, past = low - 0.5, high + 0.5
         for index in range(len(heights)):
-            overlap = min(past, edges[index + 1]) - max(low, edges[index])
+            overlap = min(past, edges[index + 1]) - max(first, edges[index])
             if overlap > 0:
-                heights[index] += share * overlap / (past - low)
+                heights[index] += share * overlap / (past - first)
     return [(edges[index], edges[index + 1], height) for index, height in enumerate(heights)]

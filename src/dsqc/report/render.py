@@ -1,5 +1,6 @@
 """The template engine of the pages, and texts that stand in a page in both languages."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -11,6 +12,8 @@ from markupsafe import Markup, escape
 from dsqc import __version__
 from dsqc.findings import Location
 from dsqc.language import Language, Text
+
+BACKTICKS = re.compile(r"`([^`]+)`")
 
 
 def render(template: str, language: Language | None, **values: Any) -> str:
@@ -44,12 +47,18 @@ def _resource(folder: str, name: str) -> str:
 
 
 def both(text: Text | str) -> Markup:
-    """``text`` in both languages, of which the page shows one; once where they agree."""
+    """``text`` in both languages, of which the page shows one; once where they agree. `Words` in backticks are code."""
     if isinstance(text, str):
         return escape(text)
     if text.en == text.ko:
-        return escape(text.en)
-    return Markup('<span class="en" lang="en">{}</span><span class="ko" lang="ko">{}</span>').format(text.en, text.ko)
+        return _with_code(text.en)
+    languages = Markup('<span class="en" lang="en">{}</span><span class="ko" lang="ko">{}</span>')
+    return languages.format(_with_code(text.en), _with_code(text.ko))
+
+
+def _with_code(text: str) -> Markup:
+    # Escaped first, so that only our own tags are markup.
+    return Markup(BACKTICKS.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
 def place(location: Mapping[str, Any]) -> Text:

@@ -214,7 +214,9 @@ def _plots(files: Sequence[Data]) -> list[dict[str, Any]]:
         (Text("GC content of reads", "리드 GC 함량"), plots.gc_content, "gc_content"),
         (Text("Read length", "리드 길이"), plots.read_length, "read_length"),
     ):
-        svg = draw_all(table.replace("_", "-"), [content.get(table) or {} for content in tables])
+        # GC content needs the read lengths beside it.
+        given = tables if table == "gc_content" else [content.get(table) or {} for content in tables]
+        svg = draw_all(table.replace("_", "-"), given)
         if svg:
             found.append({"title": title, "file": "", "svg": svg, "legend": _file_legend(shorts) if several else []})
     return found
@@ -230,7 +232,7 @@ def _file_legend(shorts: Sequence[str]) -> list[dict[str, Any]]:
 
 QUALITY_LEGEND = [
     _item(Text("mean", "평균"), "--ink"),
-    _item(Text("median", "중앙값"), "--band"),
+    _item(Text("median", "중앙값"), "--band", "dash"),
     _item(Text("quartiles", "사분위"), "--band", "box", 0.5),
     _item(Text("10th to 90th percentile", "10~90 백분위"), "--band", "box", 0.2),
 ]
