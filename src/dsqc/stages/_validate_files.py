@@ -1,4 +1,4 @@
-"""The cheap checks of data files: there, a plain file, of its size, with the right first and last bytes and checksums."""
+"""The cheap checks of data files: there, a plain file, its size, its first and last bytes, its checksums."""
 
 import hashlib
 import stat
@@ -206,6 +206,5 @@ def _ends_as_bgzf(path: Path) -> bool:
 
 def _place(submission: Submission, item: DataFile, attribute: str) -> Location:
     sheet = submission.sheets["file"]
-    row = next(row for row in sheet.rows if row.number == item.row)
-    cell = row.cells.get(attribute)
-    return Location(sheet.path, sheet.name, row.number, cell.column if cell else "", attribute)
+    column = next((heading.column for heading in sheet.headings if heading.attribute == attribute), "")
+    return Location(sheet.path, sheet.name, item.row, column, attribute)
