@@ -130,12 +130,11 @@ def find_profile(name: str) -> Path:
 
 def prepare_station(options: RunOptions, work: Path) -> Path:
     """The station's file: the one named, the environment's, else an embedded one in ``work``, made where missing."""
-    named = options.station or os.environ.get(ENVIRONMENT_VARIABLE) or None
-    if named:
-        path = Path(named).absolute()
+    place = work / EMBEDDED_STATION
+    path = Path(options.station or os.environ.get(ENVIRONMENT_VARIABLE) or place).absolute()
+    if path != place:
         load_station(path)
         return path / FILE_NAME if path.is_dir() else path
-    place = work / EMBEDDED_STATION
     if not (place / FILE_NAME).exists() and not options.dry_run:
         from dsqc.catalog.making import make_station
 

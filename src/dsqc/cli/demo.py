@@ -32,13 +32,12 @@ def run(args: argparse.Namespace) -> int:
     """Run the sample batch on a station of its own and compare what came out with what must."""
     from importlib.resources import as_file, files
 
-    from dsqc.batch.run import EMBEDDED_STATION, RunOptions, prepare_station, run_batch
+    from dsqc.batch.run import EMBEDDED_STATION, RunOptions, run_batch
     from dsqc.cli.batch import print_summary, progress
 
     with as_file(files("dsqc.sample_batch").joinpath("batch.tsv")) as sheet:
-        work: Path = args.work
+        work: Path = args.work.absolute()
         options = RunOptions(sheet=sheet, work=work, profile=args.profile, station=work / EMBEDDED_STATION)
-        prepare_station(options, work)
         with progress(args) as watch:
             status = run_batch(options, watch)
         print_summary(status, work, args)
