@@ -32,14 +32,15 @@ class PostgresServer:
 
     def create_database(self, name: str) -> str:
         """Make an empty database and return its URL."""
-        self._execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+        self.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
         """Drop a database, whoever is still connected."""
-        self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    def _execute(self, statement: str) -> None:
+    def execute(self, statement: str) -> None:
+        """Run one statement as the server's administrator."""
         address = {"host": "127.0.0.1", "port": self.port, "user": USER, "password": self.password}
         with psycopg.connect(dbname="postgres", autocommit=True, **address) as connection:
             connection.execute(statement)

@@ -53,6 +53,10 @@ class Catalog:
             CatalogFault: it does not exist, is not a catalog, or needs a migration.
             TransientFault: the server cannot be reached.
         """
+        file = sqlite_file(station)
+        if file is not None and not file.exists():
+            # Asked first, because SQLite would make an empty file of that name.
+            raise CatalogFault(f"The catalog {file} does not exist.", hint=_MAKE_HINT)
         with connected(station) as catalog:
             with translated(), catalog.engine.connect() as connection:
                 _check_revision(connection)

@@ -1,0 +1,82 @@
+"""Migrations make exactly what the models say, on both databases, and the databases guard the events."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from dsqc.catalog.database import WRITES, Catalog, connected, head_revision, migrate
+from dsqc.catalog.making import make_station
+from dsqc.catalog.minting import prepare_counters
+from dsqc.catalog.models import Base
+from dsqc.errors import CatalogFault
+from dsqc.station import Station
+
+INSERT = text(
+    "INSERT INTO submission (id, submitter, alias, state, content_sha256, verdict, verdict_sha256, research_field, "
+    "form_version, package, data_centre, access_level, release_date, attributes, project_attributes, reasons) "
+    "VALUES (1, 's', 'a', 'received', '', '', '', '', '', '', '', '', '', '{}', '{}', '[]')"
+)
+EVENT = text(
+    "INSERT INTO event (id, submission_id, sequence, at, actor, action, state, reason, details, previous_digest, "
+    "digest) VALUES (1, 1, 1, '', '', '', '', '', '{}', '', 'd')"
+)
+
+
+def test_the_migrated_tables_are_those_of_the_models(station: Station) -> None:
+    with Catalog.open(station) as catalog, catalog.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+        assert compare_metadata(context, Base.metadata) == []
+        assert context.get_current_revision() == head_revision()
+
+
+def test_migrations_go_down_to_nothing_and_up_again(station: Station) -> None:
+    with connected(station) as catalog:
+        migrate(catalog, "base")
+        assert inspect(catalog.engine).get_table_names() == ["alembic_version"]
+
+        migrate(catalog)
+        catalog.write(prepare_counters)
+        assert set(inspect(catalog.engine).get_table_names()) == {"alembic_version", *Base.metadata.tables}
+
+
+@pytest.mark.parametrize("statement", ["UPDATE event SET reason = 'other'", "DELETE FROM event"])
+def test_events_are_never_changed_or_deleted(station: Station, statement: str) -> None:
+    with Catalog.open(station) as catalog:
+        with catalog.engine.execution_options(**{WRITES: True}).begin() as connection:
+            connection.execute(INSERT)
+            connection.execute(EVENT)
+
+        with (
+            pytest.raises(DBAPIError, match="events are never changed or deleted"),
+            catalog.engine.execution_options(**{WRITES: True}).begin() as connection,
+        ):
+            connection.execute(text(statement))
+
+        with catalog.engine.connect() as connection:
+            assert connection.scalar(text("SELECT reason FROM event")) == ""
+
+
+def test_a_catalog_of_another_revision_is_refused_with_what_to_do(station: Station) -> None:
+    with connected(station) as catalog, catalog.engine.execution_options(**{WRITES: True}).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+
+    with (
+        pytest.raises(CatalogFault, match=r"revision 0000, .* Run `dsqc catalog init`"),
+        Catalog.open(station),
+    ):
+        raise AssertionError("it must not open")
+
+
+def test_a_database_without_a_catalog_is_refused_until_it_is_made(station: Station) -> None:
+    with connected(station) as catalog:
+        migrate(catalog, "base")
+    with pytest.raises(CatalogFault, match="holds no catalog"), Catalog.open(station):
+        raise AssertionError("it must not open")
+
+    make_station(station.root, {})
+
+    with Catalog.open(station) as catalog, catalog.reading() as session:
+        assert session.scalar(text("SELECT count(*) FROM accession_counter")) == 6
