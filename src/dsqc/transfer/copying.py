@@ -60,18 +60,32 @@ def copy_file(
         advance(number)
 
     try:
-        digests, mtime_ns = _write(source.blocks(entry), part, count)
+        digests, mtime_ns = _write(_within(source.blocks(entry), entry), part, count)
         now = source.stat(entry.name)
         if (now.size_bytes, now.version) != (entry.size_bytes, entry.version) or digests.size_bytes != now.size_bytes:
-            raise SourceChanged(f"{entry.name} changed while it was read.", hint="Transfer again when nobody writes.")
+            raise _changed(entry)
         proven = expected.confirms(digests) or digests.md5 == entry.md5
-        if source.is_remote and not proven and _digest(source.blocks(entry)) != digests:
+        if source.is_remote and not proven and _digest(_within(source.blocks(entry), entry)) != digests:
             raise TransientFault(f"{entry.name} was damaged on the way.", hint="Run the same command again.")
     except BaseException:
         advance(-copied)
         part.unlink(missing_ok=True)
         raise
     return digests, mtime_ns
+
+
+def _within(blocks: Iterator[bytes], entry: Entry) -> Iterator[bytes]:
+    """Stop at the size that was promised: a file that grows as fast as it is read would fill the disk."""
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > entry.size_bytes:
+            raise _changed(entry)
+        yield block
+
+
+def _changed(entry: Entry) -> SourceChanged:
+    return SourceChanged(f"{entry.name} changed while it was read.", hint="Transfer again when nobody writes it.")
 
 
 def _write(blocks: Iterator[bytes], part: Path, count: Callable[[int], None]) -> tuple[Digests, int]:
