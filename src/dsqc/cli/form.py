@@ -151,11 +151,9 @@ def _allowed(item: "Attribute") -> str:
         parts.append("; ".join(terms[:SHOWN_TERMS]) + more)
     if item.units:
         parts.append(" | ".join(item.units))
-    if item.minimum is not None or item.maximum is not None:
-        low = "" if item.minimum is None else f"{item.minimum:g}"
-        high = "" if item.maximum is None else f"{item.maximum:g}"
-        parts.append(f"{low}–{high}")
-    if item.pattern is not None and not item.vocabulary and not item.units:
+    if item.range_text:
+        parts.append(item.range_text)
+    if item.pattern is not None and not item.vocabulary and not item.units and not item.range_text:
         parts.append(item.pattern.name if item.pattern.is_named else item.pattern.regex)
     return ", ".join(parts)
 

@@ -104,3 +104,16 @@ class Attribute:
     def missing_allowed(self) -> bool:
         """Whether some missing-value term may stand for the value."""
         return self.missing is not Missing.FORBIDDEN
+
+    @property
+    def range_text(self) -> str:
+        """The allowed range as people write it (``0–14``, ``1–``); empty where there is none."""
+        if self.minimum is None and self.maximum is None:
+            return ""
+        return f"{_plain(self.minimum)}–{_plain(self.maximum)}"
+
+
+def _plain(number: float | None) -> str:
+    if number is None:
+        return ""
+    return str(int(number)) if number == int(number) else str(number)

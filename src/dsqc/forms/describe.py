@@ -13,7 +13,7 @@ SCHEMA_VERSION = "1.0"
 
 
 def describe_fields(fields: Iterable[ResearchField]) -> dict[str, Any]:
-    """The registry of research fields; shape: ``form-list.schema.json``."""
+    """The registry of research fields; shape: ``form_list.schema.json``."""
     return {
         "schema_version": SCHEMA_VERSION,
         "fields": [
@@ -38,7 +38,7 @@ def describe_fields(fields: Iterable[ResearchField]) -> dict[str, Any]:
 
 
 def describe_form(form: Form, sheets: Iterable[str]) -> dict[str, Any]:
-    """Some sheets of a form with every attribute; shape: ``form-show.schema.json``."""
+    """Some sheets of a form with every attribute; shape: ``form_show.schema.json``."""
     return {
         "schema_version": SCHEMA_VERSION,
         "form": {"id": form.id, "version": form.version, "package": form.package, "package_kind": form.package_kind},

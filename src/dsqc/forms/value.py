@@ -134,7 +134,7 @@ def _range_fault(attribute: Attribute, numbers: Iterable[float]) -> Fault | None
     low, high = attribute.minimum, attribute.maximum
     for number in numbers:
         if (low is not None and number < low) or (high is not None and number > high):
-            return Fault(FaultKind.RANGE, f"{'' if low is None else f'{low:g}'}–{'' if high is None else f'{high:g}'}")
+            return Fault(FaultKind.RANGE, attribute.range_text)
     return None
 
 
