@@ -397,7 +397,7 @@ SUBMISSIONS: dict[str, Described] = {
     "gut-16s": Described(
         what="faults in the form: country, date, missing term, vocabulary, unit, a run without its library",
         state="returned",
-        codes=("DSQC-S011", "DSQC-S013", "DSQC-T011", "DSQC-T017", "DSQC-R001"),
+        codes=("DSQC-R001", "DSQC-S011", "DSQC-T011", "DSQC-T017", "DSQC-T021"),
         workbook=True,
         sheets={
             "submission": submission("gut-16s", "food_microbiome", "Human-gut", "kimchi-gut"),
