@@ -79,6 +79,7 @@ _SPREADSHEET_DATE = re.compile(
 )
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII)
 _SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?", re.ASCII)
+_PLAIN_DATE = re.compile(r"(\d{4})\s?[./-]?\s?(\d{1,2})\s?[./-]?\s?(\d{1,2})\.?", re.ASCII)
 _SEPARATOR = re.compile(r"(?:;|//)")
 _EXCEL_EPOCH = date(1899, 12, 30)
 
@@ -177,7 +178,7 @@ def _holds_several(attribute: Attribute, value: str) -> bool:
     if attribute.multivalued or attribute.pattern is not None or not _SEPARATOR.search(value):
         return False
     named = attribute.type == "string" and attribute.requirement in (Requirement.MANDATORY, Requirement.ONE_OF_GROUP)
-    return attribute.type in SINGLE_TYPES or named
+    return (attribute.type in SINGLE_TYPES or named) and not _SEPARATOR.search(attribute.example)
 
 
 def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault) -> Verdict:
@@ -188,7 +189,8 @@ def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault) -> V
     if special is None and fault.kind in (FaultKind.PATTERN, FaultKind.DATE):
         special = _BY_TYPE.get(attribute.type)
     if special is not None:
-        return special[0], {"expected": special[1]}
+        meant = suggest_date(value) if attribute.type in DATE_TYPES else ""
+        return special[0], {"expected": f"{meant} ({special[1]})" if meant else special[1]}
     if attribute.type in SINGLE_TYPES and not attribute.multivalued and _SEPARATOR.search(value):
         return "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
     english = attribute.pattern is not None and attribute.pattern.name == "ascii_text"
@@ -219,6 +221,15 @@ def _nearest(value: str, terms: list[str]) -> str:
     near = [folded[item] for item in difflib.get_close_matches(value.casefold(), folded, n=3, cutoff=0.5)]
     shown = near or terms[:8]
     return "; ".join(shown) + (f" … ({len(terms)})" if len(terms) > len(shown) else "")
+
+
+def suggest_date(value: str) -> str:
+    """The ISO form of a date that is written otherwise but plainly; empty where it is not."""
+    match = _PLAIN_DATE.fullmatch(value)
+    try:
+        return date(*map(int, match.groups())).isoformat() if match else ""
+    except ValueError:
+        return ""
 
 
 def is_ascii_text(value: str) -> bool:
