@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.formats.batch import ReadBatch
-from dsqc.kernels.content import LANE_READS, count_bases, fold_bases
+from dsqc.kernels.content import LANE_READS, count_bases, fold_bases, letter_table
 from dsqc.metrics.positions import NEAR, row_count
 
 
@@ -12,6 +12,7 @@ class ContentCollector:
     """Counts A, C, G and T by position (rows of ``dsqc.metrics.positions``), and reads by their GC percentage."""
 
     def __init__(self) -> None:
+        self._letters = letter_table()
         self._lanes = np.zeros((4, NEAR), dtype=np.uint8)
         self._pending = 0
         self._reached = 0  # positions that hold something in the lanes
@@ -25,7 +26,15 @@ class ContentCollector:
         while first < len(batch):
             last = min(len(batch), first + LANE_READS - self._pending)
             count_bases(
-                batch.data, batch.sequence_start, batch.length, first, last, self._lanes, self._table, self._gc_reads
+                batch.data,
+                batch.sequence_start,
+                batch.length,
+                first,
+                last,
+                self._lanes,
+                self._table,
+                self._letters,
+                self._gc_reads,
             )
             self._reached = max(self._reached, min(longest, NEAR))
             self._pending += last - first

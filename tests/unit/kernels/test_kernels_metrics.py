@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from dsqc.kernels.content import count_bases, fold_bases
+from dsqc.kernels.content import count_bases, fold_bases, letter_table
 from dsqc.kernels.length import count_lengths, longest_inside
 from dsqc.kernels.orientation import complement_table, turn_reverse_reads
 from dsqc.kernels.quality import count_qualities, fold_qualities
@@ -45,7 +45,19 @@ def test_count_bases(reads, compiled):
     lanes = np.zeros((4, NEAR), dtype=np.uint8)
     table = np.zeros((4, 1_200), dtype=np.int64)
     gc_reads = np.zeros(101, dtype=np.int64)
-    call(count_bases, compiled, batch.data, batch.sequence_start, batch.length, 0, len(batch), lanes, table, gc_reads)
+    call(
+        count_bases,
+        compiled,
+        batch.data,
+        batch.sequence_start,
+        batch.length,
+        0,
+        len(batch),
+        lanes,
+        table,
+        letter_table(),
+        gc_reads,
+    )
     call(fold_bases, compiled, lanes, NEAR, table)
 
     expected = np.zeros_like(table)
@@ -92,7 +104,19 @@ def test_kernels_take_a_part_of_the_batch_and_add(compiled):
     table = np.zeros((4, NEAR), dtype=np.int64)
     gc_reads = np.zeros(101, dtype=np.int64)
     for first, last in ((1, 2), (2, 3), (1, 2)):
-        call(count_bases, compiled, batch.data, batch.sequence_start, batch.length, first, last, lanes, table, gc_reads)
+        call(
+            count_bases,
+            compiled,
+            batch.data,
+            batch.sequence_start,
+            batch.length,
+            first,
+            last,
+            lanes,
+            table,
+            letter_table(),
+            gc_reads,
+        )
     assert lanes[:, 0].tolist() == [0, 2, 1, 0]
     assert gc_reads[100] == 3
 
@@ -114,6 +138,7 @@ def test_rows_widen_at_every_power_of_ten(compiled):
         1,
         lanes,
         table,
+        letter_table(),
         np.zeros(101, dtype=np.int64),
     )
     call(fold_bases, compiled, lanes, NEAR, table)
@@ -185,3 +210,15 @@ def test_turn_reverse_reads(compiled, sequence, turned):
         for start in starts:
             outside[start : start + len(sequence)] = False
     np.testing.assert_array_equal(batch.data[outside], before[outside])
+
+
+def test_a_row_wider_than_a_packed_counter_holds():
+    """Beyond 10 Mb (with 99 single positions) a row takes 100,000 positions, more than 16 bits count."""
+    length = 10_000_000 + 80_000
+    data = np.full(length, ord("T"), dtype=np.uint8)
+    table = np.zeros((4, 99 + 5 * 900 + 1), dtype=np.int64)
+    start, lengths = np.zeros(1, dtype=np.int64), np.array([length], dtype=np.int64)
+    lanes, gc_reads = np.zeros((4, NEAR), dtype=np.uint8), np.zeros(101, dtype=np.int64)
+    count_bases(data, start, lengths, 0, 1, lanes, table, letter_table(), gc_reads)
+    assert table[3, -3:].tolist() == [10_000, 10_000, 80_001]
+    assert table.sum() == length - NEAR
