@@ -1,0 +1,108 @@
+"""The report stage over a working directory."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from dsqc.artefact import read_json, write_json
+from dsqc.errors import UsageError
+from dsqc.findings import Location, finding
+from dsqc.stages.judge import judge
+from dsqc.stages.report import report
+from helpers.evidence import write_evidence
+from helpers.qc_data import qc_file
+
+FAULT = finding("DSQC-S011", Location(path="sample.tsv", sheet="sample", row=3, column="D"), value="2024/13/45")
+
+
+def make_batch(work: Path) -> Path:
+    """Four submissions: registered, returned by a damaged file, returned by its form, one that has not begun."""
+    runs = {
+        "good": {"RUN_1": [qc_file("a_R1.fastq.gz", reads=300), qc_file("a_R2.fastq.gz", reads=300)]},
+        "damaged": {"RUN_1": [qc_file("b.fastq.gz", reads=300, damaged_at=77)]},
+        "form": {"RUN_1": [qc_file("c.fastq.gz", reads=300)]},
+    }
+    for name, files_of_runs in runs.items():
+        state = "skipped" if name == "form" else "measured"
+        results = work / "results" / name
+        write_evidence(results, files_of_runs, findings=[FAULT] if name == "form" else [], state=state)
+        verdict = judge(results).verdict
+        registered = verdict == "pass"
+        accessions = {"submission": "KRA0000001"} if registered else {}
+        receipt = {
+            "registered": registered,
+            "state": "registered" if registered else "returned",
+            "accessions": accessions,
+        }
+        write_json(results / "receipt.json", receipt)
+    plan = [{"name": name, "source": f"/data/{name}", "runs": ["RUN_1"], "note": ""} for name in (*runs, "waiting")]
+    write_json(work / "plan.json", {"schema_version": "1.0", "submissions": plan})
+    return work
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def schema(name: str) -> Any:
+    return json.loads(files("dsqc.schemas").joinpath("reports", f"{name}.schema.json").read_text(encoding="utf-8"))
+
+
+def test_pages_and_data_of_a_batch(tmp_path: Path) -> None:
+    work = make_batch(tmp_path / "spring-batch")
+    page = report(work)
+    assert page == work / "report" / "index.html"
+    assert sorted(tree(work / "report")) == [
+        "batch.json",
+        "batch_mqc.json",
+        "index.html",
+        "runs/damaged/RUN_1.html",
+        "runs/good/RUN_1.html",
+    ]
+    batch = read_json(work / "report" / "batch.json")
+    jsonschema_rs.validator_for(schema("batch")).validate(batch)
+    assert [(row["submission"], row["state"]) for row in batch["submissions"]] == [
+        ("damaged", "returned"),
+        ("form", "returned"),
+        ("waiting", "planned"),
+        ("good", "registered"),
+    ]
+    assert [row["reasons"][0]["code"] for row in batch["submissions"][:2]] == ["DSQC-F010", "DSQC-S011"]
+    html = page.read_text(encoding="utf-8")
+    assert "spring-batch" in html
+    assert "KRA0000001" in html
+    assert "Seeds and crop genetic resources" in html
+
+
+def test_the_report_tells_no_path_of_the_machine_and_repeats_itself(tmp_path: Path) -> None:
+    work = make_batch(tmp_path / "spring-batch")
+    report(work)
+    first = tree(work / "report")
+    report(work)
+    assert tree(work / "report") == first
+    assert not any(str(tmp_path).encode() in content or b"/data/" in content for content in first.values())
+
+
+def test_a_run_page_leads_back_to_the_batch(tmp_path: Path) -> None:
+    work = make_batch(tmp_path / "work")
+    report(work)
+    page = work / "report" / "runs" / "good" / "RUN_1.html"
+    assert 'href="../../index.html"' in page.read_text(encoding="utf-8")
+    assert (page.parent / "../../index.html").resolve() == (work / "report" / "index.html").resolve()
+
+
+def test_multiqc_content_names_the_submissions(tmp_path: Path) -> None:
+    work = make_batch(tmp_path / "work")
+    report(work)
+    content = read_json(work / "report" / "batch_mqc.json")
+    assert content["data"]["good"]["verdict"] == "pass"
+    assert "verdict" not in content["data"]["waiting"]
+
+
+def test_without_a_plan_there_is_no_batch(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"plan\.json"):
+        report(tmp_path)
