@@ -1,4 +1,4 @@
-"""Fixtures that need a real server. Each server lives in ``tests/infra/<name>.py`` as a context manager; this file only wires."""
+"""Fixtures that need a real server. Each lives in ``tests/infra/<name>.py`` as a context manager; this file wires."""
 
 import uuid
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A real S3-compatible server for tests: ``rclone serve s3`` on loopback, with a secret of its own, gone with the tests."""
+"""A real S3-compatible server for tests: ``rclone serve s3`` on loopback, gone with the tests."""
 
 import contextlib
 import shutil

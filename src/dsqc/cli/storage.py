@@ -22,6 +22,7 @@ DAMAGES = {
     "missing": Text("missing", "없음"),
     "size": Text("wrong size", "크기 다름"),
     "digest": Text("wrong digest", "해시 다름"),
+    "unreadable": Text("unreadable", "읽을 수 없음"),
 }
 
 

@@ -6,7 +6,6 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -35,10 +34,11 @@ class DirectoryStore(ObjectStore):
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
-    def open_read(self, key: str) -> AbstractContextManager[BinaryIO]:
-        """The open file."""
-        with _reading(self.root / key):
-            return (self.root / key).open("rb")
+    @contextlib.contextmanager
+    def open_read(self, key: str) -> Iterator[BinaryIO]:
+        """The open file; what goes wrong while it is read is a fault of the store too."""
+        with _reading(self.root / key), (self.root / key).open("rb") as file:
+            yield file
 
     def entries(self, prefix: str) -> Iterator[ObjectInfo]:
         """Files below the directory part of ``prefix`` whose key begins with it, in the order of the keys."""
@@ -90,7 +90,8 @@ class DirectoryStore(ObjectStore):
         except OSError as error:
             raise write_fault(final, error) from error
         finally:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink()
         return created
 
     def _proves(self, path: Path, key: str, sha256: str, md5: str) -> bool:

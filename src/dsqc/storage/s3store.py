@@ -107,9 +107,14 @@ class S3Store(ObjectStore):
             pages = self._client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self.bucket, Prefix=self._full("")
             )
-            for page in pages:
-                for row in page.get("Uploads", ()):
-                    yield ObjectInfo(f"{self._own(row['Key'])}?uploadId={row['UploadId']}", 0, row["Initiated"])
+            try:
+                for page in pages:
+                    for row in page.get("Uploads", ()):
+                        yield ObjectInfo(f"{self._own(row['Key'])}?uploadId={row['UploadId']}", 0, row["Initiated"])
+            except s3.network_errors() as error:
+                # Some servers answer so in a bucket that never saw an upload in parts.
+                if s3.error_code(error) != "NoSuchUpload":
+                    raise
 
     def delete(self, key: str) -> None:
         """Delete the object."""

@@ -68,7 +68,7 @@ class KnownObject:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """An object that is not what it should be: ``state`` is missing, size or digest."""
+    """An object that is not what it should be: ``state`` is missing, size, digest or unreadable."""
 
     object: KnownObject
     state: str
@@ -250,8 +250,15 @@ class ObjectStore(ABC):
                 yield Damage(item, "missing", "")
             elif size != item.size_bytes:
                 yield Damage(item, "size", str(size))
-            elif (seen := self.sha256_at(item.key)) != item.sha256:
-                yield Damage(item, "digest", seen)
+            else:
+                try:
+                    seen = self.sha256_at(item.key)
+                except StorageFault as fault:
+                    # One bad place on a disk must not keep us from looking at the rest.
+                    yield Damage(item, "unreadable", fault.message)
+                    continue
+                if seen != item.sha256:
+                    yield Damage(item, "digest", seen)
 
     def sweep(self, known_keys: Collection[str]) -> list[ObjectInfo]:
         """Objects that stand in the store but not in ``known_keys``: a registration under way, or one that crashed."""

@@ -8,7 +8,7 @@ from typing import Any
 from dsqc.errors import TransientFault
 from dsqc.findings import FindingLog, Location, finding
 from dsqc.model import Submission
-from dsqc.submission import is_form_file, sheet_files
+from dsqc.submission import sheet_files
 from dsqc.transfer.copying import Digests, Expected, copy_file
 from dsqc.transfer.inbox import Finished, Inbox
 from dsqc.transfer.listing import Listed, listed_files, read_listing
@@ -119,7 +119,7 @@ class _Transfer:
     def _choose_forms(self) -> list[str]:
         """Forms of the source; where it has none any more, those that an earlier transfer brought."""
         forms = sheet_files(name for name in self.found if is_bare(name))
-        brought = [name for name in self.inbox.names() if is_form_file(name)]
+        brought = sheet_files(self.inbox.names())
         if not forms:
             return brought
         self.inbox.drop(set(brought) - set(forms))

@@ -12,8 +12,13 @@ LONGEST_NAME_BYTES = 255
 
 
 def normalise(name: str) -> str:
-    """The composed form (NFC): how names stand in the inbox, whatever the submitter's system writes."""
-    return unicodedata.normalize("NFC", name)
+    """The composed form (NFC): how names stand in the inbox, whatever the submitter's system writes.
+
+    A name whose bytes are no UTF-8 (CP949, as old archives unpack it) is spelled with ``\\x..``: it can be shown, and
+    it is no bare name.
+    """
+    shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return unicodedata.normalize("NFC", shown)
 
 
 def is_bare(name: str) -> bool:

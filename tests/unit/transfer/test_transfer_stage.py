@@ -146,6 +146,33 @@ def test_the_same_name_twice_in_nfc_and_nfd_is_not_guessed(run, tmp_path):
     assert states(result)[names[0]] == "failed"
 
 
+def test_a_name_in_cp949_is_shown_and_not_taken(run, tmp_path):
+    source = write_source(tmp_path / "source", DATA)
+    with open(os.fsencode(source) + b"/" + "시료.txt".encode("cp949"), "wb") as file:  # noqa: PTH123  bytes are no Path
+        file.write(b"x")
+    result = run(source)
+    assert [row["value"] for row in result.record["findings"]] == [r"\xbd÷\xe1.txt"]
+
+
+def test_a_form_that_is_a_link_is_not_followed(run, tmp_path):
+    source = write_source(tmp_path / "source", DATA)
+    (source / "file.tsv").rename(tmp_path / "file.tsv")
+    (source / "file.tsv").symlink_to(tmp_path / "file.tsv")
+    result = run(source)
+    assert codes(result)[0] == "DSQC-F004"
+    assert "DSQC-F016" in codes(result)
+    assert set(visible(tmp_path / "inbox")) == {"submission.tsv"}
+
+
+def test_a_form_in_another_shape_replaces_the_old_one(run, tmp_path):
+    source = write_source(tmp_path / "source", DATA)
+    (source / "sample.tsv").write_text("sample_name\n")
+    run(source)
+    (source / "sample.tsv").unlink()
+    run(source)
+    assert "sample.tsv" not in visible(tmp_path / "inbox")
+
+
 def test_korean_headings_are_understood(run, tmp_path):
     source = write_source(tmp_path / "source", DATA, headings="\t".join(("파일명", *FILE_HEADINGS[1:])))
     assert states(run(source))["a_R1.fastq"] == "copied"

@@ -1,0 +1,145 @@
+"""The promises of the object store, kept in a real S3-compatible server."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dsqc.errors import StorageFault, SystemFault, TransientFault, UsageError
+from dsqc.storage import GRACE, KnownObject, ObjectStore, object_key, open_store
+from dsqc.storage.s3store import PART_BYTES
+from helpers.sources import md5, sha256
+from infra.s3 import s3_server as start_s3_server
+
+pytestmark = pytest.mark.s3
+
+SMALL = b"@r\nACGT\n+\nIIII\n" * 1000
+LARGE = bytes(range(256)) * (PART_BYTES // 256) * 2 + b"tail"
+"""Three parts."""
+
+
+@pytest.fixture(params=["", "/tier/public"])
+def store(s3_bucket, request) -> ObjectStore:
+    return open_store(s3_bucket.url + request.param, s3_bucket.options)
+
+
+def write(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("content", [b"", SMALL, LARGE], ids=["empty", "one request", "parts"])
+def test_put_once_then_found(store, tmp_path, content):
+    path = write(tmp_path / "file", content)
+    first = store.put_file(path, sha256=sha256(content), md5=md5(content))
+    assert (first.key, first.size_bytes, first.created) == (object_key(sha256(content)), len(content), True)
+    before = next(store.entries(first.key))
+    assert store.put_file(path, sha256=sha256(content), md5=md5(content)).created is False
+    assert store.put_file(path, sha256=sha256(content)).created is False
+    assert next(store.entries(first.key)) == before
+    assert store.sha256_at(first.key) == sha256(content)
+    assert list(store.list_unfinished()) == []
+
+
+@pytest.mark.parametrize("content", [SMALL, LARGE], ids=["one request", "parts"])
+def test_a_file_that_is_not_its_digest_is_not_stored(store, tmp_path, content):
+    path = write(tmp_path / "file", content + b"x")
+    with pytest.raises(SystemFault, match="has changed"):
+        store.put_file(path, sha256=sha256(content))
+    assert store.size_of(object_key(sha256(content))) is None
+    assert list(store.list_unfinished()) == []
+
+
+def test_a_damaged_object_is_never_accepted_and_never_overwritten(s3_bucket, tmp_path):
+    store = open_store(s3_bucket.url, s3_bucket.options)
+    path = write(tmp_path / "file", SMALL)
+    key = store.put_file(path, sha256=sha256(SMALL)).key
+    damaged = SMALL[:-1] + b"x"
+    s3_bucket.server.client().put_object(Bucket=s3_bucket.name, Key=key, Body=damaged)
+    with pytest.raises(StorageFault, match="damaged"):
+        store.put_file(path, sha256=sha256(SMALL), md5=md5(SMALL))
+    assert store.read(key) == damaged
+    item = KnownObject(sha256(SMALL), len(SMALL))
+    assert [found.state for found in store.verify([item])] == ["digest"]
+
+
+def test_writers_at_once_end_in_one_whole_object(s3_bucket, tmp_path):
+    path = write(tmp_path / "file", SMALL)
+    barrier = threading.Barrier(4)
+    faults: list[Exception] = []
+
+    def put() -> None:
+        store = open_store(s3_bucket.url, s3_bucket.options)
+        barrier.wait()
+        try:
+            store.put_file(path, sha256=sha256(SMALL))
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=put) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert open_store(s3_bucket.url, s3_bucket.options).sha256_at(object_key(sha256(SMALL))) == sha256(SMALL)
+
+
+def test_manifests_orphans_and_claims(store, tmp_path):
+    needed, orphan = write(tmp_path / "needed", SMALL), write(tmp_path / "orphan", b"orphan")
+    store.put_file(needed, sha256=sha256(SMALL))
+    store.put_file(orphan, sha256=sha256(b"orphan"))
+    store.put_manifest("KRA1", {"objects": [{"sha256": sha256(SMALL), "size_bytes": len(SMALL)}]})
+    known = store.known_objects()
+    assert known == {object_key(sha256(SMALL)): KnownObject(sha256(SMALL), len(SMALL), ("KRA1",))}
+    assert list(store.verify(known.values())) == []
+    orphans = store.sweep(known)
+    assert [info.key for info in orphans] == [object_key(sha256(b"orphan"))]
+    assert store.delete_orphans(orphans) == []
+    later = datetime.now(UTC) + GRACE + timedelta(hours=1)
+    assert store.delete_orphans(orphans, now=later) == orphans
+    assert store.sweep(known) == []
+
+
+def test_an_upload_that_nobody_finished_is_listed_and_dropped(s3_bucket):
+    store = open_store(s3_bucket.url, s3_bucket.options)
+    client = s3_bucket.server.client()
+    key = object_key(sha256(b"x"))
+    client.create_multipart_upload(Bucket=s3_bucket.name, Key=key)
+    unfinished = list(store.list_unfinished())
+    assert [info.key.partition("?")[0] for info in unfinished] == [key]
+    store.delete_unfinished(unfinished[0])
+    assert list(store.list_unfinished()) == []
+
+
+def test_a_wrong_secret_is_said_without_the_secret(s3_bucket, tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-very-wrong-secret")
+    path = write(tmp_path / "file", SMALL)
+    with pytest.raises(StorageFault, match="AWS_SECRET_ACCESS_KEY") as caught:
+        open_store(s3_bucket.url, s3_bucket.options).put_file(path, sha256=sha256(SMALL))
+    assert "a-very-wrong-secret" not in str(caught.value)
+
+
+def test_without_credentials_the_environment_is_named(s3_bucket, tmp_path, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(UsageError, match="AWS_ACCESS_KEY_ID"):
+        open_store(s3_bucket.url, s3_bucket.options).size_of("x")
+
+
+def test_a_missing_bucket_is_a_wrong_call(s3_bucket, tmp_path):
+    path = write(tmp_path / "file", SMALL)
+    with pytest.raises(UsageError, match="bucket does not exist"):
+        open_store("s3://no-such-bucket", s3_bucket.options).put_file(path, sha256=sha256(SMALL))
+
+
+def test_a_server_that_is_gone_may_come_back(tmp_path, monkeypatch):
+    with start_s3_server(tmp_path / "server") as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        store = open_store(server.make_bucket("passing"), server.options)
+        server.stop()
+    with pytest.raises(TransientFault, match="cannot be reached"):
+        store.put_file(write(tmp_path / "file", SMALL), sha256=sha256(SMALL))
