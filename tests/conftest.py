@@ -1,5 +1,6 @@
 """Fixtures that need a real server. Each lives in ``tests/infra/<name>.py`` as a context manager; this file wires."""
 
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from infra.postgres import PostgresServer
 from infra.postgres import postgres_server as start_postgres_server
 from infra.s3 import S3Server
 from infra.s3 import s3_server as start_s3_server
+from infra.slurm import SlurmCluster, slurm_cluster
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +64,11 @@ def station(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
         yield make_station(tmp_path / "station", settings).station
     finally:
         server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[SlurmCluster]:
+    """One Slurm of two virtual nodes for all tests of the session."""
+    # Not below pytest's own directory: the path of a socket must be short.
+    with tempfile.TemporaryDirectory(prefix="dsqc-slurm-") as home, slurm_cluster(Path(home)) as cluster:
+        yield cluster

@@ -95,6 +95,8 @@ def run_batch(options: RunOptions, watch: Callable[[BatchStatus], None] | None =
             return batch_status(work)
         if code:
             _settle(work, code)
+        elif _had_nothing_to_do(work):
+            log.info("the batch was finished: nothing to do")
     return batch_status(work)
 
 
@@ -248,6 +250,10 @@ def _end_leftovers(session: int) -> None:
         os.killpg(session, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         return
+
+
+def _had_nothing_to_do(work: Path) -> bool:
+    return "Nothing to be done" in (work / RUN_LOG).read_text(encoding="utf-8", errors="replace")
 
 
 def _settle(work: Path, code: int) -> None:

@@ -1,0 +1,48 @@
+"""A batch on a real Slurm, with the slurm profile as it is shipped; only the waiting is shorter."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers.sample_runs import catalog_content, run_batch_command, sample_sheet
+from infra.slurm import SlurmCluster
+
+from dsqc.batch.status import Outcome, batch_status
+from dsqc.errors import ExitCode
+
+pytestmark = pytest.mark.slurm
+
+QUICK = ("--", "--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10")
+
+
+@pytest.mark.timeout(600)
+def test_a_batch_on_slurm_ends_in_the_same_catalog_as_on_one_machine(tmp_path: Path, slurm: SlurmCluster) -> None:
+    sheet = sample_sheet(tmp_path, ("yeast-cram", "seawater-metagenome"))
+    work = tmp_path / "work"
+
+    done = run_batch_command(sheet, work, "--profile", "slurm", *QUICK, env=slurm.environment)
+
+    run_log = (work / "logs" / "snakemake.log").read_text(encoding="utf-8")
+    assert done.returncode == ExitCode.FINDINGS, done.stderr + run_log
+    assert batch_status(work).totals == {Outcome.REGISTERED: 1, Outcome.RETURNED: 1}
+    assert run_log.count("has been submitted with SLURM jobid") == 6
+    assert slurm.jobs() == []
+    local = tmp_path / "local"
+    assert run_batch_command(sheet, local, "--profile", "ci").returncode == ExitCode.FINDINGS
+    assert catalog_content(work) == catalog_content(local)
+
+
+def test_the_cluster_runs_jobs_on_both_nodes(tmp_path: Path, slurm: SlurmCluster) -> None:
+    output = tmp_path / "%N.txt"
+    slurm.command(
+        "sbatch", "--wait", "--nodes=2", f"--output={tmp_path}/batch.out", "--wrap", f"srun --output={output} true"
+    )
+    assert sorted(item.stem for item in tmp_path.glob("n*.txt")) == ["n1", "n2"]
+
+
+def test_a_profile_without_its_scheduler_says_so(tmp_path: Path) -> None:
+    sheet = sample_sheet(tmp_path, ("yeast-cram",))
+    done = run_batch_command(sheet, tmp_path / "work", "--profile", "slurm", env={"PATH": "/nonexistent"})
+    assert done.returncode == ExitCode.FAULT
+    assert isinstance(done, subprocess.CompletedProcess)
+    assert "logs/snakemake.log" in done.stderr
