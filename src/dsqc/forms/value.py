@@ -119,15 +119,22 @@ def _quantity_fault(attribute: Attribute, value: str) -> Fault | None:
         return Fault(FaultKind.PATTERN, pattern("quantity").regex)
     expected = "; ".join(attribute.units)
     if attribute.units and match["unit"] not in attribute.units:
-        meant = vocabulary(UNITS).lookup(match["unit"])
-        unit = meant.term.term if meant else match["unit"]
-        suggestion = (
-            f"{value[: match.end('high' if match['high'] else 'low')]} {unit}" if unit in attribute.units else ""
-        )
+        unit = _meant_unit(attribute, match["unit"])
+        suggestion = f"{value[: match.end('high' if match['high'] else 'low')]} {unit}" if unit else ""
         return Fault(FaultKind.UNIT, expected, suggestion)
     if not match["blank"]:
         return Fault(FaultKind.UNIT, expected, f"{value[: match.start('unit')]} {match['unit']}")
     return _range_fault(attribute, tuple(float(match[name]) for name in ("low", "high") if match[name]))
+
+
+def _meant_unit(attribute: Attribute, written: str) -> str:
+    """The unit of the attribute that ``written`` is another spelling of; empty where there is none."""
+    for entry in vocabulary(UNITS).entries:
+        if entry.term in attribute.units and written.casefold() in {
+            spelling.casefold() for spelling in (entry.term, *entry.synonyms)
+        }:
+            return entry.term
+    return ""
 
 
 def _range_fault(attribute: Attribute, numbers: Iterable[float]) -> Fault | None:

@@ -36,6 +36,8 @@ SEX = attribute(type="enum", vocabulary="sex")
         (DEPTH, "101 m", FaultKind.RANGE, ""),
         (DEPTH, "50-500 m", FaultKind.RANGE, ""),
         (DEPTH, "-1 m", FaultKind.RANGE, ""),
+        (attribute(type="quantity", units=("d", "h")), "2 days", FaultKind.UNIT, "2 d"),
+        (attribute(type="quantity", units=("degree Celsius",)), "-80°C", FaultKind.UNIT, "-80 degree Celsius"),
         (AGE, "90 or over", None, ""),
         (AGE, "28 years", FaultKind.UNIT, "28 year"),
         (AGE, "missing", FaultKind.MISSING, ""),

@@ -1,6 +1,8 @@
 """Vocabularies and patterns, and that the tables hold together."""
 
 import re
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,8 @@ from dsqc.errors import SystemFault
 from dsqc.forms import MatchKind, is_missing_term, load_fields, missing_terms, pattern, rejected_missing, vocabulary
 from dsqc.forms.vocabulary import patterns, read_table
 
+TABLES = Path(str(files("dsqc.schemas"))) / "vocabularies"
+SHARED_NAMES = sorted({row["vocabulary"] for table in ("core", "field", "mims") for row in read_table(table)})
 ACCESSION_OBJECTS = {
     "project": AccessionType.PROJECT,
     "sample": AccessionType.SAMPLE,
@@ -115,3 +119,28 @@ def test_project_and_sample_patterns_take_the_accessions_of_the_table() -> None:
         name = {"project": "bioproject_any", "sample": "biosample_any"}.get(row["object"])
         if name and not row["example"].startswith(("ERS", "SRS", "DRS")):
             assert pattern(name).matches(row["example"]), row
+
+
+@pytest.mark.parametrize("table", sorted(path.stem for path in TABLES.glob("*.tsv")))
+def test_tables_are_clean(table: str) -> None:
+    rows = read_table(table)
+    keys = [(row.get("vocabulary", ""), row.get("parent", ""), row_key(row)) for row in rows]
+
+    assert rows
+    assert len(set(keys)) == len(keys)
+    for row in rows:
+        assert None not in row
+        assert all(value is not None and value == value.strip() for value in row.values()), row
+
+
+@pytest.mark.parametrize("name", SHARED_NAMES)
+def test_synonyms_are_no_terms_and_mean_one_term(name: str) -> None:
+    terms = vocabulary(name)
+    synonyms = [synonym.casefold() for entry in terms.entries for synonym in entry.synonyms]
+
+    assert len(set(synonyms)) == len(synonyms)
+    assert not {synonym for synonym in synonyms if synonym in set(terms)}
+
+
+def row_key(row: dict[str, str]) -> str:
+    return row.get("term") or row.get("name") or row.get("regex") or row["pattern"]
