@@ -3,6 +3,7 @@
 import datetime
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ _LEGACY_OR_ENCRYPTED = bytes.fromhex("d0cf11e0a1b11ae1")
 _MOST_UNPACKED = 4 * MOST_BYTES
 _PIECE = 2**20
 _CELL = re.compile(rb'<c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_ZIP_FAULTS = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, ValueError, EOFError, OSError)
+"""What the standard library raises at damaged archives (an unknown compression method is NotImplementedError)."""
 _WHOLE_FLOAT = 1e15
 """Below this a float without a fraction is the integer that was typed; Excel keeps 15 digits."""
 
@@ -98,7 +101,7 @@ def _container_fault(path: Path) -> Text | None:
     try:
         with zipfile.ZipFile(path) as archive:
             return _archive_fault(archive)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, ValueError, EOFError, OSError) as error:
+    except _ZIP_FAULTS as error:
         return _damaged(error)
 
 
