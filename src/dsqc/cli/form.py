@@ -39,7 +39,6 @@ REQUIREMENTS = {
     "one_of_group": Text("at least one of", "택일 필수"),
     "recommended": Text("recommended", "권장"),
     "optional": Text("optional", "선택"),
-    "system": Text("written by dsqc", "자동 기록"),
 }
 
 

@@ -73,8 +73,12 @@ class Form:
         return f"{self.id}@{self.version}"
 
     def columns(self, sheet: str) -> dict[str, Attribute]:
-        """Every column that ``sheet`` may have; those of modules as conditional attributes."""
-        found = dict(self.sheets[sheet].attributes)
+        """Every column that ``sheet`` may have; those of modules as conditional attributes.
+
+        What dsqc writes itself (requirement ``system``) is no column.
+        """
+        own = self.sheets[sheet].attributes.items()
+        found = {name: item for name, item in own if item.requirement is not Requirement.SYSTEM}
         for module in self.modules:
             if module.sheet != sheet:
                 continue
@@ -116,14 +120,13 @@ def fold_heading(text: str) -> str:
 
 
 def _sheet_labels(columns: dict[str, Attribute]) -> dict[str, str]:
-    visible = [item for item in columns.values() if item.requirement is not Requirement.SYSTEM]
     found: dict[str, str] = {}
     for choose in (_names, _own_labels):
-        for attribute in visible:
+        for attribute in columns.values():
             for text in choose(attribute):
                 found.setdefault(text, attribute.name)
     others: dict[str, set[str]] = {}
-    for attribute in visible:
+    for attribute in columns.values():
         for alias in attribute.aliases:
             for text in _spellings(alias):
                 others.setdefault(text, set()).add(attribute.name)

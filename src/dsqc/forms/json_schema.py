@@ -46,7 +46,7 @@ def json_schema(form: Form) -> dict[str, Any]:
 
 def row_schema(form: Form, sheet: str) -> dict[str, Any]:
     """The schema of one row of ``sheet``, with ``#/$defs/missing`` left to the document."""
-    columns = {name: item for name, item in form.columns(sheet).items() if item.requirement is not Requirement.SYSTEM}
+    columns = form.columns(sheet)
     schema: dict[str, Any] = {
         "title": sheet,
         "x-label-ko": form.sheets[sheet].label.ko,
