@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from dsqc.catalog.making import make_station
 from dsqc.station import S3Options, Station
@@ -15,6 +16,13 @@ from infra.postgres import postgres_server as start_postgres_server
 from infra.s3 import S3Server
 from infra.s3 import s3_server as start_s3_server
 from infra.slurm import SlurmCluster, slurm_cluster
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_this_test_only() -> Iterator[None]:
+    """A command run in this process sends logs to the test's standard error; the next test must not write there."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,7 @@ class Judged:
     data: bytes = b"@r\nACGT\n+\nIIII\n"
     metrics: dict[str, Any] = field(default_factory=lambda: {"mean_phred": 36.5, "quality_encoding": "phred33"})
     organism: str = "Oryza sativa"
+    collected: str = "2025-07-01"
     extra: dict[str, str] = field(default_factory=dict)
 
     def file_names(self) -> list[str]:
@@ -87,7 +88,7 @@ class Judged:
                     "sample_title": f"Rice {name}",
                     "organism": self.organism,
                     "taxonomy_id": "4530",
-                    "collection_date": "2025-07-01",
+                    "collection_date": self.collected,
                     "geo_loc_name": "South Korea: Jeonju",
                 }
                 for name in self.samples

@@ -147,6 +147,7 @@ class RunRecord(Base):
     submission: Mapped[SubmissionRecord] = relationship(back_populates="runs")
     experiment: Mapped[ExperimentRecord] = relationship()
     files: Mapped[list["DataFileRecord"]] = relationship(order_by="DataFileRecord.id")
+    metrics: Mapped[list["MetricRecord"]] = relationship(order_by="MetricRecord.metric")
 
 
 class ObjectRecord(Base):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from dsqc.catalog.models import (
     DataFileRecord,
@@ -14,6 +14,7 @@ from dsqc.catalog.models import (
     FindingRecord,
     ForeignAccessionRecord,
     MetricRecord,
+    ObjectRecord,
     ProjectRecord,
     RunRecord,
     SampleRecord,
@@ -65,7 +66,7 @@ def search(session: Session, query: Query) -> list[ResultRow]:
         UsageError: a metric condition cannot be read.
     """
     statement = _runs().where(*_conditions(query)).order_by(RunRecord.accession).limit(query.limit)
-    return [_row(session, *found) for found in session.execute(statement)]
+    return [_row(*found) for found in session.execute(statement)]
 
 
 def count(session: Session, query: Query) -> int:
@@ -81,6 +82,10 @@ def _runs() -> Select[tuple[RunRecord, ExperimentRecord, SampleRecord, ProjectRe
         .join(SampleRecord, ExperimentRecord.sample_id == SampleRecord.id)
         .join(ProjectRecord, ExperimentRecord.project_id == ProjectRecord.id)
         .join(SubmissionRecord, RunRecord.submission_id == SubmissionRecord.id)
+        .options(
+            selectinload(RunRecord.metrics),
+            selectinload(RunRecord.files).joinedload(DataFileRecord.stored).selectinload(ObjectRecord.copies),
+        )
     )
 
 
@@ -102,11 +107,12 @@ def _conditions(query: Query) -> Iterator[ColumnElement[bool]]:
         yield func.lower(SampleRecord.organism) == query.organism.lower()
     if query.project:
         yield or_(ProjectRecord.accession == query.project, ProjectRecord.alias == query.project)
-    if query.collected_from:
-        yield SampleRecord.collection_date >= query.collected_from
+    if query.collected_from or query.collected_to:
+        # Dates may stand to the year or month, and words for a missing value stand in the same column.
+        yield func.substr(SampleRecord.collection_date, 1, 1).in_(list("0123456789"))
+        yield func.substr(SampleRecord.collection_date, 1, len(query.collected_from)) >= query.collected_from
     if query.collected_to:
-        # A day of the last month or year asked for still belongs to it.
-        yield SampleRecord.collection_date < query.collected_to + "~"
+        yield func.substr(SampleRecord.collection_date, 1, len(query.collected_to)) <= query.collected_to
     if query.checksum:
         digest = query.checksum.lower()
         same = or_(DataFileRecord.md5 == digest, DataFileRecord.sha256 == digest)
@@ -144,17 +150,13 @@ def _text(text: str) -> ColumnElement[bool]:
     return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
-def _row(  # noqa: PLR0917  one argument a table of the join
-    session: Session,
+def _row(
     run: RunRecord,
     experiment: ExperimentRecord,
     sample: SampleRecord,
     project: ProjectRecord,
     submission: SubmissionRecord,
 ) -> ResultRow:
-    metrics = session.execute(
-        select(MetricRecord.metric, MetricRecord.value, MetricRecord.text).where(MetricRecord.run_id == run.id)
-    )
     return {
         "run": run.accession,
         "experiment": experiment.accession,
@@ -173,8 +175,15 @@ def _row(  # noqa: PLR0917  one argument a table of the join
         "access_level": submission.access_level,
         "state": submission.state,
         "files": [_file(item) for item in run.files],
-        "metrics": {name: text if value is None else value for name, value, text in metrics},
+        "metrics": {item.metric: _number(item) for item in run.metrics},
     }
+
+
+def _number(item: MetricRecord) -> float | str | None:
+    # Counts are kept as floating point; all of them are far below what that holds exactly.
+    if item.value is not None and item.value.is_integer():
+        return int(item.value)
+    return item.text if item.value is None else item.value
 
 
 def _file(item: DataFileRecord) -> ResultRow:
@@ -258,7 +267,7 @@ def _experiment_details(session: Session, record: ExperimentRecord) -> ResultRow
 
 def _run_details(session: Session, record: RunRecord) -> ResultRow:
     found = session.execute(_runs().where(RunRecord.id == record.id)).one()
-    return _row(session, *found)
+    return _row(*found)
 
 
 def _submission_details(session: Session, record: SubmissionRecord) -> ResultRow:
