@@ -267,7 +267,10 @@ class ObjectStore(ABC):
     def delete_orphans(
         self, orphans: Iterable[ObjectInfo], older_than: timedelta = GRACE, now: datetime | None = None
     ) -> list[ObjectInfo]:
-        """Delete what nobody needs and return it; never what is younger than ``older_than`` or freshly claimed."""
+        """Delete what nobody needs and return it; never what is younger than ``older_than`` or freshly claimed.
+
+        Claims that are older than that go too.
+        """
         limit = (now or datetime.now(UTC)) - older_than
         deleted = []
         for info in orphans:
@@ -275,9 +278,10 @@ class ObjectStore(ABC):
             if info.modified > limit or any(claim.modified > limit for claim in claims):
                 continue
             self.delete(info.key)
-            for claim in claims:
-                self.delete(claim.key)
             deleted.append(info)
+        for claim in self.entries(CLAIMS):
+            if claim.modified <= limit:
+                self.delete(claim.key)
         return deleted
 
     def delete_unfinished_older_than(

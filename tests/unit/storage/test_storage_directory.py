@@ -220,8 +220,10 @@ def test_sweep_lists_orphans_and_spares_the_young_and_the_claimed(store, path, t
     orphans = store.sweep(store.known_objects())
     assert store.put_file(other, sha256=sha256(b"orphan")).created is False
     assert store.delete_orphans(orphans) == []
+    assert [info.key for info in store.entries("claims/")] == [f"claims/{sha256(b'orphan')}"]
     assert store.delete_orphans(orphans, now=later) == orphans
     assert store.sweep(store.known_objects()) == []
+    assert list(store.entries("claims/")) == []
     assert set(visible(on_disk(store).parent)) == {DIGEST}
 
 
