@@ -1,5 +1,6 @@
 """The page of a batch: totals, a row a submission, its findings and its runs behind it. One file, no network."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from dsqc.report import labels
 from dsqc.report.batch import OUTCOMES, Record
 from dsqc.report.render import place, short_count, size
 from dsqc.report.render import render as fill
+from dsqc.report.run_page import summary_mark
 
 MOST_GROUPS = 12
 """Codes that a submission lists, so that a page over a thousand submissions stays quick."""
@@ -127,15 +129,12 @@ def _run_row(submission: str, key: str, record: Record) -> dict[str, Any]:
     run = record.runs.get(key)
     if run is None:
         return {"key": key, "link": "", "files": "", "reads": "", "label": labels.STATES["planned"][0], "style": "none"}
-    counts = run["finding_counts"]
+    results = (record.verdict or {}).get("goal_results") or ()
+    missed = Counter(row["severity"] for row in results if row["run_key"] == key and not row["met"])
     if run["state"] == "skipped":
-        label, style = Text("skipped", "건너뜀"), "none"
-    elif counts["error"]:
-        label, style = Text(f"errors: {counts['error']:,}", f"오류 {counts['error']:,}건"), "bad"
-    elif counts["warning"]:
-        label, style = Text(f"warnings: {counts['warning']:,}", f"경고 {counts['warning']:,}건"), "fair"
+        style, label = "none", Text("skipped", "건너뜀")
     else:
-        label, style = Text("no faults found", "이상 없음"), "good"
+        style, label = summary_mark(run["finding_counts"], missed)
     return {
         "key": key,
         "link": quote(run_link(submission, key)) if run["state"] != "skipped" else "",

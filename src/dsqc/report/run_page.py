@@ -71,10 +71,10 @@ def _page(
         "title": title,
         "subtitle": subtitle,
         "back": back,
-        "mark": _mark(files, findings),
+        "mark": _mark(files, findings, goals),
         "findings": [finding_row(row) for row in ordered[:MOST_FINDINGS]],
         "more_findings": _more(len(ordered) - MOST_FINDINGS),
-        "goals": [_goal_row(row) for row in goals],
+        "goals": [_goal_row(row) for row in sorted(goals, key=lambda row: row["met"])],
         "files": [
             {"name": data["file"]["name"], "short": _short(data, files), "integrity": _integrity(data)}
             for data in files
@@ -85,21 +85,34 @@ def _page(
     return fill("run.html", language, page=page, labels=labels.RUN)
 
 
-def _mark(files: Sequence[Data], findings: Sequence[Data]) -> dict[str, Any]:
+def _mark(files: Sequence[Data], findings: Sequence[Data], goals: Sequence[Data]) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     for row in findings:
         counts[row["severity"]] += row["count"]
+    missed = Counter(row["severity"] for row in goals if not row["met"])
     if any(data["state"] == "damaged" for data in files):
         return {"style": "bad", "text": Text("damaged", "손상됨")}
-    if counts["error"]:
-        return {"style": "bad", "text": Text(f"errors: {counts['error']:,}", f"오류 {counts['error']:,}건")}
-    if counts["warning"]:
-        return {"style": "fair", "text": Text(f"warnings: {counts['warning']:,}", f"경고 {counts['warning']:,}건")}
-    return (
-        {"style": "good", "text": Text("no faults found", "이상 없음")}
-        if files
-        else {"style": "none", "text": Text("not measured", "측정 안 됨")}
-    )
+    if not files and not counts["error"]:
+        return {"style": "none", "text": Text("not measured", "측정 안 됨")}
+    style, text = summary_mark(counts, missed)
+    return {"style": style, "text": text}
+
+
+def summary_mark(counts: Mapping[str, int], missed: Mapping[str, int]) -> tuple[str, Text]:
+    """Style and words for a run: its errors, else its missed quality goals, else its warnings.
+
+    Args:
+        counts: findings by severity.
+        missed: missed quality goals by severity.
+    """
+    errors, warnings, goals = counts.get("error", 0), counts.get("warning", 0), sum(missed.values())
+    if errors:
+        return "bad", Text(f"errors: {errors:,}", f"오류 {errors:,}건")
+    if goals:
+        return "bad" if missed.get("error") else "fair", Text(f"goals missed: {goals:,}", f"목표 미달 {goals:,}건")
+    if warnings:
+        return "fair", Text(f"warnings: {warnings:,}", f"경고 {warnings:,}건")
+    return "good", Text("no faults found", "이상 없음")
 
 
 def finding_row(row: Data) -> dict[str, Any]:
@@ -131,11 +144,17 @@ def _goal_row(row: Data) -> dict[str, Any]:
     return {
         "file": row["file"],
         "name": metric.name if metric else row["metric"],
-        "value": "–" if row["value"] is None else f"{row['value']:.6g}",
+        "value": _goal_value(row["value"]),
         "bound": row["bound"].replace(">=", "≥").replace("<=", "≤"),
         "label": label,
         "style": style,
     }
+
+
+def _goal_value(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"  # counts whole, fractions and Phreds in four digits
 
 
 def _short(data: Data, files: Sequence[Data]) -> str:

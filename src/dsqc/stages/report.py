@@ -31,7 +31,8 @@ def report(work: Path, *, language: Language | None = None) -> Path:
     plan_file = work / "plan.json"
     if not plan_file.is_file():
         raise UsageError(f"{work} holds no plan.json.", hint="Give the working directory of a `dsqc batch run`.")
-    records = [_record(work / "results", entry) for entry in artefact.read_json(plan_file)["submissions"]]
+    plan = artefact.read_json(plan_file)
+    records = [_record(work / "results", entry) for entry in plan["submissions"]]
     folder = work / "report"
     for record in records:
         for key in record.runs:
@@ -41,7 +42,7 @@ def report(work: Path, *, language: Language | None = None) -> Path:
     artefact.write_json(folder / "batch_mqc.json", multiqc.batch_content(batch))
     page = folder / "index.html"
     fields = {field.id: field.name for field in load_fields().values()}
-    title = work.resolve().name
+    title = Path(plan.get("sheet") or work.resolve()).stem
     artefact.write_text(page, batch_page.render(batch, records, title=title, fields=fields, language=language))
     structlog.get_logger().info("reported", submissions=len(records), page=str(page))
     return page

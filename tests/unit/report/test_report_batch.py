@@ -125,6 +125,13 @@ def test_a_skipped_run_has_no_page_to_link_to() -> None:
     assert "skipped" in html
 
 
+def test_a_missed_goal_marks_the_run() -> None:
+    item = record("leaf", "in_curation", verdict="review")
+    item.verdict = {**(item.verdict or {}), "goal_results": [{"run_key": "RUN_1", "met": False, "severity": "warning"}]}
+    assert "goals missed: 1" in page([item])
+    assert "goals missed" not in page([record("leaf")])
+
+
 def test_names_are_escaped() -> None:
     item = record("leaf")
     item.note = "<script>alert(1)</script>"

@@ -140,6 +140,7 @@ def test_goals_of_the_run_are_shown(value: float | None, met: bool, severity: st
         "bound": ">= 0.6",
     }
     html = run_html(two_mates(), goals=[goal | {"severity": severity, "met": met, "goal": "short-reads-q30"}])
+    assert ("goals missed: 1" in html) is not met
     section = html[html.index('<section id="goals">') : html.index('<section id="metrics">')]
     assert f">{text}<" in section
     assert "≥ 0.6" in section

@@ -40,7 +40,7 @@ def make_batch(work: Path) -> Path:
         }
         write_json(results / "receipt.json", receipt)
     plan = [{"name": name, "source": f"/data/{name}", "runs": ["RUN_1"], "note": ""} for name in (*runs, "waiting")]
-    write_json(work / "plan.json", {"schema_version": "1.0", "submissions": plan})
+    write_json(work / "plan.json", {"schema_version": "1.0", "sheet": "spring.tsv", "submissions": plan})
     return work
 
 
@@ -73,7 +73,7 @@ def test_pages_and_data_of_a_batch(tmp_path: Path) -> None:
     ]
     assert [row["reasons"][0]["code"] for row in batch["submissions"][:2]] == ["DSQC-F010", "DSQC-S011"]
     html = page.read_text(encoding="utf-8")
-    assert "spring-batch" in html
+    assert ">spring<" in html
     assert "KRA0000001" in html
     assert "Seeds and crop genetic resources" in html
 
