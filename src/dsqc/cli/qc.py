@@ -9,20 +9,25 @@ stages and for people: JSON, Parquet, an HTML page a file, and FastQC-shaped tex
 """
 
 import argparse
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from dsqc.cli._options import add_exit_zero, add_outdir, add_threads
-from dsqc.cli._output import print_findings, print_json, print_table
+from dsqc.cli._output import SEVERITY_LABELS, print_findings, print_json, print_table
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
-    from dsqc.stages._qc_measure import QcFile
+    from dsqc.stages._qc_measure import QcFile, QcPair
 
 SHOWN_FINDINGS = 5
+PAIR_CODES = frozenset({"DSQC-D012", "DSQC-D013", "DSQC-F012"})
+"""Findings about two mate files; they stand with the first and concern both."""
+SECONDS_BETWEEN = 0.2
 _NO_VALUE = "–"
 
 
@@ -46,11 +51,19 @@ def run(args: argparse.Namespace) -> int:
         return _run_of_submission(args)
     from dsqc.stages.qc import qc
 
-    result = qc(*args.files, outdir=args.outdir, paired=args.paired, threads=args.threads, reference=args.reference)
+    with _Progress(args) as progress:
+        result = qc(
+            *args.files,
+            outdir=args.outdir,
+            paired=args.paired,
+            threads=args.threads,
+            reference=args.reference,
+            progress=progress,
+        )
     if args.json:
         print_json(result.to_dict())
     else:
-        _print(result.files, result.findings, args.lang)
+        _print(result.files, _together(result.pairs), result.findings, args.lang)
         if result.outdir is not None:
             _print_place(result.outdir, [f"{item.stem}.html" for item in result.files], args.lang)
     return result.exit_code
@@ -66,18 +79,47 @@ def _run_of_submission(args: argparse.Namespace) -> int:
         )
     from dsqc.stages.qc import qc_run
 
-    result = qc_run(
-        args.submission, args.run_key, args.inbox, args.outdir, threads=args.threads, reference=args.reference
-    )
+    with _Progress(args) as progress:
+        result = qc_run(
+            args.submission,
+            args.run_key,
+            args.inbox,
+            args.outdir,
+            threads=args.threads,
+            reference=args.reference,
+            progress=progress,
+        )
     if args.json:
         print_json(result.data)
     else:
-        _print(result.files, result.findings, args.lang)
+        _print(result.files, result.data["pair"], result.findings, args.lang)
         _print_place(args.outdir, [result.path.name], args.lang)
     return ExitCode.FINDINGS if result.findings.has_errors else ExitCode.DONE
 
 
-def _print(files: Sequence["QcFile"], findings: FindingLog, language: Language) -> None:
+class _Progress:
+    """A line on a terminal that says how far reading has come; nothing anywhere else."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._shown = sys.stderr.isatty() and not args.quiet and not args.log_json
+        self._last = 0.0
+
+    def __call__(self, name: str, records: int) -> None:
+        now = time.monotonic()
+        if self._shown and now - self._last > SECONDS_BETWEEN:
+            self._last = now
+            sys.stderr.write(f"\r\x1b[K{name}: {records:,}")
+            sys.stderr.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._last:
+            sys.stderr.write("\r\x1b[K")
+
+
+def _print(files: Sequence["QcFile"], pair: Mapping[str, Any] | None, findings: FindingLog, language: Language) -> None:
     headings = (
         Text("", ""),
         Text("file", "파일"),
@@ -87,32 +129,51 @@ def _print(files: Sequence["QcFile"], findings: FindingLog, language: Language) 
         Text("mean Q", "평균 Q"),
         Text("Q30", "Q30"),
         Text("GC", "GC"),
-        Text("errors", "오류"),
-        Text("warnings", "경고"),
     )
     if files:
-        print_table([heading.get(language) for heading in headings], [_cells(item) for item in files])
+        unpaired = {item.data["mate"] for item in files if any(found.code in PAIR_CODES for found in item.findings)}
+        rows = [_cells(item, faulty_pair=item.name in unpaired) for item in files]
+        print_table([heading.get(language) for heading in headings], rows)
+        if pair:
+            number = f"{pair['pairs']:,}"
+            print(Text(f"{number} pairs compared by name.", f"{number}쌍을 이름으로 비교했습니다.").get(language))
+        print(_counts(findings, language))
         print()
     print_findings(findings, language, SHOWN_FINDINGS)
 
 
-def _cells(item: "QcFile") -> tuple[str, ...]:
+def _counts(findings: FindingLog, language: Language) -> str:
+    counts = findings.counts()
+    return " · ".join(f"{label.get(language)} {counts[severity]:,}" for severity, label in SEVERITY_LABELS.items())
+
+
+def _together(pairs: Sequence["QcPair"]) -> dict[str, Any] | None:
+    return {"pairs": sum(pair.pairs for pair in pairs)} if pairs else None
+
+
+def _cells(item: "QcFile", *, faulty_pair: bool) -> tuple[str, ...]:
     metrics, counts = item.metrics, item.data["finding_counts"]
     shortest, longest = metrics["length_min"], metrics["length_max"]
     length = _NO_VALUE if longest is None else str(longest) if shortest == longest else f"{shortest}-{longest}"
-    mark = "✗" if counts["error"] else "!" if counts["warning"] else "✓"
+    mark = "✗" if counts["error"] or faulty_pair else "!" if counts["warning"] else "✓"
     return (
         mark,
         item.name,
         f"{metrics['read_count']:,}",
-        f"{metrics['base_count']:,}",
+        _short(metrics["base_count"]),
         length,
         _number(metrics["mean_phred"], ".1f"),
         _number(metrics["frac_bases_q30"], ".1%"),
         _number(metrics["gc_fraction"], ".1%"),
-        str(counts["error"]),
-        str(counts["warning"]),
     )
+
+
+def _short(bases: int) -> str:
+    """``203.8 M``: at most four digits and a decimal power."""
+    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if bases >= size:
+            return f"{bases / size:.1f} {letter}"
+    return str(bases)
 
 
 def _number(value: Any, form: str) -> str:

@@ -1,19 +1,21 @@
 """The one pass over a data file, or over two mate files in step: proof, findings and metrics from the same bytes."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dsqc import __version__
 from dsqc.findings import FindingLog, Location, finding
-from dsqc.formats import open_reads
+from dsqc.formats import ReadBatch, open_reads
 from dsqc.formats.pairing import PairReader
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.model import FileFormat
 
 ALIGNED = (FileFormat.BAM, FileFormat.CRAM, FileFormat.SAM)
 STANDARD_INPUT = Path("-")
+Progress = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,13 @@ class Options:
         threads: with 2 or more, reading and unwrapping have a thread of their own.
         reference: FASTA for CRAM.
         declared_offset: the quality offset that the run's form declares.
+        progress: called after every batch with the file's name and the records read so far.
     """
 
     threads: int = 2
     reference: Path | None = None
     declared_offset: int | None = None
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,12 @@ class _Pass:
         self.aligned = self.source.format in ALIGNED
         self.reads = ReadMetrics(aligned=self.aligned, declared_offset=options.declared_offset)
 
+    def add(self, batch: ReadBatch) -> None:
+        """Measure one batch."""
+        self.reads.add(batch)
+        if self.options.progress:
+            self.options.progress(self.source.name, self.source.record_count)
+
     def finish(self, stem: str, *, mate: str | None = None, pairs: int | None = None) -> QcFile:
         """Everything the file proved to be, after its last batch."""
         self._check_offset()
@@ -137,24 +147,32 @@ def measure_file(path: Path, stem: str, options: Options) -> QcFile:
     one = _Pass(path, options)
     with one.source:
         for batch in one.source.batches():
-            one.reads.add(batch)
+            one.add(batch)
         return one.finish(stem)
 
 
 def measure_pair(paths: tuple[Path, Path], stems: tuple[str, str], options: Options) -> tuple[QcFile, QcFile, QcPair]:
     """Read two mate files in step, each once, whole, and compare the names of reads at the same place.
 
-    What the comparison finds stands with the findings of the first.
+    What the comparison finds stands with the findings of the first. Alignments (whatever the names of the files say)
+    are no mate files: they are measured one by one.
     """
     one, two = _Pass(paths[0], options), _Pass(paths[1], options)
     with one.source, two.source:
-        mates = PairReader(one.source, two.source, one.log)
-        for first, second in mates.batches():
-            one.reads.add(first)
-            two.reads.add(second)
-        pair = QcPair((one.source.name, two.source.name), mates.pair_count)
+        pairs = 0 if one.aligned or two.aligned else _read_in_step(one, two)
+        for lone in (one, two) if one.aligned or two.aligned else ():
+            for batch in lone.source.batches():
+                lone.add(batch)
         return (
-            one.finish(stems[0], mate=two.source.name, pairs=pair.pairs),
-            two.finish(stems[1], mate=one.source.name, pairs=pair.pairs),
-            pair,
+            one.finish(stems[0], mate=two.source.name, pairs=pairs),
+            two.finish(stems[1], mate=one.source.name, pairs=pairs),
+            QcPair((one.source.name, two.source.name), pairs),
         )
+
+
+def _read_in_step(one: _Pass, two: _Pass) -> int:
+    mates = PairReader(one.source, two.source, one.log)
+    for first, second in mates.batches():
+        one.add(first)
+        two.add(second)
+    return mates.pair_count

@@ -13,7 +13,7 @@ from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.model import DataFile, FileFormat, Run, Submission
-from dsqc.stages._qc_measure import STANDARD_INPUT, Options, QcFile, QcPair, measure_file, measure_pair
+from dsqc.stages._qc_measure import STANDARD_INPUT, Options, Progress, QcFile, QcPair, measure_file, measure_pair
 from dsqc.stages._qc_write import html_name, metrics_name, remove_stale, stems_of, write_files
 
 TECHNICAL_ROLES = frozenset(
@@ -87,6 +87,7 @@ def qc(
     paired: bool = False,
     threads: int = 2,
     reference: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> QcResult:
     """Read data files once, whole: prove them, measure them.
 
@@ -96,14 +97,15 @@ def qc(
         paired: the files are mates, taken two by two: R1, R2, R1, R2 ….
         threads: with 2 or more, reading and unwrapping have a thread of their own; results do not depend on it.
         reference: FASTA with the reference sequences of CRAM files.
+        progress: called now and then with a file's name and the records read so far.
 
     Raises:
-        UsageError: a path does not exist or is a directory; an odd number of files with ``paired``.
+        UsageError: a path does not exist or is a directory; with ``paired``, an odd number of files or alignments.
         SystemFault: a file cannot be read, results cannot be written.
     """
     inputs = [Path(path) for path in paths]
     _check_inputs(inputs, paired=paired)
-    options = Options(threads=threads, reference=_checked_reference(reference))
+    options = Options(threads=threads, reference=_checked_reference(reference), progress=progress)
     stems = stems_of(["stdin" if path == STANDARD_INPUT else path.name for path in inputs])
     groups = [(n, n + 1) for n in range(0, len(inputs), 2)] if paired else [(n,) for n in range(len(inputs))]
     files, pairs = _measure(inputs, stems, groups, options)
@@ -121,6 +123,7 @@ def qc_run(
     *,
     threads: int = 2,
     reference: Path | None = None,
+    progress: Progress | None = None,
 ) -> QcRunResult:
     """Measure all data files of one run of a submission and write its results.
 
@@ -132,7 +135,7 @@ def qc_run(
         run_key: key of the run (``dsqc.model.Run.key``).
         inbox: directory of the submission's files.
         outdir: directory for ``qc.json`` and everything beside it.
-        threads, reference: as in :func:`qc`.
+        threads, reference, progress: as in :func:`qc`.
 
     Raises:
         SystemFault: ``submission_json`` is missing or unreadable, a file cannot be read, results cannot be written.
@@ -140,7 +143,7 @@ def qc_run(
     log = structlog.get_logger().bind(stage="qc", run=run_key)
     submission = Submission.from_dict(artefact.read_json(submission_json))
     run = next((item for item in submission.runs() if item.key == run_key), Run(run_key, "", "", ()))
-    options = Options(threads, _checked_reference(reference), _declared_offset(submission, run))
+    options = Options(threads, _checked_reference(reference), _declared_offset(submission, run), progress)
     paths = [_path_in(inbox, item) for item in run.files]
     present = [number for number, path in enumerate(paths) if path is not None]
     stems = stems_of([item.name for item in run.files])
@@ -170,6 +173,8 @@ def _check_inputs(paths: Sequence[Path], *, paired: bool) -> None:
     if paths.count(STANDARD_INPUT) > 1:
         raise UsageError("Standard input can be read once only.", hint="Name - once.")
     for path in paths:
+        if paired and not _is_fastq_name(path.name):
+            raise UsageError(f"{path} is no FASTQ: --paired compares mate files.", hint="Leave out --paired.")
         if path == STANDARD_INPUT:
             continue
         if path.is_dir():

@@ -111,3 +111,13 @@ def test_metrics_lists_all_and_shows_one(capsys):
     assert "half of all bases" in capsys.readouterr().out
     assert main(["metrics", "n50"]) == 2
     assert "dsqc metrics" in capsys.readouterr().err
+
+
+def test_progress_only_on_a_terminal(good, capsys, monkeypatch):
+    assert main(["qc", str(good)]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["qc", str(good)]) == 0
+    assert "good.fastq.gz: 30" in capsys.readouterr().err
+    assert main(["qc", str(good), "--quiet"]) == 0
+    assert capsys.readouterr().err == ""

@@ -235,3 +235,22 @@ def test_same_stem_writes_two_results(tmp_path):
     dsqc.qc(one, two, outdir=tmp_path / "out")
     counts = {path.name: read_json(path)["metrics"]["read_count"] for path in (tmp_path / "out").glob("*.dsqc.json")}
     assert counts == {"reads.fastq.gz.dsqc.json": 1, "reads.fastq.gz-2.dsqc.json": 3}
+
+
+def test_alignments_are_no_mates(tmp_path):
+    header = b"@HD\tVN:1.6\n"
+    record = b"r1\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\n"
+    for name in ("one.sam", "one_R1.fastq", "one_R2.fastq"):
+        (tmp_path / name).write_bytes(header + record)
+    with pytest.raises(UsageError, match="no FASTQ"):
+        dsqc.qc(tmp_path / "one.sam", tmp_path / "one.sam", paired=True)
+    lying = dsqc.qc(tmp_path / "one_R1.fastq", tmp_path / "one_R2.fastq", paired=True)
+    assert lying.pairs[0].pairs == 0
+    assert [item.metrics["record_count"] for item in lying.files] == [1, 1]
+    assert set(codes(lying)) == {"DSQC-F009"}
+
+
+def test_progress_tells_how_far_reading_has_come(reads_gz):
+    told = []
+    dsqc.qc(reads_gz, progress=lambda name, records: told.append((name, records)))
+    assert told == [("reads.fastq.gz", 3)]
