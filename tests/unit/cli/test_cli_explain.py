@@ -1,0 +1,44 @@
+"""``dsqc explain``: every rule documents itself."""
+
+import json
+from importlib.resources import files
+
+import jsonschema_rs
+import pytest
+
+from dsqc.cli.main import main
+from dsqc.registry import rules
+
+
+@pytest.mark.parametrize("code", ["T011", "DSQC-T011", "dsqc-t011", " t011 "])
+def test_a_code_with_and_without_prefix(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", code, "--lang", "en"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("DSQC-T011 (error): Spelling of a missing value")
+    assert "what to do" in out
+
+
+def test_korean(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "T011", "--lang", "ko"]) == 0
+    assert "사용할 수 없는 결측 표현" in capsys.readouterr().out
+
+
+def test_an_unknown_code_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "T11"]) == 2
+    assert "DSQC-T011" in capsys.readouterr().err
+
+
+def test_without_a_code_all_active_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--lang", "en"]) == 0
+    out = capsys.readouterr().out
+    for code, rule in rules().items():
+        assert (code in out) == (rule.state == "active")
+
+
+@pytest.mark.parametrize("arguments", [["S011"], []])
+def test_json_fits_its_schema(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", *arguments, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    schema = files("dsqc.schemas").joinpath("reports", "explain.schema.json").read_text(encoding="utf-8")
+    jsonschema_rs.Draft202012Validator(json.loads(schema)).validate(printed)
+    assert len(printed["rules"]) == (1 if arguments else len(rules()))

@@ -1,0 +1,112 @@
+"""``dsqc validate``: exit codes, what it prints, and what it never does."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dsqc.cli.main import main
+from helpers.submissions import TODAY, good_tables, put, write_tsv
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    """A submission whose form has no finding; its data file is not there."""
+    return write_tsv(tmp_path / "good", good_tables())
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    """A submission with one error and one warning."""
+    tables = good_tables()
+    put(tables, "sample", tissue="", sex="Female")
+    return write_tsv(tmp_path / "bad", tables)
+
+
+def run(*arguments: object) -> int:
+    return main(["validate", *map(str, arguments), "--today", TODAY, "-q", "--lang", "en"])
+
+
+def test_no_findings(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(good, "--no-files") == 0
+    out = capsys.readouterr().out
+    assert "0 errors, 0 warnings" in out
+    assert "Next:" in out
+
+
+def test_errors_come_first_and_end_with_3(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(bad, "--no-files") == 3
+    out = capsys.readouterr().out
+    assert out.startswith("error DSQC-T015 sample.tsv sample ")
+    assert out.index("DSQC-T015") < out.index("DSQC-T018")
+    assert "1 errors, 1 warnings" in out.splitlines()[-1]
+
+
+def test_exit_zero_for_the_workflow(bad: Path) -> None:
+    assert run(bad, "--no-files", "--exit-zero") == 0
+
+
+def test_json_is_one_object(bad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(bad, "--no-files", "--json", "-O", tmp_path / "out") == 3
+    printed = json.loads(capsys.readouterr().out)
+    written = json.loads((tmp_path / "out" / "validate.json").read_text(encoding="utf-8"))
+    assert {**written, "findings": printed["findings"]} == printed
+    assert [item["code"] for item in printed["findings"]] == ["DSQC-T015", "DSQC-T018"]
+    assert "DSQC-F006" in printed["skipped_rules"]
+
+
+def test_the_last_line_says_where_the_report_is(good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(good, "--no-files", "-O", tmp_path / "out") == 0
+    assert str(tmp_path / "out" / "validate.json") in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_korean(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", str(bad), "--no-files", "--today", TODAY, "-q", "--lang", "ko"]) == 3
+    assert "오류 1건, 경고 1건" in capsys.readouterr().out
+
+
+def test_a_missing_file_is_an_error_unless_files_are_left_out(good: Path) -> None:
+    assert run(good) == 3
+
+
+def test_nothing_there_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path / "nowhere") == 2
+    captured = capsys.readouterr()
+    assert "does not exist" in captured.err
+    assert captured.out == ""
+
+
+def test_a_wrong_day_is_a_usage_error(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["validate", str(good), "--today", "01/09/2026"])
+    assert stopped.value.code == 2
+    assert "YYYY-MM-DD" in capsys.readouterr().err
+
+
+def test_nothing_is_written_into_the_submission(bad: Path) -> None:
+    before = {path.name: path.read_bytes() for path in bad.iterdir()}
+    run(bad)
+    assert {path.name: path.read_bytes() for path in bad.iterdir()} == before
+
+
+def test_the_limits_of_a_station_count(good: Path, tmp_path: Path) -> None:
+    tables = good_tables()
+    put(tables, "submission", release_date="2027-08-01")
+    write_tsv(good, tables)
+    station = tmp_path / "station.toml"
+    station.write_text("[limits]\nhold_years = 0\n", encoding="utf-8")
+    assert run(good, "--no-files") == 0
+    assert run(good, "--no-files", "--station", station) == 3
+
+
+def test_at_most_twenty_findings_are_shown(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tables = good_tables()
+    for number in range(30):
+        put(tables, "sample", **{f"column_{number}": "x"})
+    shutil.rmtree(good)
+    write_tsv(good, tables)
+    assert run(good, "--no-files") == 0
+    out = capsys.readouterr().out
+    assert out.count("warning DSQC-T004") == 20
+    assert "30 warnings" in out
