@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pysam
 
-from dsqc.errors import UsageError
 from dsqc.findings import FindingLog, Location, finding
 from dsqc.formats.alignment import AlignmentSource
 from dsqc.formats.batch import ReadBatch
@@ -47,15 +46,10 @@ class CramSource(AlignmentSource):
         reader: of container CRAM, not in the background.
         log: receives the findings.
         reference: FASTA of the reference sequences; needed unless the file carries them.
-
-    Raises:
-        UsageError: the reference does not exist.
     """
 
     def __init__(self, reader: BlockReader, log: FindingLog, reference: Path | None) -> None:
         super().__init__(reader, log, FileFormat.CRAM)
-        if reference is not None and not reference.is_file():
-            raise UsageError(f"The reference {reference} does not exist.", hint="Name a FASTA file with --reference.")
         self._reference = reference
         self._fault: BaseException | None = None
         self._pump: threading.Thread | None = None

@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 import zstandard
 from isal import igzip_lib
 
-from dsqc.errors import SystemFault
+from dsqc.errors import SystemFault, UsageError
 from dsqc.findings import Finding, FindingLog, Location, finding
 from dsqc.formats.bam import BamSource
 from dsqc.formats.batch import ReadBatch
@@ -98,7 +98,10 @@ def open_reads(
 
     Raises:
         SystemFault: the file does not exist or cannot be read.
+        UsageError: the reference does not exist.
     """
+    if reference is not None and not reference.is_file():
+        raise UsageError(f"The reference {reference} does not exist.", hint="Name a FASTA file with --reference.")
     if isinstance(source, Path):
         file, label = _open(source), name or source.name
     else:

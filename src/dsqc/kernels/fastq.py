@@ -199,7 +199,7 @@ def _wrapped(data: Bytes, start: int, end: int, final: bool, table: Bytes, found
     lines = 1
     with_return = 0
     newline = _find(data, position, end, 10)
-    while newline >= 0 and data[position] != 43:
+    while newline >= 0 and (lines == 1 or data[position] != 43):
         stop = _line_end(data, position, newline)
         if not _is_sequence_line(data, position, stop, table) and (lines > 1 or stop == position):
             _broken(state, NO_PLUS, position, state[LINE] + 1 + lines)
@@ -215,6 +215,8 @@ def _wrapped(data: Bytes, start: int, end: int, final: bool, table: Bytes, found
     with_return += newline - _line_end(data, position, newline)
     lines += 1
     quality = newline + 1
+    if quality >= end:
+        return 0
     position = quality
     qualities = 0
     while qualities < bases and not (final and position >= end):

@@ -1,0 +1,134 @@
+"""CRAM: containers proven by our own walk, records as htslib gives them, no network."""
+
+import os
+import time
+from pathlib import Path
+
+import pysam
+import pytest
+
+from dsqc.errors import UsageError
+from dsqc.findings import FindingLog
+from dsqc.formats import open_reads
+from helpers.damage import flip
+from helpers.reads import Outcome, make_reads, read_bytes, read_path
+
+REFERENCE = "ACGTTGCAAC" * 400
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("reference") / "reference.fa"
+    path.write_text(f">c1\n{REFERENCE}\n")
+    pysam.faidx(str(path))
+    return path
+
+
+def write(path: Path, mode: str, reference: Path | None, options: list[str] | None = None, number: int = 500) -> bytes:
+    """Reads that match the reference (mapped) or random ones (no reference)."""
+    header = {"HD": {"VN": "1.6"}} | ({"SQ": [{"SN": "c1", "LN": len(REFERENCE)}]} if reference else {})
+    name = str(reference) if reference else None
+    with pysam.AlignmentFile(path, mode, header=header, reference_filename=name, format_options=options) as file:
+        for index, read in enumerate(make_reads(number, 3, shortest=20)):
+            item = pysam.AlignedSegment(file.header)
+            item.query_name = f"r{index}"
+            item.flag = 4
+            item.query_sequence = read.bases
+            if reference:
+                start = index * 7 % 3000
+                item.flag = 16 * (index % 2)
+                item.query_sequence = REFERENCE[start : start + len(read.bases)]
+                item.reference_id, item.reference_start = 0, start
+                item.cigarstring = f"{len(read.bases)}M"
+            item.query_qualities = pysam.qualitystring_to_array(read.qualities)
+            file.write(item)
+    return path.read_bytes()
+
+
+def expected(path: Path, reference: Path | None) -> list[tuple[str, str, str, int]]:
+    with pysam.AlignmentFile(path, check_sq=False, reference_filename=str(reference) if reference else None) as file:
+        return [
+            (item.query_name, item.query_sequence, pysam.qualities_to_qualitystring(item.query_qualities), item.flag)
+            for item in file.fetch(until_eof=True)
+        ]
+
+
+def records(found: Outcome) -> list[tuple[str, str, str | None, int]]:
+    return [(*read, flag) for read, flag in zip(found.reads, found.flags, strict=True)]
+
+
+@pytest.mark.parametrize("version", ["2.1", "3.0", "3.1"])
+def test_unaligned_records(tmp_path: Path, version: str) -> None:
+    path = tmp_path / "r.cram"
+    write(path, "wc", None, [f"version={version}".encode()])
+    found = read_path(path)
+    assert records(found) == expected(path, None)
+    assert found.all_codes == []
+    assert (found.integrity.complete, found.integrity.end_marker) == (True, True)
+
+
+def test_mapped_records_need_their_reference(tmp_path: Path, reference: Path) -> None:
+    path = tmp_path / "r.cram"
+    write(path, "wc", reference)
+    found = read_path(path, reference=reference)
+    assert records(found) == expected(path, reference)
+    assert found.all_codes == []
+    reference_elsewhere = tmp_path / "other.fa"
+    reference_elsewhere.write_text(">c1\n" + "T" * len(REFERENCE) + "\n")
+    wrong = read_path(path, reference=reference_elsewhere)
+    assert wrong.codes == ["D022"]
+    assert wrong.source.damaged
+
+
+def test_no_reference_is_a_finding_and_no_look_up(tmp_path: Path, reference: Path) -> None:
+    path = tmp_path / "r.cram"
+    moved = tmp_path / "moved.fa"
+    moved.write_bytes(reference.read_bytes())
+    write(path, "wc", moved)
+    moved.unlink()
+    moved.with_suffix(".fa.fai").unlink()
+    before = dict(os.environ)
+    started = time.monotonic()
+    found = read_path(path)
+    assert time.monotonic() - started < 5
+    assert found.codes == ["D022"]
+    assert dict(os.environ) == before
+    assert found.integrity.complete  # the stored bytes themselves are whole
+
+
+def test_a_reference_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
+    write(tmp_path / "r.cram", "wc", None)
+    with pytest.raises(UsageError, match="does not exist"):
+        open_reads(tmp_path / "r.cram", FindingLog(), reference=tmp_path / "none.fa")
+
+
+@pytest.mark.parametrize("version", ["2.1", "3.0"])
+def test_every_cut_is_found(tmp_path: Path, version: str) -> None:
+    data = write(tmp_path / "r.cram", "wc", None, [f"version={version}".encode()], number=50)
+    for at in [*range(4, len(data), 97), len(data) - 38, len(data) - 1]:
+        found = read_bytes(data[:at], "r.cram")
+        assert found.codes == ["D029"], at
+        assert found.source.damaged
+        assert found.integrity.size_bytes == at
+
+
+def test_every_flip_is_found(tmp_path: Path) -> None:
+    data = write(tmp_path / "r.cram", "wc", None, number=50)
+    for at in range(26, len(data), 61):
+        found = read_bytes(flip(data, at), "r.cram")
+        assert "D029" in found.codes, at
+        assert not found.integrity.complete
+
+
+def test_bytes_behind_the_end_are_found(tmp_path: Path) -> None:
+    data = write(tmp_path / "r.cram", "wc", None, number=50)
+    assert read_bytes(data + b"tail", "r.cram").codes == ["D029"]
+
+
+def test_a_consumer_that_leaves_does_not_hang(tmp_path: Path) -> None:
+    path = tmp_path / "r.cram"
+    write(path, "wc", None, number=20_000)
+    started = time.monotonic()
+    with open_reads(path, FindingLog()) as source:
+        next(source.batches())
+    assert time.monotonic() - started < 10

@@ -1,0 +1,101 @@
+"""A fault on either side of a hand-over ends both at once, and nothing hangs."""
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from dsqc.errors import SystemFault
+from dsqc.findings import FindingLog
+from dsqc.formats import open_reads
+from dsqc.formats.handover import Handover
+from helpers.reads import fastq, gzip_members, make_reads
+
+pytestmark = pytest.mark.timeout(20)
+DATA = gzip_members([fastq(make_reads(500, seed, longest=3000)) for seed in range(20)])
+
+
+def threads_named(name: str) -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if name in thread.name]
+
+
+def test_items_come_in_order_and_end() -> None:
+    assert list(Handover(lambda: iter(range(1000)), 4, "count")) == list(range(1000))
+
+
+def test_a_fault_of_the_producer_comes_behind_what_it_made() -> None:
+    def produce() -> Iterator[int]:
+        yield 1
+        yield 2
+        raise ValueError("broken")
+
+    items = iter(Handover(produce, 4, "faulty"))
+    assert [next(items), next(items)] == [1, 2]
+    with pytest.raises(ValueError, match="broken"):
+        next(items)
+
+
+def test_the_producer_is_never_far_ahead() -> None:
+    made: list[int] = []
+
+    def produce() -> Iterator[int]:
+        for number in range(100):
+            made.append(number)
+            yield number
+
+    handover = Handover(produce, 3, "bounded")
+    for number in handover:
+        assert len(made) <= number + 3 + 2
+    handover.close()
+
+
+def test_closing_ends_a_producer_that_waits_for_room() -> None:
+    handover = Handover(lambda: iter(range(10**9)), 2, "endless")
+    assert next(iter(handover)) == 0
+    started = time.monotonic()
+    handover.close()
+    handover.close()
+    assert time.monotonic() - started < 1
+    assert not threads_named("endless")
+    assert list(handover) == []
+
+
+class FaultyFile(io.RawIOBase):
+    """Fails at the given byte."""
+
+    def __init__(self, data: bytes, fails_at: int) -> None:
+        self._inner = io.BytesIO(data)
+        self._fails_at = fails_at
+
+    def read(self, size: int = -1) -> bytes:
+        if self._inner.tell() >= self._fails_at:
+            raise OSError(5, "Input/output error")
+        return self._inner.read(min(size, 65536))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("at", [100_000, len(DATA) // 2])
+def test_a_disk_that_fails_is_a_fault_of_the_system(threads: int, at: int) -> None:
+    started = time.monotonic()
+    source = open_reads(FaultyFile(DATA, at), FindingLog(), name="faulty", threads=threads)
+    with source, pytest.raises(SystemFault, match="Input/output error"):
+        sum(map(len, source.batches()))
+    assert time.monotonic() - started < 5
+    assert not threads_named("read faulty")
+
+
+def test_a_consumer_that_fails_stops_the_reading_thread() -> None:
+    source = open_reads(io.BytesIO(DATA * 10), FindingLog(), name="abandoned", threads=2)
+    with source, pytest.raises(ZeroDivisionError):
+        sum(1 // (batch.first_record - 1) for batch in source.batches())
+    assert not threads_named("read abandoned")
+
+
+def test_a_consumer_that_goes_away_stops_the_reading_thread() -> None:
+    source = open_reads(io.BytesIO(DATA * 10), FindingLog(), name="left", threads=2)
+    with source:
+        batches = source.batches()
+        next(batches)
+    assert not threads_named("read left")
