@@ -67,6 +67,8 @@ def _page(
     language: Language | None = None,
 ) -> str:
     ordered = sorted(findings, key=lambda row: list(labels.SEVERITIES).index(row["severity"]))
+    met = sum(bool(row["met"]) for row in goals)
+    missed = len(goals) - met
     page = {
         "title": title,
         "subtitle": subtitle,
@@ -75,6 +77,8 @@ def _page(
         "findings": [finding_row(row) for row in ordered[:MOST_FINDINGS]],
         "more_findings": _more(len(ordered) - MOST_FINDINGS),
         "goals": [_goal_row(row) for row in sorted(goals, key=lambda row: row["met"])],
+        "goals_missed": missed,
+        "goals_told": Text(f"{met} of {len(goals)} met", f"{len(goals)}개 중 {met}개 충족"),
         "files": [
             {"name": data["file"]["name"], "short": _short(data, files), "integrity": _integrity(data)}
             for data in files

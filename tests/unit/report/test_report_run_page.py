@@ -143,6 +143,8 @@ def test_goals_of_the_run_are_shown(value: float | None, met: bool, severity: st
     assert ("goals missed: 1" in html) is not met
     section = html[html.index('<section id="goals">') : html.index('<section id="metrics">')]
     assert f">{text}<" in section
+    assert ("<details open>" in section) is not met
+    assert f"{int(met)} of 1 met" in section
     assert "≥ 0.6" in section
 
 
