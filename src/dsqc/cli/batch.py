@@ -6,11 +6,11 @@ with its findings while the others are registered. An interrupted run continues 
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dsqc.cli._options import action_options, add_station
 from dsqc.errors import ExitCode
@@ -40,11 +40,29 @@ STATES = {
 }
 
 
+class _ActionParser(argparse.ArgumentParser):
+    """Leaves what stands behind ``--`` alone, in ``extra``; argparse would take it for positional arguments."""
+
+    def parse_known_args(  # type: ignore[override]  # one of its overloads is enough here
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        own = list(args or ())
+        cut = own.index("--") if "--" in own else len(own)
+        found, unknown = super().parse_known_args(own[:cut], namespace)
+        found.extra = tuple(own[cut + 1 :])
+        return found, unknown
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``dsqc batch``."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    shared = action_options()
-    run_parser = actions.add_parser("run", parents=[shared], help="run a batch, or continue one")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_ActionParser)
+    shared: Any = action_options()
+    run_parser = actions.add_parser(
+        "run",
+        parents=[shared],
+        help="run a batch, or continue one",
+        usage="dsqc batch run [options] BATCH.tsv [-- further arguments of Snakemake]",
+    )
     _add_sheet(run_parser)
     add_station(run_parser)
     run_parser.add_argument(
@@ -54,7 +72,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run_parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="the day that date rules take")
     run_parser.add_argument("--goals", type=Path, metavar="FILE", help="quality goals (default: the station's)")
     run_parser.add_argument("-n", "--dry-run", action="store_true", help="only show which jobs would run")
-    run_parser.add_argument("extra", nargs="*", metavar="-- ARGS", help="further arguments of Snakemake, behind --")
     plan_parser = actions.add_parser("plan", parents=[shared], help="name every run of a batch, run nothing")
     _add_sheet(plan_parser)
     add_station(plan_parser)
@@ -87,7 +104,7 @@ def _run(args: argparse.Namespace) -> int:
         goals=args.goals,
         dry_run=args.dry_run,
         verbose=args.verbose,
-        extra=tuple(args.extra),
+        extra=args.extra,
     )
     with progress(args) as watch:
         status = run_batch(options, watch)
