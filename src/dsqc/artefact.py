@@ -96,7 +96,8 @@ def read_json(path: Path) -> Any:
 def read_json_lines(path: Path) -> list[Any]:
     """Read what :func:`write_json_lines` wrote; same faults as :func:`read_json`."""
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        # Not splitlines(): values may hold other line ends of Unicode (U+2028), which JSON does not escape.
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
     except FileNotFoundError as error:
         raise SystemFault(f"{path} does not exist.", hint="Run the stage that writes it first.") from error
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
