@@ -91,6 +91,16 @@ def transfer_submission(source: Source, inbox: Inbox, progress: Progress | None 
     return _Transfer(source, inbox, progress or Progress()).run()
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One file that should come, and the place of findings about it."""
+
+    name: str
+    kind: str
+    expected: Expected
+    place: Location
+
+
 class _Transfer:
     def __init__(self, source: Source, inbox: Inbox, progress: Progress) -> None:
         self.source = source
@@ -104,13 +114,15 @@ class _Transfer:
             with attempt:
                 self.found = by_normal_name(self.source.entries())
         forms = self._choose_forms()
-        self._copy_all([(name, "form", Expected(), Location(path=name)) for name in forms])
+        self._copy_all([_Wanted(name, "form", Expected(), Location(path=name)) for name in forms])
         submission = read_listing(self.inbox.path)
         listed = listed_files(submission, self.record.log)
         wanted = list(dict.fromkeys(item.name for item in listed if item.is_taken and item.name not in forms))
         self.inbox.keep_only({*forms, *wanted})
         first = {item.name: item for item in reversed(listed)}
-        self._copy_all([(name, "data", first[name].expected, first[name].location("file_name")) for name in wanted])
+        self._copy_all(
+            [_Wanted(name, "data", first[name].expected, first[name].location("file_name")) for name in wanted]
+        )
         self._add_refused(listed)
         self._compare(listed)
         self._name_unlisted({*forms, *(item.name for item in listed)}, submission)
@@ -125,8 +137,8 @@ class _Transfer:
         self.inbox.drop(set(brought) - set(forms))
         return forms
 
-    def _copy_all(self, wanted: list[tuple[str, str, Expected, Location]]) -> None:
-        entries = {name: self._entry(name) for name, _kind, _expected, _place in wanted}
+    def _copy_all(self, wanted: list[_Wanted]) -> None:
+        entries = {item.name: self._entry(item.name) for item in wanted}
         travelling = [
             entry
             for name, entry in entries.items()
@@ -135,16 +147,18 @@ class _Transfer:
         size = sum(entry.size_bytes for entry in travelling)
         self.inbox.require_space(size)
         self.progress.plan(len(travelling), size)
-        for name, kind, expected, place in wanted:
+        for item in wanted:
             try:
-                digests, source_name = self._bring(name, entries[name], expected)
+                digests, source_name = self._bring(item.name, entries[item.name], item.expected)
             except FileFault as fault:
-                self._add_fault(name, fault, place, entries[name])
+                self._add_fault(item.name, fault, item.place, entries[item.name])
                 state = "missing" if fault.code == "DSQC-F003" else "failed"
-                self.record.files.append(FileRecord(name, kind, state))
+                self.record.files.append(FileRecord(item.name, item.kind, state))
+                # An older copy is not what the source holds now: nobody may take it for that.
+                self.inbox.drop({item.name} & set(self.inbox.names()))
             else:
-                self.record.files.append(FileRecord(name, kind, "copied", source_name, digests))
-            self.progress.finish(name)
+                self.record.files.append(FileRecord(item.name, item.kind, "copied", source_name, digests))
+            self.progress.finish(item.name)
 
     def _entry(self, name: str) -> Entry | None:
         """The source's entry of a name; ``None`` where it has none, or two that only differ in NFC and NFD."""
@@ -153,20 +167,17 @@ class _Transfer:
 
     def _bring(self, name: str, entry: Entry | None, expected: Expected) -> tuple[Digests, str]:
         """Have ``name`` in the inbox, by copying or because it is there."""
-        if entry is None:
-            before = self.inbox.brought(name, self.source.url)
-            if len(self.found.get(name, [])) > 1:
-                raise FileFault("DSQC-F019", "two files of this name, in NFC and in NFD")
-            if before is None:
-                raise FileFault("DSQC-F003", "not at the source")
-        else:
-            if entry.kind is not EntryKind.FILE:
-                raise FileFault("DSQC-F016", entry.kind.value)
-            before = self.inbox.finished(name, entry, self.source.url)
+        if len(self.found.get(name, [])) > 1:
+            raise FileFault("DSQC-F019", "two files of this name, in NFC and in NFD")
+        if entry and entry.kind is not EntryKind.FILE:
+            raise FileFault("DSQC-F016", entry.kind.value)
+        url = self.source.url
+        before = self.inbox.finished(name, entry, url) if entry else self.inbox.brought(name, url)
         if before:
             self.record.timings.append(FileTiming(name, 0.0, 0, 0))
             return Digests(before.size_bytes, before.md5, before.sha256), before.source_name
-        assert entry is not None  # noqa: S101  for the type checker: without an entry there was a journal line
+        if entry is None:
+            raise FileFault("DSQC-F003", "not at the source")
         return self._copy(name, entry, expected), entry.name
 
     def _copy(self, name: str, entry: Entry, expected: Expected) -> Digests:

@@ -283,6 +283,15 @@ def test_one_unreadable_file_does_not_stop_the_others(run, tmp_path, monkeypatch
     assert states(result)["a_R2.fastq"] == "copied"
 
 
+def test_an_older_copy_is_not_taken_for_what_the_source_holds_now(run, tmp_path):
+    source = write_source(tmp_path / "source", DATA)
+    run(source)
+    (source / "a_R1.fastq").unlink()
+    (source / "a_R1.fastq").symlink_to("a_R2.fastq")
+    assert codes(run(source)) == ["DSQC-F016"]
+    assert "a_R1.fastq" not in visible(tmp_path / "inbox")
+
+
 def test_not_enough_space_is_said_before_the_first_byte(run, tmp_path, monkeypatch):
     source = write_source(tmp_path / "source", DATA)
     monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 3})())
