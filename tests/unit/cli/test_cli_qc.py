@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from importlib.resources import files
 
@@ -121,3 +122,13 @@ def test_progress_only_on_a_terminal(good, capsys, monkeypatch):
     assert "good.fastq.gz: 30" in capsys.readouterr().err
     assert main(["qc", str(good), "--quiet"]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_what_is_not_written_is_not_loaded(good):
+    """A small file answers quickly: without -O neither Parquet nor HTML are loaded, without CRAM no htslib."""
+    program = (
+        "import sys; from dsqc.cli.main import main; main(['qc', sys.argv[1]]);"
+        "print(sorted({'pyarrow', 'jinja2', 'pysam', 'sqlalchemy', 's3fs'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(good)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
