@@ -15,6 +15,8 @@ REASON = {
     "severity": "error",
     "object": "sample",
     "object_id": "leaf",
+    "value": "Oryza stavia",
+    "expected": "a scientific name",
     "message": "The organism is not known.",
     "message_ko": "생명체 이름을 알 수 없습니다.",
     "fix": "Correct it and validate again.",

@@ -112,6 +112,8 @@ class Refusal:
             "severity": rule(self.code).severity.value,
             "object": self.object,
             "object_id": self.object_id,
+            "value": self.object_id,
+            "expected": "",
             "message": self.message.get(Language.EN),
             "message_ko": self.message.get(Language.KO),
             "fix": self.fix.get(Language.EN),

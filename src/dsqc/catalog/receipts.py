@@ -6,11 +6,12 @@ Because nothing else goes into them, a receipt written after a crash is the one 
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dsqc import __version__
 from dsqc.catalog.intake import Refusal
-from dsqc.catalog.models import DataFileRecord, SubmissionRecord
+from dsqc.catalog.models import DataFileRecord, ObjectCopyRecord, RunRecord, SubmissionRecord
 from dsqc.catalog.states import REGISTERED
 from dsqc.errors import CatalogFault
 from dsqc.model import SubmissionState
@@ -45,7 +46,7 @@ def receipt(session: Session, name: str, submission_id: int, refusals: Sequence[
         "state": "returned" if refusals and state == "registered" else state,
         "verdict": record.verdict,
         "accessions": accessions(record) if registered else accessions(None),
-        "objects": _objects(record) if registered else [],
+        "objects": _objects(session, record) if registered else [],
         "reasons": [item.to_reason() for item in refusals] or list(record.reasons),
         "release": {"access": record.access_level, "date": record.release_date},
     }
@@ -82,25 +83,28 @@ def manifest(session: Session, submission_id: int) -> dict[str, Any]:
         "package": record.package,
         "access_level": record.access_level,
         "accessions": accessions(record),
-        "objects": _objects(record),
+        "objects": _objects(session, record),
     }
 
 
-def _objects(record: SubmissionRecord) -> list[dict[str, Any]]:
+def _objects(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]:
     tier = "closed" if record.access_level == "closed" else "public"
-    return [_object(run.accession, item, tier) for run in record.runs for item in run.files]
-
-
-def _object(run: str, item: DataFileRecord, tier: str) -> dict[str, Any]:
-    copy = next((copy for copy in item.stored.copies if copy.tier == tier), None)
-    if copy is None:
-        raise CatalogFault(f"File {item.name} has no copy in tier {tier}.")
-    return {
-        "name": item.name,
-        "run": run,
-        "sha256": item.sha256,
-        "md5": item.md5,
-        "size_bytes": item.size_bytes,
-        "tier": tier,
-        "key": copy.key,
-    }
+    query = (
+        select(RunRecord.accession, DataFileRecord, ObjectCopyRecord.key)
+        .join(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
+        .join(ObjectCopyRecord, ObjectCopyRecord.object_id == DataFileRecord.object_id)
+        .where(RunRecord.submission_id == record.id, ObjectCopyRecord.tier == tier)
+        .order_by(RunRecord.id, DataFileRecord.id)
+    )
+    return [
+        {
+            "name": item.name,
+            "run": run,
+            "sha256": item.sha256,
+            "md5": item.md5,
+            "size_bytes": item.size_bytes,
+            "tier": tier,
+            "key": key,
+        }
+        for run, item, key in session.execute(query)
+    ]

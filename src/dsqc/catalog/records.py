@@ -1,14 +1,14 @@
 """The rows of a registered submission: project, samples, experiments, runs, data files, objects and metrics."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session, selectinload
 
 from dsqc.accessions import AccessionType
-from dsqc.catalog.intake import Intake, IntakeFile, Stored, attributes_of, clean
+from dsqc.catalog.intake import Intake, Stored, attributes_of, clean
 from dsqc.catalog.minting import mint
 from dsqc.catalog.models import (
     Base,
@@ -22,9 +22,9 @@ from dsqc.catalog.models import (
     SampleRecord,
     SubmissionRecord,
 )
-from dsqc.catalog.resolve import ProjectReference, Resolved
+from dsqc.catalog.resolve import CHUNK, ProjectReference, Resolved
 from dsqc.errors import CatalogFault
-from dsqc.model import DataFile, Row
+from dsqc.model import Row
 from dsqc.station import Prefixes
 
 EXPERIMENT_COLUMNS = (
@@ -83,16 +83,8 @@ def insert_objects(
     samples = _samples(work, resolved)
     runs = _runs(work, _experiments(work, samples))
     objects = _objects(work, stored)
-    rows = {row.number: row for row in intake.submission.rows("file")}
-    for run in intake.submission.runs():
-        qc = intake.runs.get(run.key, {})
-        measured = {item["name"]: item for item in qc.get("files", ())}
-        for data_file in run.files:
-            values = _data_file(data_file, intake.files[data_file.name], measured.get(data_file.name, {}))
-            values |= {"run_id": runs[run.key].id, "object_id": objects[data_file.name].id}
-            session.add(DataFileRecord(**values, attributes=_values(rows[data_file.row])))
-        session.add_all(_metrics(runs[run.key].id, qc.get("metrics", {})))
-    session.flush()
+    _data_files(work, runs, objects)
+    _metrics(work, runs)
 
 
 def _values(row: Row | None) -> dict[str, str]:
@@ -201,50 +193,72 @@ def _runs(work: _Work, experiments: Mapping[str, ExperimentRecord]) -> dict[str,
 
 
 def _objects(work: _Work, stored: Stored) -> dict[str, ObjectRecord]:
-    """Objects by file name; content that is in the catalog already gets no second row."""
-    by_digest: dict[str, ObjectRecord] = {}
-    found: dict[str, ObjectRecord] = {}
+    """Objects by SHA-256; content that is in the catalog already gets no second row."""
     tier = work.intake.tier
-    for data_file in work.intake.submission.data_files():
-        if data_file.name not in stored:
-            raise CatalogFault(f"File {data_file.name} was not stored.")
-        item = work.intake.files[data_file.name]
-        known = by_digest.get(item.sha256) or _known_object(work.session, item.sha256)
+    files = work.intake.submission.data_files()
+    missing = [item.name for item in files if item.name not in stored]
+    if missing:
+        raise CatalogFault(f"Files were not stored: {', '.join(missing[:5])}.")
+    found = _known_objects(work, sorted({work.intake.files[item.name].sha256 for item in files}))
+    for name in (item.name for item in files):
+        item = work.intake.files[name]
+        known = found.get(item.sha256)
         if known is None:
             known = ObjectRecord(sha256=item.sha256, md5=item.md5, size_bytes=item.size_bytes, copies=[])
+            found[item.sha256] = known
         if all(copy.tier != tier for copy in known.copies):
-            known.copies.append(ObjectCopyRecord(tier=tier, key=stored[data_file.name].key))
-        by_digest[item.sha256] = found[data_file.name] = known
-    work.add(by_digest.values())
+            known.copies.append(ObjectCopyRecord(tier=tier, key=stored[name].key))
+    work.add(found.values())
     return found
 
 
-def _known_object(session: Session, sha256: str) -> ObjectRecord | None:
-    return session.scalars(select(ObjectRecord).where(ObjectRecord.sha256 == sha256)).first()
-
-
-def _data_file(data_file: DataFile, item: IntakeFile, measured: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "name": clean(data_file.name),
-        "read_role": clean(data_file.read_role),
-        "format": measured.get("format") or "",
-        "container": measured.get("container") or "",
-        "md5": item.md5,
-        "sha256": item.sha256,
-        "size_bytes": item.size_bytes,
-        "read_count": measured.get("read_count"),
-        "base_count": measured.get("base_count"),
-    }
-
-
-def _metrics(run_id: int, metrics: Mapping[str, Any]) -> list[MetricRecord]:
-    found = []
-    for name, value in metrics.items():
-        if isinstance(value, str):
-            found.append(MetricRecord(run_id=run_id, metric=name, value=None, text=clean(value)))
-        elif value is not None:
-            found.append(MetricRecord(run_id=run_id, metric=name, value=float(value), text=None))
+def _known_objects(work: _Work, digests: Sequence[str]) -> dict[str, ObjectRecord]:
+    found: dict[str, ObjectRecord] = {}
+    for start in range(0, len(digests), CHUNK):
+        part = digests[start : start + CHUNK]
+        query = select(ObjectRecord).where(ObjectRecord.sha256.in_(part)).options(selectinload(ObjectRecord.copies))
+        found |= {item.sha256: item for item in work.session.scalars(query)}
     return found
+
+
+def _data_files(work: _Work, runs: Mapping[str, RunRecord], objects: Mapping[str, ObjectRecord]) -> None:
+    sheet = {row.number: row for row in work.intake.submission.rows("file")}
+    rows: list[dict[str, Any]] = []
+    for run in work.intake.submission.runs():
+        measured = {item["name"]: item for item in work.intake.runs.get(run.key, {}).get("files", ())}
+        for data_file in run.files:
+            item = work.intake.files[data_file.name]
+            seen = measured.get(data_file.name, {})
+            rows.append(
+                {
+                    "run_id": runs[run.key].id,
+                    "object_id": objects[item.sha256].id,
+                    "name": clean(data_file.name),
+                    "read_role": clean(data_file.read_role),
+                    "format": seen.get("format") or "",
+                    "container": seen.get("container") or "",
+                    "md5": item.md5,
+                    "sha256": item.sha256,
+                    "size_bytes": item.size_bytes,
+                    "read_count": seen.get("read_count"),
+                    "base_count": seen.get("base_count"),
+                    "attributes": _values(sheet[data_file.row]),
+                }
+            )
+    if rows:
+        work.session.execute(insert(DataFileRecord), rows)
+
+
+def _metrics(work: _Work, runs: Mapping[str, RunRecord]) -> None:
+    rows: list[dict[str, Any]] = []
+    for key, run in runs.items():
+        for name, value in work.intake.runs.get(key, {}).get("metrics", {}).items():
+            if isinstance(value, str):
+                rows.append({"run_id": run.id, "metric": name, "value": None, "text": clean(value)})
+            elif value is not None:
+                rows.append({"run_id": run.id, "metric": name, "value": float(value), "text": None})
+    if rows:
+        work.session.execute(insert(MetricRecord), rows)
 
 
 def _whole_number(text: str) -> int | None:
