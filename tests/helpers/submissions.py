@@ -1,5 +1,6 @@
 """Submissions on disk: sheets as tables of texts, written as TSV or as a workbook."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import xlsxwriter
@@ -76,6 +77,7 @@ def write_xlsx(path: Path, tables: Tables) -> Path:
     """Write one workbook, every cell as text."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with xlsxwriter.Workbook(path) as workbook:
+        workbook.set_properties({"created": datetime(2026, 9, 1, tzinfo=UTC)})
         for name, rows in tables.items():
             sheet = workbook.add_worksheet(name)
             for number, row in enumerate(rows):

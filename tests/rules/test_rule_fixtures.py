@@ -278,6 +278,10 @@ CASES: dict[str, tuple[Edit, Edit]] = {
 }
 
 
+def test_a_second_row_in_the_submission_sheet_is_outside_the_table(tmp_path: Path) -> None:
+    assert codes_of(tmp_path, row("submission")) == {"T007"}
+
+
 def codes_of(folder: Path, edit: Edit) -> set[str]:
     """Codes that a submission with one edit gives."""
     tables = good_tables()

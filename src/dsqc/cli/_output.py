@@ -25,9 +25,14 @@ def print_finding(item: Finding, language: Language) -> None:
     """Print a finding in three lines: what and where, the message, the next step."""
     label = SEVERITY_LABELS[item.severity].get(language)
     more = f" (+{item.count - 1})" if item.count > 1 else ""
-    print(f"{label} {item.code} {item.location}{more}")
-    print(f"    {item.message(language)}")
-    print(f"    → {item.fix(language)}")
+    print(printable(f"{label} {item.code} {item.location}{more}"))
+    print(printable(f"    {item.message(language)}"))
+    print(printable(f"    → {item.fix(language)}"))
+
+
+def printable(text: str) -> str:
+    """``text`` for a terminal: control characters of a submitter's value are shown, not obeyed."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def print_findings(items: Iterable[Finding], language: Language, most: int | None = None) -> None:

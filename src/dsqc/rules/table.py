@@ -126,6 +126,17 @@ def empty_group(check: Check) -> Iterator[Finding]:
                     yield check.finding("DSQC-T016", row, members[0].name, value=group, expected=listed)
 
 
+@rule("DSQC-T007")
+def further_row(check: Check) -> Iterator[Finding]:
+    """Rows of the submission sheet below the first. Another package or project has a code of its own (T025, P003)."""
+    rows = check.rows("submission")
+    for row in rows[1:]:
+        if all(row.get(name) == rows[0].get(name) for name in ("package", "bioproject")):
+            yield check.finding(
+                "DSQC-T007", row, "submission_alias", expected="one row in this sheet", expected_ko="이 시트에는 한 행"
+            )
+
+
 @rule("DSQC-T025")
 def several_packages(check: Check) -> Iterator[Finding]:
     """More than one package in the submission sheet, or in a column ``package`` of the sample sheet."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import stat
-import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from dsqc.errors import SystemFault
 from dsqc.findings import Finding, FindingLog, Location, finding
 from dsqc.model import Container, DataFile, FileFormat, Submission
 from dsqc.rules.run import file_type
-from dsqc.submission import sheet_files
+from dsqc.submission import readable_name, sheet_files
 
 FILE_RULES = tuple(
     f"DSQC-{code}" for code in ("D018", "F003", "F004", "F006", "F007", "F008", "F009", "F016", "F017", "F018")
@@ -43,7 +42,7 @@ def form_files(inbox: Path) -> list[Path]:
 
 def _by_name(folder: Path) -> dict[str, Path]:
     """Everything in ``folder`` by its name in NFC."""
-    return {unicodedata.normalize("NFC", path.name): path for path in folder.iterdir() if path.name != PRIVATE}
+    return {readable_name(path): path for path in folder.iterdir() if path.name != PRIVATE}
 
 
 def check_listed(submission: Submission, inbox: Path, *, ignored: Path | None = None) -> FindingLog:
@@ -63,7 +62,7 @@ def check_listed(submission: Submission, inbox: Path, *, ignored: Path | None = 
             continue
         seen.add(item.name)
         log.extend(_check_one(submission, item, present))
-    known = {item.name for item in listed} | {unicodedata.normalize("NFC", path.name) for path in form_files(inbox)}
+    known = {item.name for item in listed} | {readable_name(path) for path in form_files(inbox)}
     for name, path in sorted(present.items()):
         if name in known or (ignored is not None and path.resolve() == ignored.resolve()):
             continue

@@ -20,7 +20,7 @@ from dsqc.rules import Context, check, identify
 from dsqc.rules.normalise import normalise
 from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received, form_files
 from dsqc.station import Limits
-from dsqc.submission import interpret, read_tables
+from dsqc.submission import interpret, read_tables, readable_name
 
 DOCUMENT = "validate.json"
 FINDINGS = "validate.findings.jsonl"
@@ -85,7 +85,7 @@ def validate(
     if form is not None:
         submission, _changes = normalise(read, form)
         findings.merge(check(read, form, Context(day, limits or Limits())))
-    inputs = {path.name: artefact.sha256_of(path) for path in form_files(inbox)}
+    inputs = {readable_name(path): artefact.sha256_of(path) for path in form_files(inbox)}
     if transfer is not None:
         record = artefact.read_json(transfer)
         inputs[TRANSFER] = artefact.sha256_of(transfer)

@@ -1,7 +1,9 @@
 """Which files of a submission are its form."""
 
+import os
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 
 from dsqc.model import SHEETS
 
@@ -12,6 +14,11 @@ _FOREIGN_SUFFIXES = (".xls", ".xlsm", ".xlsb", ".ods", ".csv")
 """Forms in a shape that is not taken; they are named in a finding instead of being overlooked."""
 _LOCK_FILE = "~$"
 """Excel's lock file of an open workbook."""
+
+
+def readable_name(path: Path) -> str:
+    """A file's name in NFC; bytes that are no UTF-8 are shown as replacement characters."""
+    return unicodedata.normalize("NFC", os.fsencode(path.name).decode("utf-8", "replace"))
 
 
 def split_name(name: str) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """From files to the model: find the form, read its tables, say what the headings mean."""
 
 import stat
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from dsqc.findings import FindingLog, Location, finding
 from dsqc.forms import fold_heading
 from dsqc.language import Text
 from dsqc.model import SHEETS, Cell, Heading, Row, Sheet, Submission
-from dsqc.submission.layout import is_foreign, sheet_files, split_name, workbooks_among
+from dsqc.submission.layout import is_foreign, readable_name, sheet_files, split_name, workbooks_among
 from dsqc.submission.table import MOST_BYTES, Table, TableRow, Tables, clean, column_letter
 from dsqc.submission.text import decode, split
 from dsqc.submission.workbook import read_workbook
@@ -50,7 +49,7 @@ def read_tables(path: Path) -> Tables:
 
 def _read_directory(path: Path) -> Tables:
     log = FindingLog()
-    names = {unicodedata.normalize("NFC", item.name): item for item in path.iterdir()}
+    names = {readable_name(item): item for item in path.iterdir()}
     form = sheet_files(names)
     for name in form:
         if is_foreign(name):

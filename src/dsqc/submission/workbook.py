@@ -4,7 +4,7 @@ import datetime
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def read_workbook(path: Path, names: tuple[str, ...]) -> Workbook:
     return Workbook(tables, faults)
 
 
-def _rows(values: list[list[object]]) -> Iterator[TableRow]:
+def _rows(values: Sequence[Sequence[object]]) -> Iterator[TableRow]:
     for number, cells in enumerate(values, start=1):
         texts = [cell_text(cell) for cell in cells]
         while texts and not texts[-1].strip(OUTER_BLANKS):

@@ -84,6 +84,16 @@ def test_a_wrong_day_is_a_usage_error(good: Path, capsys: pytest.CaptureFixture[
     assert "YYYY-MM-DD" in capsys.readouterr().err
 
 
+def test_control_characters_do_not_reach_the_terminal(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tables = good_tables()
+    put(tables, "sample", tissue="\x1b[31mleaf", sex="\x1b]0;x\x07")
+    write_tsv(good, tables)
+    assert run(good, "--no-files") == 3
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\\x1b[31mleaf" in out
+
+
 def test_nothing_is_written_into_the_submission(bad: Path) -> None:
     before = {path.name: path.read_bytes() for path in bad.iterdir()}
     run(bad)

@@ -112,6 +112,13 @@ def test_the_results_may_stand_inside_the_submission(tmp_path: Path) -> None:
         assert codes(result) == []
 
 
+def test_names_that_are_no_utf8_are_shown_and_written(tmp_path: Path) -> None:
+    make(tmp_path / "in")
+    (tmp_path / "in" / os.fsdecode(b"\xb0\xa1.txt")).touch()
+    result = validate(tmp_path / "in", tmp_path / "out", today=DAY)
+    assert [(item.code, item.value) for item in result.findings] == [("DSQC-F004", "\ufffd\ufffd.txt")]
+
+
 @pytest.mark.parametrize("kind", ["link", "directory", "pipe"])
 def test_special_files_are_not_read(tmp_path: Path, kind: str) -> None:
     make(tmp_path, None)
