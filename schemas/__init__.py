@@ -1,1 +1,1 @@
-"""Data of dsqc: forms, vocabularies, the rule registry, quality goals, shapes of what dsqc writes. Data only, no code."""
+"""Data of dsqc: forms, vocabularies, the rule registry, quality goals, shapes of what dsqc writes. No code."""
