@@ -5,6 +5,7 @@ features, so that nodes of different build that share a home do not read each ot
 ``DSQC_CACHE_DIR`` chooses the place (a node-local disk on a cluster), ``NUMBA_CACHE_DIR`` wins over both.
 """
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -71,12 +72,14 @@ class _TolerantCache(FunctionCache):
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        try:
-            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
-        except OSError:
-            return
-        except Exception:  # a damaged index: start a new one
-            self.flush()  # type: ignore[no-untyped-call]
+        with contextlib.suppress(OSError):  # a full disk: the next run compiles again
+            try:
+                super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+            except OSError:
+                raise
+            except Exception:  # whatever unpickling a damaged index raises: start a new one
+                self.flush()  # type: ignore[no-untyped-call]
+                super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 
 if not os.environ.get("NUMBA_CACHE_DIR"):
