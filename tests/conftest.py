@@ -1,5 +1,6 @@
 """Fixtures that need a real server. Each lives in ``tests/infra/<name>.py`` as a context manager; this file wires."""
 
+import contextlib
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -58,20 +59,37 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def station(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Station]:
+DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=DATABASES)
+def station(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Station]:
     """A station with an empty catalog of its own, on each kind of database."""
+    with _station(request, tmp_path / "station") as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def module_station(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
+    """One such station for all tests of a module that only read."""
+    with _station(request, tmp_path_factory.mktemp("module") / "station") as made:
+        yield made
+
+
+@contextlib.contextmanager
+def _station(request: pytest.FixtureRequest, directory: Path) -> Iterator[Station]:
     if request.param == "sqlite":
-        yield make_station(tmp_path / "station", {}).station
+        yield make_station(directory, {}).station
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     name = f"test_{uuid.uuid4().hex[:12]}"
-    monkeypatch.setenv("TEST_CATALOG_PASSWORD", server.password)
     settings = {"catalog_url": server.create_database(name), "catalog_password_env": "TEST_CATALOG_PASSWORD"}
-    try:
-        yield make_station(tmp_path / "station", settings).station
-    finally:
-        server.drop_database(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEST_CATALOG_PASSWORD", server.password)
+        try:
+            yield make_station(directory, settings).station
+        finally:
+            server.drop_database(name)
 
 
 @pytest.fixture(scope="session")

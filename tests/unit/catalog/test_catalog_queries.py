@@ -19,9 +19,10 @@ RICE = {"KAR00000001", "KAR00000002"}
 MAIZE = {"KAR00000003", "KAR00000004"}
 
 
-@pytest.fixture
-def stocked(station: Station, tmp_path: Path) -> Station:
-    """Rice, open; maize, closed, of lower quality; and one that waits for a curator."""
+@pytest.fixture(scope="module")
+def stocked(module_station: Station, tmp_path_factory: pytest.TempPathFactory) -> Station:
+    """Rice, open; maize, closed, of lower quality; and one that waits for a curator. For reading only."""
+    station, tmp_path = module_station, tmp_path_factory.mktemp("stocked")
     register(*Judged().write(tmp_path), station)
     maize = Judged(name="maize_50%", email="lee@other.ac.kr", organism="Zea mays", access="closed", prefix="m")
     maize.metrics = {"mean_phred": 20, "frac_bases_q30": 0.5}
@@ -120,8 +121,9 @@ def test_every_accession_can_be_shown(stocked: Station, accession: str, kind: st
     assert (owner is None) == (kind == "project")
 
 
-def test_a_foreign_accession_leads_to_ours_and_back(stocked: Station) -> None:
-    with Catalog.open(stocked) as catalog:
+def test_a_foreign_accession_leads_to_ours_and_back(station: Station, tmp_path: Path) -> None:
+    register(*Judged().write(tmp_path), station)
+    with Catalog.open(station) as catalog:
         with catalog.writing() as session:
             session.add(ForeignAccessionRecord(accession="KAR00000001", foreign_accession="SRR1", archive="INSDC"))
         with catalog.reading() as session:
@@ -142,11 +144,12 @@ def test_what_is_not_there_is_not_found(stocked: Station) -> None:
         assert find_owner(session, "KAR00000009") is None
 
 
-def test_an_alias_of_two_submitters_must_be_named_by_accession(stocked: Station, tmp_path: Path) -> None:
-    register(*Judged(email="other@institute.re.kr", prefix="o").write(tmp_path / "other"), stocked)
+def test_an_alias_of_two_submitters_must_be_named_by_accession(station: Station, tmp_path: Path) -> None:
+    register(*Judged().write(tmp_path / "one"), station)
+    register(*Judged(email="other@institute.re.kr", prefix="o").write(tmp_path / "other"), station)
 
     with (
-        Catalog.open(stocked) as catalog,
+        Catalog.open(station) as catalog,
         catalog.reading() as session,
         pytest.raises(UsageError, match=r"kim@institute.*other@institute"),
     ):
