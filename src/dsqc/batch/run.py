@@ -19,6 +19,7 @@ from types import FrameType
 import structlog
 
 from dsqc.batch.layout import RUN_LOG
+from dsqc.batch.leftovers import cancel_leftovers, job_prefix, uses_slurm
 from dsqc.batch.lock import locked
 from dsqc.batch.plan import PLAN, PlannedSubmission, write_if_changed
 from dsqc.batch.planning import plan_batch
@@ -87,6 +88,8 @@ def run_batch(options: RunOptions, watch: Callable[[BatchStatus], None] | None =
         station = prepare_station(options, work)
         plan = plan_batch(rows, work, options.sheet.name, _s3_options(station))
         forget_unfinished(work)
+        if uses_slurm(profile, options.extra) and not options.dry_run:
+            cancel_leftovers(work)
         log.info("batch planned", submissions=len(plan), runs=sum(len(item.runs) for item in plan.values()))
         code = _run_snakemake(_command(options, work, profile, station), options, work, lock, watch)
         if options.dry_run:
@@ -161,6 +164,8 @@ def _command(options: RunOptions, work: Path, profile: Path, station: Path) -> l
     command += ["--directory", str(work), "--configfile", str(work / CONFIG), "--workflow-profile", str(profile)]
     # Our lock holds for every process of the run and dies with them; Snakemake's would outlive a kill.
     command += ["--nolock"]
+    if uses_slurm(profile, options.extra):
+        command += ["--slurm-jobname-prefix", job_prefix(work)]
     if options.cores is not None:
         command += ["--cores", str(options.cores)]
     if options.dry_run:
