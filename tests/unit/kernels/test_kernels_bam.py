@@ -1,0 +1,128 @@
+"""The BAM kernel: compiled and as plain Python the same, as htslib says; noise never leaves the arrays."""
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pysam
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsqc.kernels import bam as k
+from dsqc.kernels import names
+from helpers.reads import bam, make_reads
+
+
+class Call:
+    """One call of the kernel with arrays of its own."""
+
+    def __init__(self, data: bytes, *, rows: int = 100, function=k.split_alignments) -> None:
+        self.data = np.frombuffer(data + b"\0", np.uint8).copy()
+        self.out = np.zeros(2 * len(self.data), np.uint8)
+        self.columns = np.full((k.COLUMNS, rows), -7, np.int64)
+        self.flags = np.full(rows, -7, np.int32)
+        self.mates = np.zeros(2, np.uint64)
+        self.counts = np.full(k.FAULTS, 99, np.int64)
+        self.places = np.zeros((k.FAULTS, k.PLACES, 2), np.int64)
+        self.state = np.zeros(k.STATE, np.int64)
+        function(
+            self.data,
+            len(data),
+            k.letter_table(),
+            np.array([1000], np.int64),
+            self.out,
+            self.columns,
+            self.flags,
+            self.mates,
+            self.counts,
+            self.places,
+            self.state,
+        )
+
+
+def plain_python(*arguments: object) -> None:
+    """The kernel and everything that it calls, without the compiler."""
+    compiled = {
+        (module, name): value
+        for module in (k, names)
+        for name, value in vars(module).items()
+        if hasattr(value, "py_func")
+    }
+    try:
+        for (module, name), value in compiled.items():
+            setattr(module, name, value.py_func)
+        with np.errstate(over="ignore"):
+            k.split_alignments(*arguments)
+    finally:
+        for (module, name), value in compiled.items():
+            setattr(module, name, value)
+
+
+def records(tmp_path: Path, number: int = 30) -> bytes:
+    """Records as htslib writes them, without the header."""
+    reads = make_reads(number, 5)
+    data = gzip.decompress(bam(tmp_path / "r.bam", reads, [(4, 77, 141, 260)[index % 4] for index in range(number)]))
+    return data[8 + struct.unpack("<i", data[4:8])[0] + 4 :]
+
+
+def test_compiled_and_python_agree(tmp_path: Path) -> None:
+    data = records(tmp_path)
+    one, two = Call(data), Call(data, function=plain_python)
+    for attribute in ("out", "columns", "flags", "mates", "counts", "places", "state"):
+        np.testing.assert_array_equal(getattr(one, attribute), getattr(two, attribute))
+    assert one.state[k.ROWS] == 30
+
+
+def test_reads_are_those_of_htslib(tmp_path: Path) -> None:
+    call = Call(records(tmp_path))
+    text = call.out.tobytes()
+    found = [
+        (text[a:b].decode(), text[s : s + n].decode(), text[q : q + n].decode())
+        for a, b, s, q, n in call.columns[:, : call.state[k.ROWS]].T.tolist()
+    ]
+    with pysam.AlignmentFile(tmp_path / "r.bam", check_sq=False) as file:
+        expected = [
+            (item.query_name, item.query_sequence, pysam.qualities_to_qualitystring(item.query_qualities))
+            for item in file.fetch(until_eof=True)
+        ]
+    assert found == expected
+
+
+def test_every_cut_leaves_whole_records(tmp_path: Path) -> None:
+    data = records(tmp_path, 5)
+    whole = Call(data)
+    for end in range(len(data)):
+        call = Call(data[:end])
+        assert call.state[k.STATUS] == k.NEED_MORE
+        rows = call.state[k.ROWS]
+        assert rows < 5
+        np.testing.assert_array_equal(call.columns[:, :rows], whole.columns[:, :rows])
+
+
+def test_columns_that_are_full_end_the_call(tmp_path: Path) -> None:
+    call = Call(records(tmp_path), rows=7)
+    assert (call.state[k.STATUS], call.state[k.ROWS]) == (k.FULL, 7)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_changed_bytes_never_leave_the_arrays(data: st.DataObject) -> None:
+    changed = bytearray(RECORDS)
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    call = Call(bytes(changed), function=plain_python)  # numpy raises where the compiled kernel would not look
+    starts, lengths = call.columns[k.SEQUENCE_START], call.columns[k.LENGTH]
+    rows = call.state[k.ROWS]
+    assert (starts[:rows] + lengths[:rows] <= len(call.out)).all()
+    assert call.state[k.POSITION] <= len(changed)
+
+
+def _record(name: bytes, bases: int) -> bytes:
+    tags = b"RXZACGT\0XBBs\2\0\0\0\1\0\2\0"
+    fields = struct.pack("<iiBBHHHiiii", 0, 5, len(name), 0, 4680, 1, 77, bases, 0, 9, 0)
+    body = fields + name + struct.pack("<I", bases << 4) + b"\x12" * ((bases + 1) // 2) + b"\x1e" * bases + tags
+    return struct.pack("<i", len(body)) + body
+
+
+RECORDS = _record(b"a\0", 7) + _record(b"bb\0", 0) + _record(b"ccc\0", 12)
