@@ -3,11 +3,12 @@
 import difflib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from dsqc.findings import Finding
+from dsqc.findings import KEPT_PER_GROUP, Finding
 from dsqc.forms import (
     Attribute,
     Fault,
@@ -99,6 +100,7 @@ VALUE_CODES = (
 def single_value(check: Check) -> Iterator[Finding]:
     """Every cell of a known column. Equal values of a column are judged once."""
     known: dict[tuple[str, str, str], list[Verdict]] = {}
+    faults: Counter[tuple[str, str]] = Counter()
     for sheet in check.submission.sheets.values():
         columns = check.columns[sheet.name]
         for row in sheet.rows:
@@ -108,7 +110,9 @@ def single_value(check: Check) -> Iterator[Finding]:
                     continue
                 key = (sheet.name, name, cell.value)
                 if key not in known:
-                    known[key] = list(judge(sheet.name, attribute, cell.value))
+                    is_among_first = faults[sheet.name, name] < 2 * KEPT_PER_GROUP
+                    known[key] = list(judge(sheet.name, attribute, cell.value, suggest=is_among_first))
+                    faults[sheet.name, name] += len(known[key])
                 for code, arguments in known[key]:
                     yield check.finding(code, row, name, **arguments)
                 if is_missing_term(cell.value) and _is_needless(check, row, attribute, cell.value):
@@ -121,8 +125,13 @@ def _is_needless(check: Check, row: Row, attribute: Attribute, value: str) -> bo
     return not own and check.requirement(row, attribute) is Requirement.OPTIONAL
 
 
-def judge(sheet: str, attribute: Attribute, value: str) -> Iterator[Verdict]:
-    """What is wrong with ``value``, apart from what depends on its row."""
+def judge(sheet: str, attribute: Attribute, value: str, *, suggest: bool = True) -> Iterator[Verdict]:
+    """What is wrong with ``value``, apart from what depends on its row.
+
+    Args:
+        suggest: look for the terms that are most like a wrong one. It is the one slow step, so it is left out for the
+            hundredth wrong value of a column, whose finding is counted but not kept.
+    """
     if value in attribute.literals:
         return
     if is_missing_term(value):
@@ -140,7 +149,7 @@ def judge(sheet: str, attribute: Attribute, value: str) -> Iterator[Verdict]:
         return
     if attribute.refers_to and fault.kind is FaultKind.PATTERN and (sheet, attribute.name) not in _BY_NAME:
         return  # What cannot be a name cannot be found either: the rule on the reference says so.
-    yield _name_fault(sheet, attribute, value, fault)
+    yield _name_fault(sheet, attribute, value, fault, suggest=suggest)
 
 
 def _missing_term(attribute: Attribute, value: str) -> Iterator[Verdict]:
@@ -181,7 +190,7 @@ def _holds_several(attribute: Attribute, value: str) -> bool:
     return (attribute.type in SINGLE_TYPES or named) and not _SEPARATOR.search(attribute.example)
 
 
-def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault) -> Verdict:
+def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault, *, suggest: bool) -> Verdict:
     """The code of a fault, the most telling first."""
     if (sheet, attribute.name) == ("file", "file_name") and re.search(r"[/\\]|^\.\.", value):
         return "DSQC-F014", {"expected": re.split(r"[/\\]", value)[-1] or "S1_R1.fastq.gz"}
@@ -200,18 +209,17 @@ def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault) -> V
         return _not_english(value)
     if attribute.type == "quantity" and fault.kind is FaultKind.PATTERN:
         return "DSQC-T021", {"expected": "; ".join(attribute.units) or "10 m"}
-    return _BY_KIND[fault.kind], {"expected": _expected(attribute, value, fault)}
+    return _BY_KIND[fault.kind], {"expected": _expected(attribute, value, fault, suggest=suggest)}
 
 
-def _expected(attribute: Attribute, value: str, fault: Fault) -> str:
+def _expected(attribute: Attribute, value: str, fault: Fault, *, suggest: bool) -> str:
     if fault.suggestion:
         return fault.suggestion
     if fault.kind is FaultKind.PATTERN:
         return attribute.example or fault.expected
     if fault.kind in (FaultKind.VOCABULARY, FaultKind.COUNTRY):
-        return _nearest(
-            value.partition(":")[0] if fault.kind is FaultKind.COUNTRY else value, fault.expected.split("; ")
-        )
+        text = value.partition(":")[0] if fault.kind is FaultKind.COUNTRY else value
+        return _nearest(text if suggest else "", fault.expected.split("; "))
     return fault.expected
 
 
