@@ -31,5 +31,8 @@ def test_a_submission_in_a_bucket_is_registered_and_a_change_is_noticed(tmp_path
     client.put_object(Bucket=s3_bucket.name, Key="in/yeast/CG-KCTC-5.cram", Body=b"CRAM\x03\x00 cut short")
     changed = run_batch_command(sheet, work, "--profile", "ci", env=environment)
     assert changed.returncode == ExitCode.FINDINGS, changed.stderr
-    assert "DSQC-F006" in changed.stdout
+    (submission,) = batch_status(work).submissions
+    assert submission.outcome is Outcome.RETURNED
+    # What is registered never changes: the other content goes back.
+    assert [reason.code for reason in submission.reasons] == ["DSQC-G003"]
     client.close()
