@@ -94,7 +94,7 @@ def held(
 ) -> Iterator[str]:
     """Hold the lease of the submission ``key``, renewing it in the background, and give it back.
 
-    Waits while a living process holds it, at most as long as a lease lasts.
+    Waits while a living process holds it, a little longer than a lease lasts at most.
 
     Yields:
         The holder's name, for :func:`check_held`.
@@ -103,7 +103,8 @@ def held(
         TransientFault: another process holds it and goes on renewing it.
     """
     holder = this_holder()
-    give_up = time.monotonic() + seconds
+    # A little longer than a lease: the clocks of two hosts do not agree to the second.
+    give_up = time.monotonic() + 1.2 * seconds
     while other := catalog.write(lambda session: try_acquire(session, key, holder, seconds, clock())):
         if time.monotonic() > give_up:
             raise TransientFault(
