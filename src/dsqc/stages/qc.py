@@ -128,7 +128,7 @@ def qc_run(
     """Measure all data files of one run of a submission and write its results.
 
     A file that is not in the inbox gets the state ``missing``; the finding about it was made when it was transferred
-    or validated. A run none of whose files is there, or that the submission does not hold, is ``skipped``.
+    or validated. A run none of whose files is there is ``skipped``.
 
     Args:
         submission_json: what validate wrote.
@@ -138,11 +138,12 @@ def qc_run(
         threads, reference, progress: as in :func:`qc`.
 
     Raises:
+        UsageError: the submission holds no run of that key.
         SystemFault: ``submission_json`` is missing or unreadable, a file cannot be read, results cannot be written.
     """
     log = structlog.get_logger().bind(stage="qc", run=run_key)
     submission = Submission.from_dict(artefact.read_json(submission_json))
-    run = next((item for item in submission.runs() if item.key == run_key), Run(run_key, "", "", ()))
+    run = _find_run(submission, run_key)
     options = Options(threads, _checked_reference(reference), _declared_offset(submission, run), progress)
     paths = [_path_in(inbox, item) for item in run.files]
     present = [number for number, path in enumerate(paths) if path is not None]
@@ -160,6 +161,17 @@ def qc_run(
     artefact.write_json(outdir / "qc.json", data)
     log.info("done", state=data["state"], **findings.counts())
     return QcRunResult(data, tuple(files), findings, outdir / "qc.json")
+
+
+def _find_run(submission: Submission, run_key: str) -> Run:
+    runs = {run.key: run for run in submission.runs()}
+    if run_key not in runs:
+        known = ", ".join(runs) or "none"
+        raise UsageError(
+            f"The submission has no run {run_key}; its runs are: {known}.",
+            hint="Where a batch asked for it, its source changed meanwhile: run the same batch command again.",
+        )
+    return runs[run_key]
 
 
 def _check_inputs(paths: Sequence[Path], *, paired: bool) -> None:

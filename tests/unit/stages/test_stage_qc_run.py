@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 
 from dsqc import artefact
-from dsqc.errors import SystemFault
+from dsqc.errors import SystemFault, UsageError
 from dsqc.model import Cell, Heading, Row, Sheet, Submission
 from dsqc.stages.qc import qc_run
 from helpers.batches import clean_reads
@@ -120,9 +120,8 @@ def test_korean_names_in_either_normal_form(place):
 
 
 def test_a_run_that_the_submission_does_not_hold(place):
-    result = measure(place, {"a.fastq.gz": ("single", clean_reads(3, 20, seed=1), "r{}")}, key="OTHER")
-    assert result.data["state"] == "skipped"
-    assert result.data["files"] == []
+    with pytest.raises(UsageError, match="no run OTHER"):
+        measure(place, {"a.fastq.gz": ("single", clean_reads(3, 20, seed=1), "r{}")}, key="OTHER")
 
 
 @pytest.mark.parametrize(
