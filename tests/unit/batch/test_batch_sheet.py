@@ -1,11 +1,14 @@
 """The batch sheet: what is read, and that every fault is named at once."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import yaml
 
-from dsqc.batch.sheet import BatchRow, read_sheet
+from dsqc.batch.sheet import HEADINGS, BatchRow, read_sheet
 from dsqc.errors import UsageError
+from dsqc.model import SAFE_ALIAS
 
 
 def _sheet(place: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -76,3 +79,10 @@ def test_a_sheet_that_cannot_be_read(tmp_path: Path) -> None:
         read_sheet(tmp_path)
     with pytest.raises(UsageError, match="not UTF-8"):
         read_sheet(_sheet(tmp_path, "submission\tsource\nrice\t벼\n", "cp949"))
+
+
+def test_the_published_schema_says_the_same() -> None:
+    schema = yaml.safe_load(files("dsqc.schemas").joinpath("workflow/batch.schema.yaml").read_text(encoding="utf-8"))
+
+    assert tuple(schema["properties"]) == tuple(schema["required"]) == HEADINGS
+    assert schema["properties"]["submission"]["pattern"] == f"^{SAFE_ALIAS.pattern}$"
