@@ -213,6 +213,8 @@ def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault, *, s
 
 
 def _expected(attribute: Attribute, value: str, fault: Fault, *, suggest: bool) -> str:
+    if fault.suggestion and fault.kind is FaultKind.VOCABULARY:
+        return _first_of(fault.suggestion, fault.expected.split("; "))
     if fault.suggestion:
         return fault.suggestion
     if fault.kind is FaultKind.PATTERN:
@@ -221,6 +223,12 @@ def _expected(attribute: Attribute, value: str, fault: Fault, *, suggest: bool) 
         text = value.partition(":")[0] if fault.kind is FaultKind.COUNTRY else value
         return _nearest(text if suggest else "", fault.expected.split("; "))
     return fault.expected
+
+
+def _first_of(meant: str, terms: list[str]) -> str:
+    """The term that was probably meant, then some of the others."""
+    ordered = [meant, *(term for term in terms if term != meant)]
+    return "; ".join(ordered[:8]) + (f" … ({len(terms)})" if len(terms) > 8 else "")
 
 
 def _nearest(value: str, terms: list[str]) -> str:

@@ -111,10 +111,17 @@ class _Evidence:
                 raise _stale(f"{folder}/qc.json ({item['name']} has changed since its transfer)", "qc")
 
     def _add_findings(self, relative: str, counts: Mapping[str, int], stage: str) -> None:
+        """Take over a stage's findings; what an earlier stage has said of the same place counts once."""
         path = self._existing(relative, stage)
         self.inputs[relative] = artefact.sha256_of(path)
-        self.findings.extend(Finding.from_dict(row) for row in artefact.read_json_lines(path))
         self.counts.update(counts)
+        said = {item.sort_key for item in self.findings}
+        for row in artefact.read_json_lines(path):
+            item = Finding.from_dict(row)
+            if item.sort_key in said:
+                self.counts[item.severity.value] -= item.count
+            else:
+                self.findings.append(item)
 
     def read(self, relative: str, stage: str) -> Any:
         """Read an artefact of ``stage`` and note its digest."""

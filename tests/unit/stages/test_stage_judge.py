@@ -76,6 +76,16 @@ def test_damaged_file_fails_with_its_own_error_only(tmp_path: Path) -> None:
     check_schema(result.document)
 
 
+def test_what_two_stages_say_of_one_place_counts_once(tmp_path: Path) -> None:
+    runs = mates(damaged_at=70595)
+    said = Finding.from_dict(runs["RUN_1"][1]["findings"][0])
+    alone = judge(write_evidence(tmp_path / "alone", runs)).document
+    twice = judge(write_evidence(tmp_path / "twice", runs, findings=[said])).document
+    assert [item["code"] for item in twice["reasons"]] == [said.code]
+    assert twice["reason_count"] == alone["reason_count"] == 1
+    assert twice["finding_counts"] == alone["finding_counts"]
+
+
 def test_empty_file_fails(tmp_path: Path) -> None:
     data = empty_file()
     data["state"] = "measured"
