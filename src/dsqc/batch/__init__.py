@@ -2,5 +2,5 @@
 
 Example::
 
-    work = plan_batch(Path("batch.tsv"), Path("batch.work"), S3Options())
+    status = run_batch(RunOptions(Path("batch.tsv"), Path("batch.work")))
 """
