@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dsqc import artefact
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.stages._qc_measure import QcFile
@@ -82,11 +84,38 @@ def write_parquet(path: Path, reads: ReadMetrics) -> None:
         pa.field("value", pa.float64(), nullable=False),
     ]
     schema = pa.schema(fields)
-    columns = zip(*reads.rows(), strict=True)
-    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
-    table = pa.Table.from_arrays(arrays, schema=schema)
+    metrics, starts, ends, keys, values = zip(*reads.rows(), strict=True)
+    arrays = [_text_column(metrics), _whole_column(starts), _whole_column(ends), _text_column(keys)]
+    table = pa.Table.from_arrays([*arrays, _real_column(values)], schema=schema)
     with artefact.atomic_file(path) as file:
         pq.write_table(table, file, compression="zstd", store_schema=False)
+
+
+# Columns are made of buffers: pyarrow.array() imports pandas wherever that is installed, which takes longer than
+# measuring a small file.
+def _text_column(values: Sequence[str]) -> Any:
+    import pyarrow as pa
+
+    texts = [value.encode() for value in values]
+    offsets = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+    buffers: list[Any] = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(b"".join(texts))]
+    return pa.Array.from_buffers(pa.string(), len(texts), buffers)
+
+
+def _whole_column(values: Sequence[int | None]) -> Any:
+    import pyarrow as pa
+
+    given = np.packbits([value is not None for value in values], bitorder="little")
+    numbers = np.array([value or 0 for value in values], dtype=np.int64)
+    buffers: list[Any] = [pa.py_buffer(given.tobytes()), pa.py_buffer(numbers.tobytes())]
+    return pa.Array.from_buffers(pa.int64(), len(values), buffers)
+
+
+def _real_column(values: Sequence[float]) -> Any:
+    import pyarrow as pa
+
+    numbers = np.array(values, dtype=np.float64)
+    return pa.Array.from_buffers(pa.float64(), len(values), [None, pa.py_buffer(numbers.tobytes())])
 
 
 def remove_stale(outdir: Path, keep: Iterable[str]) -> None:
