@@ -12,7 +12,7 @@ import pytest
 from dsqc import artefact
 from dsqc.cli.main import main
 from dsqc.metrics.catalogue import METRICS
-from dsqc.model import Submission
+from dsqc.model import Cell, Heading, Row, Sheet, Submission
 from helpers.batches import clean_reads
 from helpers.fastq_files import fastq, write_gzip
 
@@ -94,8 +94,10 @@ def test_a_run_with_files_is_a_wrong_call(good, tmp_path, capsys):
 
 
 def test_a_run_of_a_submission(tmp_path, capsys):
-    artefact.write_json(tmp_path / "submission.json", Submission().to_dict())
-    arguments = ["--submission", str(tmp_path / "submission.json"), "--run", "R1", "--inbox", str(tmp_path)]
+    row = Row("run", 2, {"run_alias": Cell("RUN-1", "RUN-1", 2, "A")})
+    sheet = Sheet("run", "run.tsv", (Heading("run_alias", "run_alias", "A"),), (row,))
+    artefact.write_json(tmp_path / "submission.json", Submission({"run": sheet}).to_dict())
+    arguments = ["--submission", str(tmp_path / "submission.json"), "--run", "RUN-1", "--inbox", str(tmp_path)]
     assert main(["qc", *arguments, "-O", str(tmp_path / "out"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == artefact.read_json(tmp_path / "out/qc.json")
 
