@@ -7,6 +7,7 @@ otherwise.
 import argparse
 import csv
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         station = shlex.quote(str(work / EMBEDDED_STATION))
         print(
             Text("Search the catalog:", "카탈로그 검색:").get(args.lang),
-            f"dsqc catalog search --json --station {station}",
+            f"{_command()} catalog search --json --station {station}",
         )
     return ExitCode.FAULT if surprises else ExitCode.DONE
 
@@ -75,3 +76,10 @@ def compare(status: "BatchStatus", expected: Path) -> list[str]:
         elif missing:
             surprises.append(f"{name}: {state}, but without {', '.join(sorted(missing))}")
     return surprises
+
+
+def _command() -> str:
+    """`dsqc` where the shell finds this one, else the path that it was called by (`make demo` installs into .venv)."""
+    called = Path(sys.argv[0])
+    found = shutil.which("dsqc")
+    return "dsqc" if called.name != "dsqc" or found and Path(found).samefile(called) else shlex.quote(str(called))
