@@ -63,6 +63,7 @@ class Container(StrEnum):
     BGZF = "bgzf"
     BZIP2 = "bzip2"
     ZSTD = "zstd"
+    XZ = "xz"
     CRAM = "cram"
 
 

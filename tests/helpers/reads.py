@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import lzma
 import random
 import struct
 import zlib
@@ -90,14 +91,20 @@ def zstd_frames(parts: Iterable[bytes]) -> bytes:
     return b"".join(compressor.compress(part) for part in parts)
 
 
+def xz_streams(parts: Iterable[bytes]) -> bytes:
+    """xz with a stream for each part, and padding between them."""
+    return bytes(4).join(map(lzma.compress, parts))
+
+
 WRAPPERS = {
     "plain": b"".join,
     "gzip": gzip_members,
     "bgzf": bgzf,
     "bzip2": bzip2_streams,
     "zstd": zstd_frames,
+    "xz": xz_streams,
 }
-EXTENSIONS = {"plain": "", "gzip": ".gz", "bgzf": ".gz", "bzip2": ".bz2", "zstd": ".zst"}
+EXTENSIONS = {"plain": "", "gzip": ".gz", "bgzf": ".gz", "bzip2": ".bz2", "zstd": ".zst", "xz": ".xz"}
 
 
 @dataclass

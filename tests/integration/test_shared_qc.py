@@ -39,8 +39,8 @@ DIFFERING_MODULES = {
     "hts-specs_0801_ctr.sam": {"Basic Statistics", "Per base sequence quality", "Per sequence quality scores"},
     "solexa_full_range.fastq": {"Basic Statistics", "Per base sequence quality", "Per sequence quality scores"},
 }
-REFUSED = {"empty.fastq": "DSQC-F008", "small.fastq.xz": "DSQC-F018"}
-"""Not broken, and yet no registration data: no read at all, and a container that the station does not take."""
+REFUSED = {"empty.fastq": "DSQC-F008"}
+"""Not broken, and yet no registration data: no read at all."""
 BROKEN = {
     "drosophila_chip.bitflip.fastq.gz": "DSQC-F010",
     "ecoli_R1.truncated.fastq.gz": "DSQC-F010",

@@ -10,14 +10,14 @@ from helpers.reads import read_path
 DATA = Path(os.environ.get("DSQC_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 BROKEN = {
-    "broken/drosophila_chip.bitflip.fastq.gz": {"F010", "D001"},
+    "broken/drosophila_chip.bitflip.fastq.gz": {"F010"},
     "broken/ecoli_R1.truncated.fastq.gz": {"F010"},
     "broken/ecoli_R2.five_reads_short.fastq.gz": set(),  # only together with its mate
     "broken/ecoli_R2.shuffled.fastq.gz": set(),
     "broken/ebola_mini.no_eof.bam": {"D018"},
     "broken/ebola_mini.truncated.bam": {"D018"},
     "broken/hts-specs_0000_empty_noeof.cram": {"D029"},
-    "broken/hts-specs_hdr.SQ5.sam": {"D019", "D009"},
+    "broken/hts-specs_hdr.SQ5.sam": {"D019"},
     "broken/hts-specs_pos.fail4.sam": {"D028"},
     "broken/hts-specs_qual.fail3.sam": {"D028"},
     "broken/obf_error_double_seq.fastq": {"D001"},
@@ -27,7 +27,6 @@ BROKEN = {
     "broken/picard_unpaired-mate.sam": {"D030"},
     "broken/sarscov2.truncated.cram": {"D029"},
     "reads-small/empty.fastq": {"F008"},
-    "reads-small/small.fastq.xz": {"F018"},
 }
 
 

@@ -8,8 +8,9 @@ Imports kernels and the core; metrics and stages import it. Example::
 
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import Integrity
+from dsqc.formats.first_look import name_findings
 from dsqc.formats.pairing import PairReader, is_interleaved
-from dsqc.formats.reads import name_findings, open_reads, sniff
+from dsqc.formats.reads import open_reads, sniff
 from dsqc.formats.source import ReadSource
 
 __all__ = [

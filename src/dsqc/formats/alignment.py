@@ -9,23 +9,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsqc.findings import FindingLog, Location, finding
+from dsqc.findings import FindingLog, Location
+from dsqc.formats import texts
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header
 from dsqc.formats.source import ReadSource
+from dsqc.formats.texts import Phrase, fill, tell
 from dsqc.kernels import bam as k
 from dsqc.model import FileFormat
 
-_FAULTS = {
-    k.BAD_SIZE: ("DSQC-D028", "sizes that contradict each other", "sizes that fit the record"),
-    k.BAD_NAME: ("DSQC-D028", "a name that does not end in one NUL", "a name that ends in NUL"),
-    k.BAD_REFERENCE: ("DSQC-D028", "a reference that the header does not list", "a reference of the header"),
-    k.BAD_POSITION: ("DSQC-D028", "a position outside its reference", "a position inside its reference"),
-    k.BAD_CIGAR: ("DSQC-D028", "CIGAR and sequence of different length", "a CIGAR that consumes the sequence"),
-    k.BAD_TAGS: ("DSQC-D028", "tags that do not fill the record", "whole tags"),
-    k.NO_SEQUENCE: ("DSQC-D021", "*", "bases"),
-    k.OUT_OF_ORDER: ("DSQC-D019", "a record before its predecessor", "records in the order that @HD SO states"),
+_FAULTS: dict[int, tuple[str, Phrase, Phrase]] = {
+    k.BAD_SIZE: ("DSQC-D028", texts.BAD_SIZES, texts.GOOD_SIZES),
+    k.BAD_NAME: ("DSQC-D028", texts.BAD_NAME, texts.GOOD_NAME),
+    k.BAD_REFERENCE: ("DSQC-D028", texts.BAD_REFERENCE, texts.GOOD_REFERENCE),
+    k.BAD_POSITION: ("DSQC-D028", texts.BAD_POSITION, texts.GOOD_POSITION),
+    k.BAD_CIGAR: ("DSQC-D028", texts.BAD_CIGAR, texts.GOOD_CIGAR),
+    k.BAD_TAGS: ("DSQC-D028", texts.BAD_TAGS, texts.GOOD_TAGS),
+    k.NO_SEQUENCE: ("DSQC-D021", "*", texts.SOME_BASES),
+    k.OUT_OF_ORDER: ("DSQC-D019", texts.OUT_OF_ORDER, texts.IN_ORDER),
 }
 
 
@@ -86,13 +88,15 @@ class AlignmentSource(ReadSource):
         self._header = header
         for line, value, expected in header.faults:
             place = Location(path=self.name, line=line)
-            self._report(finding("DSQC-D019", place, object_id=self.name, value=value, expected=expected))
+            self._report(tell("DSQC-D019", place, value, expected))
 
-    def _malformed(self, value: str, expected: str, *, offset: int | None = None, line: int | None = None) -> None:
-        """A record that cannot be read past."""
+    def _malformed(
+        self, value: Phrase, expected: Phrase, *, offset: int | None = None, size: int = 0, line: int | None = None
+    ) -> None:
+        """A record that cannot be read past; it begins at ``offset`` of the data and has ``size`` bytes."""
         self.damaged = True
         place = Location(path=self.name, record=self.record_count + 1, line=line, byte_offset=offset)
-        self._report(finding("DSQC-D028", place, object_id=self.name, value=value, expected=expected))
+        self._report(tell("DSQC-D028", place, value, expected), None if offset is None else offset + size)
 
     def _note_faults(self, base: int | None) -> None:
         """Turn what the kernel counted in one call into findings; ``base`` is the offset of its data, if known."""
@@ -105,19 +109,17 @@ class AlignmentSource(ReadSource):
             for position, (row, place) in enumerate(self._places[fault, :kept]):
                 offset = None if base is None else base + int(place)
                 where = Location(path=self.name, record=self.record_count + int(row) + 1, byte_offset=offset)
-                item = finding(code, where, object_id=self.name, value=value, expected=expected)
+                item = tell(code, where, value, expected)
                 last = position == kept - 1
-                self._report(replace(item, count=1 + number - kept) if last else item)
+                self._report(replace(item, count=1 + number - kept) if last else item, offset)
 
     def _check_mates(self) -> None:
         """DSQC-D030: in data that was not selected by place, a read of a pair has its mate in the file."""
         grouped = self._header.is_grouped_by_name or not self._state[k.MAPPED]
         if not grouped or not self._state[k.PAIRED] or self.damaged or not self._mates.any():
             return
-        value = f"{self._state[k.PAIRED]} paired records"
-        place = Location(path=self.name)
-        expected = "the first and the second mate of every pair"
-        self._report(finding("DSQC-D030", place, object_id=self.name, value=value, expected=expected))
+        value = fill(texts.PAIRED_RECORDS, int(self._state[k.PAIRED]))
+        self._report(tell("DSQC-D030", Location(path=self.name), value, texts.BOTH_MATES))
 
     def _finish(self) -> None:
         integrity = self._reader.finish()
@@ -125,7 +127,6 @@ class AlignmentSource(ReadSource):
         self._log.extend(self._reader.faults)
         self.damaged = self.damaged or not integrity.complete
         self._check_mates()
-        if not self.record_count and not self.damaged:
-            place = Location(path=self.name)
-            self._report(finding("DSQC-D009", place, object_id=self.name, value="no records", expected="at least one"))
+        if not self.record_count and not self.damaged and not self._header.faults:
+            self._report(tell("DSQC-D009", Location(path=self.name), texts.NO_RECORDS, texts.AT_LEAST_ONE))
         self._settle(integrity)

@@ -5,10 +5,12 @@ from collections.abc import Generator
 import numpy as np
 
 from dsqc.findings import FindingLog
+from dsqc.formats import texts
 from dsqc.formats.alignment import AlignmentSource
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header, parse_header
+from dsqc.formats.texts import fill
 from dsqc.kernels import bam as k
 from dsqc.model import FileFormat
 
@@ -86,14 +88,14 @@ class BamSource(AlignmentSource):
         left = self._filled - start
         if self._ended:
             if left and not self._reader.faults:
-                self._malformed("the data ends inside a record", "whole records", offset=self._base + start)
+                self._malformed(texts.CUT_DATA, texts.WHOLE_RECORDS, offset=self._base + start)
             return False
         needed = 4
         if left >= 4:
             needed += int(self._data[start : start + 4].view(np.int32)[0])
         if needed > LONGEST_RECORD:
-            expected = f"at most {LONGEST_RECORD} bytes"
-            self._malformed(f"a record of {needed} bytes", expected, offset=self._base + start)
+            expected = fill(texts.AT_MOST_BYTES, LONGEST_RECORD)
+            self._malformed(fill(texts.RECORD_BYTES, needed), expected, offset=self._base + start)
             return False
         self._fill(needed)
         return True
@@ -131,7 +133,7 @@ class BamSource(AlignmentSource):
         if size < 0 or self._filled - start < size:
             self.damaged = True
             if not self._reader.faults:
-                self._take_header(Header(faults=[(0, "a header that does not end", "a whole BAM header")]))
+                self._take_header(Header(faults=[(0, texts.ENDLESS_HEADER, texts.BAM_HEADER)]))
             return None
         self._state[k.POSITION] = start + size
         return self._data[start : start + size].tobytes()
@@ -147,7 +149,7 @@ class BamSource(AlignmentSource):
             return False
         if magic != b"BAM\x01":
             self.damaged = True
-            self._take_header(Header(faults=[(1, f"a file that begins with {magic!r}", "BAM\\1")]))
+            self._take_header(Header(faults=[(1, fill(texts.FILE_BEGINS, repr(magic)), "BAM\\1")]))
             return False
         text = self._take(self._take_number())
         if text is None:
@@ -164,9 +166,7 @@ class BamSource(AlignmentSource):
             return False
         header = parse_header(text.rstrip(b"\0").decode("utf-8", "backslashreplace"))
         if header.references and header.references != listed:
-            header.faults.append(
-                (1, "@SQ lines that differ from the list of references", "the same references in both")
-            )
+            header.faults.append((1, texts.LISTS_DIFFER, texts.SAME_LISTS))
         self._take_header(header)
         self._references = np.array([length for _name, length in listed], np.int64)
         return True

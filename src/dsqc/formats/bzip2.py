@@ -4,8 +4,10 @@ import bz2
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dsqc.formats import texts
 from dsqc.formats.gzip import BLOCK
 from dsqc.formats.stored import Damage, StoredBytes
+from dsqc.formats.texts import fill
 
 
 @dataclass(slots=True)
@@ -29,8 +31,8 @@ def bzip2_blocks(stored: StoredBytes, proof: StreamProof) -> Iterator[bytes]:
         stored.give_back(magic)
         if proof.members and magic != b"BZh":
             stored.drain()
-            value = f"{stored.size - start} bytes that are no bzip2 stream"
-            raise Damage("DSQC-F011", start, value, "nothing behind the last stream")
+            value = fill(texts.STRANGE_BYTES_BEHIND, stored.size - start, fill(texts.A_STREAM, "bzip2"))
+            raise Damage("DSQC-F011", start, value, fill(texts.NOTHING_BEHIND, texts.STREAM))
         yield from _stream(stored, start)
         proof.members += 1
 
@@ -41,12 +43,13 @@ def _stream(stored: StoredBytes, start: int) -> Iterator[bytes]:
         at = stored.offset
         piece = stored.piece() if decompressor.needs_input else b""
         if decompressor.needs_input and not piece:
-            value = f"file ends inside the bzip2 stream that begins at stored byte {start}"
-            raise Damage("DSQC-F010", stored.offset, value, "a whole file")
+            value = fill(texts.CUT_INSIDE, fill(texts.STREAM_AT, "bzip2", start))
+            raise Damage("DSQC-F010", stored.offset, value, texts.WHOLE_FILE)
         try:
             block = decompressor.decompress(piece, BLOCK)
         except OSError as error:
-            raise Damage("DSQC-F010", at, "invalid bzip2 data or wrong CRC", "an undamaged bzip2 stream") from error
+            value = fill(texts.BAD_STREAM, "bzip2", "CRC")
+            raise Damage("DSQC-F010", at, value, fill(texts.GOOD_STREAM, "bzip2")) from error
         if block:
             yield block
     stored.give_back(decompressor.unused_data)

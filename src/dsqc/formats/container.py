@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from dsqc.findings import Finding, Location, finding
+from dsqc.findings import Finding, Location
 from dsqc.formats.bzip2 import StreamProof, bzip2_blocks
 from dsqc.formats.cram_container import CramProof, cram_blocks
 from dsqc.formats.gzip import GzipProof, gzip_blocks
 from dsqc.formats.handover import Handover
 from dsqc.formats.stored import Damage, StoredBytes
+from dsqc.formats.texts import tell
+from dsqc.formats.xz import MAGIC as XZ_MAGIC
+from dsqc.formats.xz import xz_blocks
 from dsqc.formats.zstd import MAGIC as ZSTD_MAGIC
 from dsqc.formats.zstd import is_skippable, zstd_blocks
 from dsqc.model import Container
@@ -18,8 +21,9 @@ from dsqc.model import Container
 BLOCKS_AHEAD = 8
 """Blocks (of at most 256 KiB) that the reading thread may be ahead of the parser."""
 
-_REFUSED = {
-    b"\xfd7zXZ\x00": "xz",
+_MAGICS: dict[bytes, Container | str] = {
+    b"CRAM": Container.CRAM,
+    XZ_MAGIC: Container.XZ,
     b"PK\x03\x04": "zip",
     b"PK\x05\x06": "zip",
     b"7z\xbc\xaf\x27\x1c": "7z",
@@ -36,10 +40,11 @@ class Integrity:
 
     Attributes:
         complete: the container was followed to the end of the file and every check that it offers held.
-        members: gzip members, bzip2 streams or zstd frames that were whole; None for other containers.
+        members: gzip members, bzip2 or xz streams, zstd frames that were whole; None for other containers.
         blocks: BGZF blocks that were whole; None outside BGZF.
         end_marker: whether BGZF's end block or CRAM's end container is there; None where there is no such thing.
         bytes_uncompressed: bytes that came out before the end or the damage.
+        bytes_proven: those of them that came out of whole members, streams, frames or blocks.
         size_bytes: stored bytes.
         md5, sha256: lower-case hexadecimal.
     """
@@ -49,6 +54,7 @@ class Integrity:
     blocks: int | None
     end_marker: bool | None
     bytes_uncompressed: int
+    bytes_proven: int
     size_bytes: int
     md5: str
     sha256: str
@@ -58,7 +64,7 @@ def tell_container(head: bytes) -> Container | str | None:
     """Tell the container by the first bytes of a file (at least 512, or all there are).
 
     Returns:
-        The container; a word for one that dsqc refuses (``xz``); None for an empty file.
+        The container; a word for one that dsqc refuses (``zip``); None for an empty file.
     """
     if not head:
         return None
@@ -68,11 +74,9 @@ def tell_container(head: bytes) -> Container | str | None:
         return Container.BZIP2
     if head[:4] == ZSTD_MAGIC or is_skippable(head[:4]):
         return Container.ZSTD
-    if head[:4] == b"CRAM":
-        return Container.CRAM
-    for magic, word in _REFUSED.items():
+    for magic, found in _MAGICS.items():
         if head.startswith(magic):
-            return word
+            return found
     if head[257:262] == b"ustar":
         return "tar"
     return Container.PLAIN
@@ -112,6 +116,7 @@ class BlockReader:
         self._streams = StreamProof()
         self._cram = CramProof()
         self._uncompressed = 0
+        self._proven = 0
         self._complete = False
         self._ended = False
         self._handover: Handover[bytes | memoryview] | None = None
@@ -126,22 +131,35 @@ class BlockReader:
             return bzip2_blocks(self._stored, self._streams)
         if self.container is Container.ZSTD:
             return zstd_blocks(self._stored, self._streams)
+        if self.container is Container.XZ:
+            return xz_blocks(self._stored, self._streams)
         if self.container is Container.CRAM:
             return cram_blocks(self._stored, self._cram)
         return iter(self._stored.piece, memoryview(b""))
 
     def _unwrap(self) -> Iterator[bytes | memoryview]:
+        members = 0
         try:
             for block in self._decode():
+                if self._whole != members:
+                    members, self._proven = self._whole, self._uncompressed
                 self._uncompressed += len(block)
                 yield block
             self._complete = True
+            self._proven = self._uncompressed
         except Damage as damage:
             place = Location(path=self.name, byte_offset=damage.byte_offset, in_container=True)
             code = self._damage_code or damage.code
-            self.faults.append(finding(code, place, object_id=self.name, value=damage.value, expected=damage.expected))
+            self.faults.append(tell(code, place, damage.value, damage.expected))
+            if self._whole != members or self.container is Container.CRAM:  # CRAM hands over proven containers only
+                self._proven = self._uncompressed
         self._stored.drain()
         self._ended = True
+
+    @property
+    def _whole(self) -> int:
+        """Members, streams or frames that proved whole so far."""
+        return self._gzip.members + self._streams.members
 
     def __iter__(self) -> Iterator[bytes | memoryview]:
         """The uncompressed data in blocks, none empty. A block is valid as long as it is held."""
@@ -163,7 +181,7 @@ class BlockReader:
         if not self._ended:
             raise RuntimeError(f"{self.name} has not been read to its end")
         gzip = self.container in (Container.GZIP, Container.BGZF)
-        streams = self.container in (Container.BZIP2, Container.ZSTD)
+        streams = self.container in (Container.BZIP2, Container.ZSTD, Container.XZ)
         if gzip and self._gzip.members:
             self.container = Container.BGZF if self._gzip.is_bgzf else Container.GZIP
         end_marker = None
@@ -177,6 +195,7 @@ class BlockReader:
             blocks=self._gzip.blocks if self.container is Container.BGZF else None,
             end_marker=end_marker,
             bytes_uncompressed=self._uncompressed,
+            bytes_proven=self._proven,
             size_bytes=self._stored.size,
             md5=self._stored.md5,
             sha256=self._stored.sha256,

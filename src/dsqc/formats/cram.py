@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pysam
 
-from dsqc.findings import FindingLog, Location, finding
+from dsqc.findings import FindingLog, Location
+from dsqc.formats import texts
 from dsqc.formats.alignment import AlignmentSource
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.builder import BatchBuilder
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import parse_header
+from dsqc.formats.reference import Reference, sequence_label
+from dsqc.formats.texts import Phrase, fill, tell
 from dsqc.model import FileFormat
 
 _NO_PLACE = "/nonexistent"
@@ -46,11 +49,15 @@ class CramSource(AlignmentSource):
         reader: of container CRAM, not in the background.
         log: receives the findings.
         reference: FASTA of the reference sequences; needed unless the file carries them.
+
+    Raises:
+        UsageError: the reference is no FASTA.
+        SystemFault: the reference cannot be prepared.
     """
 
     def __init__(self, reader: BlockReader, log: FindingLog, reference: Path | None) -> None:
         super().__init__(reader, log, FileFormat.CRAM)
-        self._reference = reference
+        self._reference = Reference(reference) if reference else None
         self._fault: BaseException | None = None
         self._pump: threading.Thread | None = None
         self._stopped = False
@@ -83,7 +90,7 @@ class CramSource(AlignmentSource):
             self._blame(problem)
 
     def _records(self, descriptor: int) -> Iterator[ReadBatch]:
-        reference = str(self._reference) if self._reference else None
+        reference = str(self._reference.path) if self._reference else None
         with (
             os.fdopen(os.dup(descriptor), "rb") as pipe,
             pysam.AlignmentFile(pipe, "rc", check_sq=False, reference_filename=reference) as file,
@@ -98,16 +105,28 @@ class CramSource(AlignmentSource):
                 yield builder.take()
 
     def _blame(self, problem: str) -> None:
-        """htslib stopped though every checksum held: a reference is missing, or the records cannot be decoded."""
+        """htslib stopped though every checksum held: a reference is missing, or the records cannot be decoded.
+
+        With a reference given, DSQC-D022 is said only of sequences that it lacks or has otherwise.
+        """
         self.damaged = True
-        mapped = self._header.references
-        code = "DSQC-D022" if mapped else "DSQC-D029"
-        value = "the reference given does not fit" if self._reference else "no reference given"
-        expected = "the sequences that @SQ M5 names"
-        if not mapped:
-            value, expected = f"htslib: {problem}", "records that can be decoded"
         place = Location(path=self.name, record=self.record_count + 1)
-        self._report(finding(code, place, object_id=self.name, value=value, expected=expected))
+        missing = self._missing_sequences()
+        for value in missing:
+            self._report(tell("DSQC-D022", place, value, texts.M5_SEQUENCES))
+        if not missing:
+            value = fill(texts.NOT_DECODED, f"htslib: {problem}")
+            self._report(tell("DSQC-D029", place, value, texts.DECODABLE))
+
+    def _missing_sequences(self) -> list[Phrase]:
+        """The @SQ lines that the reference does not serve; without a reference all, said at once."""
+        rows = self._header.lines.get("SQ", [])
+        if self._reference:
+            return list(self._reference.faults(rows))
+        if not rows:
+            return []
+        first = sequence_label(rows[0])
+        return [fill(texts.NO_REFERENCE, fill(texts.AND_MORE, first, len(rows) - 1) if len(rows) > 1 else first)]
 
     def _join(self) -> None:
         if self._pump:
@@ -120,6 +139,8 @@ class CramSource(AlignmentSource):
         self._stopped = True
         if self._pump:
             self._pump.join(timeout=1.0)
+        if self._reference:
+            self._reference.close()
         super().close()
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from isal import isal_zlib
 
+from dsqc.formats import texts
 from dsqc.formats.stored import Damage, StoredBytes
+from dsqc.formats.texts import Phrase, fill
 
 _EOF_START = 4542278  # "EOF" as a number: the start position that marks the end container
 _LONGEST_CONTAINER = 1 << 30
@@ -17,6 +19,10 @@ class CramProof:
 
     members: int = 0
     end_marker: bool = False
+
+
+def _cut(stored: StoredBytes, inside: Phrase) -> Damage:
+    return Damage("DSQC-D029", stored.offset, fill(texts.CUT_INSIDE, inside), texts.WHOLE_FILE)
 
 
 class _Walk:
@@ -31,7 +37,7 @@ class _Walk:
         found = bytes(self._stored.take(size))
         self.raw += found
         if len(found) < size:
-            raise Damage("DSQC-D029", self._stored.offset, "file ends inside a CRAM container", "a whole file")
+            raise _cut(self._stored, texts.CRAM_CONTAINER)
         return found
 
     def itf8(self) -> int:
@@ -68,10 +74,11 @@ def cram_blocks(stored: StoredBytes, proof: CramProof) -> Iterator[bytes]:
     """
     definition = bytes(stored.take(26))
     if len(definition) < 26:
-        raise Damage("DSQC-D029", stored.offset, "file ends inside its first 26 bytes", "a whole file")
+        raise _cut(stored, texts.FIRST_BYTES)
     major = definition[4]
     if major not in (2, 3):
-        raise Damage("DSQC-D029", 4, f"CRAM version {major}.{definition[5]}", "CRAM 2.1, 3.0 or 3.1")
+        version = fill(texts.CRAM_VERSION, f"{major}.{definition[5]}")
+        raise Damage("DSQC-D029", 4, version, texts.CRAM_VERSIONS)
     yield definition
     while True:
         walk = _Walk(stored)
@@ -79,13 +86,13 @@ def cram_blocks(stored: StoredBytes, proof: CramProof) -> Iterator[bytes]:
             break
         stored.give_back(first)
         if proof.end_marker:
-            raise Damage("DSQC-D029", walk.start, "bytes behind the end container", "nothing behind it")
+            raise Damage("DSQC-D029", walk.start, texts.BEHIND_END_CONTAINER, texts.NOTHING_BEHIND_IT)
         content = _container(stored, walk, proof, checked=major >= 3)
         proof.members += 1
         yield bytes(walk.raw)
         yield content
     if not proof.end_marker:
-        raise Damage("DSQC-D029", stored.offset, "CRAM end container missing", "the end container of CRAM")
+        raise Damage("DSQC-D029", stored.offset, texts.END_CONTAINER_MISSING, texts.END_CONTAINER)
 
 
 def _container(stored: StoredBytes, walk: _Walk, proof: CramProof, *, checked: bool) -> bytes:
@@ -99,16 +106,16 @@ def _container(stored: StoredBytes, walk: _Walk, proof: CramProof, *, checked: b
     blocks = walk.itf8()
     landmarks = walk.itf8()
     if not 0 <= length <= _LONGEST_CONTAINER or not 0 <= landmarks <= length + 1 or blocks < 0:
-        raise Damage("DSQC-D029", walk.start, "a container header that makes no sense", "a CRAM container")
+        raise Damage("DSQC-D029", walk.start, texts.SENSELESS_CONTAINER, texts.CRAM_CONTAINER)
     for _ in range(landmarks):
         walk.itf8()
     if checked:
         found = isal_zlib.crc32(bytes(walk.raw))
-        _compare(walk.start, "container header", found, walk.take(4))
+        _compare(walk.start, texts.CONTAINER_HEADER, found, walk.take(4))
     at = stored.offset
     content = bytes(stored.take(length))
     if len(content) < length:
-        raise Damage("DSQC-D029", stored.offset, "file ends inside a CRAM container", "a whole file")
+        raise _cut(stored, texts.CRAM_CONTAINER)
     needed = _check_blocks(content, at, blocks, checked=checked)
     if not checked and needed > length:
         content += bytes(stored.take(needed - length))
@@ -133,9 +140,9 @@ def _check_blocks(content: bytes, at: int, blocks: int, *, checked: bool) -> int
         position += size
         end = position + 4 * checked
         if end > limit:
-            raise Damage("DSQC-D029", at + begin, "a block that leaves its container", "a CRAM block")
+            raise Damage("DSQC-D029", at + begin, texts.LEAVING_BLOCK, texts.CRAM_BLOCK)
         if checked:
-            _compare(at + begin, "block", isal_zlib.crc32(content[begin:position]), content[position:end])
+            _compare(at + begin, texts.BLOCK, isal_zlib.crc32(content[begin:position]), content[position:end])
         position = end
     return position
 
@@ -147,7 +154,8 @@ def _itf8_at(content: bytes, position: int) -> tuple[int, int]:
     return _itf8(first, content[position + 1 : end].ljust(end - position - 1, b"\0")), end
 
 
-def _compare(at: int, what: str, found: int, stated: bytes) -> None:
+def _compare(at: int, what: Phrase, found: int, stated: bytes) -> None:
     number = int.from_bytes(stated, "little")
     if found != number:
-        raise Damage("DSQC-D029", at, f"CRC32 of the {what} is {found:08x}", f"{number:08x}, as the file states")
+        value = fill(texts.CRC_IS, what, f"{found:08x}")
+        raise Damage("DSQC-D029", at, value, fill(texts.FILE_STATES, f"{number:08x}"))

@@ -5,10 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from dsqc.findings import FindingLog, Location, finding
+from dsqc.findings import FindingLog, Location
+from dsqc.formats import texts
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
+from dsqc.formats.first_look import empty_file
 from dsqc.formats.source import ReadSource
+from dsqc.formats.texts import Phrase, fill, tell
 from dsqc.kernels import fastq as k
 from dsqc.model import FileFormat
 
@@ -28,14 +31,22 @@ _CODES = {
 }
 """Rule of each fault of a read, and the line of a four-line record where it stands."""
 
-_REASONS = {
-    k.NO_AT: "@ where a record begins",
-    k.NO_PLUS: "+ where the third line begins",
-    k.CUT: "four whole lines",
-    k.NUL_IN_NAME: "a name without NUL bytes",
-    k.CARRIAGE_RETURNS: "lines that end in LF",
-    k.TOO_LONG: f"records of at most {LONGEST_RECORD >> 20} MiB",
-    k.BLANK_INSIDE: "blank lines only at the end of the file",
+_REASONS: dict[int, Phrase] = {
+    k.NO_AT: texts.AT_SIGN,
+    k.NO_PLUS: texts.PLUS_SIGN,
+    k.CUT: texts.FOUR_LINES,
+    k.NUL_IN_NAME: texts.NO_NUL,
+    k.CARRIAGE_RETURNS: texts.LF_LINES,
+    k.TOO_LONG: fill(texts.SHORT_RECORDS, LONGEST_RECORD >> 20),
+    k.BLANK_INSIDE: texts.BLANKS_AT_END,
+}
+
+_SEEN: dict[int, Phrase] = {
+    k.CUT: texts.CUT_RECORD,
+    k.NUL_IN_NAME: "0x00",
+    k.CARRIAGE_RETURNS: texts.CR_LINES,
+    k.TOO_LONG: texts.ENDLESS_RECORD,
+    k.BLANK_INSIDE: texts.BLANK_LINE,
 }
 
 
@@ -196,15 +207,11 @@ class FastqSource(ReadSource):
         self.damaged = True
         seen = bytes(self._data[max(position, 0) : max(position, 0) + 40]) if position >= 0 else b""
         text = seen.split(b"\n")[0].rstrip(b"\r").decode("utf-8", "backslashreplace")
-        value = {
-            k.CUT: "the file ends inside a record",
-            k.NUL_IN_NAME: "0x00",
-            k.CARRIAGE_RETURNS: "lines that end in CR alone",
-            k.TOO_LONG: "no end of the record",
-            k.BLANK_INSIDE: "a blank line",
-        }.get(reason, text + " (FASTA)" if text.startswith(">") else text)
+        value = _SEEN.get(reason, text + " (FASTA)" if text.startswith(">") else text)
         place = Location(path=self.name, record=self.record_count + 1, line=line, byte_offset=self._base + position)
-        self._report(finding("DSQC-D001", place, object_id=self.name, value=value, expected=_REASONS[reason]))
+        line_end = bytes(self._data[max(position, 0) : self._filled]).find(b"\n")
+        until = self._base + (self._filled if line_end < 0 else max(position, 0) + line_end + 1)
+        self._report(tell("DSQC-D001", place, value, _REASONS[reason]), until)
 
     def _note_faults(self, first_line: int) -> None:
         """Turn what the kernel counted in one call into findings."""
@@ -219,20 +226,22 @@ class FastqSource(ReadSource):
                     path=self.name, record=self.record_count + row + 1, line=line, byte_offset=self._base + position
                 )
                 value, expected = self._describe(int(fault), detail, other)
-                item = finding(code, place, object_id=self.name, value=value, expected=expected)
+                item = tell(code, place, value, expected)
                 rest = int(counts[fault]) - kept if number == kept - 1 else 0
-                self._report(replace(item, count=1 + rest))
+                until = self._base + int(self._columns[k.QUALITY_START, row] + self._columns[k.LENGTH, row])
+                self._report(replace(item, count=1 + rest), until)
         self._totals += counts
 
     @staticmethod
-    def _describe(fault: int, detail: int, other: int) -> tuple[str, str]:
-        return {
-            k.EMPTY: ("no bases", "at least one base"),
-            k.UNEQUAL: (f"{detail} bases, {other} qualities", "as many qualities as bases"),
-            k.BAD_BASE: (_show(detail), "A C G T U R Y S W K M B D H V N . -"),
-            k.BAD_QUALITY: (_show(detail), "! to ~"),
-            k.LONG_NAME: (f"{detail} characters", f"at most {k.LONGEST_NAME}"),
-        }[fault]
+    def _describe(fault: int, detail: int, other: int) -> tuple[Phrase, Phrase]:
+        phrases: dict[int, tuple[Phrase, Phrase]] = {
+            k.EMPTY: (texts.NO_BASES, texts.ONE_BASE),
+            k.UNEQUAL: (fill(texts.BASES_QUALITIES, detail, other), texts.AS_MANY_QUALITIES),
+            k.BAD_BASE: (_show(detail), texts.BASES_ALLOWED),
+            k.BAD_QUALITY: (_show(detail), texts.QUALITIES_ALLOWED),
+            k.LONG_NAME: (fill(texts.CHARACTERS, detail), fill(texts.AT_MOST, k.LONGEST_NAME)),
+        }
+        return phrases[fault]
 
     def _finish(self) -> None:
         """Findings about the file as a whole; the container is proven to its end."""
@@ -242,20 +251,20 @@ class FastqSource(ReadSource):
         totals = self._totals
         bases, ambiguous = int(totals[k.BASES]), int(totals[k.AMBIGUOUS_BASES])
         if 2 * ambiguous > bases:
-            self._whole("DSQC-D005", f"{ambiguous} of {bases} bases", "at most half")
+            self._whole("DSQC-D005", fill(texts.PART_OF_BASES, ambiguous, bases), texts.AT_MOST_HALF)
         if totals[k.CRLF_LINES]:
-            self._whole("DSQC-D016", f"{totals[k.CRLF_LINES]} lines", "LF")
+            self._whole("DSQC-D016", fill(texts.LINES, int(totals[k.CRLF_LINES])), "LF")
         if totals[k.LOWER_BASES]:
-            self._whole("DSQC-D017", f"{totals[k.LOWER_BASES]} bases", "upper case")
+            self._whole("DSQC-D017", fill(texts.BASES, int(totals[k.LOWER_BASES])), texts.UPPER_CASE)
         if totals[k.WRAPPED]:
-            self._whole("DSQC-D031", f"{totals[k.WRAPPED]} of {self.record_count} records", "four lines a record")
+            value = fill(texts.PART_OF_RECORDS, int(totals[k.WRAPPED]), self.record_count)
+            self._whole("DSQC-D031", value, texts.FOUR_LINES_EACH)
         if not self.record_count and not self.damaged and integrity.complete:
             if integrity.bytes_uncompressed:
-                self._whole("DSQC-D009", "no reads", "at least one read")
+                self._whole("DSQC-D009", texts.NO_READS, texts.ONE_READ)
             else:
-                self._whole("DSQC-F008", f"{integrity.size_bytes} stored bytes, nothing in them", "reads")
+                self._report(empty_file(self.name))
         self._settle(integrity)
 
-    def _whole(self, code: str, value: str, expected: str) -> None:
-        place = Location(path=self.name)
-        self._report(finding(code, place, object_id=self.name, value=value, expected=expected))
+    def _whole(self, code: str, value: Phrase, expected: Phrase) -> None:
+        self._report(tell(code, Location(path=self.name), value, expected))

@@ -7,7 +7,9 @@ from typing import cast
 
 from isal import igzip_lib, isal_zlib
 
+from dsqc.formats import texts
 from dsqc.formats.stored import Damage, StoredBytes
+from dsqc.formats.texts import Phrase, fill
 
 BLOCK = 1 << 18
 """Most uncompressed bytes handed over at once."""
@@ -75,11 +77,11 @@ def gzip_blocks(stored: StoredBytes, proof: GzipProof) -> Iterator[bytes]:
                 yield block
         proof.members += 1
     if proof.is_bgzf and not proof.end_marker:
-        raise Damage("DSQC-F010", stored.offset, "BGZF end block missing", "the 28-byte end block of BGZF")
+        raise Damage("DSQC-F010", stored.offset, texts.END_BLOCK_MISSING, texts.END_BLOCK)
 
 
-def _cut(stored: StoredBytes, inside: str) -> Damage:
-    return Damage("DSQC-F010", stored.offset, f"file ends inside {inside}", "a whole file")
+def _cut(stored: StoredBytes, inside: Phrase) -> Damage:
+    return Damage("DSQC-F010", stored.offset, fill(texts.CUT_INSIDE, inside), texts.WHOLE_FILE)
 
 
 def _refuse_trailing_bytes(stored: StoredBytes, start: int) -> None:
@@ -87,18 +89,19 @@ def _refuse_trailing_bytes(stored: StoredBytes, start: int) -> None:
     while piece := stored.piece():
         only_zeros = only_zeros and not any(piece)
     number = stored.offset - start
-    what = "zero bytes" if only_zeros else "bytes that are no gzip member"
-    raise Damage("DSQC-F011", start, f"{number} {what}", "nothing behind the last member")
+    strange = fill(texts.STRANGE_BYTES_BEHIND, number, texts.A_MEMBER)
+    value = fill(texts.ZERO_BYTES_BEHIND, number) if only_zeros else strange
+    raise Damage("DSQC-F011", start, value, fill(texts.NOTHING_BEHIND, texts.MEMBER))
 
 
 def _read_header(stored: StoredBytes, start: int) -> _Header:
     """Read one member's header (RFC 1952, 2.3)."""
     fixed = bytes(stored.take(10))
     if len(fixed) < 10:
-        raise _cut(stored, "a gzip header")
+        raise _cut(stored, texts.GZIP_HEADER)
     flags = fixed[3]
     if fixed[:2] != _MAGIC or fixed[2] != 8 or flags & _RESERVED:
-        raise Damage("DSQC-F010", start, f"gzip header {fixed[:4].hex(' ')}", "1f 8b 08")
+        raise Damage("DSQC-F010", start, fill(texts.GZIP_HEADER_IS, fixed[:4].hex(" ")), "1f 8b 08")
     parts = [fixed]
     block_size = None
     if flags & _HAS_EXTRA:
@@ -106,7 +109,7 @@ def _read_header(stored: StoredBytes, start: int) -> _Header:
         length = int.from_bytes(parts[-1], "little")
         parts.append(bytes(stored.take(length)))
         if len(parts[-2]) < 2 or len(parts[-1]) < length:
-            raise _cut(stored, "a gzip header")
+            raise _cut(stored, texts.GZIP_HEADER)
         block_size = _bgzf_size(parts[-1])
     for flag in (_HAS_NAME, _HAS_COMMENT):
         if flags & flag:
@@ -114,9 +117,9 @@ def _read_header(stored: StoredBytes, start: int) -> _Header:
     if flags & _HAS_HEADER_CRC:
         stated = bytes(stored.take(2))
         if len(stated) < 2:
-            raise _cut(stored, "a gzip header")
+            raise _cut(stored, texts.GZIP_HEADER)
         if int.from_bytes(stated, "little") != isal_zlib.crc32(b"".join(parts)) & 0xFFFF:
-            raise Damage("DSQC-F010", start, "CRC of the gzip header is wrong", "the CRC that the header states")
+            raise Damage("DSQC-F010", start, texts.HEADER_CRC_WRONG, texts.HEADER_CRC_RIGHT)
         parts.append(stated)
     return _Header(sum(map(len, parts)), block_size)
 
@@ -126,11 +129,11 @@ def _zero_ended(stored: StoredBytes, start: int) -> bytes:
     while len(text) < _LONGEST_TEXT:
         character = stored.take(1)
         if not character:
-            raise _cut(stored, "a gzip header")
+            raise _cut(stored, texts.GZIP_HEADER)
         text += character
         if character[0] == 0:
             return bytes(text)
-    raise Damage("DSQC-F010", start, "gzip header with a name over 64 KiB", "a gzip header")
+    raise Damage("DSQC-F010", start, texts.LONG_GZIP_NAME, texts.GZIP_HEADER)
 
 
 def _bgzf_size(extra: bytes) -> int | None:
@@ -157,11 +160,11 @@ def _member(stored: StoredBytes, start: int) -> Iterator[bytes]:
         at = stored.offset
         piece = stored.piece() if inflater.needs_input else b""
         if inflater.needs_input and not piece:
-            raise _cut(stored, f"the gzip member that begins at stored byte {start}")
+            raise _cut(stored, fill(texts.MEMBER_AT, start))
         try:
             block = inflater.decompress(piece, BLOCK)
         except IsalError as error:
-            raise Damage("DSQC-F010", at, "invalid deflate data", "an undamaged gzip member") from error
+            raise Damage("DSQC-F010", at, texts.BAD_DEFLATE, texts.GOOD_MEMBER) from error
         if block:
             size += len(block)
             yield block
@@ -169,31 +172,30 @@ def _member(stored: StoredBytes, start: int) -> Iterator[bytes]:
     at = stored.offset
     trailer = bytes(stored.take(8))
     if len(trailer) < 8:
-        raise _cut(stored, "the last 8 bytes of a gzip member")
+        raise _cut(stored, texts.GZIP_TRAILER)
     crc, length = struct.unpack("<II", trailer)
-    _compare(at, "member", (inflater.crc, size & 0xFFFFFFFF), (crc, length))
+    _compare(at, texts.MEMBER, (inflater.crc, size & 0xFFFFFFFF), (crc, length))
 
 
-def _compare(at: int, what: str, found: tuple[int, int], stated: tuple[int, int]) -> None:
+def _compare(at: int, what: Phrase, found: tuple[int, int], stated: tuple[int, int]) -> None:
     if found[0] != stated[0]:
-        value, expected = f"CRC32 of the {what} is {found[0]:08x}", f"{stated[0]:08x}"
+        value, expected = fill(texts.CRC_IS, what, f"{found[0]:08x}"), f"{stated[0]:08x}"
     elif found[1] != stated[1]:
-        value, expected = f"length of the {what} is {found[1]}", f"{stated[1]}"
+        value, expected = fill(texts.LENGTH_IS, what, found[1]), f"{stated[1]}"
     else:
         return
-    raise Damage("DSQC-F010", at, value, f"{expected}, as its trailer states")
+    raise Damage("DSQC-F010", at, value, fill(texts.TRAILER_STATES, expected))
 
 
 def _bgzf_block(stored: StoredBytes, start: int, header: _Header, number: int) -> bytes:
     """Inflate and prove one BGZF block."""
     size = (header.block_size or 0) - header.length
     if size < 10:
-        raise Damage(
-            "DSQC-F010", start, f"BGZF block {number} states a size of {header.block_size}", "a size that holds it"
-        )
+        value = fill(texts.BLOCK_SIZE, number, header.block_size or 0)
+        raise Damage("DSQC-F010", start, value, texts.FITTING_SIZE)
     rest = stored.take(size)
     if len(rest) < size:
-        raise _cut(stored, f"BGZF block {number}, which begins at stored byte {start}")
+        raise _cut(stored, fill(texts.BLOCK_AT, number, start))
     crc, length = struct.unpack("<II", rest[-8:])
     if length == 0 and rest[:-8] == _EMPTY_DEFLATE and crc == 0:
         return b""
@@ -201,12 +203,8 @@ def _bgzf_block(stored: StoredBytes, start: int, header: _Header, number: int) -
     try:
         block: bytes = inflater.decompress(rest[:-8], 1 + (1 << 16))
     except IsalError as error:
-        raise Damage(
-            "DSQC-F010", start, f"invalid deflate data in BGZF block {number}", "an undamaged block"
-        ) from error
+        raise Damage("DSQC-F010", start, fill(texts.BAD_BLOCK, number), texts.GOOD_BLOCK) from error
     if not inflater.eof:
-        raise Damage(
-            "DSQC-F010", start, f"deflate data of BGZF block {number} does not end", "a block of at most 64 KiB"
-        )
-    _compare(start, f"BGZF block {number}", (isal_zlib.crc32(block), len(block)), (crc, length))
+        raise Damage("DSQC-F010", start, fill(texts.ENDLESS_BLOCK, number), texts.SMALL_BLOCK)
+    _compare(start, fill(texts.BLOCK_NUMBER, number), (isal_zlib.crc32(block), len(block)), (crc, length))
     return block

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from dsqc.formats import texts
+from dsqc.formats.texts import Phrase, fill
+
 _TYPE = re.compile(r"@(HD|SQ|RG|PG|[A-Za-z]{2})\t?")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9]:.*")
 _NEEDS = {"HD": ("VN",), "SQ": ("SN", "LN"), "RG": ("ID",), "PG": ("ID",)}
@@ -22,7 +25,7 @@ class Header:
     """
 
     lines: dict[str, Any] = field(default_factory=dict)
-    faults: list[tuple[int, str, str]] = field(default_factory=list)
+    faults: list[tuple[int, Phrase, Phrase]] = field(default_factory=list)
 
     @property
     def references(self) -> list[tuple[str, int]]:
@@ -45,12 +48,13 @@ def parse_header(text: str) -> Header:
     """Read a header's text; faults are collected, never raised."""
     header = Header()
     seen: set[tuple[str, str]] = set()
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, whole in enumerate(text.split("\n"), start=1):  # other line ends of Unicode are text
+        line = whole.removesuffix("\r")
         if not line:
             continue
         kind = line[1:3]
         if not _TYPE.match(line):
-            header.faults.append((number, line, "a header line such as @SQ"))
+            header.faults.append((number, line, texts.HEADER_LINE))
         elif kind == "CO":
             header.lines.setdefault("CO", []).append(line[4:])
         else:
@@ -73,20 +77,22 @@ def _fields(line: str, number: int, header: Header) -> dict[str, Any]:
     return row
 
 
-def _check(kind: str, row: dict[str, Any], number: int, seen: set[tuple[str, str]]) -> Iterator[tuple[int, str, str]]:
+def _check(
+    kind: str, row: dict[str, Any], number: int, seen: set[tuple[str, str]]
+) -> Iterator[tuple[int, Phrase, Phrase]]:
     for tag in _NEEDS.get(kind, ()):
         if tag not in row:
-            yield number, f"@{kind} without {tag}", f"{tag} in every @{kind} line"
+            yield number, fill(texts.WITHOUT_TAG, kind, tag), fill(texts.TAG_IN_EVERY, tag, kind)
     if kind == "HD" and number > 1:
-        yield number, "@HD", "@HD only as the first line"
+        yield number, "@HD", texts.HD_FIRST
     if kind in _UNIQUE and _UNIQUE[kind] in row:
         name = (kind, row[_UNIQUE[kind]])
         if name in seen:
-            yield number, f"@{kind} {name[1]}", f"each {_UNIQUE[kind]} once"
+            yield number, f"@{kind} {name[1]}", fill(texts.EACH_ONCE, _UNIQUE[kind])
         seen.add(name)
     if kind == "SQ" and "LN" in row:
         length = row["LN"]
         if length.isascii() and length.isdigit() and 1 <= int(length) <= LONGEST_SEQUENCE:
             row["LN"] = int(length)
         else:
-            yield number, f"LN:{length}", f"1 to {LONGEST_SEQUENCE}"
+            yield number, f"LN:{length}", fill(texts.RANGE, 1, LONGEST_SEQUENCE)

@@ -5,28 +5,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from dsqc.findings import FindingLog, Location, finding
+from dsqc.findings import Finding, FindingLog, Location
+from dsqc.formats import texts
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.source import ReadSource
+from dsqc.formats.texts import fill, tell
 from dsqc.kernels import names as k
 
 _KEPT = 20
-_REMARKS = {
-    k.STRANGERS: "",
-    k.SAME_MATE: " (the same mate twice)",
-    k.SWAPPED: " (the second mate stands first)",
-}
+_REMARKS = {k.SAME_MATE: texts.SAME_MATE, k.SWAPPED: texts.SWAPPED}
 
 
 class _MateCheck:
     """Compares names of mates and remembers what the findings need."""
 
-    def __init__(self, log: FindingLog, name: str) -> None:
-        self._log = log
+    def __init__(self, name: str) -> None:
         self._name = name
         self._counts = np.zeros(4, np.int64)
         self._places = np.zeros((k.PLACES, 2), np.int64)
-        self._reported = 0
+        self._found: list[Finding] = []
 
     @property
     def pair_count(self) -> int:
@@ -44,7 +41,7 @@ class _MateCheck:
         return int(self._counts[k.STRANGERS])
 
     def compare(self, first: ReadBatch, second: ReadBatch) -> None:
-        """Compare row by row; report the first 20 pairs that do not match."""
+        """Compare row by row; remember the first 20 pairs that do not match."""
         found = k.compare_mates(
             first.data,
             first.name_start,
@@ -55,21 +52,20 @@ class _MateCheck:
             self._counts,
             self._places,
         )
-        for number in range(min(found, k.PLACES, _KEPT - self._reported)):
+        for number in range(min(found, k.PLACES, _KEPT - len(self._found))):
             row, relation = (int(value) for value in self._places[number])
             place = Location(path=self._name, record=first.first_record + row)
-            value = f"{first.name(row)} | {second.name(row)}{_REMARKS[relation]}"
-            self._log.add(finding("DSQC-D013", place, object_id=self._name, value=value, expected="names of two mates"))
-            self._reported += 1
+            names = f"{first.name(row)} | {second.name(row)}"
+            value = fill(_REMARKS[relation], names) if relation in _REMARKS else names
+            self._found.append(tell("DSQC-D013", place, value, texts.TWO_NAMES))
 
-    def report_rest(self) -> None:
-        """Count the pairs beyond the first 20."""
-        rest = self.fault_count - self._reported
+    def findings(self) -> Iterator[Finding]:
+        """The first 20 pairs that do not match, and how many more there are."""
+        yield from self._found
+        rest = self.fault_count - len(self._found)
         if rest > 0:
             place = Location(path=self._name, record=self.pair_count)
-            value = f"{rest} more pairs"
-            item = finding("DSQC-D013", place, object_id=self._name, value=value, expected="names of two mates")
-            self._log.add(replace(item, count=rest))
+            yield replace(tell("DSQC-D013", place, fill(texts.MORE_PAIRS, rest), texts.TWO_NAMES), count=rest)
 
 
 class PairReader:
@@ -88,7 +84,7 @@ class PairReader:
         self._first = first
         self._second = second
         self._log = log
-        self._check = _MateCheck(log, first.name)
+        self._check = _MateCheck(first.name)
         self._sums = np.zeros((2, k.SUMS), np.uint64)
         self._same = True
 
@@ -147,20 +143,20 @@ class PairReader:
 
     def _conclude(self) -> None:
         first, second = self._first, self._second
-        self._check.report_rest()
+        if not first.unproven and not second.unproven:
+            # Names out of a damaged part say nothing about the order of the mates.
+            self._log.extend(self._check.findings())
         names = f"{first.name} | {second.name}"
         place = Location(path=first.name)
         if self._same and self._check.pair_count and first.record_count == second.record_count:
-            value = f"{names}: every read is the same in both"
-            self._log.add(finding("DSQC-F012", place, object_id=first.name, value=value, expected="two mates"))
+            self._log.add(tell("DSQC-F012", place, fill(texts.SAME_READS, names), texts.TWO_MATES))
         if first.damaged or second.damaged:
             return  # counts of a file that was not read to its end say nothing
         if first.record_count != second.record_count:
             value = f"{first.record_count} | {second.record_count}"
-            self._log.add(finding("DSQC-D012", place, object_id=first.name, value=value, expected="equal numbers"))
+            self._log.add(tell("DSQC-D012", place, value, texts.EQUAL_NUMBERS))
         elif self._check.strangers and self._holds_same_names():
-            value = f"{names}: the same names in another order"
-            self._log.add(finding("DSQC-D013", place, object_id=first.name, value=value, expected="mates in one order"))
+            self._log.add(tell("DSQC-D013", place, fill(texts.OTHER_ORDER, names), texts.ONE_ORDER))
 
     def _holds_same_names(self) -> bool:
         whole, stem = (slice(row, row + 2) for row in (k.WHOLE, k.STEM))

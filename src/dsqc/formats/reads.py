@@ -2,6 +2,7 @@
 
 import bz2
 import io
+import lzma
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -9,37 +10,22 @@ from typing import BinaryIO, cast
 import zstandard
 from isal import igzip_lib
 
-from dsqc.errors import SystemFault, UsageError
-from dsqc.findings import Finding, FindingLog, Location, finding
+from dsqc.errors import DsqcError, SystemFault, UsageError
+from dsqc.findings import FindingLog
 from dsqc.formats.bam import BamSource
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader, tell_container
 from dsqc.formats.fastq import FastqSource
+from dsqc.formats.first_look import format_by_name, name_findings, refused_container, untaken_container
 from dsqc.formats.gzip import IsalError
 from dsqc.formats.sam import SamSource
 from dsqc.formats.source import ReadSource
+from dsqc.formats.xz import MEMORY
 from dsqc.model import Container, FileFormat
+from dsqc.registry import Severity
 
 _HEAD = 1 << 16
 _SAM_TAGS = (b"@HD\t", b"@SQ\t", b"@RG\t", b"@PG\t", b"@CO\t")
-_EXTENSIONS = {
-    ".gz": (Container.GZIP, Container.BGZF),
-    ".bgz": (Container.BGZF,),
-    ".bz2": (Container.BZIP2,),
-    ".zst": (Container.ZSTD,),
-    ".fastq": (Container.PLAIN,),
-    ".fq": (Container.PLAIN,),
-    ".sam": (Container.PLAIN,),
-    ".bam": (Container.BGZF,),
-    ".cram": (Container.CRAM,),
-}
-_FORMATS = {
-    ".fastq": FileFormat.FASTQ,
-    ".fq": FileFormat.FASTQ,
-    ".sam": FileFormat.SAM,
-    ".bam": FileFormat.BAM,
-    ".cram": FileFormat.CRAM,
-}
 
 
 def sniff(path: Path) -> tuple[FileFormat | None, Container | None]:
@@ -55,28 +41,8 @@ def sniff(path: Path) -> tuple[FileFormat | None, Container | None]:
         head = _head(file, path.name)
     container = tell_container(head)
     if not isinstance(container, Container):
-        return _format_by_name(path.name), None
+        return format_by_name(path.name), None
     return _tell_format(head, container, path.name), container
-
-
-def name_findings(name: str, file_format: FileFormat | None, container: Container | None) -> Iterator[Finding]:
-    """DSQC-F009 where the extension does not tell the truth, DSQC-F017 where FASTQ is not compressed."""
-    place = Location(path=name)
-    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
-    if container is None or not suffixes:
-        return
-    allowed = _EXTENSIONS.get(suffixes[-1])
-    if allowed and container not in allowed:
-        expected = " or ".join(item.value for item in allowed)
-        yield finding(
-            "DSQC-F009", place, object_id=name, value=f"{suffixes[-1]} holds {container.value}", expected=expected
-        )
-    told = _format_by_name(name)
-    if told and file_format and told is not file_format and (allowed is None or container in allowed):
-        value = f"{told.value} by its name, {file_format.value} by its content"
-        yield finding("DSQC-F009", place, object_id=name, value=value, expected=told.value)
-    if file_format is FileFormat.FASTQ and container is Container.PLAIN:
-        yield finding("DSQC-F017", place, object_id=name, value="not compressed", expected="gzip or bzip2")
 
 
 def open_reads(
@@ -98,7 +64,7 @@ def open_reads(
 
     Raises:
         SystemFault: the file does not exist or cannot be read.
-        UsageError: the reference does not exist.
+        UsageError: the reference does not exist, or a CRAM is to be read with it and it is no FASTA.
     """
     if reference is not None and not reference.is_file():
         raise UsageError(f"The reference {reference} does not exist.", hint="Name a FASTA file with --reference.")
@@ -115,6 +81,8 @@ def open_reads(
         return _refused(whole, label, log, container, background=threads > 1)
     file_format = _tell_format(head, container, label)
     log.extend(name_findings(label if isinstance(source, Path) or name else "", file_format, container))
+    if container is Container.XZ:
+        log.add(untaken_container(label, Severity.WARNING))
     if file_format is FileFormat.CRAM:
         return _cram(BlockReader(whole, label, container, background=False), log, reference)
     if file_format is FileFormat.BAM:
@@ -126,7 +94,11 @@ def open_reads(
 def _cram(reader: BlockReader, log: FindingLog, reference: Path | None) -> ReadSource:
     from dsqc.formats.cram import CramSource  # pysam takes 0.1 s to import, and only CRAM needs it
 
-    return CramSource(reader, log, reference)
+    try:
+        return CramSource(reader, log, reference)
+    except DsqcError:
+        reader.close()
+        raise
 
 
 class _Joined(io.RawIOBase):
@@ -181,16 +153,11 @@ def _unwrap_head(head: bytes, container: Container) -> bytes:
             return bz2.BZ2Decompressor().decompress(head, 512)
         if container is Container.ZSTD:
             return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(head)).read(512)
-    except (IsalError, OSError, zstandard.ZstdError):
+        if container is Container.XZ:
+            return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY).decompress(head, 512)
+    except (IsalError, OSError, zstandard.ZstdError, lzma.LZMAError):
         return b""
     return head[:512]
-
-
-def _format_by_name(name: str) -> FileFormat | None:
-    for suffix in reversed(Path(name.lower()).suffixes):
-        if suffix in _FORMATS:
-            return _FORMATS[suffix]
-    return None
 
 
 def _tell_format(head: bytes, container: Container, name: str) -> FileFormat:
@@ -201,7 +168,7 @@ def _tell_format(head: bytes, container: Container, name: str) -> FileFormat:
         return FileFormat.BAM
     if data[:4] in _SAM_TAGS:
         return FileFormat.SAM
-    told = _format_by_name(name)
+    told = format_by_name(name)
     if told is FileFormat.SAM and data.split(b"\n")[0].count(b"\t") >= 10:
         return FileFormat.SAM
     if data[:1] in (b"@", b">"):
@@ -226,6 +193,5 @@ class _RefusedSource(ReadSource):
 
 
 def _refused(file: BinaryIO, name: str, log: FindingLog, word: str, *, background: bool) -> ReadSource:
-    code = "DSQC-F018" if word == "xz" else "DSQC-F009"
-    log.add(finding(code, Location(path=name), object_id=name, value=word, expected="gzip or bzip2"))
+    log.add(refused_container(name, word))
     return _RefusedSource(BlockReader(file, name, Container.PLAIN, background=background), log)

@@ -39,7 +39,8 @@ class ReadSource(ABC):
         self.damaged = False
         self._log = log
         self._reported: dict[str, int] = {}
-        self._held_back: dict[str, Finding] = {}
+        self._noted: list[tuple[Finding, int | None]] = []
+        self._held_back: dict[str, int] = {}
         self._integrity: Integrity | None = None
 
     @abstractmethod
@@ -81,21 +82,35 @@ class ReadSource(ABC):
     ) -> None:
         self.close()
 
-    def _report(self, item: Finding) -> None:
-        """Log a finding of the records; from the 21st of a code on they are only counted."""
+    @property
+    def unproven(self) -> bool:
+        """Whether data was delivered that no checksum vouches for: it came out of a damaged part. As ``integrity``."""
+        return self.integrity.bytes_proven < self.integrity.bytes_uncompressed
+
+    def _report(self, item: Finding, until: int | None = None) -> None:
+        """Note a finding of the records; from the 21st of a code on they are only counted.
+
+        Args:
+            until: the finding rests on the uncompressed data up to this offset; None: on all of it.
+        """
         seen = self._reported.get(item.code, 0)
         self._reported[item.code] = seen + item.count
-        if seen < KEPT_PER_GROUP:
-            self._log.add(item)
-        elif item.code in self._held_back:
-            held = self._held_back[item.code]
-            self._held_back[item.code] = replace(held, count=held.count + item.count)
+        if seen <= KEPT_PER_GROUP:
+            self._held_back[item.code] = len(self._noted)
+            self._noted.append((item, until))
         else:
-            self._held_back[item.code] = item
+            index = self._held_back[item.code]
+            held, first = self._noted[index]
+            self._noted[index] = (replace(held, count=held.count + item.count), first)
 
     def _settle(self, integrity: Integrity) -> None:
-        """Log what was only counted, and fix what the file proved to be."""
-        self._log.extend(self._held_back.values())
-        self._held_back.clear()
+        """Fix what the file proved to be, and log what was noted.
+
+        A finding that rests on data of a damaged part is left out: the damage made it, or may have.
+        """
         self._integrity = integrity
+        for item, until in self._noted:
+            if not self.unproven or (until is not None and until <= integrity.bytes_proven):
+                self._log.add(item)
+        self._noted.clear()
         self.damaged = self.damaged or not integrity.complete

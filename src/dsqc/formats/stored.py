@@ -4,6 +4,7 @@ import hashlib
 from typing import BinaryIO
 
 from dsqc.errors import SystemFault
+from dsqc.formats.texts import Phrase, english
 
 PIECE = 1 << 18
 """Stored bytes asked for at once: 256 KiB keeps hashing and inflating inside the second-level cache."""
@@ -19,8 +20,8 @@ class Damage(Exception):
         value, expected: as in a finding.
     """
 
-    def __init__(self, code: str, byte_offset: int, value: str, expected: str) -> None:
-        super().__init__(value)
+    def __init__(self, code: str, byte_offset: int, value: Phrase, expected: Phrase) -> None:
+        super().__init__(english(value))
         self.code = code
         self.byte_offset = byte_offset
         self.value = value

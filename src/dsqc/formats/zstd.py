@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import zstandard
 
+from dsqc.formats import texts
 from dsqc.formats.bzip2 import StreamProof
 from dsqc.formats.gzip import BLOCK
 from dsqc.formats.stored import Damage, StoredBytes
+from dsqc.formats.texts import fill
 
 MAGIC = b"\x28\xb5\x2f\xfd"
 """First bytes of a frame."""
@@ -37,11 +39,11 @@ def zstd_blocks(stored: StoredBytes, proof: StreamProof) -> Iterator[bytes]:
             stored.give_back(magic)
             yield from _frame(stored, start)
         elif not proof.members:
-            raise Damage("DSQC-F010", start, f"zstd frame begins with {magic.hex(' ')}", MAGIC.hex(" "))
+            raise Damage("DSQC-F010", start, fill(texts.FRAME_BEGINS, magic.hex(" ")), MAGIC.hex(" "))
         else:
             stored.drain()
-            value = f"{stored.size - start} bytes that are no zstd frame"
-            raise Damage("DSQC-F011", start, value, "nothing behind the last frame")
+            value = fill(texts.STRANGE_BYTES_BEHIND, stored.size - start, texts.A_FRAME)
+            raise Damage("DSQC-F011", start, value, fill(texts.NOTHING_BEHIND, texts.FRAME))
         proof.members += 1
 
 
@@ -51,7 +53,7 @@ def _skip(stored: StoredBytes) -> None:
     while left and (piece := stored.take(min(left, BLOCK))):
         left -= len(piece)
     if left or len(length) < 4:
-        raise Damage("DSQC-F010", stored.offset, "file ends inside a skippable zstd frame", "a whole file")
+        raise Damage("DSQC-F010", stored.offset, fill(texts.CUT_INSIDE, texts.SKIPPABLE_FRAME), texts.WHOLE_FILE)
 
 
 def _frame(stored: StoredBytes, start: int) -> Iterator[bytes]:
@@ -60,12 +62,13 @@ def _frame(stored: StoredBytes, start: int) -> Iterator[bytes]:
         at = stored.offset
         piece = stored.take(_SMALL)
         if not piece:
-            value = f"file ends inside the zstd frame that begins at stored byte {start}"
-            raise Damage("DSQC-F010", at, value, "a whole file")
+            value = fill(texts.CUT_INSIDE, fill(texts.FRAME_AT, start))
+            raise Damage("DSQC-F010", at, value, texts.WHOLE_FILE)
         try:
             block = decompressor.decompress(piece)
         except zstandard.ZstdError as error:
-            raise Damage("DSQC-F010", at, "invalid zstd data or wrong checksum", "an undamaged zstd frame") from error
+            value = fill(texts.BAD_STREAM, "zstd", texts.CHECKSUM)
+            raise Damage("DSQC-F010", at, value, texts.GOOD_FRAME) from error
         if block:
             yield block
     stored.give_back(decompressor.unused_data)

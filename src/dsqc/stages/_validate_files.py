@@ -152,31 +152,31 @@ def _changed(path: Path) -> SystemFault:
 def check_content(name: str, path: Path) -> Iterator[Finding]:
     """What the first and the last bytes of a file tell: empty, refused container, untrue extension, BAM cut short."""
     # The readers bring numba with them: only who looks into files pays for it.
-    from dsqc.formats import name_findings, sniff
+    from dsqc.formats import sniff
     from dsqc.formats.container import tell_container
+    from dsqc.formats.first_look import (
+        empty_file,
+        missing_end_block,
+        name_findings,
+        refused_container,
+        untaken_container,
+    )
 
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    place = Location(path=name)
     if _is_empty(head, path):
-        yield finding("DSQC-F008", place, object_id=name, value=name, expected="≥ 1 read")
+        yield empty_file(name)
         return
     container = tell_container(head)
-    if isinstance(container, str) and not isinstance(container, Container):
-        code = "DSQC-F018" if container == "xz" else "DSQC-F009"
-        yield finding(
-            code, place, object_id=name, value=container, expected="gzip or bzip2", expected_ko="gzip 또는 bzip2"
-        )
-        return
-    if file_type(name) in READ_TYPES or name.casefold().endswith(".sam"):
+    if container is Container.XZ:
+        yield untaken_container(name)
+    elif container is not None and not isinstance(container, Container):
+        yield refused_container(name, container)
+    elif file_type(name) in READ_TYPES or name.casefold().endswith(".sam"):
         file_format, known = sniff(path)
         yield from name_findings(name, file_format, known)
         if file_format is FileFormat.BAM and known is Container.BGZF and not _ends_as_bgzf(path):
-            value = "no end block"
-            end = Location(path=name, byte_offset=path.stat().st_size, in_container=True)
-            yield finding(
-                "DSQC-D018", end, object_id=name, value=value, value_ko="끝 블록 없음", expected="BGZF end block"
-            )
+            yield missing_end_block(name, path.stat().st_size)
 
 
 def _is_empty(head: bytes, path: Path) -> bool:

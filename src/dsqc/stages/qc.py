@@ -92,7 +92,7 @@ def qc(
     """Read data files once, whole: prove them, measure them.
 
     Args:
-        paths: FASTQ (plain, gzip, BGZF, bzip2, zstd), BAM, CRAM or SAM; ``-`` is standard input.
+        paths: FASTQ (plain, gzip, BGZF, bzip2, zstd, xz), BAM, CRAM or SAM; ``-`` is standard input.
         outdir: directory for the results of design 5.3; None writes nothing.
         paired: the files are mates, taken two by two: R1, R2, R1, R2 ….
         threads: with 2 or more, reading and unwrapping have a thread of their own; results do not depend on it.

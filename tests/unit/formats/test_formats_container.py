@@ -14,13 +14,27 @@ import pytest
 from dsqc.errors import SystemFault
 from dsqc.findings import FindingLog
 from dsqc.formats import open_reads, sniff
+from dsqc.formats.container import BlockReader
 from dsqc.model import Container, FileFormat
-from helpers.reads import WRAPPERS, bzip2_streams, fastq, make_reads, read_bytes, read_path, split_at, zstd_frames
+from dsqc.registry import Severity
+from helpers.damage import flip
+from helpers.reads import (
+    WRAPPERS,
+    bzip2_streams,
+    fastq,
+    make_reads,
+    read_bytes,
+    read_path,
+    split_at,
+    xz_streams,
+    zstd_frames,
+)
 
 READS = make_reads(200, 5)
 TEXT = fastq(READS)
 BZ2 = bz2.compress(TEXT)
 ZSTD = zstd_frames([TEXT])
+XZ = lzma.compress(TEXT)
 SKIPPABLE = b"\x50\x2a\x4d\x18\x03\0\0\0abc"
 
 
@@ -45,6 +59,11 @@ def archive(kind: str) -> bytes:
         ("r.fq.zst", ZSTD, Container.ZSTD, 1),
         ("r.fq.zst", zstd_frames(split_at(TEXT, [1000, 5000])), Container.ZSTD, 3),
         ("r.fq.zst", SKIPPABLE + ZSTD + SKIPPABLE, Container.ZSTD, 3),
+        ("r.fq.xz", XZ, Container.XZ, 1),
+        ("r.fq.xz", xz_streams(split_at(TEXT, [1000, 5000])), Container.XZ, 3),
+        ("r.fq.xz", XZ + bytes(8), Container.XZ, 1),
+        ("r.fq.xz", lzma.compress(TEXT, check=lzma.CHECK_SHA256), Container.XZ, 1),
+        ("r.fq.xz", lzma.compress(TEXT, check=lzma.CHECK_NONE), Container.XZ, 1),
         ("r.fq", TEXT, Container.PLAIN, None),
     ],
 )
@@ -69,6 +88,16 @@ def test_whole_files(name: str, data: bytes, container: Container, members: int 
         ("r.fq.zst", ZSTD[:-1], "F010"),
         ("r.fq.zst", ZSTD[:-2] + b"\0\0", "F010"),
         ("r.fq.zst", ZSTD + b"tail", "F011"),
+        ("r.fq.xz", XZ[:-20], "F010"),
+        ("r.fq.xz", XZ[:-1], "F010"),
+        ("r.fq.xz", XZ[:9], "F010"),
+        ("r.fq.xz", flip(XZ, 500), "F010"),
+        ("r.fq.xz", flip(XZ, -40), "F010"),
+        ("r.fq.xz", flip(XZ, 7), "F010"),
+        ("r.fq.xz", XZ + b"tail", "F011"),
+        ("r.fq.xz", XZ + bytes(3), "F011"),
+        ("r.fq.xz", XZ + bytes(3) + XZ, "F011"),
+        ("r.fq.xz", XZ + bytes(4) + XZ[:20], "F010"),
         ("r.fq.zst", ZSTD + SKIPPABLE[:-1], "F010"),
     ],
 )
@@ -84,7 +113,6 @@ def test_damage(name: str, data: bytes, code: str) -> None:
 @pytest.mark.parametrize(
     ("data", "code", "value"),
     [
-        (lzma.compress(TEXT), "F018", "xz"),
         (archive("zip"), "F009", "zip"),
         (archive("tar"), "F009", "tar"),
         (b"7z\xbc\xaf\x27\x1c" + b"\0" * 40, "F009", "7z"),
@@ -107,6 +135,7 @@ def test_refused_containers(data: bytes, code: str, value: str) -> None:
         ("r.fq.bz2", "gzip", ".bz2 holds gzip"),
         ("r.fastq.gz", "zstd", ".gz holds zstd"),
         ("r.bam", "gzip", ".bam holds gzip"),
+        ("r.fastq.gz", "xz", ".gz holds xz"),
     ],
 )
 def test_names_that_lie(name: str, wrapper: str, value: str) -> None:
@@ -136,8 +165,34 @@ def test_sniff_tells_without_reading_all(tmp_path: Path) -> None:
         assert sniff(path) == (FileFormat.FASTQ, container)
     path.write_bytes(b"")
     assert sniff(path) == (FileFormat.FASTQ, None)
-    (tmp_path / "noise").write_bytes(lzma.compress(TEXT))
+    path.write_bytes(lzma.compress(TEXT))
+    assert sniff(path) == (FileFormat.FASTQ, Container.XZ)
+    (tmp_path / "noise").write_bytes(archive("zip"))
     assert sniff(tmp_path / "noise") == (None, None)
+
+
+def test_xz_is_read_with_a_warning() -> None:
+    (item,) = read_bytes(XZ, "r.fastq.xz").log
+    assert (item.code, item.severity, item.value) == ("DSQC-F018", Severity.WARNING, "xz")
+
+
+def test_xz_that_asks_for_too_much_memory_is_left() -> None:
+    greedy = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": 1 << 28}]
+    with lzma.LZMAFile(buffer := io.BytesIO(), "w", filters=greedy) as file:
+        file.write(TEXT)
+    found = read_bytes(buffer.getvalue(), "r.fastq.xz")
+    assert [item.value for item in found.log if item.severity is Severity.ERROR] == [
+        "xz that needs more than 128 MiB of memory"
+    ]
+    assert found.codes == ["F018"]
+    assert found.source.damaged
+
+
+def test_memory_does_not_grow_with_what_xz_expands_to() -> None:
+    bomb = lzma.compress(bytes(1 << 26))
+    with BlockReader(io.BytesIO(bomb), "r.xz", Container.XZ, background=False) as reader:
+        assert max(map(len, reader)) <= 1 << 18
+    assert reader.integrity.bytes_uncompressed == reader.integrity.bytes_proven == 1 << 26
 
 
 def test_a_missing_file_is_a_fault_of_the_system(tmp_path: Path) -> None:

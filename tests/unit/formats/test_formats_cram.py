@@ -1,7 +1,12 @@
 """CRAM: containers proven by our own walk, records as htslib gives them, no network."""
 
+import bz2
+import gzip
+import hashlib
 import os
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pysam
@@ -10,8 +15,9 @@ import pytest
 from dsqc.errors import UsageError
 from dsqc.findings import FindingLog
 from dsqc.formats import open_reads
+from dsqc.formats.builder import BatchBuilder
 from helpers.damage import flip
-from helpers.reads import Outcome, make_reads, read_bytes, read_path
+from helpers.reads import Outcome, bgzf, make_reads, read_bytes, read_path
 
 REFERENCE = "ACGTTGCAAC" * 400
 
@@ -76,8 +82,94 @@ def test_mapped_records_need_their_reference(tmp_path: Path, reference: Path) ->
     reference_elsewhere = tmp_path / "other.fa"
     reference_elsewhere.write_text(">c1\n" + "T" * len(REFERENCE) + "\n")
     wrong = read_path(path, reference=reference_elsewhere)
-    assert wrong.codes == ["D022"]
+    (fault,) = wrong.log
+    assert fault.code == "DSQC-D022"
+    assert fault.value == f"c1 (M5 {md5(REFERENCE)}), M5 {md5('T' * len(REFERENCE))} in the reference given"
     assert wrong.source.damaged
+
+
+def test_a_sequence_that_the_reference_lacks_is_named(tmp_path: Path, reference: Path) -> None:
+    path = tmp_path / "r.cram"
+    moved = tmp_path / "moved.fa"
+    moved.write_bytes(reference.read_bytes())
+    write(path, "wc", moved)
+    moved.unlink()
+    other = tmp_path / "other.fa"
+    other.write_text(f">c2\n{REFERENCE}\n")
+    (fault,) = read_path(path, reference=other).log
+    assert (fault.code, fault.value) == (
+        "DSQC-D022",
+        f"c1 (M5 {md5(REFERENCE)}), not in the reference given",
+    )
+
+
+def test_records_that_cannot_be_decoded_are_no_fault_of_the_reference(
+    tmp_path: Path, reference: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.cram"
+    write(path, "wc", reference)
+
+    def fail(*_: object) -> None:
+        raise OSError("truncated file")
+
+    monkeypatch.setattr(BatchBuilder, "add_pysam", fail)
+    (fault,) = read_path(path, reference=reference).log
+    assert (fault.code, fault.value) == ("DSQC-D029", "records cannot be decoded (htslib: truncated file)")
+
+
+def md5(sequence: str) -> str:
+    return hashlib.md5(sequence.encode(), usedforsecurity=False).hexdigest()
+
+
+def packed_plain(text: bytes) -> bytes:
+    return gzip.compress(text, mtime=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"), [("x.fa", bytes), ("x.fa.gz", packed_plain), ("x.fa.gz", lambda text: bgzf([text]))]
+)
+def test_nothing_is_written_beside_the_reference(
+    tmp_path: Path, reference: Path, name: str, pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cram = tmp_path / "r.cram"
+    write(cram, "wc", reference)
+    folder, scratch = tmp_path / "references", tmp_path / "scratch"
+    folder.mkdir()
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    mine = folder / name
+    mine.write_bytes(pack(f">c1\n{REFERENCE.lower()}\n".encode()))
+    folder.chmod(0o555)
+    found = read_path(cram, reference=mine)
+    folder.chmod(0o755)
+    assert records(found) == expected(cram, reference)
+    assert found.all_codes == []
+    assert [path.name for path in folder.iterdir()] == [name]
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "does not begin with >"),
+        (b"@r1\nACGT\n+\nIIII\n", "does not begin with >"),
+        (gzip.compress(b"c1 ACGT"), "does not begin with >"),
+        (gzip.compress(b">c1\nACGT\n")[:-9], "gzip data is damaged"),
+        (b">c1\nAC\nACGT\nA\nACGTACGT\n", "cannot be indexed"),
+        (bz2.compress(b">c1\nACGT\n"), "does not begin with >"),
+    ],
+)
+def test_a_reference_that_is_no_fasta_is_a_usage_error(
+    tmp_path: Path, data: bytes, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "r.cram", "wc", None)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    (tmp_path / "x.fa").write_bytes(data)
+    with pytest.raises(UsageError, match=reason):
+        open_reads(tmp_path / "r.cram", FindingLog(), reference=tmp_path / "x.fa")
+    assert list(scratch.iterdir()) == []
 
 
 def test_no_reference_is_a_finding_and_no_look_up(tmp_path: Path, reference: Path) -> None:

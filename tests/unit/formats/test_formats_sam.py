@@ -3,6 +3,7 @@
 import pytest
 
 from dsqc.formats.header import parse_header
+from dsqc.formats.texts import english
 from helpers.reads import Read, bgzf, read_bytes
 
 HEADER = "@HD\tVN:1.6\tSO:unsorted\n@SQ\tSN:c1\tLN:1000\n@RG\tID:a\tSM:s\n@CO\tfree\ttext\n"
@@ -96,9 +97,23 @@ def test_malformed_records(record: str, value: str) -> None:
 )
 def test_header_faults(text: str, value: str) -> None:
     header = parse_header(text)
-    assert [seen for _line, seen, _expected in header.faults] == [value]
+    assert [english(seen) for _line, seen, _expected in header.faults] == [value]
     assert header.faults[0][0] == len(text.splitlines())
 
 
 def test_a_header_alone_has_no_records() -> None:
     assert read_bytes(HEADER.encode(), "r.sam").codes == ["D009"]
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u0085", "\x0b", "\x0c", "\x1c", "\r"])
+def test_a_comment_goes_on_to_the_line_feed(separator: str) -> None:
+    text = f"@HD\tVN:1.6\r\n@CO\tone{separator}two\r\n@RG\tID:a\r\n"
+    header = parse_header(text)
+    assert header.faults == []
+    assert header.lines == {"HD": {"VN": "1.6"}, "CO": [f"one{separator}two"], "RG": [{"ID": "a"}]}
+    found = read_bytes((text + GOOD.replace("c1", "*") + "\n").encode(), "r.sam")
+    assert found.source.header["CO"] == [f"one{separator}two"]
+
+
+def test_a_faulty_header_alone_has_the_fault_of_the_header_only() -> None:
+    assert read_bytes(b"@HD\tVN:1.6\n@SQ\tSN:c1\tLN:0\n", "r.sam").codes == ["D019"]
