@@ -82,4 +82,4 @@ def _command() -> str:
     """`dsqc` where the shell finds this one, else the path that it was called by (`make demo` installs into .venv)."""
     called = Path(sys.argv[0])
     found = shutil.which("dsqc")
-    return "dsqc" if called.name != "dsqc" or found and Path(found).samefile(called) else shlex.quote(str(called))
+    return "dsqc" if called.name != "dsqc" or (found and Path(found).samefile(called)) else shlex.quote(str(called))
