@@ -14,6 +14,7 @@ from dsqc.formats.alignment import AlignmentSource
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.builder import BatchBuilder
 from dsqc.formats.container import BlockReader
+from dsqc.formats.cram_header import with_places, without_places
 from dsqc.formats.header import parse_header
 from dsqc.formats.reference import Reference, sequence_label
 from dsqc.formats.texts import Phrase, fill, tell
@@ -67,7 +68,7 @@ class CramSource(AlignmentSource):
         listening = True
         try:
             with os.fdopen(descriptor, "wb", buffering=0) as pipe:
-                for block in self._reader:
+                for block in without_places(iter(self._reader)):
                     if self._stopped:
                         return
                     listening = listening and _write(pipe.fileno(), block)
@@ -95,7 +96,7 @@ class CramSource(AlignmentSource):
             os.fdopen(os.dup(descriptor), "rb") as pipe,
             pysam.AlignmentFile(pipe, "rc", check_sq=False, reference_filename=reference) as file,
         ):
-            self._take_header(parse_header(str(file.header)))
+            self._take_header(parse_header(with_places(str(file.header))))
             builder = BatchBuilder(self)
             for record in file.fetch(until_eof=True):
                 builder.add_pysam(record)

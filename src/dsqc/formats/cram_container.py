@@ -135,7 +135,7 @@ def _check_blocks(content: bytes, at: int, blocks: int, *, checked: bool) -> int
         position += 2
         size = 0
         for field in range(3):
-            value, position = _itf8_at(content, position)
+            value, position = itf8_at(content, position)
             size = value if field == 1 else size
         position += size
         end = position + 4 * checked
@@ -147,7 +147,7 @@ def _check_blocks(content: bytes, at: int, blocks: int, *, checked: bool) -> int
     return position
 
 
-def _itf8_at(content: bytes, position: int) -> tuple[int, int]:
+def itf8_at(content: bytes, position: int) -> tuple[int, int]:
     """The number at ``position``, and where it ends; zeros stand for what is not there."""
     first = content[position] if position < len(content) else 0
     end = position + 1 + _more_bytes(first, 4)

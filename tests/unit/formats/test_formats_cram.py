@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from dsqc.errors import UsageError
 from dsqc.findings import FindingLog
 from dsqc.formats import open_reads
 from dsqc.formats.builder import BatchBuilder
+from dsqc.formats.cram_container import itf8_at
+from dsqc.formats.cram_header import _itf8
 from helpers.damage import flip
 from helpers.reads import Outcome, bgzf, make_reads, read_bytes, read_path
 
@@ -30,9 +33,19 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def write(path: Path, mode: str, reference: Path | None, options: list[str] | None = None, number: int = 500) -> bytes:
+def write(
+    path: Path,
+    mode: str,
+    reference: Path | None,
+    options: list[bytes] | None = None,
+    *,
+    number: int = 500,
+    comments: int = 0,
+) -> bytes:
     """Reads that match the reference (mapped) or random ones (no reference)."""
     header = {"HD": {"VN": "1.6"}} | ({"SQ": [{"SN": "c1", "LN": len(REFERENCE)}]} if reference else {})
+    if comments:
+        header["CO"] = [f"comment {index}" for index in range(comments)]
     name = str(reference) if reference else None
     with pysam.AlignmentFile(path, mode, header=header, reference_filename=name, format_options=options) as file:
         for index, read in enumerate(make_reads(number, 3, shortest=20)):
@@ -90,10 +103,7 @@ def test_mapped_records_need_their_reference(tmp_path: Path, reference: Path) ->
 
 def test_a_sequence_that_the_reference_lacks_is_named(tmp_path: Path, reference: Path) -> None:
     path = tmp_path / "r.cram"
-    moved = tmp_path / "moved.fa"
-    moved.write_bytes(reference.read_bytes())
-    write(path, "wc", moved)
-    moved.unlink()
+    write(path, "wc", reference)
     other = tmp_path / "other.fa"
     other.write_text(f">c2\n{REFERENCE}\n")
     (fault,) = read_path(path, reference=other).log
@@ -172,13 +182,14 @@ def test_a_reference_that_is_no_fasta_is_a_usage_error(
     assert list(scratch.iterdir()) == []
 
 
-def test_no_reference_is_a_finding_and_no_look_up(tmp_path: Path, reference: Path) -> None:
+@pytest.mark.parametrize("version", ["2.1", "3.0", "3.1"])
+@pytest.mark.parametrize("comments", [0, 2000])
+def test_no_reference_is_a_finding_and_no_look_up(tmp_path: Path, reference: Path, version: str, comments: int) -> None:
     path = tmp_path / "r.cram"
-    moved = tmp_path / "moved.fa"
-    moved.write_bytes(reference.read_bytes())
-    write(path, "wc", moved)
-    moved.unlink()
-    moved.with_suffix(".fa.fai").unlink()
+    left = tmp_path / "left.fa"  # stands where UR says
+    left.write_bytes(reference.read_bytes())
+    write(path, "wc", left, [f"version={version}".encode()], comments=comments)
+    left.with_suffix(".fa.fai").unlink()
     before = dict(os.environ)
     started = time.monotonic()
     found = read_path(path)
@@ -186,6 +197,10 @@ def test_no_reference_is_a_finding_and_no_look_up(tmp_path: Path, reference: Pat
     assert found.codes == ["D022"]
     assert dict(os.environ) == before
     assert found.integrity.complete  # the stored bytes themselves are whole
+    assert found.source.header["SQ"][0]["UR"] == str(left)
+    assert len(found.source.header.get("CO", [])) == comments
+    assert not left.with_suffix(".fa.fai").exists()
+    assert records(read_path(path, reference=reference)) == expected(path, reference)
 
 
 def test_a_reference_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
@@ -224,3 +239,27 @@ def test_a_consumer_that_leaves_does_not_hang(tmp_path: Path) -> None:
     with open_reads(path, FindingLog()) as source:
         next(source.batches())
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("method", [1, 2, 9])
+def test_a_header_that_cannot_be_read_is_a_finding(tmp_path: Path, method: int) -> None:
+    data = bytearray(write(tmp_path / "r.cram", "wc", None, number=50))
+    first = data.index(b"\x00\x00\x00", 44)  # the block of the header: raw, of kind 0, number 0
+    while zlib.crc32(data[first : (end := block_end(data, first))]) != int.from_bytes(data[end : end + 4], "little"):
+        first += 1
+    data[first] = method
+    data[end : end + 4] = zlib.crc32(data[first:end]).to_bytes(4, "little")
+    found = read_bytes(bytes(data), "r.cram")
+    assert found.codes == ["D029"]
+    assert found.reads == []
+
+
+def block_end(data: bytes, first: int) -> int:
+    size, at = itf8_at(bytes(data), first + 3)
+    return itf8_at(bytes(data), at)[1] + size
+
+
+@pytest.mark.parametrize("value", [0, 127, 128, 16383, 16384, (1 << 21) - 1, 1 << 21, (1 << 28) - 1, 1 << 28])
+def test_numbers_of_cram(value: int) -> None:
+    stored = _itf8(value)
+    assert itf8_at(stored, 0) == (value, len(stored))
