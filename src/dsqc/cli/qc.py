@@ -1,7 +1,7 @@
 """Read data files once, whole: prove what they are, find what is wrong, measure how good they are.
 
-FASTQ (plain, gzip, BGZF, bzip2, zstd), BAM, CRAM and SAM; - is standard input. With -O everything is written for later
-stages and for people: JSON, Parquet, an HTML page a file, and FastQC-shaped text that MultiQC reads.
+FASTQ (plain, gzip, BGZF, bzip2, zstd, xz), BAM, CRAM and SAM; - is standard input. With -O everything is written for
+later stages and for people: JSON, Parquet, an HTML page a file, and FastQC-shaped text that MultiQC reads.
 
   dsqc qc reads.fastq.gz
   dsqc qc --paired reads_R1.fastq.gz reads_R2.fastq.gz -O results
