@@ -70,7 +70,7 @@ lint: $(VENV)/dev-installed ## style, types, import layers, the workflow's style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/snakefmt --check workflow
 
 .PHONY: pytest

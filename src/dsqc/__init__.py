@@ -18,7 +18,7 @@ registry, quality goals, shapes of what we write), ``dsqc.workflow`` and ``dsqc.
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from dsqc.version import __version__
 
 if TYPE_CHECKING:
     from dsqc.stages.qc import qc as qc

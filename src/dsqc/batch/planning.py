@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dsqc import __version__
 from dsqc.batch.plan import PLAN, PlannedSubmission, read_plan, read_state, write_if_changed, write_plan
 from dsqc.batch.sheet import BatchRow
 from dsqc.errors import DsqcError
@@ -19,6 +18,7 @@ from dsqc.transfer import Source, open_source
 from dsqc.transfer.names import is_bare
 from dsqc.transfer.retries import attempts
 from dsqc.transfer.sources import Entry, EntryKind, FileFault
+from dsqc.version import __version__
 
 SOURCES_AT_ONCE = 8
 """Sources looked at together: listing waits for a network, not for a processor."""

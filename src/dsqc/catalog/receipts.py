@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dsqc import __version__
 from dsqc.catalog.intake import Refusal
 from dsqc.catalog.models import DataFileRecord, ObjectCopyRecord, RunRecord, SubmissionRecord
 from dsqc.catalog.states import REGISTERED
 from dsqc.errors import CatalogFault
 from dsqc.model import SubmissionState
+from dsqc.version import __version__
 
 SCHEMA_VERSION = "1.0"
 RECEIPT_STATES = {

@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from dsqc import __version__
 from dsqc.cli._options import common_options
 from dsqc.errors import DsqcError, ExitCode, SystemFault
+from dsqc.version import __version__
 
 COMMANDS = {
     "form": "list the registration forms, show one, or print its JSON Schema",

@@ -19,7 +19,7 @@ import numba
 from numba import njit
 from numba.core.caching import FunctionCache
 
-from dsqc import __version__
+from dsqc.version import __version__
 
 _config: Any = numba.config
 Function = TypeVar("Function", bound=Callable[..., Any])

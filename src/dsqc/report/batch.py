@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsqc import __version__
+from dsqc.version import __version__
 
 TOP_REASONS = 3
 """Reasons that a row of the overview names; the submission's findings have all."""

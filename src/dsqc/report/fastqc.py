@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dsqc import __version__
 from dsqc.report.fastqc_shape import Group, java_double, length_groups, position_groups, short_bases
 from dsqc.report.gc import gc_distribution
+from dsqc.version import __version__
 
 PERCENTILE_READS = 100
 """FastQC gives percentiles only for positions that more than this many reads reach."""

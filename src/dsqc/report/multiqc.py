@@ -7,7 +7,7 @@ one table over all runs.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dsqc import __version__
+from dsqc.version import __version__
 
 FILE_COLUMNS: dict[str, dict[str, Any]] = {
     "state": {"title": "State", "description": "measured, or damaged: measured up to the damage", "scale": False},

@@ -9,9 +9,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from dsqc import __version__
 from dsqc.findings import Location
 from dsqc.language import Language, Text
+from dsqc.version import __version__
 
 BACKTICKS = re.compile(r"`([^`]+)`")
 

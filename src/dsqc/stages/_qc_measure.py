@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dsqc import __version__
 from dsqc.findings import FindingLog, Location, finding
 from dsqc.formats import ReadBatch, open_reads
 from dsqc.formats.pairing import PairReader
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.model import FileFormat
+from dsqc.version import __version__
 
 ALIGNED = (FileFormat.BAM, FileFormat.CRAM, FileFormat.SAM)
 STANDARD_INPUT = Path("-")

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dsqc import __version__
 from dsqc.artefact import write_json
 from dsqc.catalog.curating import Ruling, waiting
 from dsqc.catalog.curating import decide as record_decision
@@ -15,6 +14,7 @@ from dsqc.errors import UsageError
 from dsqc.model import SubmissionState
 from dsqc.stages.register import read_intake, write_receipt
 from dsqc.station import Station
+from dsqc.version import __version__
 
 SCHEMA_VERSION = "1.0"
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import structlog
 
-from dsqc import __version__, artefact
+from dsqc import artefact
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, FindingLog
 from dsqc.judge import Decision, QualityGoals, decide, evaluate, load
 from dsqc.model import Run, Submission, Verdict
+from dsqc.version import __version__
 
 MOST_REASONS = 50
 """Reasons that ``verdict.json`` lists; ``reason_count`` counts all."""

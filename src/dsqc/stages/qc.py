@@ -8,13 +8,14 @@ from typing import Any
 
 import structlog
 
-from dsqc import __version__, artefact
+from dsqc import artefact
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.model import DataFile, FileFormat, Run, Submission
 from dsqc.stages._qc_measure import STANDARD_INPUT, Options, Progress, QcFile, QcPair, measure_file, measure_pair
 from dsqc.stages._qc_write import html_name, metrics_name, remove_stale, stems_of, write_files
+from dsqc.version import __version__
 
 TECHNICAL_ROLES = frozenset(
     {"I1", "I2", "cell_barcode", "umi_barcode", "sample_barcode", "feature_barcode", "spatial_barcode"}

@@ -13,7 +13,6 @@ from typing import Any
 
 import structlog
 
-from dsqc import __version__
 from dsqc.artefact import read_json, read_json_lines, sha256_of, write_json
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.intake import FindingCount, Intake, IntakeFile, Stored
@@ -26,6 +25,7 @@ from dsqc.errors import SystemFault
 from dsqc.model import Submission, Verdict
 from dsqc.station import Station
 from dsqc.storage import open_store
+from dsqc.version import __version__
 
 ACTOR = f"dsqc register {__version__}"
 FORMS = "forms"

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from dsqc import __version__, artefact
+from dsqc import artefact
 from dsqc.findings import Finding, FindingLog
 from dsqc.forms import Form, compose, labels, load_fields
 from dsqc.model import Submission
@@ -21,6 +21,7 @@ from dsqc.rules.normalise import normalise
 from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received, form_files
 from dsqc.station import Limits
 from dsqc.submission import interpret, read_tables, readable_name
+from dsqc.version import __version__
 
 DOCUMENT = "validate.json"
 FINDINGS = "validate.findings.jsonl"
