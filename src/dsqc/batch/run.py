@@ -4,6 +4,7 @@ Nothing here imports Snakemake: it is started as the command that it is.
 """
 
 import ctypes
+import importlib.util
 import os
 import shutil
 import signal
@@ -75,10 +76,12 @@ def run_batch(options: RunOptions, watch: Callable[[BatchStatus], None] | None =
         How the batch stands at the end. Faults of single submissions are in it.
 
     Raises:
-        UsageError: the sheet, profile or station is wrong, or another run is under way in ``work``.
+        UsageError: no Snakemake; a wrong sheet, profile or station; another run is under way in ``work``.
         SystemFault: the workflow could not run at all.
         KeyboardInterrupt: the run was interrupted; the same command continues it.
     """
+    if importlib.util.find_spec("snakemake") is None:
+        raise UsageError("Snakemake is not installed.", hint="Install it: pip install 'dsqc[workflow]'.")
     profile = find_profile(options.profile)
     rows = read_sheet(options.sheet)
     work = options.work.absolute()

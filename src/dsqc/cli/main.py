@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from dsqc.cli._options import common_options
-from dsqc.errors import DsqcError, ExitCode, SystemFault
+from dsqc.errors import DsqcError, ExitCode, SystemFault, UsageError
 from dsqc.version import __version__
 
 COMMANDS = {
@@ -88,6 +88,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.FAULT
     except DsqcError as error:
         return _report(args, error)
+    except ModuleNotFoundError as error:
+        return _report(args, _missing_package(error))
     except MemoryError:
         return _report(args, SystemFault("Out of memory.", hint="Give the job more memory or fewer threads."))
     except OSError as error:
@@ -106,6 +108,17 @@ def _settle(args: argparse.Namespace, code: int) -> int:
     if code == ExitCode.FINDINGS and getattr(args, "exit_zero", False):
         return ExitCode.DONE
     return code
+
+
+def _missing_package(error: ModuleNotFoundError) -> DsqcError:
+    """A package that only stations install, or a fault of ours."""
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "dsqc"):
+        return SystemFault(f"A fault in dsqc {__version__}: {error}.")
+    return UsageError(
+        f"This command needs the package {package}, which is not installed.",
+        hint="Install what a station needs: pip install 'dsqc[workflow]'.",
+    )
 
 
 def _report(args: argparse.Namespace, error: DsqcError) -> int:

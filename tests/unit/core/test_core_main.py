@@ -48,6 +48,8 @@ def test_no_command_is_a_usage_error() -> None:
         (CatalogFault("No."), 1, "dsqc explain: No."),
         (MemoryError(), 1, "Out of memory"),
         (PermissionError(13, "Permission denied", "/x"), 1, "The system refused /x: Permission denied"),
+        (ModuleNotFoundError("No module", name="sqlalchemy.orm"), 2, "needs the package sqlalchemy"),
+        (ModuleNotFoundError("No module", name="dsqc.nothing"), 1, "A fault in dsqc"),
         (RuntimeError("odd"), 1, "A fault in dsqc"),
         (KeyboardInterrupt(), 130, "interrupted"),
     ],
