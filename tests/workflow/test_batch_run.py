@@ -100,6 +100,8 @@ def test_a_source_that_is_not_there_fails_alone(tmp_path: Path) -> None:
     assert (lost.outcome, lost.stage, lost.log) == (Outcome.FAILED, "transfer", "logs/transfer/lost.log")
     assert good.outcome is Outcome.REGISTERED
     assert lost.log in done.stdout
+    assert "dsqc transfer:" in done.stdout
+    assert "does not exist" in done.stdout
     assert (work / "report" / "index.html").exists()
 
     (tmp_path / "elsewhere").rename(tmp_path / GOOD)

@@ -203,7 +203,7 @@ def print_summary(status: "BatchStatus", work: Path, args: argparse.Namespace) -
 def _why(item: "SubmissionStatus", work: Path, language: Language) -> str:
     if item.log:
         text = Text("stage {stage}, see {log}", "{stage} 단계, 로그: {log}").get(language)
-        return text.format(stage=item.stage, log=work / item.log)
+        return "\n".join([*_last_words(work / item.log), text.format(stage=item.stage, log=work / item.log)])
     if item.stage:
         return f"{item.stage} {item.note}".rstrip()
     if item.accession:
@@ -216,6 +216,15 @@ def _why(item: "SubmissionStatus", work: Path, language: Language) -> str:
     if rest > 0:
         lines.append(Text(f"… and {rest} more codes", f"… 외 코드 {rest}개").get(language))
     return "\n".join(lines)
+
+
+def _last_words(log: Path) -> list[str]:
+    """What a failed job said last; nothing where it was killed before it could."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return []
+    return [line for line in lines if line.startswith("dsqc ")][-1:]
 
 
 @contextmanager
