@@ -42,9 +42,9 @@ class S3Server:
         }
 
     def client(self) -> Any:
-        import boto3
+        import botocore.session
 
-        return boto3.session.Session().client(
+        return botocore.session.get_session().create_client(
             "s3",
             endpoint_url=self.endpoint,
             aws_access_key_id=ACCESS_KEY,

@@ -78,18 +78,18 @@ def filesystem(options: S3Options) -> Any:
 
 
 def client(options: S3Options) -> Any:
-    """A boto3 client for bulk uploads; it may be used by several threads.
+    """A botocore client for bulk uploads; it may be used by several threads.
 
     Raises:
         UsageError: the ``station`` extra is not installed.
     """
     try:
-        import boto3
+        import botocore.session
         from botocore.config import Config
     except ImportError as error:
-        raise _not_installed("boto3") from error
+        raise _not_installed("botocore") from error
     with translated("the S3 store"):
-        return boto3.session.Session().client(
+        return botocore.session.get_session().create_client(
             "s3",
             endpoint_url=options.endpoint_url or None,
             region_name=options.region,
@@ -118,7 +118,7 @@ def _not_installed(package: str) -> UsageError:
 
 @contextlib.contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Turn the errors of boto3, s3fs and the network into dsqc's, once; the cause is kept.
+    """Turn the errors of botocore, s3fs and the network into dsqc's, once; the cause is kept.
 
     Args:
         what: what the message speaks of, without secrets: ``s3://bucket/key``.
