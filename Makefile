@@ -88,7 +88,8 @@ demo-from-wheel: wheel
 	$(PYTHON) -m venv "$$place/venv"; \
 	"$$place/venv/bin/python" -m pip install --quiet "$$(ls $(CURDIR)/dist/*.whl)[workflow]"; \
 	cd "$$place"; ./venv/bin/dsqc demo --work demo; \
-	./venv/bin/dsqc catalog search --station demo/station --json | head -c 300; echo
+	./venv/bin/dsqc catalog search --station demo/station --json \
+	  | $(PYTHON) -c 'import json, sys; found = json.load(sys.stdin)["count"]; print(found, "runs in the catalog"); sys.exit(found == 0)'
 
 .PHONY: test
 test: lint pytest bench-toy demo-from-wheel ## everything that CI runs
