@@ -34,8 +34,6 @@ class Limits(_Section):
     """Limits of one submission (K-BDS documentation)."""
 
     samples: int = Field(default=2000, ge=1)
-    files: int = Field(default=500, ge=1)
-    file_bytes: int = Field(default=100_000_000_000, ge=1)
     hold_years: int = Field(default=3, ge=0)
 
 
@@ -58,14 +56,12 @@ class Station(_Section):
         catalog_url: SQLAlchemy URL; a relative SQLite path is relative to ``station.toml``. A password stands in
             the environment variable that ``catalog_password_env`` names.
         quality_goals: file of quality goals; empty for those that dsqc ships.
-        accept_cram: K-BDS does not list CRAM; a centre that takes it says so.
     """
 
     centre: str = "KOBIC"
     catalog_url: str = "sqlite:///catalog.sqlite"
     catalog_password_env: str = ""
     quality_goals: str = ""
-    accept_cram: bool = True
     tiers: Tiers = Tiers()
     s3: S3Options = S3Options()
     limits: Limits = Limits()

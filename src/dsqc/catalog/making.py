@@ -26,9 +26,6 @@ catalog_password_env = {catalog_password_env}
 # A file of quality goals of your own, relative to this file; empty: the goals that dsqc ships.
 # quality_goals = ""
 
-# Whether CRAM is taken; K-BDS does not list it.
-# accept_cram = true
-
 [tiers]
 # Where objects are kept: a directory (relative to this file) or s3://BUCKET/PREFIX. Closed data goes to closed only.
 public = {public}
@@ -42,8 +39,6 @@ closed = {closed}
 [limits]
 # Of one submission (K-BDS documentation).
 # samples = 2000
-# files = 500
-# file_bytes = 100_000_000_000
 # hold_years = 3
 
 [prefixes]

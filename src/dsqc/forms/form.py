@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from dsqc.forms.attribute import Attribute, Requirement
-from dsqc.forms.condition import AllOf, Condition, Values
+from dsqc.forms.condition import AllOf, Condition
 from dsqc.forms.fields import ResearchField
 from dsqc.forms.merge import merge
 from dsqc.language import Text
@@ -84,15 +84,6 @@ class Form:
                 continue
             for name, attribute in module.as_conditional().items():
                 found[name] = merge(found[name], attribute) if name in found else attribute
-        return found
-
-    def row_attributes(self, sheet: str, values: Values) -> dict[str, Attribute]:
-        """The attributes that one row of ``sheet`` has: the sheet's, and those of the modules that apply to the row."""
-        found = dict(self.sheets[sheet].attributes)
-        for module in self.modules:
-            if module.sheet == sheet and module.condition.holds(values):
-                for name, attribute in module.attributes.items():
-                    found[name] = merge(found[name], attribute) if name in found else attribute
         return found
 
 

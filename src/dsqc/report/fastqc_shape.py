@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-UNGROUPED_LENGTH = 75
-"""Reads up to this long are shown a position a row."""
-MOST_GROUPS = 75
-"""Longer ones are grouped so that fewer than this many rows remain."""
+from dsqc.metrics.positions import display_groups
+
 MOST_LENGTHS = 50
 """Rows of the length distribution, about."""
 
@@ -29,7 +27,7 @@ def position_groups(starts: Sequence[int], ends: Sequence[int]) -> list[Group]:
     """
     if not starts:
         return []
-    limits = fastqc_limits(max(ends))
+    limits = display_groups(max(ends))
     found: list[Group] = []
     row = 0
     for low, high in limits:
@@ -46,34 +44,6 @@ def position_groups(starts: Sequence[int], ends: Sequence[int]) -> list[Group]:
             for index, (low, high) in enumerate(zip(starts, ends, strict=True))
         ]
     return found
-
-
-def fastqc_limits(longest: int) -> list[tuple[int, int]]:
-    """First and last position of FastQC's groups for reads of up to ``longest`` bases.
-
-    The first nine positions stand alone; the rest share an interval of 2, 5 or 10 times a power of ten, the smallest
-    that leaves fewer than 75 rows. An interval above 10 starts at its own multiples (10-49, 50-99, ...).
-    """
-    if longest <= UNGROUPED_LENGTH:
-        return [(position, position) for position in range(1, longest + 1)]
-    interval = _interval(longest)
-    limits = [(position, position) for position in range(1, 10)]
-    low = 10
-    while low <= longest:
-        high = interval - 1 if low == 10 and interval > 10 else low + interval - 1
-        limits.append((low, min(high, longest)))
-        low = high + 1
-    return limits
-
-
-def _interval(longest: int) -> int:
-    multiplier = 1
-    while True:
-        for base in (2, 5, 10):
-            interval = base * multiplier
-            if 9 + math.ceil((longest - 9) / interval) < MOST_GROUPS:
-                return interval
-        multiplier *= 10
 
 
 def length_groups(rows: Sequence[tuple[int, int, int]]) -> list[tuple[str, int]]:

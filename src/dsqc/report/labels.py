@@ -76,4 +76,3 @@ BATCH = {
 """Words of the batch page."""
 
 YES, NO = Text("yes", "예"), Text("no", "아니요")
-UNKNOWN = Text("–", "–")

@@ -36,7 +36,7 @@ def test_a_directory_means_its_file_and_the_environment_names_it(
         ("centre = 3", "centre"),
         ("sentre = 'x'", "sentre"),
         ("[limits]\nsamples = 0", "limits.samples"),
-        ("catalog_url = 1\n[limits]\nfiles = -1", "limits.files"),
+        ("catalog_url = 1\n[limits]\nhold_years = -1", "limits.hold_years"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, expected: str) -> None:

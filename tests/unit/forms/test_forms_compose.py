@@ -176,15 +176,6 @@ def test_module_attributes_become_conditional_columns() -> None:
     )
 
 
-def test_row_attributes_depend_on_the_row() -> None:
-    form = compose("seed_crop", "Plant_fungi")
-
-    amplicon = form.row_attributes("experiment", lambda name: "AMPLICON" if name == "library_strategy" else "")
-    assert amplicon["pcr_primers"].requirement is Requirement.MANDATORY
-    assert "capture_kit" not in amplicon
-    assert "pcr_primers" not in form.row_attributes("experiment", lambda _name: "")
-
-
 @pytest.mark.parametrize(("field", "package"), COMBINATIONS)
 def test_a_layer_never_relaxes_the_core(field: str, package: str) -> None:
     sample = compose(field, package).sheets["sample"].attributes

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dsqc.metrics.positions import display_groups
 from dsqc.report import fastqc
-from dsqc.report.fastqc_shape import fastqc_limits, java_double, length_groups, position_groups, short_bases
+from dsqc.report.fastqc_shape import java_double, length_groups, position_groups, short_bases
 from helpers.qc_data import empty_file, qc_file
 
 
 def labels(longest: int) -> list[str]:
-    return [str(low) if low == high else f"{low}-{high}" for low, high in fastqc_limits(longest)]
+    return [str(low) if low == high else f"{low}-{high}" for low, high in display_groups(longest)]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_positions_are_grouped_as_fastqc_groups_them(longest: int, rows: int, so
 
 @given(st.integers(min_value=1, max_value=2_000_000))
 def test_groups_cover_every_position_once(longest: int) -> None:
-    limits = fastqc_limits(longest)
+    limits = display_groups(longest)
     assert limits[0][0] == 1
     assert limits[-1][1] == longest
     assert all(before[1] + 1 == after[0] for before, after in itertools.pairwise(limits))
