@@ -91,3 +91,8 @@ def kernel(function: Function) -> Function:
     compiled: Any = njit(nogil=True)(function)
     compiled._cache = _TolerantCache(function)  # type: ignore[no-untyped-call]  # as cache=True does, with our cache
     return cast("Function", compiled)
+
+
+def entry(signature: str) -> Callable[[Function], Function]:
+    """As :func:`kernel`, for a function that Python calls; ``signature`` states its types (``u1[::1], i8 -> i8``)."""
+    return kernel
