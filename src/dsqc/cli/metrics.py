@@ -8,7 +8,7 @@ from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
-    from dsqc.metrics.catalogue import Metric
+    from dsqc.metrics.collector import Metric
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,28 +4,32 @@ import numpy as np
 
 from dsqc.formats.batch import ReadBatch
 from dsqc.metrics.batch import NOT_PRIMARY, SECONDARY, SUPPLEMENTARY
+from dsqc.metrics.collector import Collector, Facts, Reads, Value
 
 FLAGS = 1 << 12
 """SAM defines twelve flag bits."""
 UNMAPPED, QCFAIL, DUPLICATE = 0x4, 0x200, 0x400
 
 
-class AlignmentCollector:
+class AlignmentCollector(Collector):
     """Counts records by their flag value; every number of flagstat follows from that."""
 
     def __init__(self) -> None:
         self._records = np.zeros(FLAGS, dtype=np.int64)
 
-    def add(self, batch: ReadBatch) -> None:
+    def add_records(self, records: ReadBatch) -> None:
         """Count the records of a batch of alignments, secondary and supplementary ones too."""
-        if batch.flag is not None and len(batch):
-            self._records += np.bincount(batch.flag & (FLAGS - 1), minlength=FLAGS)
+        if records.flag is not None and len(records):
+            self._records += np.bincount(records.flag & (FLAGS - 1), minlength=FLAGS)
+
+    def add(self, reads: Reads) -> None:
+        """Nothing more: records are counted as stored."""
 
     def merge(self, other: "AlignmentCollector") -> None:
         """Add everything that ``other`` counted."""
         self._records += other._records
 
-    def values(self) -> dict[str, int | float | None]:
+    def values(self, facts: Facts) -> dict[str, Value]:
         """Metric id -> value; as ``samtools flagstat``, records that passed and failed quality control together."""
         flags = np.arange(FLAGS)
         primary = (flags & NOT_PRIMARY) == 0

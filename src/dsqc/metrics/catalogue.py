@@ -1,31 +1,11 @@
 """Every metric that dsqc writes: its id, name, unit, definition and where the definition comes from."""
 
-from dataclasses import dataclass
+from itertools import chain
 
 from dsqc.errors import UsageError
 from dsqc.language import Text
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One documented metric.
-
-    Attributes:
-        id: key in ``<stem>.dsqc.json``, ``qc.json``, ``metrics.parquet`` and quality goals.
-        name: short name for people.
-        unit: unit, or ``fraction`` (0 to 1), ``count``, ``text``.
-        definition: what exactly is counted, with its edge cases.
-        source: whose definition it is.
-        applies_to: ``reads`` (every data file), ``alignments`` (BAM, CRAM, SAM) or ``pairs`` (mate files).
-    """
-
-    id: str
-    name: Text
-    unit: str
-    definition: Text
-    source: str
-    applies_to: str = "reads"
-
+from dsqc.metrics.collector import Metric
+from dsqc.metrics.reads import ALIGNMENT_COLLECTORS, READ_COLLECTORS
 
 _PRIMARY_EN = "Of alignments only primary records count, so that each read counts once."
 _PRIMARY_KO = "정렬 파일에서는 일차 레코드만 세어 리드마다 한 번씩 센다."
@@ -260,7 +240,9 @@ _METRICS = (
     ),
 )
 
-METRICS: dict[str, Metric] = {metric.id: metric for metric in _METRICS}
+_COLLECTED = chain.from_iterable(collector.METRICS for collector in (*READ_COLLECTORS, *ALIGNMENT_COLLECTORS))
+
+METRICS: dict[str, Metric] = {metric.id: metric for metric in (*_METRICS, *_COLLECTED)}
 """All metrics by id, in the order in which reports show them."""
 
 

@@ -28,7 +28,8 @@ class Metric:
         unit: unit, or ``fraction`` (0 to 1), ``count``, ``text``.
         definition: what exactly is counted, with its edge cases.
         source: whose definition it is.
-        applies_to: ``reads`` (every data file), ``alignments`` (BAM, CRAM, SAM), ``pairs`` (mate files), ``long_reads``.
+        applies_to: ``reads`` (every data file), ``alignments`` (BAM, CRAM, SAM), ``pairs`` (mate files) or
+            ``long_reads``.
         ga4gh: id in the GA4GH WGS quality metrics where they define the same; empty otherwise.
     """
 

@@ -1,9 +1,9 @@
 """The offset of quality characters, decided from how often each occurs in the whole file."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
+
+from dsqc.metrics.collector import Encoding
 
 LOWEST_SOLEXA = 59
 """``;`` is Solexa's -5 with offset 64, the lowest character of any encoding with that offset."""
@@ -11,14 +11,6 @@ HIGHEST_COMMON_SANGER = 74
 """``J`` is Phred 41 with offset 33, the highest that instruments with binned or Illumina 1.8 qualities write."""
 HIGHEST_ILLUMINA_64 = 105
 """``i`` is Phred 41 with offset 64; only offset 33 (PacBio's 93) goes beyond."""
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """Offset and common name of a quality encoding."""
-
-    offset: int
-    name: str
 
 
 SANGER = Encoding(33, "Sanger / Illumina 1.9")

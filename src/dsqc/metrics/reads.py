@@ -1,6 +1,7 @@
 """All collectors of one data file behind one door: ``add``, ``merge``, and the finished values and tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,16 +9,18 @@ from numpy.typing import NDArray
 from dsqc.formats.batch import ReadBatch
 from dsqc.metrics.alignment import AlignmentCollector
 from dsqc.metrics.batch import check_batch, sequenced_reads
+from dsqc.metrics.collector import Collector, Encoding, Facts, MetricRow, Reads, Table, Value
 from dsqc.metrics.content import ContentCollector
-from dsqc.metrics.encoding import SANGER, Encoding, decide_encoding
+from dsqc.metrics.encoding import SANGER, decide_encoding
 from dsqc.metrics.length import LengthCollector, bases_up_to, length_table, n50
 from dsqc.metrics.positions import row_limits
 from dsqc.metrics.quality import QualityCollector
-from dsqc.metrics.tables import Table, base_content, bases_between, quality_by_position, row_statistics
+from dsqc.metrics.tables import base_content, bases_between, quality_by_position, row_statistics
 
-Value = int | float | str | None
-MetricRow = tuple[str, int | None, int | None, str, float]
-"""Metric, first position, last position, key, value: a row of ``metrics.parquet``."""
+READ_COLLECTORS: tuple[type[Collector], ...] = ()
+"""What every data file is measured with, beside lengths, bases and qualities by position."""
+ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (AlignmentCollector,)
+"""What alignments are measured with besides."""
 
 
 class ReadMetrics:
@@ -29,31 +32,61 @@ class ReadMetrics:
         aligned: the file is BAM, CRAM or SAM: records are counted by flag, reads are its primary records, and the
             quality offset is 33 by specification.
         declared_offset: the quality offset that the run's form declares.
+
+    Attributes:
+        header: header lines by type, once an alignment file has been opened (``ReadSource.header``).
     """
 
     def __init__(self, *, aligned: bool = False, declared_offset: int | None = None) -> None:
+        self.header: Mapping[str, Any] = {}
         self._aligned = aligned
         self._declared_offset = declared_offset
-        self._records = AlignmentCollector()
+        chosen = READ_COLLECTORS + (ALIGNMENT_COLLECTORS if aligned else ())
+        self._collectors: list[Collector] = [collector() for collector in chosen]
         self._length = LengthCollector()
         self._content = ContentCollector()
         self._quality = QualityCollector()
 
     def add(self, batch: ReadBatch) -> None:
         """Measure one batch; its buffer may be changed (see ``sequenced_reads``)."""
-        self._records.add(batch)
-        reads = sequenced_reads(batch)
-        longest = check_batch(reads)
-        self._length.add(reads)
-        self._content.add(reads, longest)
-        self._quality.add(reads, longest)
+        if batch.flag is not None:
+            for collector in self._collectors:
+                collector.add_records(batch)
+        sequenced = sequenced_reads(batch)
+        reads = Reads(sequenced, check_batch(sequenced))
+        self._length.add(reads.batch)
+        self._content.add(reads.batch, reads.longest)
+        self._quality.add(reads.batch, reads.longest)
+        for collector in self._collectors:
+            collector.add(reads)
 
     def merge(self, other: "ReadMetrics") -> None:
         """Add everything that ``other`` measured."""
-        self._records.merge(other._records)
         self._length.merge(other._length)
         self._content.merge(other._content)
         self._quality.merge(other._quality)
+        for collector, added in zip(self._collectors, other._collectors, strict=True):
+            collector.merge(added)
+
+    def continuation(self) -> "ReadMetrics":
+        """Empty metrics for the part of the file that follows: merged in the order of the file, all is as in one."""
+        following = ReadMetrics(aligned=self._aligned, declared_offset=self._declared_offset)
+        following._collectors = [collector.continuation() for collector in self._collectors]
+        return following
+
+    @property
+    def facts(self) -> Facts:
+        """What is known of the file so far."""
+        lengths, reads = self._length.counts()
+        return Facts(
+            read_count=int(reads.sum()),
+            base_count=int((lengths * reads).sum()),
+            lengths=lengths,
+            reads=reads,
+            encoding=self.encoding,
+            aligned=self._aligned,
+            header=self.header,
+        )
 
     @property
     def encoding(self) -> Encoding | None:
@@ -79,13 +112,17 @@ class ReadMetrics:
             "gc_fraction": (g + c) / called if called else None,
             "n_fraction": (base_count - called) / base_count if base_count else None,
         }
-        return values | self._quality_values() | (self._records.values() if self._aligned else {})
+        values |= self._quality_values()
+        facts = self.facts
+        for collector in self._collectors:
+            values |= collector.values(facts)
+        return values
 
     def tables(self) -> dict[str, Table]:
         """The tables of ``<stem>.dsqc.json``; positions are grouped as FastQC groups them."""
         lengths, reads = self._length.counts()
         encoding = self.encoding or SANGER
-        return {
+        tables: dict[str, Table] = {
             "quality_by_position": quality_by_position(
                 self._quality_rows(), encoding.offset, self._reads_at_least(lengths, reads)
             ),
@@ -94,6 +131,10 @@ class ReadMetrics:
             "read_length": {**length_table(lengths, reads)},
             "read_quality": self._read_quality(encoding.offset),
         }
+        facts = self.facts
+        for collector in self._collectors:
+            tables |= collector.tables(facts)
+        return tables
 
     def rows(self) -> Iterator[MetricRow]:
         """Everything at full resolution, for ``metrics.parquet``: a row a metric and position (and key)."""
@@ -110,6 +151,9 @@ class ReadMetrics:
         for character in np.flatnonzero(self._quality.mean_reads).tolist():
             number = float(self._quality.mean_reads[character])
             yield "reads_by_mean_phred", None, None, str(character - encoding.offset), number
+        facts = self.facts
+        for collector in self._collectors:
+            yield from collector.rows(facts)
 
     def _position_rows(self) -> Iterator[MetricRow]:
         offset = (self.encoding or SANGER).offset

@@ -5,15 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dsqc.metrics.collector import Table
 from dsqc.metrics.length import bases_up_to
 from dsqc.metrics.positions import NEAR, group_rows, row_limits
 
 PERCENTILES = {"p10": 10, "q1": 25, "median": 50, "q3": 75, "p90": 90}
 ENOUGH_READS = 100
 """Percentiles of a group of positions rest on those that more reads than this reach (FastQC), if there is any."""
-
-Column = list[int] | list[float] | list[float | None]
-Table = dict[str, Column]
 
 
 def row_statistics(table: NDArray[np.int64], offset: int) -> dict[str, NDArray[np.float64]]:
