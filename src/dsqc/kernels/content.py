@@ -8,7 +8,7 @@ straight to the table's grouped rows (see ``dsqc.metrics.positions``).
 import numpy as np
 from numpy.typing import NDArray
 
-from dsqc.kernels._jit import kernel
+from dsqc.kernels._jit import entry
 
 LANE_READS = 255
 """Reads that a lane of one byte holds."""
@@ -25,7 +25,7 @@ def letter_table() -> NDArray[np.uint64]:
     return table
 
 
-@kernel
+@entry("u1[::1], i8[::1], i8[::1], i8, i8, u1[:, ::1], i8[:, ::1], u8[::1], i8[::1]")
 def count_bases(
     data: NDArray[np.uint8],
     sequence_start: NDArray[np.int64],
@@ -91,7 +91,7 @@ def count_bases(
                     decade = 10 * (decade + 1) - 1
 
 
-@kernel
+@entry("u1[:, ::1], i8, i8[:, ::1]")
 def fold_bases(lanes: NDArray[np.uint8], positions: int, table: NDArray[np.int64]) -> None:
     """Move the first ``positions`` lanes into ``table`` (int64[4, at least positions]) and set them to zero."""
     for base in range(lanes.shape[0]):

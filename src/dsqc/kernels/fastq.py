@@ -6,7 +6,7 @@ One pass over the text, about 1 byte a cycle for names and 16 or more for bases 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsqc.kernels._jit import kernel
+from dsqc.kernels._jit import entry, kernel
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -41,7 +41,8 @@ COLUMNS = 5
 
 # state
 POSITION, LINE, ROWS, STATUS, REASON, PLACE, PLACE_LINE, GUESS = range(8)
-STATE = 8
+FOUND = 8  # from here on: room for what _search finds
+STATE = FOUND + 7
 
 LONGEST_NAME = 256
 
@@ -312,7 +313,7 @@ def _check_read(
         _note(BAD_QUALITY, row, bad, data[bad], 0, counts, places)
 
 
-@kernel
+@entry("u1[::1], i8, b1, u1[::1], i8[:, ::1], i8[::1], i8[:, :, ::1], i8[::1]")
 def split_records(
     data: Bytes,
     end: int,
@@ -337,7 +338,7 @@ def split_records(
     """
     counts[:] = 0
     state[STATUS] = NEED_MORE
-    found = np.zeros(7, np.int64)
+    found = state[FOUND:]
     position = state[POSITION]
     length = state[GUESS]
     row = 0

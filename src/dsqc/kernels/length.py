@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dsqc.kernels._jit import kernel
+from dsqc.kernels._jit import entry
 
 
-@kernel
+@entry("i8[::1], i8[::1] -> i8")
 def count_lengths(length: NDArray[np.int64], counts: NDArray[np.int64]) -> int:
     """Add reads to ``counts`` (int64, by length) where they fit; return how many are longer. O(reads)."""
     longer = 0
@@ -19,7 +19,7 @@ def count_lengths(length: NDArray[np.int64], counts: NDArray[np.int64]) -> int:
     return longer
 
 
-@kernel
+@entry("i8, i8[::1], i8[::1], i8[::1] -> i8")
 def longest_inside(
     size: int,
     sequence_start: NDArray[np.int64],

@@ -6,7 +6,7 @@ One pass over the names, about 1 byte a cycle; no memory of its own.
 import numpy as np
 from numpy.typing import NDArray
 
-from dsqc.kernels._jit import kernel
+from dsqc.kernels._jit import entry, kernel
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -82,7 +82,7 @@ def relation(first: Bytes, first_start: int, first_end: int, second: Bytes, seco
     return MATES
 
 
-@kernel
+@entry("u1[::1], i8[::1], i8[::1], u1[::1], i8[::1], i8[::1], i8[::1], i8[:, ::1] -> i8")
 def compare_mates(
     first: Bytes,
     first_start: Ints,
@@ -135,7 +135,7 @@ def hash_bytes(data: Bytes, start: int, end: int, seed: np.uint64) -> np.uint64:
     return _mixed(value)
 
 
-@kernel
+@entry("u1[::1], i8[::1], i8[::1], u8[::1]")
 def sum_names(data: Bytes, start: Ints, end: Ints, sums: Words) -> None:
     """Add two 64-bit hashes of every name, and of every name without mate's mark, to ``sums`` (modulo 2**64).
 
@@ -151,7 +151,7 @@ def sum_names(data: Bytes, start: Ints, end: Ints, sums: Words) -> None:
             sums[STEM + seed] += hash_bytes(data, start[row], stem, np.uint64(seed))
 
 
-@kernel
+@entry("u1[::1], i8[::1], i8[::1], i8[::1], u1[::1], i8[::1], i8[::1], i8[::1] -> b1")
 def same_reads(
     first: Bytes,
     first_sequence: Ints,

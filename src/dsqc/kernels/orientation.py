@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dsqc.kernels._jit import kernel
+from dsqc.kernels._jit import entry
 
 REVERSE = 0x10
 """SAM flag: the sequence is stored reverse complemented."""
@@ -20,7 +20,7 @@ def complement_table() -> NDArray[np.uint8]:
     return table
 
 
-@kernel
+@entry("u1[::1], i8[::1], i8[::1], i8[::1], i4[::1], u1[::1]")
 def turn_reverse_reads(
     data: NDArray[np.uint8],
     sequence_start: NDArray[np.int64],

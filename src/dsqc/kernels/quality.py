@@ -8,13 +8,13 @@ check here; the readers judge the alphabet.
 import numpy as np
 from numpy.typing import NDArray
 
-from dsqc.kernels._jit import kernel
+from dsqc.kernels._jit import entry
 
 LANE_READS = 65_535
 """Reads that a lane of two bytes holds."""
 
 
-@kernel
+@entry("u1[::1], i8[::1], i8[::1], i8, i8, u2[::1], i8[:, ::1], i8[::1]")
 def count_qualities(
     data: NDArray[np.uint8],
     quality_start: NDArray[np.int64],
@@ -65,7 +65,7 @@ def count_qualities(
         mean_reads[total // n] += 1
 
 
-@kernel
+@entry("u2[::1], i8, i8[:, ::1]")
 def fold_qualities(lanes: NDArray[np.uint16], positions: int, table: NDArray[np.int64]) -> None:
     """Move the first ``positions`` lanes into ``table`` (int64[at least positions, 256]) and set them to zero."""
     for i in range(positions):
