@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dsqc.findings import FindingLog, Location
 from dsqc.formats import texts
@@ -16,23 +15,29 @@ from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header
 from dsqc.formats.source import ReadSource
 from dsqc.formats.texts import Phrase, fill, tell
+from dsqc.formats.walk import Walk
 from dsqc.kernels import bam as k
+from dsqc.kernels import bam_record as r
 from dsqc.model import FileFormat
 
 _FAULTS: dict[int, tuple[str, Phrase, Phrase]] = {
-    k.BAD_SIZE: ("DSQC-D028", texts.BAD_SIZES, texts.GOOD_SIZES),
-    k.BAD_NAME: ("DSQC-D028", texts.BAD_NAME, texts.GOOD_NAME),
-    k.BAD_REFERENCE: ("DSQC-D028", texts.BAD_REFERENCE, texts.GOOD_REFERENCE),
-    k.BAD_POSITION: ("DSQC-D028", texts.BAD_POSITION, texts.GOOD_POSITION),
-    k.BAD_CIGAR: ("DSQC-D028", texts.BAD_CIGAR, texts.GOOD_CIGAR),
-    k.BAD_TAGS: ("DSQC-D028", texts.BAD_TAGS, texts.GOOD_TAGS),
-    k.NO_SEQUENCE: ("DSQC-D021", "*", texts.SOME_BASES),
-    k.OUT_OF_ORDER: ("DSQC-D019", texts.OUT_OF_ORDER, texts.IN_ORDER),
+    r.BAD_SIZE: ("DSQC-D028", texts.BAD_SIZES, texts.GOOD_SIZES),
+    r.BAD_NAME: ("DSQC-D028", texts.BAD_NAME, texts.GOOD_NAME),
+    r.BAD_REFERENCE: ("DSQC-D028", texts.BAD_REFERENCE, texts.GOOD_REFERENCE),
+    r.BAD_POSITION: ("DSQC-D028", texts.BAD_POSITION, texts.GOOD_POSITION),
+    r.BAD_CIGAR: ("DSQC-D028", texts.BAD_CIGAR, texts.GOOD_CIGAR),
+    r.BAD_TAGS: ("DSQC-D028", texts.BAD_TAGS, texts.GOOD_TAGS),
+    r.NO_SEQUENCE: ("DSQC-D021", "*", texts.SOME_BASES),
+    r.OUT_OF_ORDER: ("DSQC-D019", texts.OUT_OF_ORDER, texts.IN_ORDER),
 }
 
 
+LONGEST_RECORD = 1 << 28
+"""Bytes of one record, or of the header (256 MiB)."""
+
+
 class AlignmentSource(ReadSource):
-    """Base of the readers of alignments: counts what the kernel cannot judge alone.
+    """Base of the readers of alignments: walks their records as BAM and turns faults into findings.
 
     Sequences are given as stored: those of reads on the reverse strand are turned.
     """
@@ -41,11 +46,7 @@ class AlignmentSource(ReadSource):
         super().__init__(reader.name, log, file_format, reader.container)
         self._reader = reader
         self._header = Header()
-        self._counts = np.zeros(k.FAULTS, np.int64)
-        self._places = np.zeros((k.FAULTS, k.PLACES, 2), np.int64)
-        self._state = np.zeros(k.STATE, np.int64)
-        self._state[k.LAST_POSITION] = -1
-        self._mates = np.zeros(2, np.uint64)
+        self._walk = Walk(iter(()))
 
     @property
     def header(self) -> dict[str, Any]:
@@ -66,20 +67,42 @@ class AlignmentSource(ReadSource):
     def _read(self) -> Generator[ReadBatch, None, None]:
         """Batches as far as they can be read; the caller counts them."""
 
-    def count_flags(self, batch: ReadBatch, flags: NDArray[np.int32]) -> None:
-        """Do for a batch of another reader what the BAM kernel does for its own: mates, and records without bases."""
-        k.count_flags(
-            batch.data,
-            batch.name_start,
-            batch.name_end,
-            batch.length,
-            flags,
-            self._mates,
-            self._counts,
-            self._places,
-            self._state,
-        )
-        self._note_faults(None)
+    def _place(self, row: int, byte: int) -> Location:
+        """Where a record stands: its row in the batch, its first byte in the walk's buffer."""
+        return Location(path=self.name, record=self.record_count + row + 1, byte_offset=self._walk.base + byte)
+
+    def _records(self) -> Generator[ReadBatch, None, None]:
+        """Batches of the records that follow in the walk."""
+        walk = self._walk
+        while True:
+            rows = walk.split()
+            self._note_faults()
+            if rows:
+                yield walk.batch(rows, self.record_count + 1)
+            if walk.status == k.BROKEN:
+                self.damaged = True
+                return
+            if walk.status == k.NEED_MORE and not self._go_on():
+                return
+
+    def _go_on(self) -> bool:
+        """Get the rest of an unfinished record; false at the end of the data."""
+        walk = self._walk
+        if walk.ended:
+            if walk.left:
+                self._cut(texts.CUT_DATA, texts.WHOLE_RECORDS)
+            return False
+        needed = walk.record_size
+        if needed > LONGEST_RECORD:
+            self._malformed(fill(texts.RECORD_BYTES, needed), fill(texts.AT_MOST_BYTES, LONGEST_RECORD))
+            return False
+        walk.fill(needed)
+        return True
+
+    def _cut(self, value: Phrase, expected: Phrase) -> None:
+        """The data ends inside a record."""
+        if not self._reader.faults:
+            self._malformed(value, expected)
 
     def close(self) -> None:
         self._reader.close()
@@ -90,35 +113,38 @@ class AlignmentSource(ReadSource):
             place = Location(path=self.name, line=line)
             self._report(tell("DSQC-D019", place, value, expected))
 
-    def _malformed(
-        self, value: Phrase, expected: Phrase, *, offset: int | None = None, size: int = 0, line: int | None = None
-    ) -> None:
-        """A record that cannot be read past; it begins at ``offset`` of the data and has ``size`` bytes."""
-        self.damaged = True
-        place = Location(path=self.name, record=self.record_count + 1, line=line, byte_offset=offset)
-        self._report(tell("DSQC-D028", place, value, expected), None if offset is None else offset + size)
+    def _malformed(self, value: Phrase, expected: Phrase) -> None:
+        """The record at the walk's position cannot be read past."""
+        place = self._place(0, int(self._walk.state[r.POSITION]))
+        self._stop_at(place, value, expected, place.byte_offset)
 
-    def _note_faults(self, base: int | None) -> None:
-        """Turn what the kernel counted in one call into findings; ``base`` is the offset of its data, if known."""
-        for fault in np.flatnonzero(self._counts):
+    def _stop_at(self, place: Location, value: Phrase, expected: Phrase, until: int | None) -> None:
+        """A record that cannot be read past; the finding rests on the data up to the offset ``until``."""
+        self.damaged = True
+        self._report(tell("DSQC-D028", place, value, expected), until)
+
+    def _note_faults(self) -> None:
+        """Turn what the kernel counted in one call into findings."""
+        walk = self._walk
+        for fault in np.flatnonzero(walk.counts):
             code, value, expected = _FAULTS[int(fault)]
-            if fault == k.OUT_OF_ORDER and not self._header.is_sorted_by_coordinate:
+            if fault == r.OUT_OF_ORDER and not self._header.is_sorted_by_coordinate:
                 continue
-            number = int(self._counts[fault])
-            kept = min(number, k.PLACES)
-            for position, (row, place) in enumerate(self._places[fault, :kept]):
-                offset = None if base is None else base + int(place)
-                where = Location(path=self.name, record=self.record_count + int(row) + 1, byte_offset=offset)
+            number = int(walk.counts[fault])
+            kept = min(number, r.PLACES)
+            for position, (row, byte) in enumerate(walk.places[fault, :kept].tolist()):
+                where = self._place(row, byte)
                 item = tell(code, where, value, expected)
                 last = position == kept - 1
-                self._report(replace(item, count=1 + number - kept) if last else item, offset)
+                self._report(replace(item, count=1 + number - kept) if last else item, where.byte_offset)
 
     def _check_mates(self) -> None:
         """DSQC-D030: in data that was not selected by place, a read of a pair has its mate in the file."""
-        grouped = self._header.is_grouped_by_name or not self._state[k.MAPPED]
-        if not grouped or not self._state[k.PAIRED] or self.damaged or not self._mates.any():
+        state = self._walk.state
+        grouped = self._header.is_grouped_by_name or not state[r.MAPPED]
+        if not grouped or not state[r.PAIRED] or self.damaged or not self._walk.mates.any():
             return
-        value = fill(texts.PAIRED_RECORDS, int(self._state[k.PAIRED]))
+        value = fill(texts.PAIRED_RECORDS, int(state[r.PAIRED]))
         self._report(tell("DSQC-D030", Location(path=self.name), value, texts.BOTH_MATES))
 
     def _finish(self) -> None:

@@ -1,85 +1,103 @@
-"""Batches built a record at a time, for the formats whose records come as Python objects (CRAM, SAM)."""
+"""SAM text to BAM records (SAM specification 4.2), so that one kernel walks the records of every format."""
 
-from typing import TYPE_CHECKING, Any
+import re
+import struct
+from collections.abc import Mapping, Sequence
 
-import numpy as np
+_LETTERS = b"=ACMGRSVTWYHKDBN"
+_CODES = bytes(
+    _LETTERS.find(bytes([letter]).upper()) if bytes([letter]).upper() in _LETTERS else 15 for letter in range(256)
+)
+_OPERATION = re.compile(rb"([0-9]+)([MIDNSHPX=])")
+_OPERATIONS = b"MIDNSHP=X"
+_MOST_OPERATIONS = 65535
+_MISSING_QUALITY = b"\xff"
+_FROM_CHARACTERS = bytes(max(value - 33, 0) for value in range(256))
+_ARRAY = {b"c": "b", b"C": "B", b"s": "h", b"S": "H", b"i": "i", b"I": "I", b"f": "f"}
 
-from dsqc.formats.batch import ReadBatch
-from dsqc.kernels import bam as k
 
-if TYPE_CHECKING:
-    from dsqc.formats.alignment import AlignmentSource
+def encode(fields: Sequence[bytes], references: Mapping[bytes, int]) -> bytes:
+    """One BAM record, with its size in front, of the fields of a SAM line that hold (:mod:`dsqc.formats.sam`).
 
-_TO_CHARACTERS = bytes(min(value + 33, 255) for value in range(256))
-BYTES = 1 << 20
-ROWS = 1 << 13
+    Letters that BAM does not know become N; a CIGAR of more than 65,535 operations goes to the tag CG.
+
+    Args:
+        references: row of each reference; a name that is not there becomes the row behind the last.
+
+    Raises:
+        struct.error, ValueError: a number does not fit its field.
+    """
+    name, flag, reference, position, mapping, cigar, mate, mate_position, template = fields[:9]
+    bases = b"" if fields[9] == b"*" else fields[9]
+    row = _row(reference, references)
+    operations = [int(number) << 4 | _OPERATIONS.index(kind) for number, kind in _OPERATION.findall(cigar)]
+    tags = b"".join(map(encode_tag, fields[11:]))
+    start = int(position) - 1
+    if len(operations) > _MOST_OPERATIONS:
+        tags += b"CGBI" + struct.pack(f"<I{len(operations)}I", len(operations), *operations)
+        operations = [len(bases) << 4 | 4, _span(operations) << 4 | 3]
+    if fields[10] == b"*" and len(bases) != 1:
+        qualities = _MISSING_QUALITY * len(bases)
+    else:
+        qualities = fields[10].translate(_FROM_CHARACTERS) if bases else b""
+    head = struct.pack(
+        "<iiBBHHHiiii",
+        row,
+        start,
+        len(name) + 1,
+        int(mapping),
+        _bin(start, start + max(_span(operations), 1)),
+        len(operations),
+        int(flag),
+        len(bases),
+        row if mate == b"=" else _row(mate, references),
+        int(mate_position) - 1,
+        int(template),
+    )
+    words = struct.pack(f"<{len(operations)}I", *operations)
+    body = b"".join((head, name, b"\0", words, _pack(bases), qualities, tags))
+    return struct.pack("<i", len(body)) + body
 
 
-class BatchBuilder:
-    """Collects records for ``source`` and does for them what the BAM kernel does for its own."""
+def encode_tag(tag: bytes) -> bytes:
+    """A tag ``XY:T:VALUE`` as BAM stores it; numbers as 32 bits.
 
-    def __init__(self, source: "AlignmentSource") -> None:
-        self._source = source
-        self._data = bytearray()
-        self._rows: list[tuple[int, int, int, int, int]] = []
-        self._flags: list[int] = []
+    Raises:
+        struct.error, ValueError: the value is not of its type.
+    """
+    name, kind, value = tag[:2], tag[3:4], tag[5:]
+    if kind == b"i":
+        number = int(value)
+        return name + (struct.pack("<ci", b"i", number) if number < 1 << 31 else struct.pack("<cI", b"I", number))
+    if kind == b"f":
+        return name + struct.pack("<cf", b"f", float(value))
+    if kind == b"B":
+        parts = value.split(b",")
+        code = _ARRAY[parts[0]]
+        numbers = [float(part) if code == "f" else int(part) for part in parts[1:]]
+        return name + b"B" + parts[0] + struct.pack(f"<I{len(numbers)}{code}", len(numbers), *numbers)
+    return name + kind + value + (b"" if kind == b"A" else b"\0")
 
-    def __len__(self) -> int:
-        return len(self._rows)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the batch should be taken."""
-        return len(self._data) >= BYTES or len(self._rows) >= ROWS
+def _row(name: bytes, references: Mapping[bytes, int]) -> int:
+    return -1 if name == b"*" else references.get(name, len(references))
 
-    def add(self, name: bytes, flag: int, bases: bytes, qualities: bytes | None) -> None:
-        """Add one record.
 
-        Args:
-            name: as stored.
-            flag: SAM flags.
-            bases: letters; empty for ``*``.
-            qualities: characters (Phred+33), as many as bases; None where there are none.
-        """
-        start = len(self._data)
-        sequence = start + len(name)
-        self._data += name
-        self._data += bases
-        quality = -1
-        if qualities is not None:
-            quality = len(self._data)
-            self._data += qualities
-        self._rows.append((start, sequence, sequence, quality, len(bases)))
-        self._flags.append(flag)
+def _pack(bases: bytes) -> bytes:
+    """Two bases a byte."""
+    codes = bases.translate(_CODES) + b"\0" * (len(bases) & 1)
+    return bytes.fromhex(codes.hex()[1::2])
 
-    def add_pysam(self, record: Any) -> None:
-        """Add a ``pysam.AlignedSegment``."""
-        bases = (record.query_sequence or "").encode("ascii", "replace")
-        values = record.query_qualities
-        self.add(
-            (record.query_name or "").encode("utf-8", "replace"),
-            record.flag,
-            bases,
-            bytes(values).translate(_TO_CHARACTERS) if values is not None and len(values) == len(bases) else None,
-        )
 
-    def take(self) -> ReadBatch:
-        """The batch so far; the builder begins anew."""
-        data = np.frombuffer(self._data, np.uint8).copy()
-        rows = np.array(self._rows, np.int64).T.copy()
-        flags = np.array(self._flags, np.int32)
-        batch = ReadBatch(
-            data=data,
-            name_start=rows[k.NAME_START],
-            name_end=rows[k.NAME_END],
-            sequence_start=rows[k.SEQUENCE_START],
-            quality_start=rows[k.QUALITY_START],
-            length=rows[k.LENGTH],
-            first_record=self._source.record_count + 1,
-            flag=flags,
-        )
-        self._source.count_flags(batch, flags)
-        self._data = bytearray()
-        self._rows = []
-        self._flags = []
-        return batch
+def _span(operations: Sequence[int]) -> int:
+    """Reference bases that a CIGAR covers (M D N = X)."""
+    return sum(word >> 4 for word in operations if word & 15 in (0, 2, 3, 7, 8))
+
+
+def _bin(start: int, end: int) -> int:
+    """The smallest bin that holds the alignment (SAM specification 5.3)."""
+    end -= 1
+    for shift, first in ((14, 4681), (17, 585), (20, 73), (23, 9), (26, 1)):
+        if start >> shift == end >> shift:
+            return first + (start >> shift) & 0xFFFF
+    return 0

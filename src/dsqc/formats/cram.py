@@ -6,18 +6,20 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pysam
 
 from dsqc.findings import FindingLog, Location
 from dsqc.formats import texts
 from dsqc.formats.alignment import AlignmentSource
 from dsqc.formats.batch import ReadBatch
-from dsqc.formats.builder import BatchBuilder
+from dsqc.formats.builder import encode
 from dsqc.formats.container import BlockReader
 from dsqc.formats.cram_header import with_places, without_places
 from dsqc.formats.header import parse_header
 from dsqc.formats.reference import Reference, sequence_label
 from dsqc.formats.texts import Phrase, fill, tell
+from dsqc.formats.walk import Walk
 from dsqc.model import FileFormat
 
 _NO_PLACE = "/nonexistent"
@@ -83,27 +85,34 @@ class CramSource(AlignmentSource):
         with _no_lookup():
             try:
                 with os.fdopen(listener, "rb") as pipe:
-                    yield from self._records(pipe.fileno())
+                    self._walk = Walk(self._decoded(pipe.fileno()))
+                    yield from self._records()
             except (OSError, ValueError, NotImplementedError) as error:
                 problem = str(error) or type(error).__name__
         self._join()
         if problem and not self._reader.faults:
             self._blame(problem)
 
-    def _records(self, descriptor: int) -> Iterator[ReadBatch]:
+    def _decoded(self, descriptor: int) -> Iterator[bytes]:
         reference = str(self._reference.path) if self._reference else None
         with (
             os.fdopen(os.dup(descriptor), "rb") as pipe,
             pysam.AlignmentFile(pipe, "rc", check_sq=False, reference_filename=reference) as file,
         ):
             self._take_header(parse_header(with_places(str(file.header))))
-            builder = BatchBuilder(self)
+            names = {name.encode(): row for row, name in enumerate(file.references)}
+            self._walk.references = np.array(file.lengths, np.int64)
+            block = bytearray()
             for record in file.fetch(until_eof=True):
-                builder.add_pysam(record)
-                if builder.is_full:
-                    yield builder.take()
-            if len(builder):
-                yield builder.take()
+                block += encode(record.to_string().encode().split(b"\t"), names)
+                if len(block) > 1 << 16:
+                    yield bytes(block)
+                    block.clear()
+            if block:
+                yield bytes(block)
+
+    def _place(self, row: int, byte: int) -> Location:
+        return Location(path=self.name, record=self.record_count + row + 1)
 
     def _blame(self, problem: str) -> None:
         """htslib stopped though every checksum held: a reference is missing, or the records cannot be decoded.

@@ -1,20 +1,27 @@
-"""SAM: text to batches of reads, every mandatory field checked (SAM specification 1.4)."""
+"""SAM: text to BAM records, every field checked (SAM specification 1.4), then the way of all alignments."""
 
 import re
+import struct
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 
-from dsqc.findings import FindingLog
+import numpy as np
+
+from dsqc.findings import FindingLog, Location
 from dsqc.formats import texts
 from dsqc.formats.alignment import AlignmentSource
 from dsqc.formats.batch import ReadBatch
-from dsqc.formats.builder import BatchBuilder
+from dsqc.formats.builder import encode
 from dsqc.formats.container import BlockReader
-from dsqc.formats.header import parse_header
+from dsqc.formats.header import LONGEST_SEQUENCE, parse_header
 from dsqc.formats.texts import Phrase, fill
+from dsqc.formats.walk import BUFFER, ROWS, Walk
 from dsqc.model import FileFormat
 
 LONGEST_LINE = 1 << 28
 """Bytes of one line (256 MiB): a file without line ends must not fill the memory."""
+_BLOCK = 1 << 16
+"""Bytes of records handed on at once."""
 
 _FIELDS = (
     ("QNAME", re.compile(rb"[!-?A-~]{1,254}"), texts.PRINTABLE),
@@ -33,23 +40,50 @@ _FIELDS = (
     ("SEQ", re.compile(rb"\*|[A-Za-z=.]+"), texts.LETTERS),
     ("QUAL", re.compile(rb"[!-~]+"), texts.QUALITY_STRING),
 )
-_TAG = re.compile(rb"[A-Za-z][A-Za-z0-9]:([AifZHB]):.*", re.DOTALL)
+_NUMBER = rb"[-+]?[0-9]+"
+_REAL = rb"[-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?|[-+]?(inf|nan)"
+_TAG = re.compile(
+    rb"[A-Za-z][A-Za-z0-9]:(A:[!-~]|i:%b|f:(%b)|Z:[^\x00]*|H:([0-9A-F][0-9A-F])*|B:([cCsSiI](,%b)*|f(,(%b))*))"
+    % (_NUMBER, _REAL, _NUMBER, _REAL)
+)
 _OPERATION = re.compile(rb"([0-9]+)([MIS=X])")
 _LIMITS = {b"FLAG": 65535, b"POS": 2147483647, b"MAPQ": 255, b"PNEXT": 2147483647}
 
 
 class SamSource(AlignmentSource):
-    """Records of a SAM file."""
+    """Records of a SAM file.
 
-    def __init__(self, reader: BlockReader, log: FindingLog) -> None:
+    Args:
+        buffer: bytes of records unpacked at once.
+        rows: records in a batch at most.
+    """
+
+    def __init__(self, reader: BlockReader, log: FindingLog, *, buffer: int = BUFFER, rows: int = ROWS) -> None:
         super().__init__(reader, log, FileFormat.SAM)
+        self._walk = Walk(self._encoded(), buffer=buffer, rows=rows)
         self._line = 0
         self._offset = 0
-        self._names: set[bytes] = set()
+        self._names: dict[bytes, int] = {}
+        self._listed = False
+        self._marks: list[tuple[int, int]] = []
+        self._fault_found: tuple[Location, Phrase, Phrase, int] | None = None
 
     def _read(self) -> Generator[ReadBatch, None, None]:
-        builder = BatchBuilder(self)
+        for batch in self._records():
+            yield batch
+            del self._marks[: len(batch)]
+        if self._fault_found:
+            place, value, expected, until = self._fault_found
+            self._stop_at(replace(place, record=self.record_count + 1), value, expected, until)
+
+    def _place(self, row: int, byte: int) -> Location:
+        line, offset = self._marks[row]
+        return Location(path=self.name, record=self.record_count + row + 1, line=line, byte_offset=offset)
+
+    def _encoded(self) -> Iterator[bytes]:
+        """The records in BAM, some at a time; ends before the first line that is malformed."""
         header: list[str] | None = []
+        block = bytearray()
         for line in self._lines():
             if header is not None:
                 if line.startswith(b"@"):
@@ -58,19 +92,53 @@ class SamSource(AlignmentSource):
                     continue
                 self._close_header(header)
                 header = None
-            if not self._add(builder, line):
+            record = self._encode(line)
+            if not record:
                 break
+            self._marks.append((self._line, self._offset))
             self._offset += len(line) + 1
-            if builder.is_full:
-                yield builder.take()
+            block += record
+            if len(block) >= _BLOCK:
+                yield bytes(block)
+                block.clear()
         if header is not None:
             self._close_header(header)
-        if len(builder):
-            yield builder.take()
+        if block:
+            yield bytes(block)
+
+    def _encode(self, line: bytes) -> bytes:
+        """A record in BAM; empty where it is malformed: reading ends there."""
+        fields = line.split(b"\t")
+        fault = self._fault(fields)
+        if not fault:
+            if not self._listed:
+                self._list_names(fields[2], fields[6])
+            try:
+                return encode(fields, self._names)
+            except (ValueError, struct.error):
+                fault = fill(texts.FIELDS, len(fields)), texts.GOOD_SIZES
+        self._hold(fault, len(line))
+        return b""
+
+    def _list_names(self, *names: bytes) -> None:
+        """Without @SQ lines every reference is one, and its length is unknown."""
+        for name in names:
+            if name not in (b"*", b"="):
+                self._names.setdefault(name, len(self._names))
+        if len(self._names) > len(self._walk.references):
+            self._walk.references = np.full(len(self._names), LONGEST_SEQUENCE, np.int64)
+
+    def _hold(self, fault: tuple[Phrase, Phrase], size: int, further: int = 0) -> None:
+        """Keep the fault of the line that stands next, until the records before it are delivered."""
+        place = Location(path=self.name, line=self._line + further, byte_offset=self._offset)
+        self._fault_found = (place, *fault, self._offset + size)
 
     def _close_header(self, lines: list[str]) -> None:
         self._take_header(parse_header("\n".join(lines)))
-        self._names = {name.encode() for name, _length in self._header.references}
+        listed = self._header.references
+        self._listed = bool(listed)
+        self._names = {name.encode(): row for row, (name, _length) in enumerate(listed)}
+        self._walk.references = np.array([length for _name, length in listed], np.int64)
 
     def _lines(self) -> Iterator[bytes]:
         """Lines without their ends; one that is too long, or cut by damage of the container, is left out."""
@@ -83,25 +151,11 @@ class SamSource(AlignmentSource):
                 yield line.removesuffix(b"\r")
             if len(rest) > LONGEST_LINE:
                 expected = fill(texts.AT_MOST_BYTES, LONGEST_LINE)
-                self._malformed(texts.ENDLESS_LINE, expected, offset=self._offset, line=self._line + 1)
+                self._hold((texts.ENDLESS_LINE, expected), 0, 1)
                 return
         if rest and not self._reader.faults:
             self._line += 1
             yield rest.removesuffix(b"\r")
-
-    def _add(self, builder: BatchBuilder, line: bytes) -> bool:
-        """Check a record and add it; false (and a finding) where it is malformed: reading ends there."""
-        fields = line.split(b"\t")
-        fault = self._fault(fields)
-        if fault:
-            self.record_count += len(builder)  # the findings' record number counts those not yet taken
-            self._malformed(*fault, offset=self._offset, size=len(line), line=self._line)
-            self.record_count -= len(builder)
-            return False
-        bases = b"" if fields[9] == b"*" else fields[9]
-        qualities = None if fields[10] == b"*" and len(bases) != 1 else fields[10]
-        builder.add(fields[0], int(fields[1]), bases, qualities)
-        return True
 
     def _fault(self, fields: list[bytes]) -> tuple[Phrase, Phrase] | None:
         """What is wrong with a record: what was seen, what is allowed."""
@@ -115,7 +169,7 @@ class SamSource(AlignmentSource):
             if not _TAG.fullmatch(tag):
                 return fill(texts.TAG_IS, tag.decode("utf-8", "backslashreplace")), fill(texts.SUCH_AS, "NM:i:0")
         for value in (fields[2], fields[6]):
-            if value not in (b"*", b"=") and self._names and value not in self._names:
+            if value not in (b"*", b"=") and self._listed and value not in self._names:
                 return fill(texts.REFERENCE_IS, value.decode("utf-8", "backslashreplace")), texts.GOOD_REFERENCE
         bases = b"" if fields[9] == b"*" else fields[9]
         if fields[10] != b"*" and len(fields[10]) != len(bases):

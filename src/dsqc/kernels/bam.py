@@ -1,170 +1,134 @@
-"""Walking BAM records (SAM specification 4.2): fields checked, bases and qualities unpacked into a flat buffer.
+"""Walking BAM records (SAM specification 4.2): fields to columns, bases and qualities unpacked behind the records.
 
-One pass over the records, about 1 to 2 bytes a cycle; no memory of its own.
+One pass over the records; no memory of its own.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsqc.kernels._jit import kernel
+from dsqc.kernels._jit import entry, kernel
+from dsqc.kernels.bam_record import (
+    BAD_CIGAR,
+    BAD_NAME,
+    BAD_SIZE,
+    BAD_TAGS,
+    CIGAR_COUNT,
+    CIGAR_START,
+    FIRST_FLAG,
+    FLAG,
+    LENGTH,
+    MAPPED,
+    NAME_END,
+    NAME_START,
+    NO_SEQUENCE,
+    NOT_PRIMARY,
+    PAIRED,
+    PAIRED_FLAG,
+    POSITION,
+    QUALITY_START,
+    RECORD_END,
+    RECORD_START,
+    REFERENCE,
+    ROOM,
+    ROWS,
+    SECOND_FLAG,
+    SEQUENCE_START,
+    STATUS,
+    TAGS_START,
+    TEMPLATE_LENGTH,
+    UNMAPPED_FLAG,
+    Bytes,
+    Ints,
+    Numbers,
+    check_place,
+    cigar_holds,
+    find_cigar,
+    int32_at,
+    note,
+    tags_hold,
+    uint16_at,
+)
 from dsqc.kernels.names import hash_bytes
 
-Bytes = NDArray[np.uint8]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.int32]
+Pairs = NDArray[np.uint16]
 Words = NDArray[np.uint64]
 
 # What split_alignments says about where it stopped (state[STATUS]).
 NEED_MORE = 0  # at a record that the data does not hold whole
-FULL = 1  # the columns or the buffer for reads are full
+FULL = 1  # the columns or the room for reads are full
 BROKEN = 2  # at a record whose sizes contradict each other: what follows cannot be found
-
-# Faults of a record: rows of `counts` and `places`.
-BAD_SIZE, BAD_NAME, BAD_REFERENCE, BAD_POSITION, BAD_CIGAR, BAD_TAGS, NO_SEQUENCE, OUT_OF_ORDER = range(8)
-FAULTS = 8
-PLACES = 20
-
-# Columns of a read in `columns`; as in dsqc.kernels.fastq.
-NAME_START, NAME_END, SEQUENCE_START, QUALITY_START, LENGTH = range(5)
-COLUMNS = 5
-
-# state
-POSITION, ROWS, STATUS, LAST_REFERENCE, LAST_POSITION, PAIRED, MAPPED, WRITTEN = range(8)
-STATE = 8
 
 FIXED = 32  # bytes of fixed fields behind the block size
 SMALLEST = FIXED + 1
 LETTERS = b"=ACMGRSVTWYHKDBN"
 
-PAIRED_FLAG, UNMAPPED_FLAG, FIRST_FLAG, SECOND_FLAG, NOT_PRIMARY = 0x1, 0x4, 0x40, 0x80, 0x900
 
-
-def letter_table() -> Bytes:
-    """The 16 letters of packed bases (SAM specification 4.2.3)."""
-    return np.frombuffer(LETTERS, np.uint8).copy()
-
-
-@kernel
-def _int32(data: Bytes, at: int) -> int:
-    value = np.uint32(data[at]) | np.uint32(data[at + 1]) << 8 | np.uint32(data[at + 2]) << 16
-    value |= np.uint32(data[at + 3]) << 24
-    return int(np.int32(np.uint32(value)))
+def pair_table() -> Pairs:
+    """uint16[256]: the two letters of a byte of packed bases, as they stand in memory (SAM specification 4.2.3)."""
+    letters = [[LETTERS[value >> 4], LETTERS[value & 15]] for value in range(256)]
+    return np.array(letters, np.uint8).view(np.uint16).reshape(256)
 
 
 @kernel
-def _uint16(data: Bytes, at: int) -> int:
-    return int(data[at]) | int(data[at + 1]) << 8
+def _unpack(packed: Bytes, pairs: Pairs, out: Pairs) -> None:
+    for index in range(packed.shape[0]):
+        out[index] = pairs[packed[index]]
 
 
 @kernel
-def _note(fault: int, row: int, place: int, counts: Ints, places: Ints) -> None:
-    """Count a fault of a record and keep its place while there is room."""
-    kept = counts[fault]
-    if kept < places.shape[1]:
-        places[fault, kept, 0] = row
-        places[fault, kept, 1] = place
-    counts[fault] += 1
+def _to_characters(qualities: Bytes, out: Bytes) -> None:
+    for index in range(qualities.shape[0]):
+        out[index] = qualities[index] + np.uint8(33)
 
 
 @kernel
-def _tag_size(kind: int) -> int:
-    if kind in (65, 99, 67):  # A c C
-        return 1
-    if kind in (115, 83):  # s S
-        return 2
-    if kind in (105, 73, 102):  # i I f
-        return 4
-    return 0
+def _name_holds(data: Bytes, start: int, end: int) -> bool:
+    """Whether data[start:end] ends in a NUL and holds no other."""
+    found = 0
+    for letter in data[start:end]:
+        found += letter == 0
+    return found == 1 and data[end - 1] == 0
 
 
 @kernel
-def _tags_hold(data: Bytes, start: int, end: int) -> bool:
-    """Whether the tags of a record fill data[start:end] exactly (SAM specification 4.2.4)."""
-    at = start
-    while at < end:
-        if at + 3 > end:
-            return False
-        kind = int(data[at + 2])
-        at += 3
-        if kind in (90, 72):  # Z H: to a NUL
-            while at < end and data[at] != 0:
-                at += 1
-            at += 1
-        elif kind == 66:  # B: array
-            if at + 5 > end:
-                return False
-            size = _tag_size(int(data[at]))
-            number = _int32(data, at + 1)
-            if size == 0 or data[at] == 65 or number < 0:
-                return False
-            at += 5 + size * number
-        else:
-            size = _tag_size(kind)
-            if size == 0:
-                return False
-            at += size
-    return at == end
+def _lay_out(data: Bytes, body: int, end: int, row: int, columns: Ints, numbers: Numbers) -> bool:
+    """Columns and fields of the record data[body:end]; false where its sizes contradict each other."""
+    name_size = np.int64(data[body + 8])
+    bases = int32_at(data, body + 16)
+    cigar = body + FIXED + name_size
+    operations = uint16_at(data, body + 12)
+    packed = cigar + 4 * operations
+    tags = packed + ((bases + 1) >> 1) + bases
+    if name_size == 0 or bases < 0 or tags > end:
+        return False
+    columns[RECORD_START, row] = body
+    columns[RECORD_END, row] = end
+    columns[NAME_START, row] = body + FIXED
+    columns[NAME_END, row] = cigar - 1
+    columns[LENGTH, row] = bases
+    columns[CIGAR_START, row] = cigar
+    columns[CIGAR_COUNT, row] = operations
+    columns[TAGS_START, row] = tags
+    numbers[FLAG, row] = uint16_at(data, body + 14)
+    numbers[REFERENCE, row] = int32_at(data, body)
+    numbers[REFERENCE + 1, row] = int32_at(data, body + 4)
+    for field in range(3):
+        numbers[TEMPLATE_LENGTH - 2 + field, row] = int32_at(data, body + 20 + 4 * field)
+    return True
 
 
-@kernel
-def _cigar_holds(data: Bytes, start: int, operations: int, bases: int) -> bool:
-    """Whether the CIGAR consumes as many bases as the record has (M I S = X), and knows its operations."""
-    consumed = 0
-    for number in range(operations):
-        word = _int32(data, start + 4 * number) & 0xFFFFFFFF
-        operation = word & 15
-        if operation > 8:
-            return False
-        if operation in (0, 1, 4, 7, 8):
-            consumed += word >> 4
-    return operations == 0 or bases in (0, consumed)
-
-
-@kernel
-def _unpack(data: Bytes, packed: int, bases: int, letters: Bytes, out: Bytes, target: int) -> None:
-    for index in range(bases >> 1):
-        pair = data[packed + index]
-        out[target + 2 * index] = letters[pair >> 4]
-        out[target + 2 * index + 1] = letters[pair & 15]
-    if bases & 1:
-        out[target + bases - 1] = letters[data[packed + (bases >> 1)] >> 4]
-
-
-@kernel
-def _check_place(
-    data: Bytes, body: int, row: int, references: Ints, state: Ints, counts: Ints, places: Ints, at: int
-) -> None:
-    """References, positions and the order of coordinates of one record."""
-    reference = _int32(data, body)
-    position = _int32(data, body + 4)
-    mate_reference = _int32(data, body + 20)
-    mate_position = _int32(data, body + 24)
-    known = references.shape[0]
-    if not (-1 <= reference < known) or not (-1 <= mate_reference < known):
-        _note(BAD_REFERENCE, row, at, counts, places)
-        return
-    too_far = reference >= 0 and position >= references[reference]
-    mate_too_far = mate_reference >= 0 and mate_position >= references[mate_reference]
-    if position < -1 or mate_position < -1 or too_far or mate_too_far:
-        _note(BAD_POSITION, row, at, counts, places)
-    order = reference if reference >= 0 else known
-    if order < state[LAST_REFERENCE] or (
-        order == state[LAST_REFERENCE] and order < known and position < state[LAST_POSITION]
-    ):
-        _note(OUT_OF_ORDER, row, at, counts, places)
-    state[LAST_REFERENCE] = order
-    state[LAST_POSITION] = position
-
-
-@kernel
+@entry(
+    "u1[::1], u2[::1], i8, u2[::1], i8[::1], i8[:, ::1], i4[:, ::1], u1[::1], u8[::1], i8[::1], i8[:, :, ::1], i8[::1]"
+)
 def split_alignments(
     data: Bytes,
+    wide: Pairs,
     end: int,
-    letters: Bytes,
+    pairs: Pairs,
     references: Ints,
-    out: Bytes,
     columns: Ints,
-    flags: Flags,
+    numbers: Numbers,
+    mapping: Bytes,
     mates: Words,
     counts: Ints,
     places: Ints,
@@ -173,12 +137,14 @@ def split_alignments(
     """Take records from data[state[POSITION]:end] until the data, or the room for reads, ends.
 
     Args:
-        data: BAM records, uncompressed.
-        letters: :func:`letter_table`.
+        data: of an even length; BAM records, uncompressed, up to ``end``; from state[ROOM] (even, not before ``end``)
+            on room for bases and qualities (Phred+33). What a record needs there is less than 1.5 times its size.
+        wide: ``data`` as uint16.
+        pairs: :func:`pair_table`.
         references: lengths of the reference sequences.
-        out: receives names, bases and qualities (Phred+33); what a record needs is less than twice its size.
-        columns: COLUMNS x rows; receives the reads, state[ROWS] of them; QUALITY_START is -1 where there are none.
-        flags: of length rows; receives the SAM flags.
+        columns: COLUMNS x rows; receives the records, state[ROWS] of them; QUALITY_START is -1 where there are none.
+        numbers: NUMBERS x rows; receives their fields.
+        mapping: of length rows; receives their mapping qualities.
         mates: 2; hashes of the names of primary paired records, first mates added and second ones taken off.
         counts: FAULTS; set to zero and filled.
         places: FAULTS x PLACES x 2; row and byte of the first faults of each kind.
@@ -188,77 +154,77 @@ def split_alignments(
     state[STATUS] = NEED_MORE
     at = state[POSITION]
     row = 0
-    written = 0
+    room = state[ROOM]
     while at + 4 <= end:
         if row == columns.shape[1]:
             state[STATUS] = FULL
             break
-        size = _int32(data, at)
-        if size < SMALLEST:
-            _note(BAD_SIZE, row, at, counts, places)
+        size = int32_at(data, at)
+        body = at + 4
+        if size >= SMALLEST and body + size > end:
+            break
+        if size < SMALLEST or not _lay_out(data, body, body + size, row, columns, numbers):
+            note(BAD_SIZE, row, at, counts, places)
             state[STATUS] = BROKEN
             break
-        if at + 4 + size > end:
-            break
-        if written + 2 * size > out.shape[0]:
+        bases = columns[LENGTH, row]
+        if room + 2 * bases + 2 > data.shape[0]:
             state[STATUS] = FULL
             break
-        body = at + 4
-        name_size = int(data[body + 8])
-        operations = _uint16(data, body + 12)
-        flag = _uint16(data, body + 14)
-        bases = _int32(data, body + 16)
-        cigar = body + FIXED + name_size
-        packed = cigar + 4 * operations
-        quality = packed + ((bases + 1) >> 1)
-        tags = quality + bases
-        if name_size == 0 or bases < 0 or tags > body + size:
-            _note(BAD_SIZE, row, at, counts, places)
-            state[STATUS] = BROKEN
-            break
-        name_end = body + FIXED + name_size - 1
-        name = written
-        for index in range(body + FIXED, name_end):
-            out[written] = data[index]
-            written += 1
-            if data[index] == 0:
-                _note(BAD_NAME, row, at, counts, places)
-        if data[name_end] != 0:
-            _note(BAD_NAME, row, at, counts, places)
-        columns[NAME_START, row] = name
-        columns[NAME_END, row] = written
-        columns[SEQUENCE_START, row] = written
-        _unpack(data, packed, bases, letters, out, written)
-        written += bases
-        columns[QUALITY_START, row] = written
-        columns[LENGTH, row] = bases
+        packed = columns[CIGAR_START, row] + 4 * columns[CIGAR_COUNT, row]
+        half = (bases + 1) >> 1
+        columns[SEQUENCE_START, row] = room
+        _unpack(data[packed : packed + half], pairs, wide[room >> 1 : (room >> 1) + half])
+        room += 2 * half
+        quality = packed + half
         if bases > 0 and data[quality] == 255:
             columns[QUALITY_START, row] = -1
         else:
-            for index in range(bases):
-                out[written + index] = data[quality + index] + 33
-            written += bases
-        flags[row] = flag
-        _check_place(data, body, row, references, state, counts, places, at)
-        if not _cigar_holds(data, cigar, operations, bases):
-            _note(BAD_CIGAR, row, at, counts, places)
-        if not _tags_hold(data, tags, body + size):
-            _note(BAD_TAGS, row, at, counts, places)
-        if flag & NOT_PRIMARY == 0:
-            if bases == 0:
-                _note(NO_SEQUENCE, row, at, counts, places)
-            add_mate(out, name, columns[NAME_END, row], flag, mates, state)
-        if flag & UNMAPPED_FLAG == 0:
-            state[MAPPED] += 1
+            columns[QUALITY_START, row] = room
+            _to_characters(data[quality : quality + bases], data[room : room + bases])
+            room += 2 * half
+        mapping[row] = data[body + 9]
+        find_cigar(data, columns, row)
+        _check(data, row, at, references, columns, numbers, mates, counts, places, state)
         at = body + size
         row += 1
     state[POSITION] = at
     state[ROWS] = row
-    state[WRITTEN] = written
 
 
 @kernel
-def add_mate(data: Bytes, start: int, end: int, flag: int, mates: Words, state: Ints) -> None:
+def _check(
+    data: Bytes,
+    row: int,
+    at: int,
+    references: Ints,
+    columns: Ints,
+    numbers: Numbers,
+    mates: Words,
+    counts: Ints,
+    places: Ints,
+    state: Ints,
+) -> None:
+    """What a record says against what it may say."""
+    flag = int(numbers[FLAG, row])
+    bases = columns[LENGTH, row]
+    if not _name_holds(data, columns[NAME_START, row], columns[NAME_END, row] + 1):
+        note(BAD_NAME, row, at, counts, places)
+    check_place(numbers, row, references, state, counts, places, at)
+    if not cigar_holds(data, columns[CIGAR_START, row], columns[CIGAR_COUNT, row], bases):
+        note(BAD_CIGAR, row, at, counts, places)
+    if not tags_hold(data, columns[TAGS_START, row], columns[RECORD_END, row]):
+        note(BAD_TAGS, row, at, counts, places)
+    if flag & NOT_PRIMARY == 0:
+        if bases == 0:
+            note(NO_SEQUENCE, row, at, counts, places)
+        _add_mate(data, columns[NAME_START, row], columns[NAME_END, row], flag, mates, state)
+    if flag & UNMAPPED_FLAG == 0:
+        state[MAPPED] += 1
+
+
+@kernel
+def _add_mate(data: Bytes, start: int, end: int, flag: int, mates: Words, state: Ints) -> None:
     """Count a primary record of a pair: with all mates present, every name cancels out of ``mates``."""
     if flag & PAIRED_FLAG == 0:
         return
@@ -270,27 +236,3 @@ def add_mate(data: Bytes, start: int, end: int, flag: int, mates: Words, state: 
             mates[seed] += value
         elif which == SECOND_FLAG:
             mates[seed] -= value
-
-
-@kernel
-def count_flags(
-    data: Bytes,
-    name_start: Ints,
-    name_end: Ints,
-    length: Ints,
-    flags: Flags,
-    mates: Words,
-    counts: Ints,
-    places: Ints,
-    state: Ints,
-) -> None:
-    """What :func:`split_alignments` does with flags, for records that another reader has taken apart."""
-    counts[:] = 0
-    for row in range(flags.shape[0]):
-        flag = int(flags[row])
-        if flag & NOT_PRIMARY == 0:
-            if length[row] == 0:
-                _note(NO_SEQUENCE, row, 0, counts, places)
-            add_mate(data, name_start[row], name_end[row], flag, mates, state)
-        if flag & UNMAPPED_FLAG == 0:
-            state[MAPPED] += 1

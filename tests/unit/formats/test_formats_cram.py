@@ -16,7 +16,7 @@ import pytest
 from dsqc.errors import UsageError
 from dsqc.findings import FindingLog
 from dsqc.formats import open_reads
-from dsqc.formats.builder import BatchBuilder
+from dsqc.formats import cram
 from dsqc.formats.cram_container import itf8_at
 from dsqc.formats.cram_header import _itf8
 from helpers.damage import flip
@@ -122,7 +122,7 @@ def test_records_that_cannot_be_decoded_are_no_fault_of_the_reference(
     def fail(*_: object) -> None:
         raise OSError("truncated file")
 
-    monkeypatch.setattr(BatchBuilder, "add_pysam", fail)
+    monkeypatch.setattr(cram, "encode", fail)
     (fault,) = read_path(path, reference=reference).log
     assert (fault.code, fault.value) == ("DSQC-D029", "records cannot be decoded (htslib: truncated file)")
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsqc.kernels import bam as k
+from dsqc.kernels import bam_record as r
 from dsqc.kernels import names
 from helpers.reads import bam, make_reads
 
@@ -18,22 +19,26 @@ class Call:
     """One call of the kernel with arrays of its own."""
 
     def __init__(self, data: bytes, *, rows: int = 100, function=k.split_alignments) -> None:
-        self.data = np.frombuffer(data + b"\0", np.uint8).copy()
-        self.out = np.zeros(2 * len(self.data), np.uint8)
-        self.columns = np.full((k.COLUMNS, rows), -7, np.int64)
-        self.flags = np.full(rows, -7, np.int32)
+        room = (len(data) + 1) // 2 * 2
+        self.data = np.zeros(4 * room + 16, np.uint8)
+        self.data[: len(data)] = np.frombuffer(data, np.uint8)
+        self.columns = np.full((r.COLUMNS, rows), -7, np.int64)
+        self.numbers = np.full((r.NUMBERS, rows), -7, np.int32)
+        self.mapping = np.full(rows, 7, np.uint8)
         self.mates = np.zeros(2, np.uint64)
-        self.counts = np.full(k.FAULTS, 99, np.int64)
-        self.places = np.zeros((k.FAULTS, k.PLACES, 2), np.int64)
-        self.state = np.zeros(k.STATE, np.int64)
+        self.counts = np.full(r.FAULTS, 99, np.int64)
+        self.places = np.zeros((r.FAULTS, r.PLACES, 2), np.int64)
+        self.state = np.zeros(r.STATE, np.int64)
+        self.state[r.ROOM] = room
         function(
             self.data,
+            self.data.view(np.uint16),
             len(data),
-            k.letter_table(),
+            k.pair_table(),
             np.array([1000], np.int64),
-            self.out,
             self.columns,
-            self.flags,
+            self.numbers,
+            self.mapping,
             self.mates,
             self.counts,
             self.places,
@@ -41,13 +46,17 @@ class Call:
         )
 
 
+ARRAYS = ("data", "columns", "numbers", "mapping", "mates", "counts", "places", "state")
+MODULES = (k, r, names)
+
+
 def plain_python(*arguments: object) -> None:
     """The kernel and everything that it calls, without the compiler."""
     compiled = {
         (module, name): value
-        for module in (k, names)
+        for module in MODULES
         for name, value in vars(module).items()
-        if hasattr(value, "py_func")
+        if callable(value) and hasattr(value, "py_func")
     }
     try:
         for (module, name), value in compiled.items():
@@ -69,17 +78,17 @@ def records(tmp_path: Path, number: int = 30) -> bytes:
 def test_compiled_and_python_agree(tmp_path: Path) -> None:
     data = records(tmp_path)
     one, two = Call(data), Call(data, function=plain_python)
-    for attribute in ("out", "columns", "flags", "mates", "counts", "places", "state"):
+    for attribute in ARRAYS:
         np.testing.assert_array_equal(getattr(one, attribute), getattr(two, attribute))
-    assert one.state[k.ROWS] == 30
+    assert one.state[r.ROWS] == 30
 
 
 def test_reads_are_those_of_htslib(tmp_path: Path) -> None:
     call = Call(records(tmp_path))
-    text = call.out.tobytes()
+    text = call.data.tobytes()
     found = [
         (text[a:b].decode(), text[s : s + n].decode(), text[q : q + n].decode())
-        for a, b, s, q, n in call.columns[:, : call.state[k.ROWS]].T.tolist()
+        for a, b, s, q, n in call.columns[:5, : call.state[r.ROWS]].T.tolist()
     ]
     with pysam.AlignmentFile(tmp_path / "r.bam", check_sq=False) as file:
         expected = [
@@ -94,15 +103,16 @@ def test_every_cut_leaves_whole_records(tmp_path: Path) -> None:
     whole = Call(data)
     for end in range(len(data)):
         call = Call(data[:end])
-        assert call.state[k.STATUS] == k.NEED_MORE
-        rows = call.state[k.ROWS]
+        assert call.state[r.STATUS] == k.NEED_MORE
+        rows = call.state[r.ROWS]
         assert rows < 5
-        np.testing.assert_array_equal(call.columns[:, :rows], whole.columns[:, :rows])
+        np.testing.assert_array_equal(call.numbers[:, :rows], whole.numbers[:, :rows])
+        np.testing.assert_array_equal(call.columns[r.RECORD_START, :rows], whole.columns[r.RECORD_START, :rows])
 
 
 def test_columns_that_are_full_end_the_call(tmp_path: Path) -> None:
     call = Call(records(tmp_path), rows=7)
-    assert (call.state[k.STATUS], call.state[k.ROWS]) == (k.FULL, 7)
+    assert (call.state[r.STATUS], call.state[r.ROWS]) == (k.FULL, 7)
 
 
 @settings(max_examples=300, deadline=None)
@@ -112,10 +122,10 @@ def test_changed_bytes_never_leave_the_arrays(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
     call = Call(bytes(changed), function=plain_python)  # numpy raises where the compiled kernel would not look
-    starts, lengths = call.columns[k.SEQUENCE_START], call.columns[k.LENGTH]
-    rows = call.state[k.ROWS]
-    assert (starts[:rows] + lengths[:rows] <= len(call.out)).all()
-    assert call.state[k.POSITION] <= len(changed)
+    starts, lengths = call.columns[r.SEQUENCE_START], call.columns[r.LENGTH]
+    rows = call.state[r.ROWS]
+    assert (starts[:rows] + lengths[:rows] <= len(call.data)).all()
+    assert call.state[r.POSITION] <= len(changed)
 
 
 def _record(name: bytes, bases: int) -> bytes:

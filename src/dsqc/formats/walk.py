@@ -1,0 +1,167 @@
+"""A stream of uncompressed BAM: header fields, then batches of records; the same for BAM, CRAM and SAM."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsqc.formats.batch import AlignmentColumns, ReadBatch
+from dsqc.kernels import bam as k
+from dsqc.kernels import bam_record as r
+
+BUFFER = 1 << 20
+"""Bytes of records unpacked at once; grows to the longest record."""
+ROWS = 1 << 14
+"""Records in a batch at most."""
+
+
+class Walk:
+    """Cuts a stream of BAM into batches. One buffer: records in front, their bases and qualities behind them.
+
+    Args:
+        blocks: the stream.
+        buffer: bytes of records at once.
+        rows: records in a batch at most.
+
+    Attributes:
+        base: offset in the stream of the buffer's first byte.
+        ended: the stream has ended; nothing follows what is in the buffer.
+        counts, places: faults of the records of the last batch, as the kernel gives them.
+        state: the kernel's.
+        mates: the kernel's sums of names.
+    """
+
+    def __init__(self, blocks: Iterator[bytes | memoryview], *, buffer: int = BUFFER, rows: int = ROWS) -> None:
+        self._blocks = blocks
+        self._rest = memoryview(b"")
+        self._buffer = buffer
+        self._pairs = k.pair_table()
+        self._columns = np.zeros((r.COLUMNS, rows), np.int64)
+        self._numbers = np.zeros((r.NUMBERS, rows), np.int32)
+        self._mapping = np.zeros(rows, np.uint8)
+        self._filled = 0
+        self.base = 0
+        self.ended = False
+        self.references = np.zeros(0, np.int64)
+        self.counts = np.zeros(r.FAULTS, np.int64)
+        self.places = np.zeros((r.FAULTS, r.PLACES, 2), np.int64)
+        self.state = np.zeros(r.STATE, np.int64)
+        self.state[r.LAST_POSITION] = -1
+        self.mates = np.zeros(2, np.uint64)
+        self._allot(buffer)
+
+    def _allot(self, size: int) -> None:
+        """A new buffer for ``size`` bytes of records."""
+        self.state[r.ROOM] = (size + 1) // 2 * 2
+        self._data = np.empty((size + size + size // 2 + 64) // 2 * 2, np.uint8)
+        self._wide = self._data.view(np.uint16)
+
+    @property
+    def position(self) -> int:
+        """Offset in the stream of the first byte not yet taken."""
+        return self.base + int(self.state[r.POSITION])
+
+    @property
+    def left(self) -> int:
+        """Bytes in the buffer that are not yet taken."""
+        return self._filled - int(self.state[r.POSITION])
+
+    @property
+    def status(self) -> int:
+        """Where the last :meth:`split` stopped: NEED_MORE, FULL or BROKEN of :mod:`dsqc.kernels.bam`."""
+        return int(self.state[r.STATUS])
+
+    @property
+    def record_size(self) -> int:
+        """Bytes of the record at :attr:`position`, with its size; of the size alone where that is not whole."""
+        start = int(self.state[r.POSITION])
+        return 4 + (int(self._data[start : start + 4].view(np.int32)[0]) if self.left >= 4 else 0)
+
+    def split(self) -> int:
+        """Take records out of the buffer; their number."""
+        k.split_alignments(
+            self._data,
+            self._wide,
+            self._filled,
+            self._pairs,
+            self.references,
+            self._columns,
+            self._numbers,
+            self._mapping,
+            self.mates,
+            self.counts,
+            self.places,
+            self.state,
+        )
+        return int(self.state[r.ROWS])
+
+    def batch(self, rows: int, first_record: int) -> ReadBatch:
+        """The ``rows`` records that :meth:`split` took, over this buffer."""
+        columns, numbers = self._columns, self._numbers
+
+        def column(index: int) -> NDArray[np.int64]:
+            return columns[index, :rows]
+
+        def number(index: int) -> NDArray[np.int32]:
+            return numbers[index, :rows]
+
+        return ReadBatch(
+            data=self._data,
+            name_start=column(r.NAME_START),
+            name_end=column(r.NAME_END),
+            sequence_start=column(r.SEQUENCE_START),
+            quality_start=column(r.QUALITY_START),
+            length=column(r.LENGTH),
+            first_record=first_record,
+            flag=number(r.FLAG),
+            alignment=AlignmentColumns(
+                records=self._data,
+                record_start=column(r.RECORD_START),
+                record_end=column(r.RECORD_END),
+                reference_id=number(r.REFERENCE),
+                position=number(r.PLACE),
+                mapping_quality=self._mapping[:rows],
+                mate_reference_id=number(r.MATE_REFERENCE),
+                mate_position=number(r.MATE_PLACE),
+                template_length=number(r.TEMPLATE_LENGTH),
+                cigar_start=column(r.CIGAR_START),
+                cigar_count=column(r.CIGAR_COUNT),
+                tags_start=column(r.TAGS_START),
+                reference_lengths=self.references,
+            ),
+        )
+
+    def fill(self, needed: int = 0) -> None:
+        """Move what is left to the front and fill the buffer, which then has room for ``needed`` bytes."""
+        start = int(self.state[r.POSITION])
+        left = self._filled - start
+        kept = self._data[start : self._filled].copy()
+        if needed > self.state[r.ROOM]:
+            self._allot(needed + self._buffer)
+        target = self._data[: int(self.state[r.ROOM])]
+        target[:left] = kept
+        self.base += start
+        self.state[r.POSITION] = 0
+        self._filled = left
+        while self._filled < len(target):
+            if not self._rest:
+                self._rest = memoryview(next(self._blocks, b""))
+                if not self._rest:
+                    self.ended = True
+                    return
+            part = self._rest[: len(target) - self._filled]
+            target[self._filled : self._filled + len(part)] = np.frombuffer(part, np.uint8)
+            self._filled += len(part)
+            self._rest = self._rest[len(part) :]
+
+    def take(self, size: int) -> bytes | None:
+        """The next ``size`` bytes; None where they are not there."""
+        if size < 0:
+            return None
+        if self.left < size and not self.ended:
+            self.fill(size)
+        start = int(self.state[r.POSITION])
+        if self.left < size:
+            return None
+        self.state[r.POSITION] = start + size
+        return self._data[start : start + size].tobytes()

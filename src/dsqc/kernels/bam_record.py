@@ -1,0 +1,161 @@
+"""One BAM record (SAM specification 4.2): numbers out of bytes, tags, CIGAR, place. No memory of its own."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsqc.kernels._jit import kernel
+
+Bytes = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+Numbers = NDArray[np.int32]
+
+# Faults of a record: rows of `counts` and `places`.
+BAD_SIZE, BAD_NAME, BAD_REFERENCE, BAD_POSITION, BAD_CIGAR, BAD_TAGS, NO_SEQUENCE, OUT_OF_ORDER = range(8)
+FAULTS = 8
+PLACES = 20
+
+# Columns of a record in `columns`; the first five as in dsqc.kernels.fastq.
+NAME_START, NAME_END, SEQUENCE_START, QUALITY_START, LENGTH = range(5)
+RECORD_START, RECORD_END, CIGAR_START, CIGAR_COUNT, TAGS_START = range(5, 10)
+COLUMNS = 10
+
+# Fields of a record in `numbers`.
+FLAG, REFERENCE, PLACE, MATE_REFERENCE, MATE_PLACE, TEMPLATE_LENGTH = range(6)
+NUMBERS = 6
+
+# state
+POSITION, ROWS, STATUS, LAST_REFERENCE, LAST_POSITION, PAIRED, MAPPED, ROOM = range(8)
+STATE = 8
+
+PAIRED_FLAG, UNMAPPED_FLAG, FIRST_FLAG, SECOND_FLAG, NOT_PRIMARY = 0x1, 0x4, 0x40, 0x80, 0x900
+
+
+@kernel
+def int32_at(data: Bytes, at: int) -> int:
+    """The signed little-endian number in data[at:at + 4]."""
+    place = np.uint64(at)
+    value = np.int64(data[place]) | np.int64(data[place + np.uint64(1)]) << 8
+    value |= np.int64(data[place + np.uint64(2)]) << 16 | np.int64(data[place + np.uint64(3)]) << 24
+    return int(value - ((value & 0x80000000) << 1))
+
+
+@kernel
+def uint16_at(data: Bytes, at: int) -> int:
+    """The little-endian number in data[at:at + 2]."""
+    place = np.uint64(at)
+    return int(np.int64(data[place]) | np.int64(data[place + np.uint64(1)]) << 8)
+
+
+@kernel
+def note(fault: int, row: int, place: int, counts: Ints, places: Ints) -> None:
+    """Count a fault of a record and keep its place while there is room."""
+    kept = counts[fault]
+    if kept < places.shape[1]:
+        places[fault, kept, 0] = row
+        places[fault, kept, 1] = place
+    counts[fault] += 1
+
+
+@kernel
+def _value_size(kind: int) -> int:
+    if kind in (65, 99, 67):  # A c C
+        return 1
+    if kind in (115, 83):  # s S
+        return 2
+    if kind in (105, 73, 102):  # i I f
+        return 4
+    return 0
+
+
+@kernel
+def tag_end(data: Bytes, at: int, end: int) -> int:
+    """Where the tag that begins at data[at] ends; -1 where it does not fit before ``end`` (SAM specification 4.2.4)."""
+    if at + 4 > end:
+        return -1
+    kind = int(data[at + 2])
+    at += 3
+    if kind in (90, 72):  # Z H: to a NUL
+        while at < end and data[at] != 0:
+            at += 1
+        at += 1
+    elif kind == 66:  # B: array
+        if at + 5 > end:
+            return -1
+        size = _value_size(int(data[at]))
+        number = int32_at(data, at + 1)
+        if size == 0 or data[at] == 65 or number < 0:
+            return -1
+        at += 5 + size * number
+    else:
+        size = _value_size(kind)
+        if size == 0:
+            return -1
+        at += size
+    return at if at <= end else -1
+
+
+@kernel
+def tags_hold(data: Bytes, start: int, end: int) -> bool:
+    """Whether the tags of a record fill data[start:end] exactly."""
+    at = start
+    while 0 <= at < end:
+        at = tag_end(data, at, end)
+    return at == end
+
+
+@kernel
+def find_cigar(data: Bytes, columns: Ints, row: int) -> None:
+    """Where the CIGAR stands. One of more than 65,535 operations is in the tag CG:B:I, behind ``<bases>S<n>N`` in its
+    place (SAM specification 4.2.2)."""
+    start = columns[CIGAR_START, row]
+    bases = columns[LENGTH, row]
+    if columns[CIGAR_COUNT, row] != 2 or int32_at(data, start) != bases << 4 | 4:
+        return
+    if int32_at(data, start + 4) & 15 != 3:
+        return
+    at = columns[TAGS_START, row]
+    end = columns[RECORD_END, row]
+    while 0 <= at < end:
+        following = tag_end(data, at, end)
+        if following > 0 and data[at] == 67 and data[at + 1] == 71 and data[at + 2] == 66 and data[at + 3] == 73:
+            columns[CIGAR_START, row] = at + 8
+            columns[CIGAR_COUNT, row] = int32_at(data, at + 4)
+        at = following
+
+
+@kernel
+def cigar_holds(data: Bytes, start: int, operations: int, bases: int) -> bool:
+    """Whether the CIGAR consumes as many bases as the record has (M I S = X), and knows its operations."""
+    consumed = 0
+    for number in range(operations):
+        word = int32_at(data, start + 4 * number) & 0xFFFFFFFF
+        operation = word & 15
+        if operation > 8:
+            return False
+        if operation in (0, 1, 4, 7, 8):
+            consumed += word >> 4
+    return operations == 0 or bases in (0, consumed)
+
+
+@kernel
+def check_place(numbers: Numbers, row: int, references: Ints, state: Ints, counts: Ints, places: Ints, at: int) -> None:
+    """References, positions and the order of coordinates of one record."""
+    reference = np.int64(numbers[REFERENCE, row])
+    position = np.int64(numbers[PLACE, row])
+    mate_reference = np.int64(numbers[MATE_REFERENCE, row])
+    mate_position = np.int64(numbers[MATE_PLACE, row])
+    known = references.shape[0]
+    if not (-1 <= reference < known) or not (-1 <= mate_reference < known):
+        note(BAD_REFERENCE, row, at, counts, places)
+        return
+    too_far = reference >= 0 and position >= references[reference]
+    mate_too_far = mate_reference >= 0 and mate_position >= references[mate_reference]
+    if position < -1 or mate_position < -1 or too_far or mate_too_far:
+        note(BAD_POSITION, row, at, counts, places)
+    order = reference if reference >= 0 else known
+    if order < state[LAST_REFERENCE] or (
+        order == state[LAST_REFERENCE] and order < known and position < state[LAST_POSITION]
+    ):
+        note(OUT_OF_ORDER, row, at, counts, places)
+    state[LAST_REFERENCE] = order
+    state[LAST_POSITION] = position
