@@ -47,6 +47,7 @@ class Integrity:
         bytes_proven: those of them that came out of whole members, streams, frames or blocks.
         size_bytes: stored bytes.
         md5, sha256: lower-case hexadecimal.
+        crc64nvme: base64 of the 8 bytes, big endian.
     """
 
     complete: bool
@@ -58,6 +59,7 @@ class Integrity:
     size_bytes: int
     md5: str
     sha256: str
+    crc64nvme: str
 
 
 def tell_container(head: bytes) -> Container | str | None:
@@ -197,8 +199,9 @@ class BlockReader:
             bytes_uncompressed=self._uncompressed,
             bytes_proven=self._proven,
             size_bytes=self._stored.size,
-            md5=self._stored.md5,
-            sha256=self._stored.sha256,
+            md5=self._stored.checksums.md5,
+            sha256=self._stored.checksums.sha256,
+            crc64nvme=self._stored.checksums.crc64nvme,
         )
 
     def close(self) -> None:

@@ -1,9 +1,9 @@
 """The stored bytes of a data file: read once from front to back, hashed on the way, handed out in pieces."""
 
-import hashlib
 from typing import BinaryIO
 
 from dsqc.errors import SystemFault
+from dsqc.formats.checksums import Checksums
 from dsqc.formats.texts import Phrase, english
 
 PIECE = 1 << 18
@@ -34,15 +34,17 @@ class StoredBytes:
     Args:
         file: anything with ``read(n)``: a file, a pipe, standard input. It need not be seekable.
         name: the file's name, for messages about our own faults.
+
+    Attributes:
+        checksums: of all bytes read so far.
     """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file = file
         self._name = name
         self._held = memoryview(b"")
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha256 = hashlib.sha256()
         self._read = 0
+        self.checksums = Checksums()
 
     @property
     def offset(self) -> int:
@@ -54,16 +56,6 @@ class StoredBytes:
         """Stored bytes read so far; the file's size after :meth:`drain`."""
         return self._read
 
-    @property
-    def md5(self) -> str:
-        """MD5 of all bytes read so far, lower-case hexadecimal."""
-        return self._md5.hexdigest()
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 of all bytes read so far, lower-case hexadecimal."""
-        return self._sha256.hexdigest()
-
     def _more(self, size: int) -> bytes:
         try:
             piece = self._file.read(size)
@@ -72,8 +64,7 @@ class StoredBytes:
             raise SystemFault(
                 f"Reading {self._name} failed: {reason}.", hint="Check the disk, then run it again."
             ) from error
-        self._md5.update(piece)
-        self._sha256.update(piece)
+        self.checksums.update(piece)
         self._read += len(piece)
         return piece
 
