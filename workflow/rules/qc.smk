@@ -1,4 +1,5 @@
-# One job a run: every data file of the run is read once, whole.
+# One job a run: every data file of the run is read once, whole. The first job on a node compiles the kernels; jobs that
+# start together wait for it.
 rule qc:
     input:
         submission="results/{submission}/submission.json",
@@ -21,5 +22,6 @@ rule qc:
         runtime=get_runtime(480),
         disk_mb=1000,
     shell:
-        "dsqc qc --submission {input.submission} --run {wildcards.run} --inbox inbox/{wildcards.submission}"
-        " -O results/{wildcards.submission}/runs/{wildcards.run} -@ {threads} --exit-zero >/dev/null 2> {log}"
+        "dsqc warmup --quiet 2> {log} &&"
+        " dsqc qc --submission {input.submission} --run {wildcards.run} --inbox inbox/{wildcards.submission}"
+        " -O results/{wildcards.submission}/runs/{wildcards.run} -@ {threads} --exit-zero >/dev/null 2>> {log}"

@@ -7,6 +7,9 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
+from dsqc.kernels import _notice
+from dsqc.language import Text
+
 SECRET = re.compile(r"(?i)(password|secret|token|credential|authorization|signature)")
 URL_PASSWORD = re.compile(r"(?<=://)([^:/@\s]+):[^@\s]+(?=@)")
 
@@ -32,6 +35,24 @@ def configure(args: argparse.Namespace) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+_COMPILING = Text(
+    "dsqc: preparing its kernels for this processor; needed once on this machine, takes about half a minute ...",
+    "dsqc: 이 프로세서에 맞게 커널을 준비합니다. 이 컴퓨터에서 한 번만 필요하며 30초쯤 걸립니다 ...",
+)
+
+
+def announce_compilation(args: argparse.Namespace) -> None:
+    """Say once, on standard error, why the first use on a machine takes longer; nothing with ``--quiet``."""
+    told: list[str] = []
+
+    def tell(module: str) -> None:
+        if not told and not args.quiet:
+            print(_COMPILING.get(args.lang), file=sys.stderr, flush=True)
+        told.append(module)
+
+    _notice.listeners[:] = [tell]
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -23,6 +23,7 @@ COMMANDS = {
     "storage": "verify and sweep the object store",
     "explain": "what a rule means and what to do about it",
     "metrics": "what every metric means",
+    "warmup": "compile the kernels for this machine, once, before work begins",
     "demo": "the whole flow on the sample batch that dsqc ships",
 }
 """Every command with its line of help; ``dsqc.cli.<command>`` holds it."""
@@ -75,9 +76,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = next((item for item in arguments if not item.startswith("-")), None)
     args = build_parser(command if command in COMMANDS else None).parse_args(arguments)
     try:
-        from dsqc.cli._logging import configure
+        from dsqc.cli._logging import announce_compilation, configure
 
         configure(args)
+        announce_compilation(args)
         return _settle(args, args.run(args))
     except KeyboardInterrupt:
         print("dsqc: interrupted; run the same command to go on.", file=sys.stderr)

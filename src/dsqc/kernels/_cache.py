@@ -24,14 +24,12 @@ from typing import Any
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
+from dsqc.kernels import _notice
 from dsqc.version import __version__
 
 WAIT_SECONDS = 120.0
 """How long a process waits for another one that compiles the same kernels before it does so itself."""
 _DIGEST = 32
-
-on_compile: Callable[[str], None] | None = None
-"""Called with a module's name before it is compiled; whoever talks to people sets it."""
 
 
 def _is_private(path: Path) -> bool:
@@ -167,8 +165,7 @@ def load(module: ModuleType, symbols: Sequence[str], compile_now: Callable[[], b
         with _alone(path) if path else contextlib.nullcontext():
             code = _read(path) if path else None
             if code is None:
-                if on_compile:
-                    on_compile(module.__name__)
+                _notice.compiling(module.__name__)
                 code = compile_now()
                 if path:
                     _write(path, code)

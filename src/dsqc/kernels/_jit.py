@@ -237,12 +237,29 @@ def load_module(name: str) -> dict[str, int]:
             symbols = [item.symbol for item in entries(module)]
 
             def compile_now() -> bytes:
-                from dsqc.kernels import _compile
+                from dsqc.kernels._compile import machine_code
 
-                return _compile.machine_code(module, entries(module))
+                return bytes(machine_code(module, entries(module)))
 
             _loaded[name] = _cache.load(module, symbols, compile_now)
         return _loaded[name]
+
+
+def warm_up() -> list[str]:
+    """Compile what this machine has not compiled yet, and load all of it; the names of the modules compiled.
+
+    Raises:
+        SystemFault: no lasting place for the machine code can be written.
+    """
+    if _cache.cache_directory() is None:
+        raise SystemFault(
+            "No place for compiled kernels can be written.", hint="Set DSQC_CACHE_DIR to a directory of yours."
+        )
+    names = kernel_modules()
+    missing = [name for name in names if not _cache.is_compiled(importlib.import_module(name))]
+    for name in names:
+        load_module(name)
+    return missing
 
 
 def kernel_modules() -> list[str]:

@@ -15,10 +15,10 @@ from dsqc.kernels.length import count_lengths, longest_inside
 SCRIPT = """
 import sys
 import numpy as np
-from dsqc.kernels import _cache
+from dsqc.kernels import _cache, _notice
 from dsqc.kernels.length import count_lengths
 compiled = []
-_cache.on_compile = compiled.append
+_notice.listeners.append(compiled.append)
 counts = np.zeros(4, np.int64)
 longer = count_lengths(np.array([1, 3, 3, 9]), counts)
 hit = "miss" if compiled else "hit"
