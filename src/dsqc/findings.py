@@ -58,7 +58,7 @@ class Location:
             "byte_offset": self.byte_offset,
             "in_container": self.in_container,
         }
-        return {name: value for name, value in pairs.items() if value is not None and value is not False and value != ""}
+        return {name: value for name, value in pairs.items() if value not in ("", None) and value is not False}
 
     @property
     def sort_key(self) -> tuple[Any, ...]:

@@ -110,7 +110,7 @@ class AlignmentSource(ReadSource):
     def _take_header(self, header: Header) -> None:
         self._header = header
         for line, value, expected in header.faults:
-            place = Location(path=self.name, line=line)
+            place = Location(path=self.name, line=line or None)
             self._report(tell("DSQC-D019", place, value, expected))
 
     def _malformed(self, value: Phrase, expected: Phrase) -> None:

@@ -207,7 +207,7 @@ class FastqSource(ReadSource):
         self.damaged = True
         seen = bytes(self._data[max(position, 0) : max(position, 0) + 40]) if position >= 0 else b""
         text = seen.split(b"\n")[0].rstrip(b"\r").decode("utf-8", "backslashreplace")
-        value = _SEEN.get(reason, text + " (FASTA)" if text.startswith(">") else text)
+        value = _SEEN.get(reason, text + " (FASTA)" if text.startswith(">") else text or texts.BLANK_LINE)
         place = Location(path=self.name, record=self.record_count + 1, line=line, byte_offset=self._base + position)
         line_end = bytes(self._data[max(position, 0) : self._filled]).find(b"\n")
         until = self._base + (self._filled if line_end < 0 else max(position, 0) + line_end + 1)
