@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from dsqc import logs
 from dsqc.catalog.making import make_station
 from dsqc.station import S3Options, Station
 from infra.postgres import PostgresServer
@@ -24,6 +25,7 @@ def _logs_of_this_test_only() -> Iterator[None]:
     """A command run in this process sends logs to the test's standard error; the next test must not write there."""
     yield
     structlog.reset_defaults()
+    logs.set_up_with(structlog.reset_defaults)
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import structlog
-
+from dsqc import logs
 from dsqc.errors import SystemFault
 
 CANCEL_SECONDS = 120
@@ -50,7 +49,7 @@ def cancel_leftovers(work: Path) -> None:
         return
     left = _jobs(job_prefix(work))
     if left:
-        structlog.get_logger().warning("cancelling the jobs of a killed run", jobs=len(left))
+        logs.logger().warning("cancelling the jobs of a killed run", jobs=len(left))
         subprocess.run(["scancel", *left], check=False, capture_output=True)
     deadline = time.monotonic() + CANCEL_SECONDS
     while left:

@@ -11,8 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import structlog
-
+from dsqc import logs
 from dsqc.errors import UsageError
 
 COMMAND_LOCK = ".dsqc-batch.lock"
@@ -38,7 +37,7 @@ def locked(work: Path) -> Iterator[int]:
         os.ftruncate(command, 0)
         os.pwrite(command, f"process {os.getpid()} on {os.uname().nodename}".encode(), 0)
         if not _taken(workflow, fcntl.LOCK_EX):
-            structlog.get_logger().warning("an interrupted run is finishing its jobs: waiting", work=str(work))
+            logs.logger().warning("an interrupted run is finishing its jobs: waiting", work=str(work))
             fcntl.flock(workflow, fcntl.LOCK_EX)
         yield workflow
         os.ftruncate(command, 0)

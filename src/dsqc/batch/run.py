@@ -17,8 +17,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from types import FrameType
 
-import structlog
-
+from dsqc import logs
 from dsqc.batch.layout import RUN_LOG
 from dsqc.batch.leftovers import cancel_leftovers, job_prefix, uses_slurm
 from dsqc.batch.lock import locked
@@ -86,7 +85,7 @@ def run_batch(options: RunOptions, watch: Callable[[BatchStatus], None] | None =
     rows = read_sheet(options.sheet)
     work = options.work.absolute()
     _make_directory(work / "logs")
-    log = structlog.get_logger()
+    log = logs.logger()
     with locked(work) as lock:
         station = prepare_station(options, work)
         plan = plan_batch(rows, work, options.sheet.name, _s3_options(station))
@@ -147,7 +146,7 @@ def prepare_station(options: RunOptions, work: Path) -> Path:
         from dsqc.catalog.making import make_station
 
         make_station(place, {})
-        structlog.get_logger().info("embedded station made", station=str(place))
+        logs.logger().info("embedded station made", station=str(place))
     return place / FILE_NAME
 
 

@@ -5,8 +5,10 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Any
 
+from dsqc import logs
 from dsqc.kernels import _notice
 from dsqc.language import Text
 
@@ -15,7 +17,11 @@ URL_PASSWORD = re.compile(r"(?<=://)([^:/@\s]+):[^@\s]+(?=@)")
 
 
 def configure(args: argparse.Namespace) -> None:
-    """Set up structlog after the common options."""
+    """Have structlog set up after the common options, when the first line is logged."""
+    logs.set_up_with(partial(_set_up, args))
+
+
+def _set_up(args: argparse.Namespace) -> None:
     import structlog
 
     level = logging.ERROR if args.quiet else logging.DEBUG if args.verbose else logging.INFO

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import structlog
-
-from dsqc import artefact
+from dsqc import artefact, logs
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, FindingLog
 from dsqc.judge import Decision, QualityGoals, decide, evaluate, load
@@ -48,7 +46,7 @@ def judge(results: Path, *, goals: Path | None = None) -> JudgeResult:
         UsageError: the quality goals are wrong.
         SystemFault: an artefact is missing, or older than what it was made from; the hint names the stage to run.
     """
-    log = structlog.get_logger().bind(stage="judge", submission=results.resolve().name)
+    log = logs.logger(stage="judge", submission=results.resolve().name)
     quality_goals = load(goals)
     evidence = _Evidence(results)
     rows, missed = _measure(evidence, quality_goals)

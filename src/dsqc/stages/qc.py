@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import structlog
-
-from dsqc import artefact
+from dsqc import artefact, logs
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
 from dsqc.metrics.reads import ReadMetrics
@@ -142,7 +140,7 @@ def qc_run(
         UsageError: the submission holds no run of that key.
         SystemFault: ``submission_json`` is missing or unreadable, a file cannot be read, results cannot be written.
     """
-    log = structlog.get_logger().bind(stage="qc", run=run_key)
+    log = logs.logger(stage="qc", run=run_key)
     submission = Submission.from_dict(artefact.read_json(submission_json))
     run = _find_run(submission, run_key)
     options = Options(threads, _checked_reference(reference), _declared_offset(submission, run), progress)

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import structlog
-
+from dsqc import logs
 from dsqc.artefact import read_json, read_json_lines, sha256_of, write_json
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.intake import FindingCount, Intake, IntakeFile, Stored
@@ -66,7 +65,7 @@ def register(
         StorageFault, CatalogFault, TransientFault: the store or the catalog refused; running it again goes on.
     """
     intake = read_intake(results)
-    log = structlog.get_logger().bind(stage="register", submission=intake.name)
+    log = logs.logger(stage="register", submission=intake.name)
     log.info("start", verdict=intake.verdict.value, files=len(intake.files))
     actor = actor or Actor(ACTOR)
     prefixes = station.prefixes

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import structlog
-
-from dsqc import artefact
+from dsqc import artefact, logs
 from dsqc.errors import UsageError
 from dsqc.forms.fields import load_fields
 from dsqc.language import Language
@@ -44,7 +42,7 @@ def report(work: Path, *, language: Language | None = None) -> Path:
     fields = {field.id: field.name for field in load_fields().values()}
     title = Path(plan.get("sheet") or work.resolve()).stem
     artefact.write_text(page, batch_page.render(batch, records, title=title, fields=fields, language=language))
-    structlog.get_logger().info("reported", submissions=len(records), page=str(page))
+    logs.logger().info("reported", submissions=len(records), page=str(page))
     return page
 
 

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import structlog
-
+from dsqc import logs
 from dsqc.artefact import write_json
 from dsqc.errors import UsageError
 from dsqc.findings import FindingLog
@@ -54,7 +53,7 @@ def transfer(
     if place.url == str(inbox.resolve()):
         raise UsageError(f"{inbox} is source and inbox at once.", hint="Give the inbox a directory of its own.")
     name = submission or inbox.resolve().name
-    log = structlog.get_logger().bind(submission=name)
+    log = logs.logger(submission=name)
     log.info("transfer begins", source=place.url)
     with Inbox(inbox).locked() as locked:
         record = transfer_submission(place, locked, progress)

@@ -9,9 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import structlog
-
-from dsqc import artefact
+from dsqc import artefact, logs
 from dsqc.findings import Finding, FindingLog
 from dsqc.forms import Form, compose, labels, load_fields
 from dsqc.model import Submission
@@ -79,7 +77,7 @@ def validate(
         UsageError: there is nothing at ``inbox``.
         SystemFault: a file cannot be read, or the inbox is not what ``transfer.json`` says.
     """
-    log = structlog.get_logger().bind(stage="validate", submission=inbox.resolve().name)
+    log = logs.logger(stage="validate", submission=inbox.resolve().name)
     day = today or datetime.now(UTC).date()
     read, form, findings = read_submission(inbox)
     submission = read
