@@ -56,7 +56,7 @@ class Reads:
 
     Attributes:
         batch: the reads as the instrument gave them, each once: of alignments the primary records, reverse ones
-            turned back.
+            turned back. Its ``first_record`` numbers the reads so chosen, from 1 in the file, however it is cut.
         longest: length of the longest of them; 0 for an empty batch.
     """
 

@@ -1,6 +1,7 @@
 """All collectors of one data file behind one door: ``add``, ``merge``, and the finished values and tables."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ class ReadMetrics:
 
     def __init__(self, *, aligned: bool = False, declared_offset: int | None = None) -> None:
         self.header: Mapping[str, Any] = {}
+        self._next_read = 1  # its number among the reads of the file
         self._aligned = aligned
         self._declared_offset = declared_offset
         chosen = READ_COLLECTORS + (ALIGNMENT_COLLECTORS if aligned else ())
@@ -52,7 +54,8 @@ class ReadMetrics:
         if batch.flag is not None:
             for collector in self._collectors:
                 collector.add_records(batch)
-        sequenced = sequenced_reads(batch)
+        sequenced = replace(sequenced_reads(batch), first_record=self._next_read)
+        self._next_read += len(sequenced)
         reads = Reads(sequenced, check_batch(sequenced))
         self._length.add(reads.batch)
         self._content.add(reads.batch, reads.longest)
@@ -62,6 +65,7 @@ class ReadMetrics:
 
     def merge(self, other: "ReadMetrics") -> None:
         """Add everything that ``other`` measured."""
+        self._next_read = max(self._next_read, other._next_read)
         self._length.merge(other._length)
         self._content.merge(other._content)
         self._quality.merge(other._quality)
@@ -72,6 +76,7 @@ class ReadMetrics:
         """Empty metrics for the part of the file that follows: merged in the order of the file, all is as in one."""
         following = ReadMetrics(aligned=self._aligned, declared_offset=self._declared_offset)
         following._collectors = [collector.continuation() for collector in self._collectors]
+        following._next_read = self._next_read
         return following
 
     @property
