@@ -47,12 +47,14 @@ def _plain(item: "Metric") -> dict[str, str]:
         "definition_ko": item.definition.ko,
         "source": item.source,
         "applies_to": item.applies_to,
+        "ga4gh": item.ga4gh,
     }
 
 
 def _print_one(item: "Metric", language: Language) -> None:
     print(f"{item.id}  {item.name.get(language)}")
     print(f"    {item.definition.get(language)}")
-    labels = (Text("unit", "단위"), Text("of", "대상"), Text("source", "출처"))
-    for label, value in zip(labels, (item.unit, item.applies_to, item.source), strict=True):
-        print(f"    {label.get(language)}: {value}")
+    labels = (Text("unit", "단위"), Text("of", "대상"), Text("source", "출처"), Text("GA4GH id", "GA4GH ID"))
+    for label, value in zip(labels, (item.unit, item.applies_to, item.source, item.ga4gh), strict=True):
+        if value:
+            print(f"    {label.get(language)}: {value}")
