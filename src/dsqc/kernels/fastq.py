@@ -1,12 +1,13 @@
 """Cutting FASTQ text into reads: the four-line grammar, wrapped records, alphabets.
 
-One pass over the text, about 1 byte a cycle for names and 16 or more for bases and qualities; no memory of its own.
+One pass over the text, 64 bytes at a time; a record with nothing odd in it is looked at once. No memory of its own.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.kernels._jit import entry, kernel
+from dsqc.kernels.scan import find_byte, find_either, plain_end, quality_end
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -40,8 +41,8 @@ NAME_START, NAME_END, SEQUENCE_START, QUALITY_START, LENGTH = range(5)
 COLUMNS = 5
 
 # state
-POSITION, LINE, ROWS, STATUS, REASON, PLACE, PLACE_LINE, GUESS = range(8)
-FOUND = 8  # from here on: room for what _search finds
+POSITION, LINE, ROWS, STATUS, REASON, PLACE, PLACE_LINE = range(7)
+FOUND = 7  # from here on: room for what _search finds
 STATE = FOUND + 7
 
 LONGEST_NAME = 256
@@ -62,43 +63,6 @@ def base_table() -> Bytes:
 
 
 @kernel
-def _find(data: Bytes, start: int, end: int, wanted: int) -> int:
-    """Index of the first ``wanted`` in data[start:end], or -1."""
-    text = data[start:end]
-    for index in range(text.shape[0]):
-        if text[index] == wanted:
-            return start + index
-    return -1
-
-
-@kernel
-def _is_plain(data: Bytes, start: int, end: int) -> bool:
-    """Whether data[start:end] holds nothing but A, C, G, T."""
-    other = np.uint8(0)
-    text = data[start:end]
-    for index in range(text.shape[0]):
-        letter = text[index]
-        good = (letter == 65) | (letter == 67) | (letter == 71) | (letter == 84)
-        other = np.uint8(other | np.uint8(not good))
-    return bool(other == 0)
-
-
-@kernel
-def _first_bad_quality(data: Bytes, start: int, end: int) -> int:
-    """Index of the first character outside ``!`` to ``~`` in data[start:end], or -1."""
-    bad = np.uint8(0)
-    text = data[start:end]
-    for index in range(text.shape[0]):
-        bad = np.uint8(bad | np.uint8(np.uint8(text[index] - np.uint8(33)) > 93))
-    if bad == 0:
-        return -1
-    for index in range(text.shape[0]):
-        if text[index] < 33 or text[index] > 126:
-            return start + index
-    return -1
-
-
-@kernel
 def _note(fault: int, row: int, place: int, detail: int, other: int, counts: Ints, places: Ints) -> None:
     """Count a fault of a read and keep its place while there is room."""
     kept = counts[fault]
@@ -114,7 +78,7 @@ def _note(fault: int, row: int, place: int, detail: int, other: int, counts: Int
 def _check_bases(data: Bytes, start: int, end: int, row: int, table: Bytes, counts: Ints, places: Ints) -> None:
     """Count kinds of bases of one read; note its first letter that is none."""
     counts[BASES] += end - start
-    if _is_plain(data, start, end):
+    if plain_end(data, start, end) == end:
         return
     bad = -1
     lower = 0
@@ -137,17 +101,6 @@ def _line_end(data: Bytes, start: int, newline: int) -> int:
     if newline > start and data[newline - 1] == 13:
         return newline - 1
     return newline
-
-
-@kernel
-def _name_line(data: Bytes, start: int, end: int) -> tuple[int, int]:
-    """The newline that ends a name line (-1: not there yet), and the first NUL before it (or -1)."""
-    for index in range(start, end):
-        if data[index] == 10:
-            return index, -1
-        if data[index] == 0:
-            return -1, index
-    return -1, -1
 
 
 @kernel
@@ -199,7 +152,7 @@ def _wrapped(data: Bytes, start: int, end: int, final: bool, table: Bytes, found
     bases = 0
     lines = 1
     with_return = 0
-    newline = _find(data, position, end, 10)
+    newline = find_byte(data, position, end, 10)
     while newline >= 0 and (lines == 1 or data[position] != 43):
         stop = _line_end(data, position, newline)
         if not _is_sequence_line(data, position, stop, table) and (lines > 1 or stop == position):
@@ -209,7 +162,7 @@ def _wrapped(data: Bytes, start: int, end: int, final: bool, table: Bytes, found
         with_return += newline - stop
         lines += 1
         position = newline + 1
-        newline = _find(data, position, end, 10)
+        newline = find_byte(data, position, end, 10)
     if newline < 0:
         return 0
     plus = position
@@ -221,7 +174,7 @@ def _wrapped(data: Bytes, start: int, end: int, final: bool, table: Bytes, found
     position = quality
     qualities = 0
     while qualities < bases and not (final and position >= end):
-        newline = _find(data, position, end, 10)
+        newline = find_byte(data, position, end, 10)
         if newline < 0:
             return 0
         stop = _line_end(data, position, newline)
@@ -240,13 +193,26 @@ def _wrapped(data: Bytes, start: int, end: int, final: bool, table: Bytes, found
 
 
 @kernel
-def _guess(data: Bytes, sequence: int, length: int, end: int) -> bool:
-    """Whether bases, ``+`` and qualities stand where a record of ``length`` bases has them, with nothing odd inside."""
-    newline = sequence + length
-    after = newline + 3 + length
-    if after >= end or data[newline] != 10 or data[newline + 1] != 43 or data[newline + 2] != 10 or data[after] != 10:
+def _plain_record(data: Bytes, sequence: int, end: int, found: Ints) -> bool:
+    """Whether four lines follow each other with nothing odd inside: bases A, C, G, T, as many qualities, LF.
+
+    One look at every byte; ``found`` then receives the number of bases and the start of the qualities.
+    """
+    newline = plain_end(data, sequence, end)
+    length = newline - sequence
+    if length == 0 or newline + 3 + length >= end or data[newline] != 10 or data[newline + 1] != 43:
         return False
-    return _is_plain(data, sequence, newline) and _first_bad_quality(data, newline + 3, after) < 0
+    plus_newline = newline + 2
+    if data[plus_newline] != 10:  # the name again
+        plus_newline = find_byte(data, plus_newline, end, 10)
+        if plus_newline < 0 or data[plus_newline - 1] == 13:
+            return False
+    after = plus_newline + 1 + length
+    if after >= end or data[after] != 10 or quality_end(data, plus_newline + 1, after) < after:
+        return False
+    found[0] = length
+    found[1] = plus_newline + 1
+    return True
 
 
 @kernel
@@ -260,17 +226,17 @@ def _search(data: Bytes, sequence: int, end: int, final: bool, table: Bytes, fou
         1 when the record is whole, 0 when the text does not hold it, -1 when the grammar is broken (``state`` says
         where).
     """
-    newline = _find(data, sequence, end, 10)
+    newline = find_byte(data, sequence, end, 10)
     plus = newline + 1
     if newline < 0 or plus >= end:
         return 0
     if data[plus] != 43:
         return _wrapped(data, sequence, end, final, table, found, state)
-    plus_newline = _find(data, plus, end, 10)
+    plus_newline = find_byte(data, plus, end, 10)
     quality = plus_newline + 1
     if plus_newline < 0 or quality >= end:
         return 0
-    last = _find(data, quality, end, 10)
+    last = find_byte(data, quality, end, 10)
     if last < 0:
         return 0
     stop = _line_end(data, sequence, newline)
@@ -308,8 +274,8 @@ def _check_read(
         if size > LONGEST_NAME:
             _note(LONG_NAME, row, record, size, 0, counts, places)
     _check_bases(data, sequence, sequence + length, row, table, counts, places)
-    bad = _first_bad_quality(data, quality, quality + length)
-    if bad >= 0:
+    bad = quality_end(data, quality, quality + length)
+    if bad < quality + length:
         _note(BAD_QUALITY, row, bad, data[bad], 0, counts, places)
 
 
@@ -334,13 +300,12 @@ def split_records(
             number is given with the smaller one, so that rows stay record numbers.
         counts: COUNTS; set to zero and filled.
         places: FAULTS x PLACES x 4; row, byte and two details of the first faults of each kind.
-        state: STATE; POSITION and LINE (lines before it) go on from call to call, as does GUESS.
+        state: STATE; POSITION and LINE (lines before it) go on from call to call.
     """
     counts[:] = 0
     state[STATUS] = NEED_MORE
     found = state[FOUND:]
     position = state[POSITION]
-    length = state[GUESS]
     row = 0
     while position < end:
         if row == columns.shape[1]:
@@ -355,10 +320,11 @@ def split_records(
             else:
                 _broken(state, NO_AT, position, state[LINE] + 1)
             break
-        name_newline, nul = _name_line(data, position, end)
-        if nul >= 0:
-            _broken(state, NUL_IN_NAME, nul, state[LINE] + 1)
+        name_newline = find_either(data, position, end, 10, 0)
         if name_newline < 0:
+            break
+        if data[name_newline] == 0:
+            _broken(state, NUL_IN_NAME, name_newline, state[LINE] + 1)
             break
         sequence = name_newline + 1
         name_stop = _line_end(data, position, name_newline)
@@ -366,22 +332,20 @@ def split_records(
         columns[NAME_END, row] = name_stop
         columns[SEQUENCE_START, row] = sequence
         counts[CRLF_LINES] += name_newline - name_stop
-        # The record is guessed from the last one: three looks replace two searches.
-        if name_stop - position <= LONGEST_NAME and length > 0 and _guess(data, sequence, length, end):
-            columns[QUALITY_START, row] = sequence + length + 3
-            columns[LENGTH, row] = length
-            counts[BASES] += length
+        if name_stop - position <= LONGEST_NAME and _plain_record(data, sequence, end, found):
+            columns[QUALITY_START, row] = found[1]
+            columns[LENGTH, row] = found[0]
+            counts[BASES] += found[0]
             state[LINE] += 4
-            position = sequence + 2 * length + 4
+            position = found[1] + found[0] + 1
             row += 1
             continue
         whole = _search(data, sequence, end, final, table, found, state)
         if whole <= 0:
             counts[CRLF_LINES] -= name_newline - name_stop
             break
-        length = min(found[0], found[2])
         columns[QUALITY_START, row] = found[1]
-        columns[LENGTH, row] = length
+        columns[LENGTH, row] = min(found[0], found[2])
         counts[CRLF_LINES] += found[5]
         if found[6]:
             _note(WRAPPED, row, position, 0, 0, counts, places)
@@ -393,4 +357,3 @@ def split_records(
         row += 1
     state[POSITION] = position
     state[ROWS] = row
-    state[GUESS] = length
