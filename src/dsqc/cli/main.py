@@ -14,6 +14,7 @@ COMMANDS = {
     "form": "list the registration forms, show one, or print its JSON Schema",
     "validate": "check a submission's forms and files at your own desk",
     "qc": "read data files once, whole: prove them, measure them",
+    "fingerprint": "which reads data files hold, whatever their order, format and compression",
     "transfer": "copy a submission into the inbox, proving every byte",
     "judge": "findings and metrics to a verdict",
     "curate": "the curator's queue and decisions",
