@@ -5,6 +5,7 @@ from itertools import chain
 from dsqc.errors import UsageError
 from dsqc.language import Text
 from dsqc.metrics.collector import Metric
+from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ALIGNMENT_COLLECTORS, READ_COLLECTORS
 
 _PRIMARY_EN = "Of alignments only primary records count, so that each read counts once."
@@ -242,7 +243,7 @@ _METRICS = (
 
 _COLLECTED = chain.from_iterable(collector.METRICS for collector in (*READ_COLLECTORS, *ALIGNMENT_COLLECTORS))
 
-METRICS: dict[str, Metric] = {metric.id: metric for metric in (*_METRICS, *_COLLECTED)}
+METRICS: dict[str, Metric] = {metric.id: metric for metric in (*_METRICS, *_COLLECTED, *PairMetrics.METRICS)}
 """All metrics by id, in the order in which reports show them."""
 
 

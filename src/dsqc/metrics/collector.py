@@ -74,6 +74,7 @@ class Facts:
         encoding: of the qualities; None where there are none.
         aligned: the file is BAM, CRAM or SAM.
         header: its header lines by type (``{"SQ": [{"SN": ..., "LN": ...}], ...}``); empty for FASTQ.
+        characters: int64[256]; how often each quality character occurs.
     """
 
     read_count: int
@@ -83,6 +84,7 @@ class Facts:
     encoding: Encoding | None
     aligned: bool = False
     header: Mapping[str, Any] = field(default_factory=dict)
+    characters: NDArray[np.int64] = field(default_factory=lambda: np.zeros(256, dtype=np.int64))
 
 
 class Collector(ABC):
