@@ -35,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """``dsqc qc FILE... [--paired] [-O DIR]``, or one run of a submission."""
     parser.add_argument("files", nargs="*", metavar="FILE", help="data files; - for standard input")
     parser.add_argument("--paired", action="store_true", help="the files are mates, named two by two: R1 R2 R1 R2 ...")
-    parser.add_argument("--reference", type=Path, metavar="FASTA", help="reference sequences of CRAM files")
+    reference_help = "reference sequences of CRAM files; a directory holds them by MD5"
+    parser.add_argument("--reference", type=Path, metavar="FASTA|DIR", help=reference_help)
     add_outdir(parser, "directory for the results (default: nothing is written)")
     add_threads(parser)
     add_exit_zero(parser)

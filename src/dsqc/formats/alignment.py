@@ -15,7 +15,7 @@ from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header
 from dsqc.formats.source import ReadSource
 from dsqc.formats.texts import Phrase, fill, tell
-from dsqc.formats.walk import Walk
+from dsqc.formats.walk import LONGEST_RECORD, Walk
 from dsqc.kernels import bam as k
 from dsqc.kernels import bam_record as r
 from dsqc.model import FileFormat
@@ -30,10 +30,6 @@ _FAULTS: dict[int, tuple[str, Phrase, Phrase]] = {
     r.NO_SEQUENCE: ("DSQC-D021", "*", texts.SOME_BASES),
     r.OUT_OF_ORDER: ("DSQC-D019", texts.OUT_OF_ORDER, texts.IN_ORDER),
 }
-
-
-LONGEST_RECORD = 1 << 28
-"""Bytes of one record, or of the header (256 MiB)."""
 
 
 class AlignmentSource(ReadSource):

@@ -2,15 +2,13 @@
 
 from collections.abc import Generator
 
-import numpy as np
-
 from dsqc.findings import FindingLog
 from dsqc.formats import texts
-from dsqc.formats.alignment import LONGEST_RECORD, AlignmentSource
+from dsqc.formats.alignment import AlignmentSource
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header, parse_header
-from dsqc.formats.texts import fill
+from dsqc.formats.texts import Phrase, fill
 from dsqc.formats.walk import BUFFER, ROWS, Walk
 from dsqc.model import FileFormat
 
@@ -31,44 +29,24 @@ class BamSource(AlignmentSource):
         if self._read_header():
             yield from self._records()
 
-    def _take(self, size: int) -> bytes | None:
-        """The next ``size`` bytes; None (and a finding) where they are not there."""
-        found = self._walk.take(size) if size <= LONGEST_RECORD else None
-        if found is None:
-            self.damaged = True
-            if not self._reader.faults:
-                self._take_header(Header(faults=[(0, texts.ENDLESS_HEADER, texts.BAM_HEADER)]))
-        return found
-
-    def _take_number(self) -> int:
-        found = self._take(4)
-        return -1 if found is None else int.from_bytes(found, "little", signed=True)
-
     def _read_header(self) -> bool:
-        """Read magic, text and the list of references (SAM specification 4.2)."""
-        magic = self._take(4)
-        if magic is None:
+        """Read magic, text and the list of references (SAM specification 4.2); false, and a finding, without them."""
+        magic = self._walk.take(4)
+        if magic is not None and magic != b"BAM\x01":
+            self._refuse(1, fill(texts.FILE_BEGINS, repr(magic)), "BAM\\1")
             return False
-        if magic != b"BAM\x01":
-            self.damaged = True
-            self._take_header(Header(faults=[(1, fill(texts.FILE_BEGINS, repr(magic)), "BAM\\1")]))
+        found = None if magic is None else self._walk.take_header()
+        if found is None:
+            self._refuse(0, texts.ENDLESS_HEADER, texts.BAM_HEADER)
             return False
-        text = self._take(self._take_number())
-        if text is None:
-            return False
-        number = self._take_number()
-        listed: list[tuple[str, int]] = []
-        for _ in range(number):
-            name = self._take(self._take_number())
-            length = self._take_number() if name is not None else -1
-            if name is None or self.damaged:
-                return False
-            listed.append((name.rstrip(b"\0").decode("utf-8", "backslashreplace"), length))
-        if number < 0:
-            return False
-        header = parse_header(text.rstrip(b"\0").decode("utf-8", "backslashreplace"))
+        text, listed = found
+        header = parse_header(text)
         if header.references and header.references != listed:
             header.faults.append((1, texts.LISTS_DIFFER, texts.SAME_LISTS))
         self._take_header(header)
-        self._walk.references = np.array([length for _name, length in listed], np.int64)
         return True
+
+    def _refuse(self, line: int, value: Phrase, expected: Phrase) -> None:
+        self.damaged = True
+        if not self._reader.faults:
+            self._take_header(Header(faults=[(line, value, expected)]))

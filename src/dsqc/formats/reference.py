@@ -1,11 +1,13 @@
-"""The reference sequences of a CRAM: a FASTA of the user's, indexed where nobody else looks, compared with @SQ."""
+"""The reference sequences of a CRAM, compared with @SQ: a FASTA, indexed where nobody else looks, or a store by MD5."""
 
 import gzip
 import hashlib
+import re
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +21,89 @@ from dsqc.model import Container
 
 _PIECE = 1 << 20
 _HEAD = 512
+_NO_PLACE = "/nonexistent"
+_M5 = re.compile(r"[0-9a-f]{32}")
 
 
-class Reference:
+class Reference(ABC):
+    """What CRAM is decoded with.
+
+    Attributes:
+        arguments: for the decoder.
+        environment: for the decoder; no network look-up in any case.
+    """
+
+    arguments: tuple[str, ...] = ()
+    environment: Mapping[str, str] = {"REF_PATH": _NO_PLACE, "REF_CACHE": f"{_NO_PLACE}/%s"}
+
+    @abstractmethod
+    def faults(self, rows: Iterable[dict[str, Any]]) -> Iterator[Phrase]:
+        """The @SQ lines (fields by tag) that this reference does not serve."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Remove what was made for this reference."""
+
+
+def open_reference(path: Path | None) -> Reference:
+    """The reference at ``path``: a FASTA, or a directory of sequences named by their MD5; None: there is none.
+
+    Raises:
+        UsageError: the file is no FASTA.
+        SystemFault: it cannot be read, or there is no room for its index.
+    """
+    if path is None:
+        return NoReference()
+    return ReferenceStore(path) if path.is_dir() else FastaReference(path)
+
+
+class NoReference(Reference):
+    """None was given: enough for a CRAM that carries its own, or needs none."""
+
+    def faults(self, rows: Iterable[dict[str, Any]]) -> Iterator[Phrase]:
+        """All lines, said at once."""
+        listed = list(rows)
+        if listed:
+            first = sequence_label(listed[0])
+            missing = fill(texts.AND_MORE, first, len(listed) - 1) if len(listed) > 1 else first
+            yield fill(texts.NO_REFERENCE, missing)
+
+    def close(self) -> None:
+        """Nothing was made."""
+
+
+class ReferenceStore(Reference):
+    """A directory of sequences as samtools keeps them (``seq_cache_populate.pl``): upper case, no line ends, each in a
+    file named by its MD5, the first two pairs of digits being directories (``REF_CACHE`` ``%2s/%2s/%s``).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="dsqc-reference-")
+        link = Path(self._folder.name) / "store"  # a name without % and :, which htslib would read otherwise
+        link.symlink_to(path.resolve())
+        self._path = link
+        self.environment = {"REF_PATH": _NO_PLACE, "REF_CACHE": f"{link}/%2s/%2s/%s"}
+
+    def faults(self, rows: Iterable[dict[str, Any]]) -> Iterator[Phrase]:
+        """Lines without M5, with one that is not in the store, or whose sequence there has another length."""
+        for row in rows:
+            wanted = str(row.get("M5", "")).lower()
+            found = self._path / wanted[:2] / wanted[2:4] / wanted[4:]
+            if not _M5.fullmatch(wanted) or not found.is_file():
+                yield fill(texts.NOT_IN_REFERENCE, sequence_label(row))
+            elif (length := found.stat().st_size) != row.get("LN"):
+                yield fill(texts.OTHER_LENGTH, sequence_label(row), length)
+
+    def close(self) -> None:
+        """Remove the temporary directory; the store itself stays."""
+        self._folder.cleanup()
+
+
+class FastaReference(Reference):
     """A FASTA as htslib needs it: with an index, which must not be written beside the user's file.
 
     A temporary directory holds a link to the FASTA (or, of one compressed with gzip, the unpacked sequences, which
     htslib cannot read otherwise) and the index. It goes with :meth:`close`.
-
-    Attributes:
-        path: what to give to htslib.
 
     Raises:
         UsageError: the file is no FASTA.
@@ -38,6 +113,7 @@ class Reference:
     def __init__(self, path: Path) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="dsqc-reference-")
         self.path = Path(self._folder.name) / "reference.fa"
+        self.arguments = (str(self.path),)
         try:
             self._place(path)
             self._index(path)
@@ -114,4 +190,6 @@ def _m5(file: pysam.FastaFile, name: str, length: int) -> str:
 
 
 def _no_fasta(path: Path, reason: str) -> UsageError:
-    return UsageError(f"The reference {path} is no FASTA: {reason}.", hint="Name a FASTA file with --reference.")
+    return UsageError(
+        f"The reference {path} is no FASTA: {reason}.", hint="Name a FASTA file, or a directory of sequences by MD5."
+    )

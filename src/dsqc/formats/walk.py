@@ -13,6 +13,8 @@ BUFFER = 1 << 20
 """Bytes of records unpacked at once; grows to the longest record."""
 ROWS = 1 << 14
 """Records in a batch at most."""
+LONGEST_RECORD = 1 << 28
+"""Bytes of one record, or of a header's text (256 MiB)."""
 
 
 class Walk:
@@ -154,9 +156,29 @@ class Walk:
             self._filled += len(part)
             self._rest = self._rest[len(part) :]
 
+    def take_header(self) -> tuple[str, list[tuple[str, int]]] | None:
+        """What follows the magic bytes: the header's text and the list of references; None where it is not whole."""
+        text = self.take(self._take_number())
+        number = -1 if text is None else self._take_number()
+        if text is None or number < 0:
+            return None
+        listed: list[tuple[str, int]] = []
+        for _ in range(number):
+            name = self.take(self._take_number())
+            length = self.take(4) if name is not None else None
+            if name is None or length is None:
+                return None
+            listed.append((_text(name), int.from_bytes(length, "little", signed=True)))
+        self.references = np.array([length for _name, length in listed], np.int64)
+        return _text(text), listed
+
+    def _take_number(self) -> int:
+        found = self.take(4)
+        return -1 if found is None else int.from_bytes(found, "little", signed=True)
+
     def take(self, size: int) -> bytes | None:
-        """The next ``size`` bytes; None where they are not there."""
-        if size < 0:
+        """The next ``size`` bytes; None where they are not there, or too many for a header."""
+        if not 0 <= size <= LONGEST_RECORD:
             return None
         if self.left < size and not self.ended:
             self.fill(size)
@@ -165,3 +187,7 @@ class Walk:
             return None
         self.state[r.POSITION] = start + size
         return self._data[start : start + size].tobytes()
+
+
+def _text(stored: bytes) -> str:
+    return stored.rstrip(b"\0").decode("utf-8", "backslashreplace")

@@ -95,7 +95,7 @@ def qc(
         outdir: directory for the results of design 5.3; None writes nothing.
         paired: the files are mates, taken two by two: R1, R2, R1, R2 ….
         threads: with 2 or more, reading and unwrapping have a thread of their own; results do not depend on it.
-        reference: FASTA with the reference sequences of CRAM files.
+        reference: FASTA with the reference sequences of CRAM files, or a directory of them by MD5.
         progress: called now and then with a file's name and the records read so far.
 
     Raises:
@@ -198,8 +198,8 @@ def _checked_reference(reference: str | Path | None) -> Path | None:
     if reference is None:
         return None
     path = Path(reference)
-    if not path.is_file():
-        raise UsageError(f"The reference {path} does not exist.", hint="Name a FASTA file.")
+    if not path.exists():
+        raise UsageError(f"The reference {path} does not exist.", hint="Name a FASTA file, or a directory of sequences by MD5.")
     return path
 
 
@@ -304,11 +304,13 @@ def _run_data(
 
 def _file_entry(item: DataFile, result: QcFile | None) -> dict[str, Any]:
     if result is None:
-        empty = dict.fromkeys(("format", "container", "size_bytes", "md5", "sha256", "read_count", "base_count"))
+        absent = ("format", "container", "size_bytes", "md5", "sha256", "crc64nvme", "fingerprint", "read_count", "base_count")
+        empty = dict.fromkeys(absent)
         return {"name": item.name, **empty, "state": "missing", "metrics_file": None, "html_file": None}
     return {
         **result.data["file"],
         "name": item.name,
+        "fingerprint": result.data["fingerprint"],
         "read_count": result.data["metrics"]["read_count"],
         "base_count": result.data["metrics"]["base_count"],
         "state": result.data["state"],

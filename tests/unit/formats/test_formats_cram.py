@@ -13,10 +13,9 @@ from pathlib import Path
 import pysam
 import pytest
 
-from dsqc.errors import UsageError
+from dsqc.errors import SystemFault, UsageError
 from dsqc.findings import FindingLog
-from dsqc.formats import open_reads
-from dsqc.formats import cram
+from dsqc.formats import cram_process, open_reads
 from dsqc.formats.cram_container import itf8_at
 from dsqc.formats.cram_header import _itf8
 from helpers.damage import flip
@@ -119,12 +118,11 @@ def test_records_that_cannot_be_decoded_are_no_fault_of_the_reference(
     path = tmp_path / "r.cram"
     write(path, "wc", reference)
 
-    def fail(*_: object) -> None:
-        raise OSError("truncated file")
-
-    monkeypatch.setattr(cram, "encode", fail)
+    script = tmp_path / "decode.py"
+    script.write_text("import sys\nsys.stderr.write('[E::cram_next_slice] Failure to decode slice\\n')\nsys.exit(1)\n")
+    monkeypatch.setattr(cram_process, "_SCRIPT", script)
     (fault,) = read_path(path, reference=reference).log
-    assert (fault.code, fault.value) == ("DSQC-D029", "records cannot be decoded (htslib: truncated file)")
+    assert (fault.code, fault.value) == ("DSQC-D029", "records cannot be decoded (htslib: Failure to decode slice)")
 
 
 def md5(sequence: str) -> str:
@@ -263,3 +261,47 @@ def block_end(data: bytes, first: int) -> int:
 def test_numbers_of_cram(value: int) -> None:
     stored = _itf8(value)
     assert itf8_at(stored, 0) == (value, len(stored))
+
+
+def test_a_store_of_references_by_md5(tmp_path: Path, reference: Path) -> None:
+    path = tmp_path / "r.cram"
+    write(path, "wc", reference)
+    digest = md5(REFERENCE)
+    store = tmp_path / "50% store:here"
+    place = store / digest[:2] / digest[2:4] / digest[4:]
+    place.parent.mkdir(parents=True)
+    place.write_text(REFERENCE)
+    found = read_path(path, reference=store)
+    assert records(found) == expected(path, reference)
+    assert found.all_codes == []
+    assert [entry.name for entry in store.rglob("*") if entry.is_file()] == [digest[4:]]
+    place.write_text(REFERENCE[:2000])
+    (fault,) = read_path(path, reference=store).log
+    label = f"c1 (M5 {digest})"
+    assert (fault.code, fault.value) == ("DSQC-D022", f"{label}, 2000 bases in the reference given")
+    place.unlink()
+    (fault,) = read_path(path, reference=store).log
+    assert (fault.code, fault.value) == ("DSQC-D022", f"{label}, not in the reference given")
+
+
+def test_a_decoder_killed_from_outside_is_no_finding(
+    tmp_path: Path, reference: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.cram"
+    write(path, "wc", reference)
+    script = tmp_path / "decode.py"
+    script.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    monkeypatch.setattr(cram_process, "_SCRIPT", script)
+    with pytest.raises(SystemFault, match="was killed"):
+        read_path(path, reference=reference)
+
+
+def test_a_decoder_that_crashes_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "r.cram"
+    write(path, "wc", None)
+    script = tmp_path / "decode.py"
+    script.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
+    monkeypatch.setattr(cram_process, "_SCRIPT", script)
+    found = read_path(path)
+    assert found.codes == ["D029"]
+    assert found.integrity.md5 == hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
