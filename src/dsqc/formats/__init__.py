@@ -10,7 +10,7 @@ from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import Integrity
 from dsqc.formats.first_look import name_findings
 from dsqc.formats.pairing import PairReader, is_interleaved
-from dsqc.formats.reads import open_reads, sniff
+from dsqc.formats.reads import open_reads, sniff, standard_input
 from dsqc.formats.source import ReadSource
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "name_findings",
     "open_reads",
     "sniff",
+    "standard_input",
 ]

@@ -139,7 +139,7 @@ class FastqSource(ReadSource):
         """Get more text behind an unfinished record; false when there is none, or the record is broken."""
         start = int(self._state[k.POSITION])
         if not self._ended and self._filled - start < LONGEST_RECORD:
-            if start == 0 and self._without_line_ends():
+            if self._base == start == 0 and self._filled >= BUFFER and self._without_line_ends():
                 self._leave(k.CARRIAGE_RETURNS, 0, 1)
                 return False
             self._fill()

@@ -3,6 +3,8 @@
 import bz2
 import io
 import lzma
+import select
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -60,13 +62,13 @@ def open_reads(
         log: receives the findings, also those that stand before the first read (a refused container).
         name: the file's name in findings; a path's last part, or ``standard input``, where not given.
         threads: with 2 or more, reading, hashing and unwrapping have a thread of their own. The result is the same.
-        reference: FASTA of the reference sequences of a CRAM.
+        reference: FASTA of the reference sequences of a CRAM, or a directory of them by MD5.
 
     Raises:
         SystemFault: the file does not exist or cannot be read.
         UsageError: the reference does not exist, or a CRAM is to be read with it and it is no FASTA.
     """
-    if reference is not None and not reference.is_file():
+    if reference is not None and not reference.exists():
         raise UsageError(f"The reference {reference} does not exist.", hint="Name a FASTA file with --reference.")
     if isinstance(source, Path):
         file, label = _open(source), name or source.name
@@ -84,21 +86,36 @@ def open_reads(
     if container is Container.XZ:
         log.add(untaken_container(label, Severity.WARNING))
     if file_format is FileFormat.CRAM:
-        return _cram(BlockReader(whole, label, container, background=False), log, reference)
+        return _cram(BlockReader(whole, label, container, background=False), log, reference, threads)
     if file_format is FileFormat.BAM:
         return BamSource(BlockReader(whole, label, container, background=threads > 1, damage_code="DSQC-D018"), log)
     reader = BlockReader(whole, label, container, background=threads > 1)
     return SamSource(reader, log) if file_format is FileFormat.SAM else FastqSource(reader, log)
 
 
-def _cram(reader: BlockReader, log: FindingLog, reference: Path | None) -> ReadSource:
+def _cram(reader: BlockReader, log: FindingLog, reference: Path | None, threads: int) -> ReadSource:
     from dsqc.formats.cram import CramSource  # pysam takes 0.1 s to import, and only CRAM needs it
 
     try:
-        return CramSource(reader, log, reference)
+        return CramSource(reader, log, reference, threads=threads)
     except DsqcError:
         reader.close()
         raise
+
+
+def standard_input() -> BinaryIO:
+    """Standard input without a buffer of its own.
+
+    The lock of Python's buffer is held while it waits for a silent pipe; the interpreter aborts when it then ends.
+    """
+    return cast("BinaryIO", getattr(sys.stdin.buffer, "raw", sys.stdin.buffer))
+
+
+def _read(file: BinaryIO, size: int) -> bytes:
+    """At most ``size`` bytes; waits where the file is one that does not (a terminal or socket set so by its owner)."""
+    while (found := cast("bytes | None", file.read(size))) is None:
+        select.select([file], [], [])
+    return found
 
 
 class _Joined(io.RawIOBase):
@@ -113,7 +130,7 @@ class _Joined(io.RawIOBase):
         if self._head:
             found, self._head = self._head, b""
             return found
-        return self._file.read(size)
+        return _read(self._file, size)
 
     def close(self) -> None:
         if self._owned:
@@ -134,7 +151,7 @@ def _head(file: BinaryIO, name: str) -> bytes:
     """The first bytes: 64 KiB, or all there are."""
     parts: list[bytes] = []
     try:
-        while (missing := _HEAD - sum(map(len, parts))) > 0 and (part := file.read(missing)):
+        while (missing := _HEAD - sum(map(len, parts))) > 0 and (part := _read(file, missing)):
             parts.append(part)
     except OSError as error:
         raise SystemFault(

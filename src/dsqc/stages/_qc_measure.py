@@ -1,13 +1,13 @@
 """The one pass over a data file, or over two mate files in step: proof, findings and metrics from the same bytes."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dsqc.findings import FindingLog, Location, finding
-from dsqc.formats import ReadBatch, open_reads
+from dsqc.fingerprint import Fingerprint
+from dsqc.formats import ReadBatch, open_reads, standard_input
 from dsqc.formats.pairing import PairReader
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.model import FileFormat
@@ -80,26 +80,28 @@ class _Pass:
     def __init__(self, path: Path, options: Options) -> None:
         self.log = FindingLog()
         self.options = options
-        standard_input = path == STANDARD_INPUT
+        from_standard_input = path == STANDARD_INPUT
         self.source = open_reads(
-            sys.stdin.buffer if standard_input else path,
+            standard_input() if from_standard_input else path,
             self.log,
-            name="stdin" if standard_input else path.name,
+            name="stdin" if from_standard_input else path.name,
             threads=options.threads,
             reference=options.reference,
         )
         self.aligned = self.source.format in ALIGNED
         self.reads = ReadMetrics(aligned=self.aligned, declared_offset=options.declared_offset)
+        self.fingerprint = Fingerprint()
 
     def add(self, batch: ReadBatch) -> None:
         """Measure one batch."""
-        self.reads.add(batch)
+        self.fingerprint.add(self.reads.add(batch).batch)
         if self.options.progress:
             self.options.progress(self.source.name, self.source.record_count)
 
     def finish(self, stem: str, *, mate: str | None = None, pairs: int | None = None) -> QcFile:
         """Everything the file proved to be, after its last batch."""
         self._check_offset()
+        self.reads.header = self.source.header
         values = self.reads.values()
         if self.aligned:
             values["read_group_count"] = len(self.source.header.get("RG", ()))
@@ -116,7 +118,9 @@ class _Pass:
                 "size_bytes": proof.size_bytes,
                 "md5": proof.md5,
                 "sha256": proof.sha256,
+                "crc64nvme": proof.crc64nvme,
             },
+            "fingerprint": self._identity(),
             "mate": mate,
             "integrity": {
                 "complete": proof.complete,
@@ -132,6 +136,13 @@ class _Pass:
             "finding_counts": self.log.counts(),
         }
         return QcFile(data, stem, self.reads, self.log)
+
+    def _identity(self) -> dict[str, Any] | None:
+        """The fingerprint of the reads; none of a file whose reads are not all there."""
+        if self.source.damaged:
+            return None
+        encoding = self.reads.encoding
+        return self.fingerprint.result(encoding.offset if encoding else None)
 
     def _check_offset(self) -> None:
         declared, encoding = self.options.declared_offset, self.reads.encoding

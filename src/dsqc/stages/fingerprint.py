@@ -1,6 +1,5 @@
 """Fingerprints of data files: what reads they hold, whatever their order, names, format and compression."""
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
 from dsqc.fingerprint import Fingerprint, Identity, total
-from dsqc.formats import ReadSource, open_reads
+from dsqc.formats import ReadSource, open_reads, standard_input
 from dsqc.metrics.batch import check_batch, sequenced_reads
 from dsqc.metrics.encoding import decide_encoding
 from dsqc.model import FileFormat
@@ -130,7 +129,7 @@ def _check(paths: Sequence[Path]) -> None:
 def _one(path: Path, threads: int, reference: Path | None) -> FingerprintFile:
     log = FindingLog()
     source = (
-        open_reads(sys.stdin.buffer, log, name="stdin", threads=threads, reference=reference)
+        open_reads(standard_input(), log, name="stdin", threads=threads, reference=reference)
         if path == STANDARD_INPUT
         else open_reads(path, log, threads=threads, reference=reference)
     )
