@@ -80,7 +80,7 @@ def _find_tags(data: Bytes, at: int, end: int, row: int, differences: Ints, diff
     differences[row] = NO_TAG
     difference_text[row] = NO_TAG
     missing = 2
-    while 0 <= at and at + 4 <= end:
+    while at >= 0 and at + 4 <= end:
         tag = uint16_at(data, at)
         if tag == 0x444D and data[at + 2] == 90:  # MD:Z
             difference_text[row] = at + 3

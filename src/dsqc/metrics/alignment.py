@@ -10,6 +10,7 @@ from dsqc.errors import SystemFault
 from dsqc.formats.batch import AlignmentColumns, ReadBatch
 from dsqc.kernels import alignment as k
 from dsqc.metrics.alignment_cycles import Cycles
+from dsqc.metrics.alignment_medians import lower_median, median_deviation
 from dsqc.metrics.alignment_metrics import ALIGNMENT_METRICS
 from dsqc.metrics.alignment_samtools import (
     BOTH_MAPPED,
@@ -220,19 +221,3 @@ def _insert_table(inserts: InsertSummary) -> Table:
         "outward": part[k.OUTWARD].tolist(),
         "other": part[k.OTHER].tolist(),
     }
-
-
-def lower_median(counts: Counts) -> int:
-    """The smallest value that at least half of all do not exceed.
-
-    Args:
-        counts: int64; entry n: how many have the value n; not all 0.
-    """
-    total = int(counts.sum())
-    return int(np.searchsorted(np.cumsum(counts), (total + 1) // 2))
-
-
-def median_deviation(counts: Counts, middle: int) -> int:
-    """The median of the distances from ``middle`` (``counts`` as for :func:`lower_median`), not scaled."""
-    distances = np.bincount(np.abs(np.arange(len(counts)) - middle), weights=counts, minlength=len(counts))
-    return lower_median(distances.astype(np.int64))

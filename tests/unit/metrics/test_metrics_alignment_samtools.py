@@ -1,12 +1,13 @@
 """flagstat and the SN section: what samtools itself prints, on alignments of every odd kind."""
 
 import subprocess
+from itertools import pairwise
 
 import pytest
-from helpers.alignments import batch_of, batches_of, odd_records, read_records, write_bam
 
 from dsqc.metrics.alignment import AlignmentCollector
 from dsqc.metrics.alignment_samtools import flagstat_text
+from helpers.alignments import batch_of, batches_of, odd_records, read_records, write_bam
 
 HEADER = "@HD\tVN:1.6\n@SQ\tSN:a\tLN:100000\n@SQ\tSN:b\tLN:100000\n"
 
@@ -71,7 +72,7 @@ def test_batches_and_parts_change_nothing(tmp_path, in_order):
         assert measure(path, size).tables(None) == whole.tables(None)
     for cuts in ((0, 250, 500), (0, 1, 499, 500), (0, 0, 500)):
         merged = AlignmentCollector()
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in pairwise(cuts):
             part = merged.continuation()
             part.add_records(batch_of(records[start:end], lengths))
             merged.merge(part)
