@@ -6,6 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.findings import FindingLog, Location, finding
+from dsqc.metrics.contaminants import adapters
+from dsqc.metrics.duplication import LEVELS
+from dsqc.metrics.gc_model import normal_curve
+from dsqc.metrics.positions import display_groups
 from dsqc.registry import rules
 
 
@@ -132,17 +136,8 @@ def _lengths(rng: np.random.Generator, reads: int, length: int, spread: float) -
     return np.maximum(rng.lognormal(np.log(length), spread, reads), 50).astype(np.int64)
 
 
-def _edges(longest: int) -> list[tuple[int, int]]:
-    rows = [(position, position) for position in range(1, min(longest, 100) + 1)]
-    low, width = 101, max(10, longest // 200 // 10 * 10)
-    while low <= longest:
-        rows.append((low, min(low + width - 1, longest)))
-        low += width
-    return rows
-
-
 def _tables(rng: np.random.Generator, lengths: NDArray[np.int64], quality: float, gc: float) -> dict[str, Any]:
-    edges = _edges(int(lengths.max()))
+    edges = display_groups(int(lengths.max()))
     starts, ends = [low for low, _ in edges], [high for _, high in edges]
     share = np.array(starts) / max(ends)
     mean = quality - 5 * np.exp(-np.array(starts) / 4) - 6 * share**3 + rng.normal(0, 0.15, len(edges))
@@ -162,6 +157,7 @@ def _tables(rng: np.random.Generator, lengths: NDArray[np.int64], quality: float
         "base_content": {
             "position_from": starts,
             "position_to": ends,
+            "bases": [int(np.clip(lengths - low + 1, 0, high - low + 1).sum()) for low, high in edges],
             "a": [round(float(value), 6) for value in at],
             "c": [round(gc / 2, 6)] * len(edges),
             "g": [round(gc / 2 - 0.001, 6)] * len(edges),
@@ -169,6 +165,22 @@ def _tables(rng: np.random.Generator, lengths: NDArray[np.int64], quality: float
             "n": [0.001] * len(edges),
         },
         "gc_content": {"gc_percent": list(range(101)), "reads": [int(value) for value in gc_counts]},
+        "gc_model": {
+            "gc_percent": list(range(101)),
+            "reads": [float(value) for value in gc_counts],
+            "normal": normal_curve(gc_counts.tolist())[1],
+        },
+        "quality_by_tile": {name: [] for name in ("tile", "position_from", "position_to", "deviation")},
+        "duplication_levels": {"level": list(LEVELS), "percent": [90.0, 10.0] + [0.0] * (len(LEVELS) - 2)},
+        "overrepresented": {name: [] for name in ("sequence", "reads", "percent", "source")},
+        "adapter_content": {
+            "position_from": starts,
+            "position_to": ends,
+            **{item.name: [0.01 * place for place in range(len(edges))] for item in adapters()},
+        },
+        "kmer_content": {
+            name: [] for name in ("sequence", "count", "p_value", "obs_exp_max", "position_from", "position_to")
+        },
         "read_length": _length_table(lengths),
         "read_quality": {
             "mean_phred": list(range(len(read_quality))),
@@ -208,4 +220,6 @@ def _metrics(lengths: NDArray[np.int64], tables: dict[str, Any], quality: float)
         "mean_read_phred_mode": int(np.argmax(tables["read_quality"]["reads"])),
         "quality_offset": 33,
         "quality_encoding": "Sanger / Illumina 1.9",
+        "gc_deviation": 0.05,
+        "frac_reads_deduplicated": 0.95,
     }

@@ -8,17 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.formats.batch import ReadBatch
+from dsqc.metrics.adapters import AdapterCollector
 from dsqc.metrics.alignment import AlignmentCollector
 from dsqc.metrics.batch import check_batch, sequenced_reads
 from dsqc.metrics.collector import Collector, Encoding, Facts, MetricRow, Reads, Table, Value
 from dsqc.metrics.content import ContentCollector
+from dsqc.metrics.duplication import DuplicationCollector
 from dsqc.metrics.encoding import SANGER, decide_encoding
+from dsqc.metrics.gc_model import GcModelCollector
+from dsqc.metrics.kmers import KmerCollector
 from dsqc.metrics.length import LengthCollector, bases_up_to, length_table, n50
 from dsqc.metrics.positions import row_limits
 from dsqc.metrics.quality import QualityCollector
 from dsqc.metrics.tables import base_content, bases_between, quality_by_position, row_statistics
+from dsqc.metrics.tiles import TileCollector
 
-READ_COLLECTORS: tuple[type[Collector], ...] = ()
+READ_COLLECTORS: tuple[type[Collector], ...] = (
+    TileCollector,
+    GcModelCollector,
+    DuplicationCollector,
+    AdapterCollector,
+    KmerCollector,
+)
 """What every data file is measured with, beside lengths, bases and qualities by position."""
 ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (AlignmentCollector,)
 """What alignments are measured with besides."""

@@ -70,7 +70,7 @@ def quality_by_position(table: NDArray[np.int64], offset: int, reads_at_least: N
 
 
 def base_content(table: NDArray[np.int64], lengths: NDArray[np.int64], reads: NDArray[np.int64]) -> Table:
-    """Fractions of A, C, G, T (with U) and other letters (``n``) among all bases of a group of positions.
+    """All bases of a group of positions, and the fractions of A, C, G, T (with U) and other letters (``n``).
 
     Args:
         table: int64[4, rows], A C G T by row.
@@ -83,6 +83,7 @@ def base_content(table: NDArray[np.int64], lengths: NDArray[np.int64], reads: ND
     columns: Table = {
         "position_from": [low for low, _, _ in groups],
         "position_to": [high for _, high, _ in groups],
+        "bases": bases,
     }
     for base, name in enumerate("acgt"):
         columns[name] = [count[base] / total for count, total in zip(counts, bases, strict=True)]

@@ -2,71 +2,36 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-
-from dsqc.metrics.positions import display_groups
 
 MOST_LENGTHS = 50
 """Rows of the length distribution, about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One row of a table by position: its label, and which of our rows it takes, each with its number of positions."""
-
-    label: str
-    indices: tuple[int, ...]
-    widths: tuple[int, ...]
-
-
-def position_groups(starts: Sequence[int], ends: Sequence[int]) -> list[Group]:
-    """Group rows of a dsqc table (first and last position of each, from 1) as FastQC groups the positions.
-
-    Where our rows are coarser than FastQC's, or cross its limits, ours stay as they are.
-    """
-    if not starts:
-        return []
-    limits = display_groups(max(ends))
-    found: list[Group] = []
-    row = 0
-    for low, high in limits:
-        taken: list[int] = []
-        while row < len(starts) and low <= starts[row] and ends[row] <= high:
-            taken.append(row)
-            row += 1
-        if taken:
-            widths = tuple(ends[index] - starts[index] + 1 for index in taken)
-            found.append(Group(_label(low, high), tuple(taken), widths))
-    if row < len(starts):
-        return [
-            Group(_label(low, high), (index,), (high - low + 1,))
-            for index, (low, high) in enumerate(zip(starts, ends, strict=True))
-        ]
-    return found
-
-
-def length_groups(rows: Sequence[tuple[int, int, int]]) -> list[tuple[str, int]]:
+def length_groups(rows: Sequence[tuple[int, int, int]], shortest: int, longest: int) -> list[tuple[str, int]]:
     """Rows (from, to, reads) of a length table as FastQC groups them: equal widths of 1, 2 or 5 times a power of ten.
 
-    Rows that are wider than FastQC's groups stay as they are.
+    FastQC puts an empty group before and after the lengths, and leaves out the first and the last if they stay empty.
+    The last ends one past the longest read. Rows that are wider than FastQC's groups stay as they are.
     """
     if not rows:
         return []
-    low, high = min(row[0] for row in rows), max(row[1] for row in rows)
-    if low == high:
-        return [(str(low), sum(row[2] for row in rows))]
+    low, high = max(shortest - 1, 0), longest + 1
     width = _length_width(high - low)
     start = low - low % width
     groups = [0] * ((high - start) // width + 1)
     for first, last, reads in rows:
         index = (first - start) // width
-        if (last - start) // width != index:
-            return [(_label(low, high), reads) for low, high, reads in rows]
+        if (min(last, longest) - start) // width != index:
+            return [(label(low, high), reads) for low, high, reads in rows]
         groups[index] += reads
-    # FastQC closes the last group one past the longest read.
-    ends = [min(start + (index + 1) * width - 1, high + 1) for index in range(len(groups))]
-    return [(_label(start + index * width, ends[index]), reads) for index, reads in enumerate(groups)]
+    found = [
+        (label(first, min(first + width - 1, high)) if width > 1 else str(first), reads)
+        for first, reads in zip(range(start, high + 1, width), groups, strict=True)
+    ]
+    if not groups[-1]:
+        found.pop()
+    return found if groups[0] else found[1:]
 
 
 def _length_width(span: int) -> int:
@@ -78,7 +43,8 @@ def _length_width(span: int) -> int:
         multiplier *= 10
 
 
-def _label(low: int, high: int) -> str:
+def label(low: int, high: int) -> str:
+    """``12`` or ``10-14``: a group of positions or lengths."""
     return str(low) if low == high else f"{low}-{high}"
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dsqc.metrics.positions import display_groups
 from dsqc.report import fastqc
-from dsqc.report.fastqc_shape import java_double, length_groups, position_groups, short_bases
+from dsqc.report.fastqc_shape import java_double, length_groups, short_bases
 from helpers.qc_data import empty_file, qc_file
 
 
@@ -45,18 +45,6 @@ def test_groups_cover_every_position_once(longest: int) -> None:
     assert longest <= 75 or len(limits) <= 75
 
 
-def test_finer_rows_are_joined_and_coarser_ones_kept() -> None:
-    fine = list(range(1, 101))
-    groups = position_groups(fine, fine)
-    assert [group.label for group in groups] == labels(100)
-    assert groups[9].indices == (9, 10)
-    coarse = position_groups([1, 51], [50, 100])
-    assert [(group.label, group.indices, group.widths) for group in coarse] == [
-        ("1-50", (0,), (50,)),
-        ("51-100", (1,), (50,)),
-    ]
-
-
 @pytest.mark.parametrize(
     ("lengths", "first", "last", "rows"),
     [
@@ -69,7 +57,7 @@ def test_finer_rows_are_joined_and_coarser_ones_kept() -> None:
     ],
 )
 def test_lengths_are_grouped_as_fastqc_groups_them(lengths: list[int], first: str, last: str, rows: int) -> None:
-    found = length_groups([(length, length, 7) for length in lengths])
+    found = length_groups([(length, length, 7) for length in lengths], lengths[0], lengths[-1])
     assert (found[0][0], found[-1][0], len(found)) == (first, last, rows)
     assert sum(reads for _, reads in found) == 7 * len(lengths)
 
@@ -117,7 +105,7 @@ def test_bases_are_cut_not_rounded(bases: int, text: str) -> None:
 def parsed(text: str) -> dict[str, tuple[str, list[list[str]]]]:
     """Status and rows of every module, read as MultiQC reads them."""
     found = {}
-    for match in re.finditer(r">>([^\t]+)\t(pass|warn|fail)\n#[^\n]*\n(.*?)>>END_MODULE", text, re.DOTALL):
+    for match in re.finditer(r">>([^\t\n]+)\t(pass|warn|fail)\n(?:#[^\n]*\n)*(.*?)>>END_MODULE", text, re.DOTALL):
         found[match[1]] = (match[2], [line.split("\t") for line in match[3].splitlines()])
     return found
 
@@ -136,6 +124,9 @@ def test_file_of_good_reads() -> None:
         "Per sequence GC content",
         "Per base N content",
         "Sequence Length Distribution",
+        "Sequence Duplication Levels",
+        "Overrepresented sequences",
+        "Adapter Content",
     ]
     basic = dict(modules["Basic Statistics"][1])
     assert basic["Filename"] == "leaf_R1.fastq.gz"
@@ -156,13 +147,6 @@ def test_summary_names_the_modules_of_the_data() -> None:
     modules = parsed(fastqc.render_data(data))
     assert [(row[1], row[0].lower()) for row in rows] == [(name, status) for name, (status, _) in modules.items()]
     assert {row[2] for row in rows} == {"leaf_R1.fastq.gz"}
-
-
-def test_a_mean_is_taken_over_positions() -> None:
-    data = qc_file(length=100)
-    mean = data["tables"]["quality_by_position"]["mean"]
-    rows = parsed(fastqc.render_data(data))["Per base sequence quality"][1]
-    assert float(rows[9][1]) == pytest.approx((mean[9] + mean[10]) / 2)
 
 
 def test_percentiles_of_few_reads_are_not_given() -> None:
@@ -201,7 +185,7 @@ def test_limits_of_base_quality(median: float, q1: float, status: str) -> None:
     assert status_of("Per base sequence quality", data) == status
 
 
-@pytest.mark.parametrize(("mode", "status"), [(27, "pass"), (26, "warn"), (20, "warn"), (19, "fail")])
+@pytest.mark.parametrize(("mode", "status"), [(28, "pass"), (27, "warn"), (21, "warn"), (20, "fail")])
 def test_limits_of_read_quality(mode: int, status: str) -> None:
     data = qc_file()
     data["tables"]["read_quality"] = {"mean_phred": [10, mode], "reads": [5, 6]}
@@ -234,16 +218,74 @@ def test_limits_of_n_content(share: float, status: str) -> None:
 def test_limits_of_lengths(starts: list[int], reads: list[int], status: str) -> None:
     data = qc_file()
     data["tables"]["read_length"] = {"length_from": starts, "length_to": starts, "reads": reads}
+    data["metrics"] |= {"length_min": starts[0], "length_max": starts[-1]}
     assert status_of("Sequence Length Distribution", data) == status
 
 
-def test_gc_deviation_is_small_for_a_normal_curve_and_large_for_two_peaks() -> None:
-    def normal(centre: float, width: float) -> list[float]:
-        return [1e6 * math.exp(-((percent - centre) ** 2) / (2 * width**2)) for percent in range(101)]
+@pytest.mark.parametrize(("deviation", "status"), [(0.15, "pass"), (0.16, "warn"), (0.31, "fail"), (None, "pass")])
+def test_limits_of_gc_content(deviation: float | None, status: str) -> None:
+    data = qc_file()
+    data["metrics"]["gc_deviation"] = deviation
+    assert status_of("Per sequence GC content", data) == status
 
-    one = normal(42, 8)
-    two = [a + b for a, b in zip(normal(30, 4), normal(60, 4), strict=True)]
-    assert fastqc.gc_deviation(one) < 1
-    assert fastqc.gc_deviation(two) > 30
-    assert fastqc.gc_deviation([0.0] * 101) == 0
-    assert fastqc.gc_deviation([0.0] * 100 + [50.0]) == 0
+
+@pytest.mark.parametrize(("deviation", "status"), [(5.0, "pass"), (-5.1, "warn"), (-10.1, "fail")])
+def test_limits_of_tiles(deviation: float, status: str) -> None:
+    data = qc_file()
+    data["tables"]["quality_by_tile"] = {
+        "tile": [1101, 1102],
+        "position_from": [10, 10],
+        "position_to": [14, 14],
+        "deviation": [0.5, deviation],
+    }
+    assert parsed(fastqc.render_data(data))["Per tile sequence quality"] == (
+        status,
+        [["1101", "10-14", "0.5"], ["1102", "10-14", str(deviation)]],
+    )
+
+
+@pytest.mark.parametrize(("left", "status"), [(0.7, "pass"), (0.69, "warn"), (0.5, "warn"), (0.49, "fail")])
+def test_limits_of_duplication(left: float, status: str) -> None:
+    data = qc_file()
+    data["metrics"]["frac_reads_deduplicated"] = left
+    text = fastqc.render_data(data)
+    assert f">>Sequence Duplication Levels\t{status}\n#Total Deduplicated Percentage\t{left * 100!r}\n" in text
+    assert "\n>10k+\t0.0\n>>END_MODULE" in text
+
+
+@pytest.mark.parametrize(("percent", "status"), [(0.11, "warn"), (1.0, "warn"), (1.1, "fail")])
+def test_limits_of_overrepresented_sequences(percent: float, status: str) -> None:
+    data = qc_file()
+    sequences = ["GGAATTCTCGGGTGCCAAGGAACTCCAGTCAC", "ACGT"]
+    data["tables"]["overrepresented"] = {
+        "sequence": sequences,
+        "reads": [9, 8],
+        "percent": [percent, 0.1],
+        "source": ["", ""],
+    }
+    name = "RNA PCR Primer, Index 1 (100% over 32bp)"
+    assert parsed(fastqc.render_data(data))["Overrepresented sequences"] == (
+        status,
+        [[sequences[0], "9", str(percent), name], ["ACGT", "8", "0.1", "No Hit"]],
+    )
+
+
+def test_without_overrepresented_sequences_there_are_no_headings() -> None:
+    assert ">>Overrepresented sequences\tpass\n>>END_MODULE\n" in fastqc.render_data(qc_file())
+
+
+@pytest.mark.parametrize(("percent", "status"), [(5.0, "pass"), (5.1, "warn"), (10.1, "fail")])
+def test_limits_of_adapters(percent: float, status: str) -> None:
+    data = qc_file()
+    table = data["tables"]["adapter_content"]
+    table["PolyG"][-1] = percent
+    table["BGI/MGI Adapter, Read 1"][-1] = 99.0
+    rows = parsed(fastqc.render_data(data))["Adapter Content"]
+    assert rows[0] == status
+    assert len(rows[1][0]) == 7
+
+
+def test_reads_too_short_for_adapters_are_a_warning() -> None:
+    data = qc_file()
+    data["tables"]["adapter_content"] = {name: [] for name in data["tables"]["adapter_content"]}
+    assert ">>Adapter Content\twarn\n>>END_MODULE\n" in fastqc.render_data(data)

@@ -1,0 +1,190 @@
+"""Words of seven bases that stand at some positions far more often than over whole reads."""
+
+import math
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsqc.kernels.kmers import LONGEST, SIZE, WORDS, code_table, count_words
+from dsqc.language import Text
+from dsqc.metrics.collector import Collector, Facts, Metric, Reads, Table, Value
+from dsqc.metrics.java import hashtable_places, string_hash
+from dsqc.metrics.positions import display_groups
+
+MOST_ENRICHED = 20
+ENRICHED = 5
+"""Least ratio of found to expected (FastQC)."""
+LEAST_SURE = 0.01
+"""Most chance, times the number of words, that an enrichment is none (FastQC)."""
+
+ENRICHED_COUNT = Metric(
+    "enriched_kmer_count",
+    Text("Enriched k-mers", "위치 편향 k-mer 수"),
+    "count",
+    Text(
+        "Words of 7 bases (20 at most) that some group of positions has more than 5 times as often as the whole reads, "
+        "with a chance below 0.01 for any of all words (binomial), in the first 500 bases of every fiftieth read "
+        "(table kmer_content). FastQC has this module switched off.",
+        "어떤 위치 그룹에서 리드 전체 평균의 5배 넘게 나오고(이항분포, 전체 단어 보정 확률 0.01 미만) 50번째마다 뽑은 "
+        "리드의 앞 500염기에서 센 7염기 단어 수(최대 20, 표 kmer_content). FastQC에서는 기본으로 꺼져 있다.",
+    ),
+    "FastQC 0.12.1 Kmer Content",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """An enriched word: how often it was found, its greatest enrichment and where, and how sure that is."""
+
+    text: str
+    count: int
+    chance: float
+    enrichment: float
+    group: tuple[int, int]
+
+
+class KmerCollector(Collector):
+    """Counts words by position on every fiftieth read. Memory: 64 KiB a position, 494 of them at most."""
+
+    METRICS = (ENRICHED_COUNT,)
+
+    def __init__(self) -> None:
+        self._codes = code_table()
+        self._counts = np.zeros((0, WORDS), dtype=np.int32)
+        self._reach = np.zeros(WORDS, dtype=np.int32)
+        self._longest = 0
+
+    def add(self, reads: Reads) -> None:
+        """Measure one batch."""
+        batch = reads.batch
+        self._grow(min(reads.longest, LONGEST) - SIZE + 1)
+        longest = count_words(
+            batch.data,
+            batch.sequence_start,
+            batch.length,
+            batch.first_record - 1,
+            self._codes,
+            self._counts,
+            self._reach,
+        )
+        self._longest = max(self._longest, int(longest))
+
+    def merge(self, other: Self) -> None:
+        """Add everything that ``other`` collected."""
+        rows = len(other._counts)
+        self._grow(rows)
+        self._counts[:rows] += other._counts
+        np.copyto(self._reach, other._reach, where=self._reach == 0)
+        self._longest = max(self._longest, other._longest)
+
+    def values(self, facts: Facts) -> dict[str, Value]:
+        """Number of enriched words; None where no read was looked at."""
+        return {"enriched_kmer_count": len(self._enriched()) if self._longest else None}
+
+    def tables(self, facts: Facts) -> dict[str, Table]:
+        """The enriched words, the most enriched first. Counts are those of the reads looked at."""
+        words = self._enriched()
+        return {
+            "kmer_content": {
+                "sequence": [word.text for word in words],
+                "count": [word.count for word in words],
+                "p_value": [word.chance for word in words],
+                "obs_exp_max": [word.enrichment for word in words],
+                "position_from": [word.group[0] for word in words],
+                "position_to": [word.group[1] for word in words],
+            }
+        }
+
+    def _enriched(self) -> list[_Word]:
+        """FastQC's test; its numbers have 24 bits (Java's ``float``) until the chance is worked out.
+
+        The positions of a word end where those of the read end that brought it first, or where it last occurs.
+        """
+        positions = self._longest - SIZE + 1
+        groups = display_groups(max(positions, 0))
+        totals = self._counts.sum(axis=1, dtype=np.int64)
+        seen = self._counts.any(axis=0)
+        words = np.flatnonzero(seen)
+        if not len(words):
+            return []
+        counts = self._counts[:, words]
+        last = len(counts) - np.argmax(counts[::-1] > 0, axis=0)
+        reach = np.maximum(self._reach[words], last)
+        count = counts.sum(axis=0, dtype=np.int64)
+        share = count.astype(np.float32) / np.float32(totals.sum())
+        hits, trials = np.zeros((2, len(groups), len(words)), dtype=np.int64)
+        until = np.concatenate([[0], np.cumsum(totals)])
+        for number, (low, high) in enumerate(groups):
+            hits[number] = counts[low - 1 : high].sum(axis=0)
+            trials[number] = np.maximum(until[np.minimum(high, np.maximum(reach, low - 1))] - until[low - 1], 0)
+        predicted = share * trials.astype(np.float32)
+        enrichment = np.divide(
+            hits.astype(np.float32), predicted, out=np.zeros_like(predicted), where=predicted > 0
+        ).astype(np.float32)
+        chances = self._chances(hits, trials, enrichment, share)
+        best = chances.min(axis=0)
+        found = []
+        for column in np.flatnonzero(best < LEAST_SURE).tolist():
+            group = int(np.argmax(enrichment[:, column]))
+            found.append(
+                _Word(
+                    _letters(int(words[column])),
+                    int(count[column]),
+                    float(best[column]),
+                    float(enrichment[group, column]),
+                    groups[group],
+                )
+            )
+        places = hashtable_places([string_hash(word.text) for word in found], len(words), WORDS)
+        order = sorted(zip(found, places, strict=True), key=lambda item: (-item[0].enrichment, -item[1]))
+        return [word for word, _ in order[:MOST_ENRICHED]]
+
+    @staticmethod
+    def _chances(
+        hits: NDArray[np.int64],
+        trials: NDArray[np.int64],
+        enrichment: NDArray[np.float32],
+        share: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """Chance times number of words, for what is enriched enough; 1 elsewhere."""
+        chances = np.ones(hits.shape, dtype=np.float32)
+        for group, column in np.argwhere(enrichment > ENRICHED).tolist():
+            chance = chance_of_more(int(hits[group, column]), int(trials[group, column]), float(share[column]))
+            chances[group, column] = np.float32((1.0 - (1.0 - chance)) * WORDS)
+        return chances
+
+    def _grow(self, rows: int) -> None:
+        if rows > len(self._counts):
+            counts = np.zeros((rows, WORDS), dtype=np.int32)
+            counts[: len(self._counts)] = self._counts
+            self._counts = counts
+
+
+def chance_of_more(hits: int, trials: int, share: float) -> float:
+    """Chance of more than ``hits`` successes out of ``trials`` (binomial); for hits above the expected number."""
+    first = hits + 1
+    if first > trials:
+        return 0.0
+    if share >= 1:
+        return 1.0
+    logarithm = (
+        math.lgamma(trials + 1)
+        - math.lgamma(first + 1)
+        - math.lgamma(trials - first + 1)
+        + first * math.log(share)
+        + (trials - first) * math.log1p(-share)
+    )
+    term = total = 1.0
+    odds = share / (1 - share)
+    for successes in range(first, trials):
+        term *= (trials - successes) / (successes + 1) * odds
+        total += term
+        if term < 1e-17 * total:
+            break
+    return math.exp(logarithm) * total
+
+
+def _letters(word: int) -> str:
+    return "".join("ACGT"[word >> shift & 3] for shift in range(2 * (SIZE - 1), -1, -2))
