@@ -161,7 +161,7 @@ def contend(name: str, topic: Topic, settings: Settings) -> Iterator[dict[str, A
 
 def _label(contender: Contender) -> str:
     tool, threads = contender
-    return TOOLS[tool].label + (f" -@ {threads}" if threads > 1 else "")
+    return TOOLS[tool].label + (f", {threads} threads" if threads > 1 else "")
 
 
 def _pair(contender: Contender, limit: Contender | None, file: File | None, settings: Settings) -> Pair:
