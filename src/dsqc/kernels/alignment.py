@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dsqc.kernels._jit import entry, kernel
 from dsqc.kernels.bam_record import int32_at, tag_end, uint16_at
+from dsqc.kernels.vectors import LANES, and64, load64, sum64, until64
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -38,7 +39,7 @@ INWARD, OUTWARD, OTHER = range(3)
 LARGEST_INSERT = 8000
 """Larger inserts count as this (``samtools stats -i``)."""
 
-NO_TAG = -1
+NO_TAG = -(1 << 40)
 
 
 @entry("i8[::1], i8[::1], i8[::1], i8[::1], i8 -> i8")
@@ -75,25 +76,27 @@ def _number_of_tag(data: Bytes, at: int) -> int:
 
 
 @kernel
-def _find_tags(data: Bytes, at: int, end: int, row: int, differences: Ints, difference_text: Ints) -> None:
-    """Keep the value of NM and the place of the text of MD; NO_TAG where a tag is missing or the tags are broken."""
-    differences[row] = NO_TAG
-    difference_text[row] = NO_TAG
-    missing = 2
+def _find_tags(data: Bytes, at: int, end: int) -> tuple[int, int]:
+    """Value of NM and place of the text of MD; NO_TAG where a tag is missing or the tags are broken."""
+    differences = NO_TAG
+    text = NO_TAG
     while at >= 0 and at + 4 <= end:
         tag = uint16_at(data, at)
         if tag == 0x444D and data[at + 2] == 90:  # MD:Z
-            difference_text[row] = at + 3
-            missing -= 1
-            if missing == 0:
-                return
-        following = tag_end(data, at, end)
-        if tag == 0x4D4E and following > 0:  # NM
-            differences[row] = _number_of_tag(data, at)
-            missing -= 1
-            if missing == 0:
-                return
-        at = following
+            text = at + 3
+            if differences != NO_TAG:
+                break
+        if tag == 0x4D4E and data[at + 2] == 67:  # NM:C, as bwa and others write it
+            differences = int(np.int64(data[at + 3]))
+            at += 4
+        else:
+            following = tag_end(data, at, end)
+            if tag == 0x4D4E and following > 0:  # NM
+                differences = _number_of_tag(data, at)
+            at = following
+        if NO_TAG not in (text, differences):
+            break
+    return differences, text
 
 
 @kernel
@@ -116,11 +119,17 @@ def _count_insert(
 
 @kernel
 def _sum_bytes(data: Bytes, start: int, end: int) -> int:
+    """Sum of data[start:end]; reads nothing outside."""
     total = 0
-    part = data[start:end]
-    for value in part:
-        total += int(np.int64(value))
-    return total
+    if end - start < LANES:
+        for index in range(start, end):
+            total += int(np.int64(data[index]))
+        return total
+    while start + LANES <= end:
+        total += sum64(load64(data, start))
+        start += LANES
+    last = load64(data, end - LANES)
+    return total + sum64(last) - sum64(and64(last, until64(LANES - (end - start))))
 
 
 @kernel
@@ -253,7 +262,9 @@ def count_records(
                     not apart,
                     inserts,
                 )
-        _find_tags(data, tags_start[row], record_end[row], row, differences, difference_text)
-        if differences[row] != NO_TAG:
-            sums[DIFFERENCES] += differences[row]
+        number, text = _find_tags(data, tags_start[row], record_end[row])
+        differences[row] = number
+        difference_text[row] = text
+        if number != NO_TAG:
+            sums[DIFFERENCES] += number
         _note_order(int(np.int64(reference[row])), int(np.int64(position[row])), state)

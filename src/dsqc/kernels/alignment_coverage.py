@@ -76,6 +76,18 @@ def _span(data: Bytes, cigar: int, operations: int) -> int:
 
 
 @kernel
+def _cover_stretch(start: int, end: int, length: int, changes: Numbers, marks: Words, state: Ints) -> int:
+    """Add the positions start to end (exclusive) as far as they lie inside the reference; returns their number."""
+    stop = min(end, length)
+    if start >= stop:
+        return 0
+    _change(start, 1, changes, marks)
+    _change(stop, -1, changes, marks)
+    state[END] = max(state[END], stop + 1)
+    return stop - start
+
+
+@kernel
 def _cover(
     data: Bytes, cigar: int, operations: int, position: int, length: int, changes: Numbers, marks: Words, state: Ints
 ) -> int:
@@ -89,19 +101,14 @@ def _cover(
         if operation in (0, 7, 8):
             end += word >> 4
         elif operation in (2, 3):
-            stop = min(end, length)
-            if start < stop:
-                _change(start, 1, changes, marks)
-                _change(stop, -1, changes, marks)
-                covered += stop - start
-                state[END] = max(state[END], stop + 1)
+            covered += _cover_stretch(start, end, length, changes, marks, state)
             end += word >> 4
             start = end
     return covered
 
 
 @entry(
-    "i8, u1[::1], i8[::1], i8[::1], i8[::1], i4[::1], i4[::1], i4[::1], i8[::1], i8[::1], "
+    "i8, u1[::1], i8[::1], i8[::1], i4[::1], i4[::1], i4[::1], i8[::1], i8[::1], "
     "i4[::1], u8[::1], i8[:, ::1], i8[::1], i8[::1] -> i8"
 )
 def add_depth(
@@ -109,7 +116,6 @@ def add_depth(
     data: Bytes,
     cigar_start: Ints,
     cigar_count: Ints,
-    record_end: Ints,
     flags: Numbers,
     reference: Numbers,
     position: Numbers,
@@ -142,7 +148,7 @@ def add_depth(
             continue
         operations = cigar_count[row]
         cigar = cigar_start[row]
-        if not 0 <= start < lengths[sequence] or cigar < 0 or cigar + 4 * operations > record_end[row]:
+        if not 0 <= start < lengths[sequence] or cigar < 0 or cigar + 4 * operations > data.shape[0]:
             continue
         if sequence != state[REFERENCE]:
             if sequence < state[REFERENCE]:
@@ -161,12 +167,18 @@ def add_depth(
             return flags.shape[0]
         elif start >= state[BEGIN] + 64:
             _settle(start & ~63, histogram_of[sequence], changes, marks, histograms, state)
-        needed = min(start + _span(data, cigar, operations), lengths[sequence]) + 64 - state[BEGIN]
+        word = int32_at(data, cigar) & 0xFFFFFFFF if operations == 1 else 1
+        alone = word & 15 == 0  # one M, as most short reads have
+        span = word >> 4 if alone else _span(data, cigar, operations)
+        needed = min(start + span, lengths[sequence]) + 64 - state[BEGIN]
         if needed > changes.shape[0]:
             state[NEEDED] = needed
             return row
         state[LAST_POSITION] = start
-        covered[histogram_of[sequence]] += _cover(
-            data, cigar, operations, start, lengths[sequence], changes, marks, state
-        )
+        length = lengths[sequence]
+        if alone:
+            taken = _cover_stretch(start, start + span, length, changes, marks, state)
+        else:
+            taken = _cover(data, cigar, operations, start, length, changes, marks, state)
+        covered[histogram_of[sequence]] += taken
     return flags.shape[0]

@@ -219,18 +219,27 @@ def count_cycles(
         cigar = cigar_start[row]
         if flag & (UNMAPPED | SECONDARY) != 0 or bases == 0 or cigar + 4 * operations > record_end[row]:
             continue
-        consumed, before, behind, unsure = _look_ahead(data, cigar, operations)
-        if consumed != bases:
-            continue
         text = difference_text[row]
         same = differences[row] == 0
-        table = COMPARED if text != NO_TAG or same or not unsure else UNCOMPARED
+        before = 0
+        behind = 0
         step = 1 if flag & REVERSE == 0 else -1
-        origin = before if step > 0 else behind + bases - 1
         sequence = sequence_start[row]
-        _count_by_cigar(
-            data, cigar, operations, letters, sequence, bases, origin, step, table, text != NO_TAG, near, by_cycle
-        )
+        word = int32_at(data, cigar) & 0xFFFFFFFF if operations == 1 else 0
+        if word == bases << 4 and bases <= NEAR:  # one M
+            table = COMPARED if text != NO_TAG or same else UNCOMPARED
+            near[table, 0] += 1
+            near[table, bases] -= 1
+        else:
+            consumed, before, behind, unsure = _look_ahead(data, cigar, operations)
+            if consumed != bases:
+                continue
+            table = COMPARED if text != NO_TAG or same or not unsure else UNCOMPARED
+            origin = before if step > 0 else behind + bases - 1
+            _count_by_cigar(
+                data, cigar, operations, letters, sequence, bases, origin, step, table, text != NO_TAG, near, by_cycle
+            )
         if text != NO_TAG and not same:
             end = record_end[row]
+            origin = before if step > 0 else behind + bases - 1
             _count_by_text(data, text, end, cigar, operations, letters, sequence, origin, step, by_cycle)

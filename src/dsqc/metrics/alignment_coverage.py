@@ -157,7 +157,6 @@ class CoverageCollector(Collector):
                 fields.records,
                 fields.cigar_start,
                 fields.cigar_count,
-                fields.record_end,
                 flags,
                 fields.reference_id,
                 fields.position,

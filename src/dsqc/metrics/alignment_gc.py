@@ -59,7 +59,6 @@ class GcBiasCollector(Collector):
     )
 
     def __init__(self) -> None:
-        self._table = k.base_table()
         self._percents: list[NDArray[np.uint8]] = []
         self._records: list[Counts] = []
         self._state = np.zeros(k.STATE, np.int64)
@@ -76,14 +75,12 @@ class GcBiasCollector(Collector):
             self._room = (np.zeros(len(records), np.uint8), np.zeros(len(records), np.int64))
         closed = k.add_windows(
             fields.records,
-            fields.record_start,
             fields.tags_start,
             records.length,
             flags,
             fields.reference_id,
             fields.position,
             fields.reference_lengths,
-            self._table,
             *self._room,
             self._state,
         )
@@ -158,8 +155,8 @@ class GcBiasCollector(Collector):
 
 def _percent(state: Counts) -> int:
     """GC percent of the open window, as the kernel rounds it."""
-    gc, called = int(state[k.GC]), int(state[k.CALLED])
-    return (200 * gc + called) // (2 * called) if called else 0
+    gc, bases = int(state[k.GC]), int(state[k.BASES])
+    return (200 * gc + bases) // (2 * bases) if bases else 0
 
 
 def _by_percent(percents: NDArray[np.uint8], records: Counts) -> tuple[Counts, Counts]:
