@@ -1,15 +1,15 @@
 """Which row of a table holds a position of a read, and how positions are grouped for people.
 
-Positions count from 1. The first 999 have a row each. From 1,000 on a row holds 10 positions, from 10,000 on 100, from
-100,000 on 1,000, and so forth: 900 rows a power of ten, so that tables stay small whatever the length of reads, and
-tables of files with reads of any length add up row by row. FastQC's groups for reads of 1,000 bases and more (20, 50,
-100 … positions, starting at multiples of themselves) are whole numbers of rows.
+Positions count from 1. The first 99,999 have a row each. From 100,000 on a row holds 1,000 positions, from 1,000,000 on
+10,000, and so forth: 900 rows a power of ten, so that tables stay bounded whatever the length of reads, and tables of
+files with reads of any length add up row by row. FastQC's groups for reads of 100,000 bases and more (2,000, 5,000,
+10,000 … positions, starting at multiples of themselves) are whole numbers of rows.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-NEAR = 999
+NEAR = 99_999
 """Positions that have a row of their own."""
 ROWS_A_DECADE = 900
 UNGROUPED = 75
@@ -30,6 +30,21 @@ def row_count(longest: int) -> int:
     return rows + (longest - first) // width + 1
 
 
+def grown(table: NDArray[np.int64], rows: int, *, axis: int) -> NDArray[np.int64]:
+    """``table`` with room for at least ``rows`` rows of positions along ``axis``; zeros where it grows.
+
+    It grows by an eighth at least, so that a file whose reads get longer and longer is not copied at every batch.
+    """
+    have = table.shape[axis]
+    if rows <= have:
+        return table
+    shape = list(table.shape)
+    shape[axis] = max(rows, have + have // 8)
+    larger = np.zeros(shape, dtype=np.int64)
+    larger[tuple(slice(size) for size in table.shape)] = table
+    return larger
+
+
 def row_limits(rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First and last position of each of the first ``rows`` rows, int64."""
     starts = [np.arange(1, min(rows, NEAR) + 1, dtype=np.int64)]
@@ -42,6 +57,20 @@ def row_limits(rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         ends.append(decade + width - 1)
         made, first, width = made + number, 10 * first, 10 * width
     return np.concatenate(starts), np.concatenate(ends)
+
+
+def coarse_rows(rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Groups of the first ``rows`` rows for output at high resolution: single positions up to 999, then 900 groups a
+    power of ten, of 10, 100, 1,000 … positions.
+
+    Returns:
+        int64 arrays: the row at which each group begins, its first and its last position.
+    """
+    starts, ends = row_limits(rows)
+    width = 10 ** np.maximum(np.floor(np.log10(starts + 0.5)).astype(np.int64) - 2, 0)
+    begins = np.flatnonzero(starts % width == 0)
+    stops = np.append(begins[1:], len(starts)) - 1 if len(begins) else begins
+    return begins.astype(np.int64), starts[begins], ends[stops]
 
 
 def display_groups(longest: int) -> list[tuple[int, int]]:

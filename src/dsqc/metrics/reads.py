@@ -18,9 +18,10 @@ from dsqc.metrics.encoding import SANGER, decide_encoding
 from dsqc.metrics.gc_model import GcModelCollector
 from dsqc.metrics.kmers import KmerCollector
 from dsqc.metrics.length import LengthCollector, bases_up_to, length_table, n50
+from dsqc.metrics.position_rows import content_rows, quality_rows
 from dsqc.metrics.positions import row_limits
 from dsqc.metrics.quality import QualityCollector
-from dsqc.metrics.tables import base_content, bases_between, quality_by_position, row_statistics
+from dsqc.metrics.tables import base_content, quality_by_position
 from dsqc.metrics.tiles import TileCollector
 
 READ_COLLECTORS: tuple[type[Collector], ...] = (
@@ -157,40 +158,20 @@ class ReadMetrics:
         for metric, value in self.values().items():
             if isinstance(value, int | float):
                 yield metric, None, None, "", float(value)
-        yield from self._position_rows()
+        lengths, reads = self._length.counts()
+        encoding = self.encoding or SANGER
+        yield from quality_rows(self._quality_rows(), encoding.offset)
+        yield from content_rows(self._content.table, lengths, reads)
         for percent, count in enumerate(self._content.gc_reads.tolist()):
             yield "reads_by_gc_percent", None, None, str(percent), float(count)
-        lengths, reads = self._length.counts()
         for length, count in zip(lengths.tolist(), reads.tolist(), strict=True):
             yield "reads_by_length", None, None, str(length), float(count)
-        encoding = self.encoding or SANGER
         for character in np.flatnonzero(self._quality.mean_reads).tolist():
             number = float(self._quality.mean_reads[character])
             yield "reads_by_mean_phred", None, None, str(character - encoding.offset), number
         facts = self.facts
         for collector in self._collectors:
             yield from collector.rows(facts)
-
-    def _position_rows(self) -> Iterator[MetricRow]:
-        offset = (self.encoding or SANGER).offset
-        lengths, reads = self._length.counts()
-        table = self._quality_rows()
-        starts, ends = (limit.tolist() for limit in row_limits(len(table)))
-        means = row_statistics(table, offset)["mean"].tolist()
-        for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            seen = np.flatnonzero(table[row]).tolist()
-            if seen:
-                yield "mean_phred_by_position", start, end, "", means[row]
-            for character in seen:
-                yield "bases_by_phred", start, end, str(character - offset), float(table[row, character])
-        content = self._content.table
-        starts, ends = (limit.tolist() for limit in row_limits(content.shape[1]))
-        totals = bases_between(list(zip(starts, ends, strict=True)), lengths, reads)
-        for row, (start, end, total) in enumerate(zip(starts, ends, totals, strict=True)):
-            if total:
-                counts = content[:, row].tolist()
-                for base, count in zip("ACGTN", [*counts, total - sum(counts)], strict=True):
-                    yield "bases_by_letter", start, end, base, float(count)
 
     def _quality_values(self) -> dict[str, Value]:
         encoding = self.encoding

@@ -5,22 +5,34 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dsqc.kernels.quality import FIRST
 from dsqc.metrics.collector import Table
 from dsqc.metrics.length import bases_up_to
 from dsqc.metrics.positions import NEAR, group_rows, row_limits
 
 PERCENTILES = {"p10": 10, "q1": 25, "median": 50, "q3": 75, "p90": 90}
+ROWS_AT_ONCE = 4096
+"""Rows worked on together: running counts of all rows of long reads would take as much memory as their table."""
 ENOUGH_READS = 100
 """Percentiles of a group of positions rest on those that more reads than this reach (FastQC), if there is any."""
 
 
 def row_statistics(table: NDArray[np.int64], offset: int) -> dict[str, NDArray[np.float64]]:
-    """Count, mean and percentiles of Phred in each row of an int64[rows, 256] table of quality characters.
+    """Count, mean and percentiles of Phred in each row of an int64[rows, COLUMNS] table of quality characters.
 
     A percentile is the first quality at which the running count reaches ``count * percent // 100`` (FastQC 0.12.1,
     ``QualityCount.getPercentile``), at least one. Rows without a quality hold NaN.
     """
-    phred = np.arange(256) - offset
+    found = {name: np.full(len(table), np.nan) for name in ("count", "mean", *PERCENTILES)}
+    for first in range(0, len(table), ROWS_AT_ONCE):
+        part = slice(first, first + ROWS_AT_ONCE)
+        for name, column in _part_statistics(table[part], offset).items():
+            found[name][part] = column
+    return found
+
+
+def _part_statistics(table: NDArray[np.int64], offset: int) -> dict[str, NDArray[np.float64]]:
+    phred = np.arange(FIRST, FIRST + table.shape[1]) - offset
     count = table.sum(axis=1)
     running = table.cumsum(axis=1)
     some = count > 0
@@ -38,10 +50,10 @@ def quality_by_position(table: NDArray[np.int64], offset: int, reads_at_least: N
 
     Groups and their values follow FastQC 0.12.1: a group's mean is the mean of its positions' means, its percentiles
     the means of the percentiles of those positions that more than 100 reads reach (of all, where there is none).
-    From position 1,000 on a row of ``dsqc.metrics.positions`` stands for its positions.
+    From position 100,000 on a row of ``dsqc.metrics.positions`` stands for its positions.
 
     Args:
-        table: int64[rows, 256], quality characters by row.
+        table: int64[rows, COLUMNS], quality characters from FIRST on by row.
         offset: 33 or 64.
         reads_at_least: int64, reads by the least length: entry n counts reads of n bases or more (for far groups).
     """
@@ -99,9 +111,6 @@ def bases_between(limits: Sequence[tuple[int, int]], lengths: NDArray[np.int64],
 
 
 def _mean(values: NDArray[np.float64], width: NDArray[np.int64], chosen: NDArray[np.bool_]) -> float | None:
-    """Mean over positions, added one after the other as FastQC does, so that the last digit agrees."""
-    total = weight = 0.0
-    for value, positions in zip(values[chosen].tolist(), width[chosen].tolist(), strict=True):
-        total += value * positions
-        weight += positions
-    return total / weight if weight else None
+    """Mean over positions; a running sum adds one after the other as FastQC does, so that the last digit agrees."""
+    weight = int(width[chosen].sum())
+    return float(np.cumsum(values[chosen] * width[chosen])[-1]) / weight if weight else None

@@ -1,14 +1,15 @@
-"""Each kernel three ways: compiled, as plain Python, and against a slow, independent count."""
+"""Each kernel against a slow, independent count."""
 
-from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dsqc.kernels.content import count_bases, fold_bases, letter_table
+from dsqc.kernels import content, quality
 from dsqc.kernels.length import count_lengths, longest_inside
 from dsqc.kernels.orientation import complement_table, turn_reverse_reads
-from dsqc.kernels.quality import count_qualities, fold_qualities
 from helpers.batches import Read, make_batch, random_reads
 
 WAYS = pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "python"])
@@ -27,125 +28,168 @@ CASES: dict[str, list[Read]] = {
 EACH = pytest.mark.parametrize("reads", CASES.values(), ids=CASES)
 
 
-def row_of(position: int) -> int:
-    """Row of a position (from 1) where 99 have their own, the next 900 too, and the ones after share rows of 10."""
-    if position < 1_000:
-        return position - 1
-    return 999 + (position - 1_000) // 10
-
-
 def call(kernel, compiled, *arguments):
     return (kernel if compiled else kernel.py_func)(*arguments)
 
 
-@WAYS
-@EACH
-def test_count_bases(reads, compiled):
-    batch = make_batch(reads)
-    lanes = np.zeros((4, NEAR), dtype=np.uint8)
-    table = np.zeros((4, 1_200), dtype=np.int64)
-    gc_reads = np.zeros(101, dtype=np.int64)
-    call(
-        count_bases,
-        compiled,
-        batch.data,
-        batch.sequence_start,
-        batch.length,
-        0,
-        len(batch),
-        lanes,
-        table,
-        letter_table(),
-        gc_reads,
-    )
-    call(fold_bases, compiled, lanes, NEAR, table)
+class Bases:
+    """Arrays for the kernel that counts bases."""
 
-    expected = np.zeros_like(table)
-    expected_gc = Counter()
-    for sequence, _ in reads:
-        text = sequence.decode().upper().replace("U", "T")
-        for position, letter in enumerate(text, start=1):
-            if letter in "ACGT":
-                expected["ACGT".index(letter), row_of(position)] += 1
-        if text:
-            exact = 100 * (text.count("G") + text.count("C")) / len(text)
-            expected_gc[int(exact + 0.5)] += 1
-    np.testing.assert_array_equal(table, expected)
-    assert dict(enumerate(gc_reads.tolist())) == {percent: expected_gc[percent] for percent in range(101)}
-    assert not lanes.any()
+    def __init__(self, rows=1_200, near=NEAR):
+        self.near = near
+        self.lanes = np.zeros(4 * content.BLOCK + 64, dtype=np.uint8)
+        self.table = np.zeros((4, rows), dtype=np.int64)
+        self.gc_reads = np.zeros(101, dtype=np.int64)
 
-
-@WAYS
-@EACH
-def test_count_qualities(reads, compiled):
-    batch = make_batch(reads)
-    lanes = np.zeros(NEAR * 256, dtype=np.uint16)
-    table = np.zeros((1_200, 256), dtype=np.int64)
-    means = np.zeros(256, dtype=np.int64)
-    call(count_qualities, compiled, batch.data, batch.quality_start, batch.length, 0, len(batch), lanes, table, means)
-    call(fold_qualities, compiled, lanes, NEAR, table)
-
-    expected = np.zeros_like(table)
-    expected_means = np.zeros_like(means)
-    for _, quality in reads:
-        for position, character in enumerate(quality or b"", start=1):
-            expected[row_of(position), character] += 1
-        if quality:
-            expected_means[int(sum(quality) / len(quality))] += 1
-    np.testing.assert_array_equal(table, expected)
-    np.testing.assert_array_equal(means, expected_means)
-    assert not lanes.any()
-
-
-@WAYS
-def test_kernels_take_a_part_of_the_batch_and_add(compiled):
-    batch = make_batch([(b"A", b"!"), (b"C", b'"'), (b"G", b"#")])
-    lanes = np.zeros((4, NEAR), dtype=np.uint8)
-    table = np.zeros((4, NEAR), dtype=np.int64)
-    gc_reads = np.zeros(101, dtype=np.int64)
-    for first, last in ((1, 2), (2, 3), (1, 2)):
-        call(
-            count_bases,
-            compiled,
+    def add(self, batch):
+        scratch = np.full((2, len(batch)), -1, dtype=np.int64)
+        content.count_bases(
             batch.data,
             batch.sequence_start,
             batch.length,
-            first,
-            last,
-            lanes,
-            table,
-            letter_table(),
-            gc_reads,
+            self.near,
+            self.lanes,
+            scratch,
+            self.table,
+            content.letter_table(),
+            self.gc_reads,
         )
-    assert lanes[:, 0].tolist() == [0, 2, 1, 0]
-    assert gc_reads[100] == 3
+        assert not self.lanes[: 4 * content.BLOCK].any()
 
 
-@WAYS
-def test_rows_widen_at_every_power_of_ten(compiled):
+class Qualities:
+    """Arrays for the kernel that counts qualities."""
+
+    def __init__(self, rows=1_200, near=NEAR):
+        self.near = near
+        self.lanes = np.zeros(quality.LANES, dtype=np.uint8)
+        self.words = np.zeros(rows * quality.COLUMNS, dtype=np.uint16)
+        self.room = np.zeros(quality.ROOM, dtype=np.int64)
+        self.table = np.zeros((rows, quality.COLUMNS), dtype=np.int64)
+        self.means = np.zeros(256, dtype=np.int64)
+
+    def add(self, batch):
+        scratch = np.full((3, len(batch)), -1, dtype=np.int64)
+        quality.count_qualities(
+            batch.data,
+            batch.quality_start,
+            batch.length,
+            self.near,
+            self.lanes,
+            self.words,
+            self.room,
+            scratch,
+            self.table,
+            self.means,
+        )
+        quality.fold_words(self.words, self.table)
+        assert not self.words.any()
+        assert not self.lanes[: quality.LEVELS * quality.BLOCK].any()
+
+
+def row_of(position, near):
+    """Row of a position, from 1."""
+    row, first, width = near, near + 1, (near + 1) // 100
+    if position <= near:
+        return position - 1
+    while position >= 10 * first:
+        row, first, width = row + 900, 10 * first, 10 * width
+    return row + (position - first) // width
+
+
+def slow_bases(reads, rows, near):
+    table, gc_reads = np.zeros((4, rows), dtype=np.int64), np.zeros(101, dtype=np.int64)
+    for sequence, _ in reads:
+        text = sequence.upper().replace(b"U", b"T").decode("latin-1")
+        for position, letter in enumerate(text, start=1):
+            if letter in "ACGT":
+                table["ACGT".index(letter), row_of(position, near)] += 1
+        if text:
+            gc_reads[int(100 * (text.count("G") + text.count("C")) / len(text) + 0.5)] += 1
+    return table, gc_reads
+
+
+def slow_qualities(reads, rows, near):
+    table, means = np.zeros((rows, quality.COLUMNS), dtype=np.int64), np.zeros(256, dtype=np.int64)
+    for _, characters in reads:
+        for position, character in enumerate(characters or b"", start=1):
+            table[row_of(position, near), min(max(character, 32), 127) - 32] += 1
+        if characters:
+            means[sum(characters) // len(characters)] += 1
+    return table, means
+
+
+def check(reads, spare=0, rows=1_200, near=NEAR):
+    batch = make_batch(reads)
+    batch = replace(batch, data=np.concatenate([batch.data, np.full(spare, 65, np.uint8)]))
+    bases, qualities = Bases(rows, near), Qualities(rows, near)
+    bases.add(batch)
+    qualities.add(batch)
+    for found, expected in zip(
+        (bases.table, bases.gc_reads, qualities.table, qualities.means),
+        (*slow_bases(reads, rows, near), *slow_qualities(reads, rows, near)),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+@EACH
+@pytest.mark.parametrize("spare", [0, 64])
+def test_bases_and_qualities_by_position(reads, spare):
+    """Without spare bytes behind the last read, its end is copied to where a whole vector can be read."""
+    check(reads, spare)
+
+
+ANY_READ = st.integers(0, 200).flatmap(
+    lambda size: st.tuples(
+        st.one_of(
+            st.binary(min_size=size, max_size=size),
+            st.text("ACGTacgtNUun.-RY", min_size=size, max_size=size).map(str.encode),
+        ),
+        st.one_of(
+            st.none(),
+            st.binary(min_size=size, max_size=size),
+            st.text("#,:FI", min_size=size, max_size=size).map(str.encode),
+        ),
+    )
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(ANY_READ, max_size=50), st.sampled_from([0, 1, 63, 64]))
+def test_any_bytes_are_counted_as_the_slow_count_does(reads, spare):
+    check(reads, spare)
+
+
+def test_counters_of_one_byte_are_emptied_in_time():
+    """More reads than 255, at positions beyond a block, with few qualities and with one that the sample misses."""
+    length = content.BLOCK + 76
+    reads = [(b"ACGTN" * (length // 5), b"#F" * (length // 2))] * 600
+    reads[301] = (reads[0][0], b"#F" * (length // 2 - 1) + b"Z#")
+    check(reads, rows=1_200, near=1_199)
+
+
+def test_counters_of_two_bytes_take_many_reads():
+    batch = make_batch([(b"GGC", bytes([33 + number % 40, 126, 33])) for number in range(quality.WORD_READS)])
+    qualities = Qualities()
+    qualities.add(batch)
+    qualities.add(batch)
+    assert qualities.table[1, 126 - 32] == 2 * quality.WORD_READS
+    assert qualities.table.sum() == 6 * quality.WORD_READS
+
+
+def test_rows_widen_at_every_power_of_ten():
     """With 99 single positions: 900 rows of 1, 900 of 10, then rows of 100."""
     length = 10_150
+    bases, qualities = Bases(2_000), Qualities(2_000)
     batch = make_batch([(b"A" * length, b"I" * length)])
-    lanes = np.zeros((4, NEAR), dtype=np.uint8)
-    table = np.zeros((4, 2_000), dtype=np.int64)
-    call(
-        count_bases,
-        compiled,
-        batch.data,
-        batch.sequence_start,
-        batch.length,
-        0,
-        1,
-        lanes,
-        table,
-        letter_table(),
-        np.zeros(101, dtype=np.int64),
-    )
-    call(fold_bases, compiled, lanes, NEAR, table)
-    assert table[0, :999].tolist() == [1] * 999
-    assert table[0, 999:1_899].tolist() == [10] * 900
-    assert table[0, 1_899:1_902].tolist() == [100, 51, 0]
-    assert table.sum() == length
+    bases.add(batch)
+    qualities.add(batch)
+    for row in (bases.table[0], qualities.table[:, ord("I") - 32]):
+        assert row[:999].tolist() == [1] * 999
+        assert row[999:1_899].tolist() == [10] * 900
+        assert row[1_899:1_902].tolist() == [100, 51, 0]
+        assert row.sum() == length
 
 
 @WAYS
@@ -215,10 +259,8 @@ def test_turn_reverse_reads(compiled, sequence, turned):
 def test_a_row_wider_than_a_packed_counter_holds():
     """Beyond 10 Mb (with 99 single positions) a row takes 100,000 positions, more than 16 bits count."""
     length = 10_000_000 + 80_000
-    data = np.full(length, ord("T"), dtype=np.uint8)
-    table = np.zeros((4, 99 + 5 * 900 + 1), dtype=np.int64)
-    start, lengths = np.zeros(1, dtype=np.int64), np.array([length], dtype=np.int64)
-    lanes, gc_reads = np.zeros((4, NEAR), dtype=np.uint8), np.zeros(101, dtype=np.int64)
-    count_bases(data, start, lengths, 0, 1, lanes, table, letter_table(), gc_reads)
-    assert table[3, -3:].tolist() == [10_000, 10_000, 80_001]
-    assert table.sum() == length - NEAR
+    batch = make_batch([(b"T" * length, None)])
+    bases = Bases(99 + 5 * 900 + 1)
+    bases.add(batch)
+    assert bases.table[3, -3:].tolist() == [10_000, 10_000, 80_001]
+    assert bases.table.sum() == length
