@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from dsqc.formats.batch import ReadBatch
 from dsqc.metrics.adapters import AdapterCollector
 from dsqc.metrics.alignment import AlignmentCollector
+from dsqc.metrics.alignment_coverage import CoverageCollector
+from dsqc.metrics.alignment_gc import GcBiasCollector
 from dsqc.metrics.batch import check_batch, sequenced_reads
 from dsqc.metrics.collector import Collector, Encoding, Facts, MetricRow, Reads, Table, Value
 from dsqc.metrics.content import ContentCollector
@@ -32,7 +34,7 @@ READ_COLLECTORS: tuple[type[Collector], ...] = (
     KmerCollector,
 )
 """What every data file is measured with, beside lengths, bases and qualities by position."""
-ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (AlignmentCollector,)
+ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (AlignmentCollector, CoverageCollector, GcBiasCollector)
 """What alignments are measured with besides."""
 
 
