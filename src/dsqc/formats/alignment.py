@@ -1,7 +1,7 @@
 """What BAM, CRAM and SAM have in common: the header's findings, mates, sequences."""
 
 from abc import abstractmethod
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -19,6 +19,7 @@ from dsqc.formats.walk import LONGEST_RECORD, Walk
 from dsqc.kernels import bam as k
 from dsqc.kernels import bam_record as r
 from dsqc.model import FileFormat
+from dsqc.registry import Severity
 
 _FAULTS: dict[int, tuple[str, Phrase, Phrase]] = {
     r.BAD_SIZE: ("DSQC-D028", texts.BAD_SIZES, texts.GOOD_SIZES),
@@ -29,7 +30,19 @@ _FAULTS: dict[int, tuple[str, Phrase, Phrase]] = {
     r.BAD_TAGS: ("DSQC-D028", texts.BAD_TAGS, texts.GOOD_TAGS),
     r.NO_SEQUENCE: ("DSQC-D021", "*", texts.SOME_BASES),
     r.OUT_OF_ORDER: ("DSQC-D019", texts.OUT_OF_ORDER, texts.IN_ORDER),
+    r.BEYOND_END: ("DSQC-D028", texts.BEYOND_END, texts.INSIDE_REFERENCE),
+    r.NO_PLACE: ("DSQC-D028", texts.NO_PLACE, texts.A_PLACE),
+    r.BAD_FLAGS: ("DSQC-D028", texts.BAD_FLAGS, texts.GOOD_FLAGS),
+    r.TAG_TWICE: ("DSQC-D028", texts.TAG_TWICE, texts.EACH_TAG_ONCE),
+    r.BAD_TAG_TYPE: ("DSQC-D028", texts.BAD_TAG_TYPE, texts.GOOD_TAG_TYPE),
+    r.UNKNOWN_GROUP: ("DSQC-D028", texts.UNKNOWN_GROUP, texts.KNOWN_GROUP),
+    r.BAD_MODIFICATIONS: ("DSQC-D028", texts.BAD_MODIFICATIONS, texts.GOOD_MODIFICATIONS),
+    r.BAD_CLIPS: ("DSQC-D028", texts.BAD_CLIPS, texts.CLIPS_AT_ENDS),
 }
+_TOLERATED = frozenset({r.NO_PLACE, r.BAD_FLAGS})
+"""What the specification leaves undefined, and readers get over: warnings."""
+_NAME_ORDERS = {"natural": (r.OUT_OF_NATURAL,), "lexicographical": (r.OUT_OF_LETTERS,)}
+_ANY_NAME_ORDER = (r.OUT_OF_NATURAL, r.OUT_OF_LETTERS)
 
 
 class AlignmentSource(ReadSource):
@@ -43,6 +56,7 @@ class AlignmentSource(ReadSource):
         self._reader = reader
         self._header = Header()
         self._walk = Walk(iter(()))
+        self._name_faults: dict[int, tuple[int, Location]] = {}
 
     @property
     def header(self) -> dict[str, Any]:
@@ -103,11 +117,25 @@ class AlignmentSource(ReadSource):
     def close(self) -> None:
         self._reader.close()
 
-    def _take_header(self, header: Header) -> None:
+    def _take_header(self, header: Header, listed: Sequence[int] = ()) -> None:
+        """Report the header's faults and tell the walk what records may refer to.
+
+        Args:
+            listed: lengths of the references, where the format has a list of its own.
+        """
         self._header = header
         for line, value, expected in header.faults:
             place = Location(path=self.name, line=line or None)
             self._report(tell("DSQC-D019", place, value, expected))
+        for code, line, value, expected in header.remarks:
+            place = Location(path=self.name, line=line)
+            self._report(tell(code, place, value, expected, severity=Severity.WARNING))
+        lengths = listed or [length for _name, length in header.references]
+        circular = header.circular if len(header.circular) == len(lengths) else ()
+        self._walk.list_references(lengths, circular)
+        self._walk.know_groups(header.read_groups)
+        if header.order_of_names is not None:
+            self._walk.expect_names_in_order()
 
     def _malformed(self, value: Phrase, expected: Phrase) -> None:
         """The record at the walk's position cannot be read past."""
@@ -122,32 +150,69 @@ class AlignmentSource(ReadSource):
     def _note_faults(self) -> None:
         """Turn what the kernel counted in one call into findings."""
         walk = self._walk
-        for fault in np.flatnonzero(walk.counts):
-            code, value, expected = _FAULTS[int(fault)]
-            if fault == r.OUT_OF_ORDER and not self._header.is_sorted_by_coordinate:
-                continue
+        for fault in np.flatnonzero(walk.counts).tolist():
             number = int(walk.counts[fault])
-            kept = min(number, r.PLACES)
-            for position, (row, byte) in enumerate(walk.places[fault, :kept].tolist()):
-                where = self._place(row, byte)
-                item = tell(code, where, value, expected)
-                last = position == kept - 1
-                self._report(replace(item, count=1 + number - kept) if last else item, where.byte_offset)
+            if fault in _ANY_NAME_ORDER:
+                before, first = self._name_faults.get(fault, (0, self._place(*walk.places[fault, 0].tolist())))
+                self._name_faults[fault] = (before + number, first)
+            elif fault != r.OUT_OF_ORDER or self._is_sorted_by_coordinate:
+                self._note_fault(fault, number)
+
+    @property
+    def _is_sorted_by_coordinate(self) -> bool:
+        return self._header.is_sorted_by_coordinate and bool(self._header.references)
+
+    def _note_fault(self, fault: int, number: int) -> None:
+        code, value, expected = _FAULTS[fault]
+        tolerated = fault in _TOLERATED or (fault == r.UNKNOWN_GROUP and not self._header.read_groups)
+        kept = min(number, r.PLACES)
+        for position, (row, byte) in enumerate(self._walk.places[fault, :kept].tolist()):
+            where = self._place(row, byte)
+            item = tell(code, where, value, expected, severity=Severity.WARNING if tolerated else None)
+            last = position == kept - 1
+            self._report(replace(item, count=1 + number - kept) if last else item, where.byte_offset)
+
+    def _check_names(self) -> None:
+        """DSQC-D019: names in the order that the header states.
+
+        Where it does not say which of the two orders it means, one of them must hold, and it is a warning only: older
+        tools write ``SO:queryname`` where the records of a read merely stand together.
+        """
+        stated = self._header.order_of_names
+        if stated is None:
+            return
+        orders = _NAME_ORDERS.get(stated, _ANY_NAME_ORDER)
+        found = [self._name_faults[order] for order in orders if order in self._name_faults]
+        if len(found) == len(orders):
+            number, first = min(found, key=lambda item: item[0])
+            value = fill(texts.NAMES_OUT_OF_ORDER, number)
+            severity = None if stated else Severity.WARNING
+            self._report(tell("DSQC-D019", first, value, texts.IN_ORDER, severity=severity), first.byte_offset)
 
     def _check_mates(self) -> None:
-        """DSQC-D030: in data that was not selected by place, a read of a pair has its mate in the file."""
-        state = self._walk.state
-        grouped = self._header.is_grouped_by_name or not state[r.MAPPED]
-        if not grouped or not state[r.PAIRED] or self.damaged or not self._walk.mates.any():
+        """DSQC-D030: in data that was not selected by place, a read of a pair has its mate in the file; where all
+        mates are there, they say of each other what they are."""
+        state, sums = self._walk.state, self._walk.sums
+        if self.damaged or not state[r.PAIRED]:
             return
-        value = fill(texts.PAIRED_RECORDS, int(state[r.PAIRED]))
-        self._report(tell("DSQC-D030", Location(path=self.name), value, texts.BOTH_MATES))
+        complete = not sums[r.NAMES : r.NAMES + 2].any()
+        grouped = self._header.is_grouped_by_name or not state[r.MAPPED]
+        place = Location(path=self.name)
+        if complete and sums[r.FIELDS]:
+            self._report(tell("DSQC-D030", place, texts.MATES_DIFFER, texts.MATES_AGREE, severity=Severity.WARNING))
+        elif not complete and grouped:
+            value = fill(texts.PAIRED_RECORDS, int(state[r.PAIRED]))
+            self._report(tell("DSQC-D030", place, value, texts.BOTH_MATES))
+        elif not complete and state[r.LONE]:  # records without a place are there, so it is no extract of a region
+            value = fill(texts.UNBALANCED_MATES, int(state[r.FIRSTS]), int(state[r.SECONDS]))
+            self._report(tell("DSQC-D030", place, value, texts.BOTH_MATES, severity=Severity.WARNING))
 
     def _finish(self) -> None:
         integrity = self._reader.finish()
         self.container = self._reader.container
         self._log.extend(self._reader.faults)
         self.damaged = self.damaged or not integrity.complete
+        self._check_names()
         self._check_mates()
         if not self.record_count and not self.damaged and not self._header.faults:
             self._report(tell("DSQC-D009", Location(path=self.name), texts.NO_RECORDS, texts.AT_LEAST_ONE))

@@ -43,7 +43,7 @@ class BamSource(AlignmentSource):
         header = parse_header(text)
         if header.references and header.references != listed:
             header.faults.append((1, texts.LISTS_DIFFER, texts.SAME_LISTS))
-        self._take_header(header)
+        self._take_header(header, [length for _name, length in listed])
         return True
 
     def _refuse(self, line: int, value: Phrase, expected: Phrase) -> None:

@@ -57,7 +57,7 @@ class CramSource(AlignmentSource):
     def _read(self) -> Generator[ReadBatch, None, None]:
         found = self._walk.take_header() if self._walk.take(len(_MAGIC)) == _MAGIC else None
         if found is not None:
-            self._take_header(parse_header(with_places(found[0])))
+            self._take_header(parse_header(with_places(found[0])), [length for _name, length in found[1]])
             yield from self._records()
         problem = self._decoder.finish()
         if problem and not self._reader.faults:

@@ -1,6 +1,6 @@
 """The decoder of CRAM, a process of its own: CRAM on standard input, uncompressed BAM on standard output.
 
-htslib runs there without the interpreter's lock, with threads of its own, and in an environment that knows no network; a
+htslib runs there without the interpreter's lock, with threads of its own, in an environment that knows no network; a
 fault in it ends this process and no other. Started by path, so that it imports nothing but pysam.
 Usage: ``python cram_decode.py THREADS [REFERENCE]``; messages go to standard error, the exit code is 1 on failure.
 """

@@ -5,8 +5,6 @@ import struct
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from dsqc.findings import FindingLog, Location
 from dsqc.formats import texts
 from dsqc.formats.alignment import AlignmentSource
@@ -126,7 +124,7 @@ class SamSource(AlignmentSource):
             if name not in (b"*", b"="):
                 self._names.setdefault(name, len(self._names))
         if len(self._names) > len(self._walk.references):
-            self._walk.references = np.full(len(self._names), LONGEST_SEQUENCE, np.int64)
+            self._walk.list_references([LONGEST_SEQUENCE] * len(self._names))
 
     def _hold(self, fault: tuple[Phrase, Phrase], size: int, further: int = 0) -> None:
         """Keep the fault of the line that stands next, until the records before it are delivered."""
@@ -138,7 +136,6 @@ class SamSource(AlignmentSource):
         listed = self._header.references
         self._listed = bool(listed)
         self._names = {name.encode(): row for row, (name, _length) in enumerate(listed)}
-        self._walk.references = np.array([length for _name, length in listed], np.int64)
 
     def _lines(self) -> Iterator[bytes]:
         """Lines without their ends; one that is too long, or cut by damage of the container, is left out."""

@@ -165,6 +165,23 @@ EQUAL_NUMBERS = Text("equal numbers", "같은 수")
 OTHER_ORDER = Text("{}: the same names in another order", "{}: 같은 이름이 다른 순서로 있음")
 ONE_ORDER = Text("mates in one order", "같은 순서의 짝")
 
+NO_MATE_BESIDE = Text("{} (no mate stands beside it)", "{} (옆에 짝이 없음)")
+MATE_BESIDE = Text("pairs of mates, the first mate in front, as in the rest of the file", "파일의 다른 부분처럼 첫째 짝이 앞에 오는 쌍")
+SETS_DIFFER = Text(
+    "{}: {} reads of the first and {} reads of the second have no mate",
+    "{}: 첫째 파일의 리드 {}개와 둘째 파일의 리드 {}개에 짝이 없음",
+)
+NO_MATE_IN = Text("{} (no mate in {})", "{} ({}에 짝이 없음)")
+WITH_MATE = Text("a read with a mate", "짝이 있는 리드")
+SWAPPED_FILES = Text(
+    "{}: the second mates of {} pairs stand in the first file", "{}: {}쌍에서 둘째 짝이 첫째 파일에 있음"
+)
+
+# Names that stand twice.
+QUOTED = Text('"{}"', '"{}"')
+NAME_OF_RECORD = Text("the name of record {}", "{}번째 레코드의 이름")
+EVERY_NAME_ONCE = Text("every name once", "이름마다 한 번")
+
 # Alignments: records.
 BAD_SIZES = Text("sizes that contradict each other", "서로 어긋나는 크기")
 GOOD_SIZES = Text("sizes that fit the record", "레코드에 맞는 크기")
@@ -178,6 +195,33 @@ BAD_CIGAR = Text("CIGAR and sequence of different length", "길이가 다른 CIG
 GOOD_CIGAR = Text("a CIGAR that consumes the sequence", "서열 길이와 맞는 CIGAR")
 BAD_TAGS = Text("tags that do not fill the record", "레코드에 맞지 않는 태그")
 GOOD_TAGS = Text("whole tags", "온전한 태그")
+BEYOND_END = Text("an alignment that reaches beyond its reference", "참조 서열의 끝을 넘는 정렬")
+INSIDE_REFERENCE = Text("an alignment inside its reference", "참조 서열 안의 정렬")
+NO_PLACE = Text("a mapped record without reference or position", "참조 서열이나 위치가 없는 매핑 레코드")
+A_PLACE = Text("reference and position, or the flag 4", "참조 서열과 위치, 또는 플래그 4")
+BAD_FLAGS = Text("flags that contradict each other", "서로 어긋나는 플래그")
+GOOD_FLAGS = Text(
+    "mate flags only on paired records, which are first or second; no secondary or supplementary unmapped record",
+    "짝 플래그는 첫째나 둘째로 표시된 짝 레코드에만, 매핑되지 않은 레코드에는 secondary와 supplementary 없음",
+)
+TAG_TWICE = Text("a tag that stands twice", "두 번 나오는 태그")
+EACH_TAG_ONCE = Text("each tag once in a record", "레코드마다 태그는 한 번")
+BAD_TAG_TYPE = Text("NM, MD or RG of a wrong type", "형식이 틀린 NM, MD 또는 RG")
+GOOD_TAG_TYPE = "NM:i, MD:Z, RG:Z"
+UNKNOWN_GROUP = Text("a tag RG that names no @RG line", "@RG 줄에 없는 RG 태그")
+KNOWN_GROUP = Text("the ID of an @RG line", "@RG 줄의 ID")
+BAD_MODIFICATIONS = Text("base modifications (MM, ML) that do not fit the read", "리드와 맞지 않는 염기 변형(MM, ML)")
+GOOD_MODIFICATIONS = Text(
+    "MM that points at bases of the read, and ML with one value for each", "리드의 염기를 가리키는 MM, 그 수만큼의 ML"
+)
+BAD_CLIPS = Text("clipping inside an alignment", "정렬 안쪽의 클리핑")
+CLIPS_AT_ENDS = Text("S and H only at the ends of a CIGAR", "S와 H는 CIGAR의 양 끝에만")
+NAMES_OUT_OF_ORDER = Text("a name before that of its predecessor ({} such)", "앞 레코드의 이름보다 앞서는 이름({}건)")
+MATES_DIFFER = Text("mates that say otherwise of each other than they are", "서로의 위치나 방향을 다르게 적은 짝")
+MATES_AGREE = Text(
+    "RNEXT, PNEXT and mate flags as the mate's own record has them", "짝 레코드와 같은 RNEXT, PNEXT, 짝 플래그"
+)
+UNBALANCED_MATES = Text("{} first and {} second mates", "첫째 짝 {}개, 둘째 짝 {}개")
 SOME_BASES = Text("bases", "염기")
 OUT_OF_ORDER = Text("a record before its predecessor", "앞 레코드보다 앞서는 레코드")
 IN_ORDER = Text("records in the order that @HD SO states", "@HD SO에 적힌 순서의 레코드")
@@ -213,6 +257,16 @@ HEADER_LINE = Text("a header line such as @SQ", "@SQ 같은 헤더 줄")
 WITHOUT_TAG = Text("@{} without {}", "{1} 없는 @{0}")
 TAG_IN_EVERY = Text("{} in every @{} line", "모든 @{1} 줄의 {0}")
 HD_FIRST = Text("@HD only as the first line", "@HD는 첫 줄에만")
+VERSION = Text("a version such as 1.6", "1.6 같은 버전")
+MD5_DIGITS = Text("32 hexadecimal digits", "16진수 32자리")
+SUB_ORDER = Text("an order such as queryname:natural", "queryname:natural 같은 순서")
+SAME_ORDER = Text("SS that begins with the order of SO", "SO의 순서로 시작하는 SS")
+SEQUENCE_NAME = Text("a name without blanks, commas, quotes and brackets", "빈칸, 쉼표, 따옴표, 괄호가 없는 이름")
+SAMPLE_NAME = Text("SM with the sample's name in every @RG line", "모든 @RG 줄에 시료 이름 SM")
+TAG_ONCE = Text("each tag once in a line", "줄마다 태그는 한 번")
+KNOWN_PROGRAM = Text("the ID of another @PG line", "다른 @PG 줄의 ID")
+PROGRAM_CIRCLE = Text("a circle of @PG lines through {}", "{}을(를) 지나는 @PG 줄의 고리")
+PROGRAM_CHAIN = Text("chains of PP that end", "끝이 있는 PP 사슬")
 EACH_ONCE = Text("each {} once", "{}마다 한 번")
 NO_REFERENCE = Text("{}; no reference was given", "{}; 참조 서열 파일을 주지 않음")
 AND_MORE = Text("{} and {} more", "{} 외 {}개")

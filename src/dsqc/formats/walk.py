@@ -1,6 +1,6 @@
 """A stream of uncompressed BAM: header fields, then batches of records; the same for BAM, CRAM and SAM."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 from dsqc.formats.batch import AlignmentColumns, ReadBatch
 from dsqc.kernels import bam as k
 from dsqc.kernels import bam_record as r
+from dsqc.kernels import bam_tags as t
 
 BUFFER = 1 << 20
 """Bytes of records unpacked at once; grows to the longest record."""
 ROWS = 1 << 14
 """Records in a batch at most."""
+_NO_END = 1 << 62
 LONGEST_RECORD = 1 << 28
 """Bytes of one record, or of a header's text (256 MiB)."""
 
@@ -30,7 +32,10 @@ class Walk:
         ended: the stream has ended; nothing follows what is in the buffer.
         counts, places: faults of the records of the last batch, as the kernel gives them.
         state: the kernel's.
-        mates: the kernel's sums of names.
+        sums: the kernel's sums of what mates say.
+        groups: sorted hashes of the names of read groups.
+        references: int64; lengths of the references.
+        tally: int64 (references + 1) x 2; mapped and unmapped records of each, the last row for none.
     """
 
     def __init__(self, blocks: Iterator[bytes | memoryview], *, buffer: int = BUFFER, rows: int = ROWS) -> None:
@@ -44,13 +49,41 @@ class Walk:
         self._filled = 0
         self.base = 0
         self.ended = False
-        self.references = np.zeros(0, np.int64)
+        self._last_name = np.zeros(256, np.uint8)
+        self._keys = np.zeros(t.MOST_KEYS, np.uint16)
+        self.list_references([])
+        self.groups = np.zeros(0, np.uint64)
         self.counts = np.zeros(r.FAULTS, np.int64)
         self.places = np.zeros((r.FAULTS, r.PLACES, 2), np.int64)
         self.state = np.zeros(r.STATE, np.int64)
         self.state[r.LAST_POSITION] = -1
-        self.mates = np.zeros(2, np.uint64)
+        self.sums = np.zeros(r.SUMS, np.uint64)
         self._allot(buffer)
+
+    def list_references(self, lengths: Sequence[int], circular: Sequence[bool] = ()) -> None:
+        """State the references, before the first record or, behind those known, later.
+
+        Args:
+            lengths: in bases.
+            circular: of which alignments may reach beyond the end.
+        """
+        self.references = np.array(lengths, np.int64)
+        self._ends = self.references.copy()
+        for row in np.flatnonzero(np.array(circular, bool)):
+            self._ends[row] = _NO_END
+        self.tally = np.zeros((len(lengths) + 1, 2), np.int64)
+
+    def expect_names_in_order(self) -> None:
+        """Have names compared with that of the record before."""
+        self.state[r.BY_NAME] = 1
+
+    def know_groups(self, names: Sequence[str]) -> None:
+        """State the read groups, which tags RG may name."""
+        texts = [name.encode() for name in names]
+        ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+        hashes = np.zeros(len(texts), np.uint64)
+        t.hash_names(np.frombuffer(bytearray(b"".join(texts) + b"\0"), np.uint8), ends, hashes)
+        self.groups = np.sort(hashes)
 
     def _allot(self, size: int) -> None:
         """A new buffer for ``size`` bytes of records."""
@@ -87,10 +120,15 @@ class Walk:
             self._filled,
             self._pairs,
             self.references,
+            self._ends,
+            self.groups,
             self._columns,
             self._numbers,
             self._mapping,
-            self.mates,
+            self._last_name,
+            self._keys,
+            self.sums,
+            self.tally,
             self.counts,
             self.places,
             self.state,
@@ -169,7 +207,6 @@ class Walk:
             if name is None or length is None:
                 return None
             listed.append((_text(name), int.from_bytes(length, "little", signed=True)))
-        self.references = np.array([length for _name, length in listed], np.int64)
         return _text(text), listed
 
     def _take_number(self) -> int:

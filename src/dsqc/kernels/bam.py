@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.kernels._jit import entry, kernel
+from dsqc.kernels.bam_mates import add_mate, check_name_order, keep_name
 from dsqc.kernels.bam_record import (
-    BAD_CIGAR,
     BAD_NAME,
     BAD_SIZE,
-    BAD_TAGS,
+    BY_NAME,
     CIGAR_COUNT,
     CIGAR_START,
-    FIRST_FLAG,
     FLAG,
     LENGTH,
     MAPPED,
@@ -22,8 +21,6 @@ from dsqc.kernels.bam_record import (
     NAME_START,
     NO_SEQUENCE,
     NOT_PRIMARY,
-    PAIRED,
-    PAIRED_FLAG,
     POSITION,
     QUALITY_START,
     RECORD_END,
@@ -31,7 +28,6 @@ from dsqc.kernels.bam_record import (
     REFERENCE,
     ROOM,
     ROWS,
-    SECOND_FLAG,
     SEQUENCE_START,
     STATUS,
     TAGS_START,
@@ -40,15 +36,15 @@ from dsqc.kernels.bam_record import (
     Bytes,
     Ints,
     Numbers,
+    check_cigar,
+    check_flags,
     check_place,
-    cigar_holds,
     find_cigar,
     int32_at,
     note,
-    tags_hold,
     uint16_at,
 )
-from dsqc.kernels.names import hash_bytes
+from dsqc.kernels.bam_tags import Keys, check_tags
 
 Pairs = NDArray[np.uint16]
 Words = NDArray[np.uint64]
@@ -118,7 +114,8 @@ def _lay_out(data: Bytes, body: int, end: int, row: int, columns: Ints, numbers:
 
 
 @entry(
-    "u1[::1], u2[::1], i8, u2[::1], i8[::1], i8[:, ::1], i4[:, ::1], u1[::1], u8[::1], i8[::1], i8[:, :, ::1], i8[::1]"
+    "u1[::1], u2[::1], i8, u2[::1], i8[::1], i8[::1], u8[::1], i8[:, ::1], i4[:, ::1], u1[::1], "
+    "u1[::1], u2[::1], u8[::1], i8[:, ::1], i8[::1], i8[:, :, ::1], i8[::1]"
 )
 def split_alignments(
     data: Bytes,
@@ -126,10 +123,15 @@ def split_alignments(
     end: int,
     pairs: Pairs,
     references: Ints,
+    ends: Ints,
+    groups: Words,
     columns: Ints,
     numbers: Numbers,
     mapping: Bytes,
-    mates: Words,
+    last_name: Bytes,
+    keys: Keys,
+    sums: Words,
+    tally: Ints,
     counts: Ints,
     places: Ints,
     state: Ints,
@@ -142,13 +144,18 @@ def split_alignments(
         wide: ``data`` as uint16.
         pairs: :func:`pair_table`.
         references: lengths of the reference sequences.
+        ends: as many; where alignments to them must end (no limit on a circular one).
+        groups: sorted hashes of the read groups' names (:func:`dsqc.kernels.bam_tags.hash_names`).
         columns: COLUMNS x rows; receives the records, state[ROWS] of them; QUALITY_START is -1 where there are none.
         numbers: NUMBERS x rows; receives their fields.
         mapping: of length rows; receives their mapping qualities.
-        mates: 2; hashes of the names of primary paired records, first mates added and second ones taken off.
+        last_name: 256; kept from call to call. Names are compared where state[BY_NAME] is 1.
+        keys: MOST_KEYS; kept from call to call.
+        sums: SUMS; added to: see :func:`dsqc.kernels.bam_mates.add_mate`.
+        tally: (references + 1) x 2; mapped and unmapped records of each, the last row for none; added to.
         counts: FAULTS; set to zero and filled.
         places: FAULTS x PLACES x 2; row and byte of the first faults of each kind.
-        state: STATE; POSITION and the LAST_ ones go on from call to call, PAIRED and MAPPED are added to.
+        state: STATE; POSITION and the LAST_ ones go on from call to call, PAIRED and other counts are added to.
     """
     counts[:] = 0
     state[STATUS] = NEED_MORE
@@ -167,29 +174,39 @@ def split_alignments(
             note(BAD_SIZE, row, at, counts, places)
             state[STATUS] = BROKEN
             break
-        bases = columns[LENGTH, row]
-        if room + 2 * bases + 2 > data.shape[0]:
+        if room + 2 * columns[LENGTH, row] + 2 > data.shape[0]:
             state[STATUS] = FULL
             break
-        packed = columns[CIGAR_START, row] + 4 * columns[CIGAR_COUNT, row]
-        half = (bases + 1) >> 1
-        columns[SEQUENCE_START, row] = room
-        _unpack(data[packed : packed + half], pairs, wide[room >> 1 : (room >> 1) + half])
-        room += 2 * half
-        quality = packed + half
-        if bases > 0 and data[quality] == 255:
-            columns[QUALITY_START, row] = -1
-        else:
-            columns[QUALITY_START, row] = room
-            _to_characters(data[quality : quality + bases], data[room : room + bases])
-            room += 2 * half
+        room = _unpack_read(data, wide, pairs, row, room, columns)
         mapping[row] = data[body + 9]
         find_cigar(data, columns, row)
-        _check(data, row, at, references, columns, numbers, mates, counts, places, state)
+        _check(data, row, at, columns, numbers, last_name, sums, counts, places, state)
+        check_cigar(data, row, at, columns, numbers, ends, counts, places)
+        check_place(numbers, row, at, references, tally, counts, places, state)
+        check_tags(data, row, at, columns, numbers, groups, keys, counts, places, state)
         at = body + size
         row += 1
+    keep_name(data, row, columns, last_name, state)
     state[POSITION] = at
     state[ROWS] = row
+
+
+@kernel
+def _unpack_read(data: Bytes, wide: Pairs, pairs: Pairs, row: int, room: int, columns: Ints) -> int:
+    """Bases and qualities of a record to data[room:]; where the next may begin."""
+    bases = columns[LENGTH, row]
+    packed = columns[CIGAR_START, row] + 4 * columns[CIGAR_COUNT, row]
+    half = (bases + 1) >> 1
+    columns[SEQUENCE_START, row] = room
+    _unpack(data[packed : packed + half], pairs, wide[room >> 1 : (room >> 1) + half])
+    room += 2 * half
+    quality = packed + half
+    if bases > 0 and data[quality] == 255:
+        columns[QUALITY_START, row] = -1
+        return room
+    columns[QUALITY_START, row] = room
+    _to_characters(data[quality : quality + bases], data[room : room + bases])
+    return int(room + 2 * half)
 
 
 @kernel
@@ -197,42 +214,22 @@ def _check(
     data: Bytes,
     row: int,
     at: int,
-    references: Ints,
     columns: Ints,
     numbers: Numbers,
-    mates: Words,
+    last_name: Bytes,
+    sums: Words,
     counts: Ints,
     places: Ints,
     state: Ints,
 ) -> None:
-    """What a record says against what it may say."""
-    flag = int(numbers[FLAG, row])
-    bases = columns[LENGTH, row]
+    """Name, flags and mates of a record."""
     if not _name_holds(data, columns[NAME_START, row], columns[NAME_END, row] + 1):
         note(BAD_NAME, row, at, counts, places)
-    check_place(numbers, row, references, state, counts, places, at)
-    if not cigar_holds(data, columns[CIGAR_START, row], columns[CIGAR_COUNT, row], bases):
-        note(BAD_CIGAR, row, at, counts, places)
-    if not tags_hold(data, columns[TAGS_START, row], columns[RECORD_END, row]):
-        note(BAD_TAGS, row, at, counts, places)
-    if flag & NOT_PRIMARY == 0:
-        if bases == 0:
-            note(NO_SEQUENCE, row, at, counts, places)
-        _add_mate(data, columns[NAME_START, row], columns[NAME_END, row], flag, mates, state)
-    if flag & UNMAPPED_FLAG == 0:
+    check_flags(numbers, row, at, counts, places)
+    if columns[LENGTH, row] == 0 and numbers[FLAG, row] & NOT_PRIMARY == 0:
+        note(NO_SEQUENCE, row, at, counts, places)
+    add_mate(data, row, columns, numbers, sums, state)
+    if state[BY_NAME]:
+        check_name_order(data, row, at, columns, last_name, counts, places, state)
+    if numbers[FLAG, row] & UNMAPPED_FLAG == 0:
         state[MAPPED] += 1
-
-
-@kernel
-def _add_mate(data: Bytes, start: int, end: int, flag: int, mates: Words, state: Ints) -> None:
-    """Count a primary record of a pair: with all mates present, every name cancels out of ``mates``."""
-    if flag & PAIRED_FLAG == 0:
-        return
-    state[PAIRED] += 1
-    which = flag & (FIRST_FLAG | SECOND_FLAG)
-    for seed in range(2):
-        value = hash_bytes(data, start, end, np.uint64(seed))
-        if which == FIRST_FLAG:
-            mates[seed] += value
-        elif which == SECOND_FLAG:
-            mates[seed] -= value

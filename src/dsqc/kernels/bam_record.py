@@ -1,4 +1,4 @@
-"""One BAM record (SAM specification 4.2): numbers out of bytes, tags, CIGAR, place. No memory of its own."""
+"""One BAM record (SAM specification 4.2): numbers out of bytes, flags, CIGAR, place. No memory of its own."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,9 @@ Numbers = NDArray[np.int32]
 
 # Faults of a record: rows of `counts` and `places`.
 BAD_SIZE, BAD_NAME, BAD_REFERENCE, BAD_POSITION, BAD_CIGAR, BAD_TAGS, NO_SEQUENCE, OUT_OF_ORDER = range(8)
-FAULTS = 8
+BEYOND_END, NO_PLACE, BAD_FLAGS, TAG_TWICE, BAD_TAG_TYPE, UNKNOWN_GROUP, BAD_MODIFICATIONS, BAD_CLIPS = range(8, 16)
+OUT_OF_NATURAL, OUT_OF_LETTERS = 16, 17
+FAULTS = 18
 PLACES = 20
 
 # Columns of a record in `columns`; the first five as in dsqc.kernels.fastq.
@@ -25,9 +27,17 @@ NUMBERS = 6
 
 # state
 POSITION, ROWS, STATUS, LAST_REFERENCE, LAST_POSITION, PAIRED, MAPPED, ROOM = range(8)
-STATE = 8
+FIRSTS, SECONDS, LONE, BY_NAME, LAST_NAME, KEYS, KEYS_TWICE, GROUP = range(8, 16)
+STATE = 16
 
-PAIRED_FLAG, UNMAPPED_FLAG, FIRST_FLAG, SECOND_FLAG, NOT_PRIMARY = 0x1, 0x4, 0x40, 0x80, 0x900
+# The sums of hashes in `sums`.
+NAMES, FIELDS = 0, 2  # two of the names of mates; one of what mates say of each other
+SUMS = 3
+
+PAIRED_FLAG, UNMAPPED_FLAG, MATE_UNMAPPED_FLAG, REVERSE_FLAG, MATE_REVERSE_FLAG = 0x1, 0x4, 0x8, 0x10, 0x20
+FIRST_FLAG, SECOND_FLAG, NOT_PRIMARY = 0x40, 0x80, 0x900
+OF_PAIRS = 0x2 | 0x8 | 0x20 | 0x40 | 0x80  # say nothing without PAIRED_FLAG
+UNDEFINED = 0xF000
 
 
 @kernel
@@ -95,15 +105,6 @@ def tag_end(data: Bytes, at: int, end: int) -> int:
 
 
 @kernel
-def tags_hold(data: Bytes, start: int, end: int) -> bool:
-    """Whether the tags of a record fill data[start:end] exactly."""
-    at = start
-    while 0 <= at < end:
-        at = tag_end(data, at, end)
-    return at == end
-
-
-@kernel
 def find_cigar(data: Bytes, columns: Ints, row: int) -> None:
     """Where the CIGAR stands. One of more than 65,535 operations is in the tag CG:B:I, behind ``<bases>S<n>N`` in its
     place (SAM specification 4.2.2)."""
@@ -124,22 +125,70 @@ def find_cigar(data: Bytes, columns: Ints, row: int) -> None:
 
 
 @kernel
-def cigar_holds(data: Bytes, start: int, operations: int, bases: int) -> bool:
-    """Whether the CIGAR consumes as many bases as the record has (M I S = X), and knows its operations."""
+def check_cigar(
+    data: Bytes, row: int, at: int, columns: Ints, numbers: Numbers, ends: Ints, counts: Ints, places: Ints
+) -> None:
+    """Operations, clips, bases consumed (M I S = X); whether the alignment (M D N = X) ends inside its reference."""
+    start = columns[CIGAR_START, row]
+    operations = columns[CIGAR_COUNT, row]
+    bases = columns[LENGTH, row]
     consumed = 0
+    span = 0
+    clipped_inside = False
+    unknown = False
+    begun = False  # an operation that is no clip was seen
+    last = -1
     for number in range(operations):
         word = int32_at(data, start + 4 * number) & 0xFFFFFFFF
         operation = word & 15
-        if operation > 8:
-            return False
-        if operation in (0, 1, 4, 7, 8):
-            consumed += word >> 4
-    return operations == 0 or bases in (0, consumed)
+        size = word >> 4
+        unknown |= operation > 8
+        if operation in (0, 7, 8):
+            consumed += size
+            span += size
+        elif operation in (1, 4):
+            consumed += size
+        elif operation in (2, 3):
+            span += size
+        if operation == 5:
+            clipped_inside |= 0 < number < operations - 1
+        elif operation == 4:
+            clipped_inside |= begun and last == 4
+        clipped_inside |= begun and last == 4 and operation not in (4, 5)
+        begun |= operation not in (4, 5)
+        last = operation
+    if unknown or (operations > 0 and bases not in (0, consumed)):
+        note(BAD_CIGAR, row, at, counts, places)
+    elif clipped_inside:
+        note(BAD_CLIPS, row, at, counts, places)
+    reference = np.int64(numbers[REFERENCE, row])
+    if numbers[FLAG, row] & UNMAPPED_FLAG == 0 and 0 <= reference < ends.shape[0]:
+        position = np.int64(numbers[PLACE, row])
+        if position < ends[reference] < position + span:
+            note(BEYOND_END, row, at, counts, places)
 
 
 @kernel
-def check_place(numbers: Numbers, row: int, references: Ints, state: Ints, counts: Ints, places: Ints, at: int) -> None:
-    """References, positions and the order of coordinates of one record."""
+def check_flags(numbers: Numbers, row: int, at: int, counts: Ints, places: Ints) -> None:
+    """Flags that contradict each other, and mapped records without a place (SAM specification 1.4.2)."""
+    flag = int(numbers[FLAG, row])
+    if flag & PAIRED_FLAG == 0:
+        bad = flag & OF_PAIRS != 0
+    else:
+        bad = flag & (FIRST_FLAG | SECOND_FLAG) in (0, FIRST_FLAG | SECOND_FLAG)
+    bad |= flag & UNDEFINED != 0
+    bad |= flag & UNMAPPED_FLAG != 0 and flag & NOT_PRIMARY != 0
+    if bad:
+        note(BAD_FLAGS, row, at, counts, places)
+    if flag & UNMAPPED_FLAG == 0 and (numbers[REFERENCE, row] < 0 or numbers[PLACE, row] < 0):
+        note(NO_PLACE, row, at, counts, places)
+
+
+@kernel
+def check_place(
+    numbers: Numbers, row: int, at: int, references: Ints, tally: Ints, counts: Ints, places: Ints, state: Ints
+) -> None:
+    """References, positions and the order of coordinates of one record; counts it for its reference."""
     reference = np.int64(numbers[REFERENCE, row])
     position = np.int64(numbers[PLACE, row])
     mate_reference = np.int64(numbers[MATE_REFERENCE, row])
@@ -153,6 +202,7 @@ def check_place(numbers: Numbers, row: int, references: Ints, state: Ints, count
     if position < -1 or mate_position < -1 or too_far or mate_too_far:
         note(BAD_POSITION, row, at, counts, places)
     order = reference if reference >= 0 else known
+    tally[order, 1 if numbers[FLAG, row] & UNMAPPED_FLAG else 0] += 1
     if order < state[LAST_REFERENCE] or (
         order == state[LAST_REFERENCE] and order < known and position < state[LAST_POSITION]
     ):

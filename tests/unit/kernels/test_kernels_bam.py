@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsqc.kernels import bam as k
+from dsqc.kernels import bam_mates as m
 from dsqc.kernels import bam_record as r
-from dsqc.kernels import names
+from dsqc.kernels import bam_tags as t
 from helpers.reads import bam, make_reads
 
 
@@ -25,7 +26,10 @@ class Call:
         self.columns = np.full((r.COLUMNS, rows), -7, np.int64)
         self.numbers = np.full((r.NUMBERS, rows), -7, np.int32)
         self.mapping = np.full(rows, 7, np.uint8)
-        self.mates = np.zeros(2, np.uint64)
+        self.sums = np.zeros(r.SUMS, np.uint64)
+        self.last_name = np.zeros(256, np.uint8)
+        self.keys = np.zeros(t.MOST_KEYS, np.uint16)
+        self.tally = np.zeros((2, 2), np.int64)
         self.counts = np.full(r.FAULTS, 99, np.int64)
         self.places = np.zeros((r.FAULTS, r.PLACES, 2), np.int64)
         self.state = np.zeros(r.STATE, np.int64)
@@ -36,18 +40,23 @@ class Call:
             len(data),
             k.pair_table(),
             np.array([1000], np.int64),
+            np.array([1000], np.int64),
+            np.zeros(0, np.uint64),
             self.columns,
             self.numbers,
             self.mapping,
-            self.mates,
+            self.last_name,
+            self.keys,
+            self.sums,
+            self.tally,
             self.counts,
             self.places,
             self.state,
         )
 
 
-ARRAYS = ("data", "columns", "numbers", "mapping", "mates", "counts", "places", "state")
-MODULES = (k, r, names)
+ARRAYS = ("data", "columns", "numbers", "mapping", "sums", "tally", "counts", "places", "state")
+MODULES = (k, r, t, m)
 
 
 def plain_python(*arguments: object) -> None:
