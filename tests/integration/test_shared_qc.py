@@ -1,7 +1,6 @@
-"""Real data of the development machine, where it stands beside the repository: dsqc against FastQC, seqkit, samtools.
+"""Real data of the development machine, where it stands beside the repository: dsqc against seqkit and samtools.
 
-A clone elsewhere has no such data and no such tests; ``tests/golden/test_golden_metrics.py`` holds the comparison with
-FastQC on the project's own reads.
+A clone elsewhere has no such data and no such tests. FastQC has its own (``test_fastqc_parity.py``).
 """
 
 import csv
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import dsqc
-from helpers.fastqc_text import differences, read_modules
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 REFERENCES = {
@@ -20,24 +18,6 @@ REFERENCES = {
     "hts-specs_0503_mapped.cram": "ce.fa",
     "hts-specs_0801_ctr.cram": "ce.fa",
     "hts-specs_1402_index_3ref.cram": "ce.fa",
-}
-SECONDARY = "FastQC counts secondary and supplementary records as reads, dsqc counts every read once"
-EXPLAINED = {
-    "arabidopsis_S3.coord.bam": SECONDARY,
-    "drosophila_rnaseq_paired.coord.bam": SECONDARY,
-    "human_NA12878_hifi_chr21.bam": SECONDARY,
-    "sarscov2_amplicon.coord.bam": SECONDARY,
-    "rna_uracil.fastq": "U counts as T in dsqc and nowhere in FastQC; n counts every IUPAC letter, FastQC only N",
-    "hts-specs_0503_mapped.sam": "n counts every letter but A, C, G, T and U, FastQC only N",
-    "hts-specs_0801_ctr.sam": "qualities of SAM have offset 33 by specification, FastQC guesses 64",
-    "solexa_full_range.fastq": "characters ; to ~ are Solexa's; FastQC takes them for offset 33",
-}
-"""Files whose numbers differ from FastQC's, and why."""
-DIFFERING_MODULES = {
-    "rna_uracil.fastq": {"Basic Statistics", "Per base sequence content", "Per base N content"},
-    "hts-specs_0503_mapped.sam": {"Per base N content"},
-    "hts-specs_0801_ctr.sam": {"Basic Statistics", "Per base sequence quality", "Per sequence quality scores"},
-    "solexa_full_range.fastq": {"Basic Statistics", "Per base sequence quality", "Per sequence quality scores"},
 }
 REFUSED = {"empty.fastq": "DSQC-F008"}
 """Not broken, and yet no registration data: no read at all."""
@@ -78,7 +58,6 @@ def error_codes(result):
 if SHARED.is_dir():
     VALID = data_files("reads", "reads-small", "alignments")
     BY_NAME = {path.name: path for path in VALID}
-    FASTQC = sorted(path.name for path in (SHARED / "expected/fastqc-0.12.1").iterdir())
     with (SHARED / "expected/seqkit_stats.tsv").open(encoding="utf-8") as table:
         SEQKIT = list(csv.DictReader(table, delimiter="\t"))
     SAMTOOLS = sorted(path.name.removesuffix(".stats") for path in (SHARED / "expected/samtools").glob("*.stats"))
@@ -108,17 +87,6 @@ if SHARED.is_dir():
         result = dsqc.qc(one, two, paired=True)
         assert not error_codes(result)
         assert result.pairs[0].pairs == result.files[0].metrics["read_count"]
-
-    @pytest.mark.parametrize("name", FASTQC)
-    def test_fastqc_says_the_same(name):
-        (item,) = measure(BY_NAME[name]).files
-        modules = read_modules(SHARED / "expected/fastqc-0.12.1" / name / "fastqc_data.txt")
-        found = differences(item.data, modules)
-        if EXPLAINED.get(name) == SECONDARY:
-            total = {row[0]: row[1] for row in modules["Basic Statistics"]}["Total Sequences"]
-            assert item.metrics["record_count"] == int(total) > item.metrics["read_count"]
-        else:
-            assert set(found) == DIFFERING_MODULES.get(name, set()), found
 
     @pytest.mark.parametrize("row", SEQKIT, ids=lambda row: row["file"])
     def test_seqkit_says_the_same(row):

@@ -18,13 +18,17 @@ from dsqc.metrics.content import ContentCollector
 from dsqc.metrics.duplication import DuplicationCollector
 from dsqc.metrics.encoding import SANGER, decide_encoding
 from dsqc.metrics.gc_model import GcModelCollector
+from dsqc.metrics.instrument import InstrumentCollector
 from dsqc.metrics.kmers import KmerCollector
 from dsqc.metrics.length import LengthCollector, bases_up_to, length_table, n50
+from dsqc.metrics.long_reads import LongReadCollector
+from dsqc.metrics.nanopore import NanoporeCollector
 from dsqc.metrics.position_rows import content_rows, quality_rows
 from dsqc.metrics.positions import row_limits
 from dsqc.metrics.quality import QualityCollector
 from dsqc.metrics.tables import base_content, quality_by_position
 from dsqc.metrics.tiles import TileCollector
+from dsqc.metrics.two_colour import TwoColourCollector
 
 READ_COLLECTORS: tuple[type[Collector], ...] = (
     TileCollector,
@@ -32,6 +36,10 @@ READ_COLLECTORS: tuple[type[Collector], ...] = (
     DuplicationCollector,
     AdapterCollector,
     KmerCollector,
+    TwoColourCollector,
+    LongReadCollector,
+    NanoporeCollector,
+    InstrumentCollector,
 )
 """What every data file is measured with, beside lengths, bases and qualities by position."""
 ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (AlignmentCollector, CoverageCollector, GcBiasCollector)
@@ -63,8 +71,8 @@ class ReadMetrics:
         self._content = ContentCollector()
         self._quality = QualityCollector()
 
-    def add(self, batch: ReadBatch) -> None:
-        """Measure one batch; its buffer may be changed (see ``sequenced_reads``)."""
+    def add(self, batch: ReadBatch) -> Reads:
+        """Measure one batch, whose buffer may be changed (see ``sequenced_reads``); the reads that were measured."""
         if batch.flag is not None:
             for collector in self._collectors:
                 collector.add_records(batch)
@@ -76,6 +84,7 @@ class ReadMetrics:
         self._quality.add(reads.batch, reads.longest)
         for collector in self._collectors:
             collector.add(reads)
+        return reads
 
     def merge(self, other: "ReadMetrics") -> None:
         """Add everything that ``other`` measured."""
@@ -105,6 +114,7 @@ class ReadMetrics:
             encoding=self.encoding,
             aligned=self._aligned,
             header=self.header,
+            characters=self._quality.characters,
         )
 
     @property
