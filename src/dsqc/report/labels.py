@@ -30,6 +30,21 @@ STATES = {
 }
 """Text and style of how a submission stands; the last five are on the way."""
 
+APPLIES_TO = {
+    "reads": Text("Reads", "리드"),
+    "long_reads": Text("Long reads", "긴 리드"),
+    "pairs": Text("Pairs", "리드 쌍"),
+    "alignments": Text("Alignments", "정렬"),
+}
+"""What metrics apply to, in the order of the page."""
+
+STATUS = {
+    "pass": (Text("✓ pass", "✓ 통과"), "good"),
+    "warn": (Text("! warn", "! 주의"), "fair"),
+    "fail": (Text("✗ fail", "✗ 실패"), "bad"),
+}
+"""Text and style of FastQC's grades."""
+
 RUN = {
     "severity": Text("Severity", "심각도"),
     "code": Text("Code", "코드"),

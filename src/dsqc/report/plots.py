@@ -1,13 +1,14 @@
 """The plots of a run page: tables of a ``<stem>.dsqc.json`` in, inline SVG out; nothing where nothing was measured."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from dsqc.language import Text
+from dsqc.report.figures import SERIES, Line, Table
 from dsqc.report.gc import gc_distribution
+from dsqc.report.plots_modules import gc_model
 from dsqc.report.svg import Canvas, Point
 
 LOG_POSITIONS = 1000
@@ -16,10 +17,6 @@ LOG_LENGTHS = 20
 """A length distribution whose longest read is this many times its shortest gets a logarithmic axis."""
 MOST_BINS = 80
 """Bins of a length histogram; more are finer than a screen shows."""
-SERIES = 6
-"""Colours of files that share a plot; the seventh file starts over."""
-
-Table = Mapping[str, Any]
 Bin = tuple[float, float, float]
 
 READS_SHARE = Text("reads (%)", "리드 비율 (%)")
@@ -91,12 +88,14 @@ def gc_content(name: str, tables: Sequence[Table]) -> Markup:
         counts = gc_distribution(table)
         total = sum(counts)
         bins.append([(percent - 0.5, percent + 0.5, 100 * count / total) for percent, count in enumerate(counts)])
+    models = [gc_model(table.get("gc_model") or {}) for table in tables] if len(tables) == 1 else []
     return _histogram(
         name,
         bins,
         Text("GC content of reads", "리드 GC 함량"),
         Text("GC content (%)", "GC 함량 (%)"),
         x_range=(-0.5, 100.5),
+        lines=[model for model in models if model],
     )
 
 
@@ -147,13 +146,17 @@ def _histogram(
     *,
     x_range: tuple[float, float],
     log: bool = False,
+    lines: Sequence[Line] = (),
 ) -> Markup:
     heights = [height for rows in bins for _, _, height in rows]
     if not any(heights):
         return Markup("")
-    canvas = Canvas.frame(name, x_range, (0, max(heights) * 1.06), log=log)
+    highest = max([*heights, *(height for line in lines for _, height in line.points)])
+    canvas = Canvas.frame(name, x_range, (0, highest * 1.06), log=log)
     for number, rows in enumerate(bins):
         canvas.steps(rows, f"steps s{number % SERIES}")
+    for line in lines:
+        canvas.line(line.points, line.style)
     canvas.axes(x_title, READS_SHARE)
     modes = [max(rows, key=lambda row: row[2]) for rows in bins if rows]
     peaks = ", ".join(f"{(low + high) / 2:.0f}" for low, high, _ in modes)

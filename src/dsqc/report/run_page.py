@@ -6,13 +6,12 @@ from typing import Any
 
 from dsqc.language import Language, Text
 from dsqc.metrics.catalogue import METRICS
-from dsqc.report import labels, plots
+from dsqc.report import labels, run_html
 from dsqc.report.render import place, quantity
-from dsqc.report.render import render as fill
+from dsqc.report.sections import sections
 
 MOST_FINDINGS = 200
 """Findings that a page lists."""
-COLOURS = [f"--s{number}" for number in range(plots.SERIES)]
 
 Data = Mapping[str, Any]
 
@@ -84,9 +83,9 @@ def _page(
             for data in files
         ],
         "metrics": _metric_rows(files),
-        "plots": _plots(files),
+        "sections": sections(files, [_short(data, files) for data in files]),
     }
-    return fill("run.html", language, page=page, labels=labels.RUN)
+    return run_html.page(page, language)
 
 
 def _mark(files: Sequence[Data], findings: Sequence[Data], goals: Sequence[Data]) -> dict[str, Any]:
@@ -174,20 +173,27 @@ def _short(data: Data, files: Sequence[Data]) -> str:
     return name[start:] if start else name
 
 
-def _metric_rows(files: Sequence[Data]) -> list[dict[str, Any]]:
-    """The metrics that at least one file has, in the order of the catalogue."""
-    rows = []
+def _metric_rows(files: Sequence[Data]) -> list[tuple[Text, list[dict[str, Any]]]]:
+    """The metrics that at least one file has, in the order of the catalogue, by what they apply to."""
+    groups: dict[str, list[dict[str, Any]]] = {kind: [] for kind in labels.APPLIES_TO}
     for metric in METRICS.values():
         values = [(data.get("metrics") or {}).get(metric.id) for data in files]
         if any(value is not None for value in values):
             unit = "text" if metric.id == "quality_offset" else metric.unit
-            rows.append({"id": metric.id, "name": metric.name, "values": [quantity(value, unit) for value in values]})
-    return rows
+            groups[metric.applies_to].append(
+                {
+                    "id": metric.id,
+                    "name": metric.name,
+                    "values": [quantity(value, unit) for value in values],
+                    "words": metric.unit == "text",
+                }
+            )
+    return [(labels.APPLIES_TO[kind], rows) for kind, rows in groups.items() if rows]
 
 
 def _integrity(data: Data) -> list[dict[str, Any]]:
     file, proof = data["file"], data.get("integrity") or {}
-    complete = bool(proof.get("complete"))
+    complete, fingerprint = bool(proof.get("complete")), data.get("fingerprint") or {}
     rows: list[dict[str, Any]] = [
         {
             "name": Text("Read to the end", "끝까지 읽음"),
@@ -202,6 +208,17 @@ def _integrity(data: Data) -> list[dict[str, Any]]:
         {"name": Text("End marker", "끝 표지"), "value": _yes_no(proof.get("end_marker"))},
         {"name": "MD5", "value": file.get("md5") or "", "digest": True},
         {"name": "SHA-256", "value": file.get("sha256") or "", "digest": True},
+        {"name": "CRC-64/NVME", "value": file.get("crc64nvme") or "", "digest": True},
+        {
+            "name": Text("Fingerprint of reads", "리드 지문"),
+            "value": fingerprint.get("reads") or "",
+            "digest": True,
+        },
+        {
+            "name": Text("Fingerprint of sequences", "서열 지문"),
+            "value": fingerprint.get("sequences") or "",
+            "digest": True,
+        },
     ]
     return [{"style": "", "digest": False} | row for row in rows if row["value"]]
 
@@ -216,47 +233,3 @@ def _number(number: int | None) -> str:
 
 def _yes_no(value: bool | None) -> Text | str:
     return "" if value is None else labels.YES if value else labels.NO
-
-
-def _plots(files: Sequence[Data]) -> list[dict[str, Any]]:
-    """One plot a file for what varies by position, one plot over all files for distributions."""
-    tables = [data.get("tables") or {} for data in files]
-    shorts = [_short(data, files) for data in files]
-    several = len(files) > 1
-    found: list[dict[str, Any]] = []
-    for title, draw, table, legend in (
-        (Text("Quality by position", "위치별 품질"), plots.quality_by_position, "quality_by_position", QUALITY_LEGEND),
-        (Text("Base content by position", "위치별 염기 조성"), plots.base_content, "base_content", BASE_LEGEND),
-    ):
-        for number, content in enumerate(tables):
-            svg = draw(f"{table.replace('_', '-')}-{number}", content.get(table) or {})
-            if svg:
-                found.append({"title": title, "file": shorts[number] if several else "", "svg": svg, "legend": legend})
-    for title, draw_all, table in (
-        (Text("Quality of reads", "리드 품질"), plots.read_quality, "read_quality"),
-        (Text("GC content of reads", "리드 GC 함량"), plots.gc_content, "gc_content"),
-        (Text("Read length", "리드 길이"), plots.read_length, "read_length"),
-    ):
-        # GC content needs the read lengths beside it.
-        given = tables if table == "gc_content" else [content.get(table) or {} for content in tables]
-        svg = draw_all(table.replace("_", "-"), given)
-        if svg:
-            found.append({"title": title, "file": "", "svg": svg, "legend": _file_legend(shorts) if several else []})
-    return found
-
-
-def _item(text: Text | str, colour: str, style: str = "", opacity: float = 1) -> dict[str, Any]:
-    return {"text": text, "colour": colour, "style": style, "opacity": opacity}
-
-
-def _file_legend(shorts: Sequence[str]) -> list[dict[str, Any]]:
-    return [_item(name, COLOURS[number % len(COLOURS)], "box") for number, name in enumerate(shorts)]
-
-
-QUALITY_LEGEND = [
-    _item(Text("mean", "평균"), "--ink"),
-    _item(Text("median", "중앙값"), "--band", "dash"),
-    _item(Text("quartiles", "사분위"), "--band", "box", 0.5),
-    _item(Text("10th to 90th percentile", "10~90 백분위"), "--band", "box", 0.2),
-]
-BASE_LEGEND = [_item(base, f"--base-{base.lower()}") for base in "ACGTN"]

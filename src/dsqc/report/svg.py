@@ -14,6 +14,8 @@ LEFT, RIGHT, TOP, BOTTOM = 58, 14, 14, 52
 """Margins that hold tick labels and axis titles; units of the view box."""
 
 Point = tuple[float, float]
+Label = tuple[float, str]
+"""A place on an axis, and what stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +126,38 @@ class Canvas:
         pieces += [f"V{self.y(height):.1f}H{self.x(high):.1f}" for _, high, height in bins]
         self.parts.append(f'<path class="{style}" d="{"".join(pieces)}V{base:.1f}Z"/>')
 
-    def axes(self, x_title: Text, y_title: Text) -> None:
-        """Grid, ticks with labels, and the titles of both axes."""
+    def picture(self, address: str) -> None:
+        """A picture of cells that fills the frame; ``address`` as :func:`dsqc.report.raster.png` gives it."""
+        size = f'width="{WIDTH - LEFT - RIGHT}" height="{HEIGHT - TOP - BOTTOM}"'
+        self.parts.append(
+            f'<image x="{LEFT}" y="{TOP}" {size} preserveAspectRatio="none" class="cells" href="{address}"/>'
+        )
+
+    def axes(
+        self,
+        x_title: Text,
+        y_title: Text,
+        x_labels: Sequence[Label] | None = None,
+        y_labels: Sequence[Label] | None = None,
+        *,
+        grid: bool = True,
+    ) -> None:
+        """Grid, ticks with labels, and the titles of both axes; ``x_labels`` and ``y_labels`` replace round values."""
         base, right = self.y(self.y.low), WIDTH - RIGHT
-        for value in self.y.ticks(6):
+        levels = [(value, tick_label(value)) for value in self.y.ticks(6)] if y_labels is None else y_labels
+        for value, label in levels:
             at = self.y(value)
-            self.parts.append(f'<path class="grid" d="M{LEFT} {at:.1f}H{right}"/>')
+            if grid:
+                self.parts.append(f'<path class="grid" d="M{LEFT} {at:.1f}H{right}"/>')
             self.parts.append(
-                f'<text class="tick" x="{LEFT - 7}" y="{at + 4:.1f}" text-anchor="end">{tick_label(value)}</text>'
+                f'<text class="tick" x="{LEFT - 7}" y="{at + 4:.1f}" text-anchor="end">{escape(label)}</text>'
             )
-        for value in self.x.ticks():
+        labels = [(value, tick_label(value)) for value in self.x.ticks()] if x_labels is None else x_labels
+        for value, label in labels:
             at = self.x(value)
             self.parts.append(f'<path class="grid" d="M{at:.1f} {base:.1f}v5"/>')
             self.parts.append(
-                f'<text class="tick" x="{at:.1f}" y="{base + 19:.1f}" text-anchor="middle">{tick_label(value)}</text>'
+                f'<text class="tick" x="{at:.1f}" y="{base + 19:.1f}" text-anchor="middle">{escape(label)}</text>'
             )
         self.parts.append(f'<path class="axis" d="M{LEFT} {base:.1f}H{right}"/>')
         self.text((LEFT + right) / 2, HEIGHT - 10, x_title, "label")

@@ -112,8 +112,8 @@ def test_a_finding_has_place_message_and_fix_in_both_languages() -> None:
 
 
 def test_plots_are_drawn_once_a_file_or_once_a_run() -> None:
-    assert PAGES["file"].count("<svg") == 5
-    assert PAGES["run"].count("<svg") == 7
+    assert PAGES["file"].count("<svg") == 7
+    assert PAGES["run"].count("<svg") == 10
     assert PAGES["empty"].count("<svg") == 0
     assert "Nothing could be measured" in PAGES["empty"]
 
