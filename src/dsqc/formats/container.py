@@ -19,7 +19,7 @@ from dsqc.formats.zstd import is_skippable, zstd_blocks
 from dsqc.model import Container
 
 BLOCKS_AHEAD = 8
-"""Blocks (of at most 256 KiB) that the reading thread may be ahead of the parser."""
+"""Blocks (of at most 256 KiB) that the inflating thread may be ahead of the parser."""
 
 _MAGICS: dict[bytes, Container | str] = {
     b"CRAM": Container.CRAM,
@@ -95,7 +95,7 @@ class BlockReader:
         file: a binary file, read from where it stands to its end; closed with the reader.
         name: the file's name, for the place of findings.
         container: as :func:`tell_container` told.
-        background: inflate and hash in a thread of their own.
+        background: reading with hashing, and inflating, have a thread each.
         damage_code: the rule for damage where the format has its own (DSQC-D018 for BAM).
     """
 
@@ -113,7 +113,7 @@ class BlockReader:
         self.faults: list[Finding] = []
         self._damage_code = damage_code
         self._file = file
-        self._stored = StoredBytes(file, name)
+        self._stored = StoredBytes(file, name, background=background)
         self._gzip = GzipProof()
         self._streams = StreamProof()
         self._cram = CramProof()
@@ -123,7 +123,7 @@ class BlockReader:
         self._ended = False
         self._handover: Handover[bytes | memoryview] | None = None
         if background:
-            self._handover = Handover(self._unwrap, BLOCKS_AHEAD, f"read {name}")
+            self._handover = Handover(self._unwrap, BLOCKS_AHEAD, f"unwrap {name}")
         self._blocks = iter(self._handover) if self._handover else self._unwrap()
 
     def _decode(self) -> Iterator[bytes | memoryview]:
@@ -206,6 +206,7 @@ class BlockReader:
 
     def close(self) -> None:
         """Stop reading, wherever it stands, and close the file."""
+        self._stored.close()
         if self._handover:
             self._handover.close()
         self._file.close()

@@ -1,13 +1,17 @@
 """The stored bytes of a data file: read once from front to back, hashed on the way, handed out in pieces."""
 
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from dsqc.errors import SystemFault
 from dsqc.formats.checksums import Checksums
+from dsqc.formats.handover import Handover
 from dsqc.formats.texts import Phrase, english
 
 PIECE = 1 << 18
 """Stored bytes asked for at once: 256 KiB keeps hashing and inflating inside the second-level cache."""
+PIECES_AHEAD = 8
+"""Pieces that the reading and hashing thread may be ahead of the one that inflates."""
 
 
 class Damage(Exception):
@@ -34,17 +38,22 @@ class StoredBytes:
     Args:
         file: anything with ``read(n)``: a file, a pipe, standard input. It need not be seekable.
         name: the file's name, for messages about our own faults.
+        background: read and hash in a thread of their own.
 
     Attributes:
-        checksums: of all bytes read so far.
+        checksums: of all bytes, once :meth:`drain` has read the last of them.
     """
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
+    def __init__(self, file: BinaryIO, name: str, *, background: bool = False) -> None:
         self._file = file
         self._name = name
         self._held = memoryview(b"")
         self._read = 0
         self.checksums = Checksums()
+        self._handover: Handover[bytes] | None = None
+        if background:
+            self._handover = Handover(self._pieces, PIECES_AHEAD, f"read {name}")
+        self._coming = iter(self._handover) if self._handover else self._pieces()
 
     @property
     def offset(self) -> int:
@@ -56,22 +65,29 @@ class StoredBytes:
         """Stored bytes read so far; the file's size after :meth:`drain`."""
         return self._read
 
-    def _more(self, size: int) -> bytes:
-        try:
-            piece = self._file.read(size)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise SystemFault(
-                f"Reading {self._name} failed: {reason}.", hint="Check the disk, then run it again."
-            ) from error
-        self.checksums.update(piece)
+    def _pieces(self) -> Iterator[bytes]:
+        while True:
+            try:
+                piece = self._file.read(PIECE)
+            except OSError as error:
+                reason = error.strerror or str(error)
+                raise SystemFault(
+                    f"Reading {self._name} failed: {reason}.", hint="Check the disk, then run it again."
+                ) from error
+            if not piece:
+                return
+            self.checksums.update(piece)
+            yield piece
+
+    def _more(self) -> bytes:
+        piece = next(self._coming, b"")
         self._read += len(piece)
         return piece
 
     def piece(self) -> memoryview:
         """The next bytes, as many as are at hand (at most about 256 KiB); empty only at the end of the file."""
         if not self._held:
-            return memoryview(self._more(PIECE))
+            return memoryview(self._more())
         found, self._held = self._held, memoryview(b"")
         return found
 
@@ -81,7 +97,7 @@ class StoredBytes:
             parts = [bytes(self._held)]
             missing = size - len(self._held)
             while missing > 0:
-                part = self._more(max(PIECE, missing))
+                part = self._more()
                 if not part:
                     break
                 parts.append(part)
@@ -97,5 +113,10 @@ class StoredBytes:
     def drain(self) -> None:
         """Read and hash whatever is left, so that the checksums are those of the whole file."""
         self._held = memoryview(b"")
-        while self._more(PIECE):
+        while self._more():
             continue
+
+    def close(self) -> None:
+        """Stop reading, wherever it stands: no more bytes come. Safe to call twice."""
+        if self._handover:
+            self._handover.close()

@@ -83,14 +83,14 @@ def test_a_disk_that_fails_is_a_fault_of_the_system(threads: int, at: int) -> No
     with source, pytest.raises(SystemFault, match="Input/output error"):
         sum(map(len, source.batches()))
     assert time.monotonic() - started < 5
-    assert not threads_named("read faulty")
+    assert not threads_named("faulty")
 
 
 def test_a_consumer_that_fails_stops_the_reading_thread() -> None:
     source = open_reads(io.BytesIO(DATA * 10), FindingLog(), name="abandoned", threads=2)
     with source, pytest.raises(ZeroDivisionError):
         sum(1 // (batch.first_record - 1) for batch in source.batches())
-    assert not threads_named("read abandoned")
+    assert not threads_named("abandoned")
 
 
 def test_a_consumer_that_goes_away_stops_the_reading_thread() -> None:
@@ -98,4 +98,49 @@ def test_a_consumer_that_goes_away_stops_the_reading_thread() -> None:
     with source:
         batches = source.batches()
         next(batches)
-    assert not threads_named("read left")
+    assert not threads_named("left")
+
+
+class SilentPipe(io.RawIOBase):
+    """Gives some bytes, then waits for a writer that says nothing until the test ends."""
+
+    def __init__(self, data: bytes) -> None:
+        self._inner = io.BytesIO(data)
+        self.waiting = threading.Event()
+        self.ended = threading.Event()
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._inner.read(size)
+        if not piece:
+            self.waiting.set()
+            self.ended.wait(15)
+        return piece
+
+
+def test_a_consumer_may_leave_a_silent_pipe() -> None:
+    pipe = SilentPipe(DATA[: len(DATA) // 12])  # more than a batch, less than what threads are ahead
+    source = open_reads(pipe, FindingLog(), name="silent", threads=2)
+    with source:
+        next(source.batches())
+        assert pipe.waiting.wait(5)
+        started = time.monotonic()
+    assert time.monotonic() - started < 1.8
+    assert not threads_named("unwrap silent")
+    pipe.ended.set()
+    for thread in threads_named("read silent"):
+        thread.join(5)
+    assert not threads_named("silent")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_fault_while_inflating_reaches_the_consumer(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not damage, which is a finding, but a fault of ours, in the middle thread of three."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("dsqc.formats.gzip._compare", broken)
+    source = open_reads(io.BytesIO(DATA * 10), FindingLog(), name="broken", threads=threads)
+    with source, pytest.raises(ZeroDivisionError):
+        sum(map(len, source.batches()))
+    assert not threads_named("broken")
