@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from dsqc.formats import texts
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header
+from dsqc.formats.index import index_findings
 from dsqc.formats.source import ReadSource
 from dsqc.formats.texts import Phrase, fill, tell
 from dsqc.formats.walk import LONGEST_RECORD, Walk
@@ -49,10 +51,14 @@ class AlignmentSource(ReadSource):
     """Base of the readers of alignments: walks their records as BAM and turns faults into findings.
 
     Sequences are given as stored: those of reads on the reverse strand are turned.
+
+    Args:
+        path: of the file, where it has one: its index stands beside it.
     """
 
-    def __init__(self, reader: BlockReader, log: FindingLog, file_format: FileFormat) -> None:
+    def __init__(self, reader: BlockReader, log: FindingLog, file_format: FileFormat, path: Path | None = None) -> None:
         super().__init__(reader.name, log, file_format, reader.container)
+        self._path = path
         self._reader = reader
         self._header = Header()
         self._walk = Walk(iter(()))
@@ -214,6 +220,9 @@ class AlignmentSource(ReadSource):
         self.damaged = self.damaged or not integrity.complete
         self._check_names()
         self._check_mates()
+        if self._path and not self.damaged and not self._header.faults:
+            for item in index_findings(self._path, self._walk.tally):
+                self._report(item)
         if not self.record_count and not self.damaged and not self._header.faults:
             self._report(tell("DSQC-D009", Location(path=self.name), texts.NO_RECORDS, texts.AT_LEAST_ONE))
         self._settle(integrity)

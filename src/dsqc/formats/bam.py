@@ -1,6 +1,7 @@
 """BAM: proven BGZF blocks to batches of reads, every record checked by a kernel."""
 
 from collections.abc import Generator
+from pathlib import Path
 
 from dsqc.findings import FindingLog
 from dsqc.formats import texts
@@ -17,12 +18,21 @@ class BamSource(AlignmentSource):
     """Records of a BAM file.
 
     Args:
+        path: of the file, where it has one.
         buffer: bytes of records unpacked at once.
         rows: records in a batch at most.
     """
 
-    def __init__(self, reader: BlockReader, log: FindingLog, *, buffer: int = BUFFER, rows: int = ROWS) -> None:
-        super().__init__(reader, log, FileFormat.BAM)
+    def __init__(
+        self,
+        reader: BlockReader,
+        log: FindingLog,
+        *,
+        path: Path | None = None,
+        buffer: int = BUFFER,
+        rows: int = ROWS,
+    ) -> None:
+        super().__init__(reader, log, FileFormat.BAM, path)
         self._walk = Walk(iter(reader), buffer=buffer, rows=rows)
 
     def _read(self) -> Generator[ReadBatch, None, None]:

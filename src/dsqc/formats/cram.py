@@ -27,6 +27,7 @@ class CramSource(AlignmentSource):
         log: receives the findings.
         reference: FASTA of the reference sequences, or a directory of them by MD5; needed unless the file carries them.
         threads: of the decoder.
+        path: of the file, where it has one.
         buffer: bytes of records unpacked at once.
         rows: records in a batch at most.
 
@@ -42,10 +43,11 @@ class CramSource(AlignmentSource):
         reference: Path | None,
         *,
         threads: int = 1,
+        path: Path | None = None,
         buffer: int = BUFFER,
         rows: int = ROWS,
     ) -> None:
-        super().__init__(reader, log, FileFormat.CRAM)
+        super().__init__(reader, log, FileFormat.CRAM, path)
         self._reference = open_reference(reference)
         try:
             self._decoder = Decoder(without_places(iter(reader)), self.name, self._reference, threads=threads)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO, NamedTuple, Protocol
 
 from isal import isal_zlib
 
@@ -21,14 +22,32 @@ class CramProof:
     end_marker: bool = False
 
 
-def _cut(stored: StoredBytes, inside: Phrase) -> Damage:
+def _cut(stored: "_Bytes", inside: Phrase) -> Damage:
     return Damage("DSQC-D029", stored.offset, fill(texts.CUT_INSIDE, inside), texts.WHOLE_FILE)
+
+
+class Container(NamedTuple):
+    """What a container's header says: bytes of its content, blocks in it, where it ends, whether it is the last."""
+
+    length: int
+    blocks: int
+    end: int
+    is_end: bool
+
+
+class _Bytes(Protocol):
+    """Where a container header is read from."""
+
+    @property
+    def offset(self) -> int: ...
+
+    def take(self, size: int) -> bytes | memoryview: ...
 
 
 class _Walk:
     """Numbers of one container header, and the bytes that they were read from."""
 
-    def __init__(self, stored: StoredBytes) -> None:
+    def __init__(self, stored: _Bytes) -> None:
         self._stored = stored
         self.start = stored.offset
         self.raw = bytearray()
@@ -95,7 +114,31 @@ def cram_blocks(stored: StoredBytes, proof: CramProof) -> Iterator[bytes]:
         raise Damage("DSQC-D029", stored.offset, texts.END_CONTAINER_MISSING, texts.END_CONTAINER)
 
 
-def _container(stored: StoredBytes, walk: _Walk, proof: CramProof, *, checked: bool) -> bytes:
+def container_at(file: BinaryIO, offset: int) -> Container | None:
+    """The container that begins at ``offset`` of a CRAM 3; None where none does."""
+    file.seek(offset)
+    walk = _Walk(_Place(file, offset))
+    try:
+        return _header(walk, checked=True)
+    except Damage:
+        return None
+
+
+class _Place:
+    """A place in a file, for one container header."""
+
+    def __init__(self, file: BinaryIO, offset: int) -> None:
+        self._file = file
+        self.offset = offset
+
+    def take(self, size: int) -> bytes:
+        found = self._file.read(size)
+        self.offset += len(found)
+        return found
+
+
+def _header(walk: _Walk, *, checked: bool) -> Container:
+    """The header of a container (CRAM specification 3, section 7), proven by its CRC where it has one."""
     length = int.from_bytes(walk.take(4), "little", signed=True)
     reference, start, _span, records = (walk.itf8() for _ in range(4))
     if checked:
@@ -112,14 +155,20 @@ def _container(stored: StoredBytes, walk: _Walk, proof: CramProof, *, checked: b
     if checked:
         found = isal_zlib.crc32(bytes(walk.raw))
         _compare(walk.start, texts.CONTAINER_HEADER, found, walk.take(4))
+    is_end = reference == -1 and start == _EOF_START and records == 0
+    return Container(length, blocks, walk.start + len(walk.raw) + length, is_end)
+
+
+def _container(stored: StoredBytes, walk: _Walk, proof: CramProof, *, checked: bool) -> bytes:
+    header = _header(walk, checked=checked)
     at = stored.offset
-    content = bytes(stored.take(length))
-    if len(content) < length:
+    content = bytes(stored.take(header.length))
+    if len(content) < header.length:
         raise _cut(stored, texts.CRAM_CONTAINER)
-    needed = _check_blocks(content, at, blocks, checked=checked)
-    if not checked and needed > length:
-        content += bytes(stored.take(needed - length))
-    proof.end_marker = reference == -1 and start == _EOF_START and records == 0
+    needed = _check_blocks(content, at, header.blocks, checked=checked)
+    if not checked and needed > header.length:
+        content += bytes(stored.take(needed - header.length))
+    proof.end_marker = header.is_end
     return content
 
 

@@ -85,19 +85,21 @@ def open_reads(
     log.extend(name_findings(label if isinstance(source, Path) or name else "", file_format, container))
     if container is Container.XZ:
         log.add(untaken_container(label, Severity.WARNING))
+    path = source if isinstance(source, Path) else None
     if file_format is FileFormat.CRAM:
-        return _cram(BlockReader(whole, label, container, background=False), log, reference, threads)
+        return _cram(BlockReader(whole, label, container, background=False), log, reference, threads, path)
     if file_format is FileFormat.BAM:
-        return BamSource(BlockReader(whole, label, container, background=threads > 1, damage_code="DSQC-D018"), log)
+        blocks = BlockReader(whole, label, container, background=threads > 1, damage_code="DSQC-D018")
+        return BamSource(blocks, log, path=path)
     reader = BlockReader(whole, label, container, background=threads > 1)
     return SamSource(reader, log) if file_format is FileFormat.SAM else FastqSource(reader, log)
 
 
-def _cram(reader: BlockReader, log: FindingLog, reference: Path | None, threads: int) -> ReadSource:
+def _cram(reader: BlockReader, log: FindingLog, reference: Path | None, threads: int, path: Path | None) -> ReadSource:
     from dsqc.formats.cram import CramSource  # pysam takes 0.1 s to import, and only CRAM needs it
 
     try:
-        return CramSource(reader, log, reference, threads=threads)
+        return CramSource(reader, log, reference, threads=threads, path=path)
     except DsqcError:
         reader.close()
         raise
