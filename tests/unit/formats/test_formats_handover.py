@@ -121,7 +121,8 @@ def test_a_consumer_may_leave_a_silent_pipe() -> None:
     pipe = SilentPipe(DATA[: len(DATA) // 12])  # more than a batch, less than what threads are ahead
     source = open_reads(pipe, FindingLog(), name="silent", threads=2)
     with source:
-        next(source.batches())
+        batches = source.batches()
+        next(batches)
         assert pipe.waiting.wait(5)
         started = time.monotonic()
     assert time.monotonic() - started < 1.8
