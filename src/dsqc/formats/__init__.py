@@ -9,16 +9,17 @@ Imports kernels and the core; metrics and stages import it. Example::
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import Integrity
 from dsqc.formats.first_look import name_findings
-from dsqc.formats.pairing import PairReader, is_interleaved
+from dsqc.formats.names_unique import NameCheck
+from dsqc.formats.pairing import PairReader
 from dsqc.formats.reads import open_reads, sniff, standard_input
 from dsqc.formats.source import ReadSource
 
 __all__ = [
     "Integrity",
+    "NameCheck",
     "PairReader",
     "ReadBatch",
     "ReadSource",
-    "is_interleaved",
     "name_findings",
     "open_reads",
     "sniff",

@@ -1,18 +1,22 @@
-"""Mates: two files read in step, or one that holds both; every name compared, in constant memory."""
+"""Mates: two files read in step, every name compared; names that do not stand beside their mate are looked for."""
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from dsqc.findings import Finding, FindingLog, Location
 from dsqc.formats import texts
 from dsqc.formats.batch import ReadBatch
+from dsqc.formats.names_mates import MateSets
 from dsqc.formats.source import ReadSource
 from dsqc.formats.texts import fill, tell
 from dsqc.kernels import names as k
 
 _KEPT = 20
+_PLACES_SHOWN = 3
+"""Pairs of strangers shown where the whole sets of names have been compared, which says more."""
 _REMARKS = {k.SAME_MATE: texts.SAME_MATE, k.SWAPPED: texts.SWAPPED}
 
 
@@ -59,6 +63,10 @@ class _MateCheck:
             value = fill(_REMARKS[relation], names) if relation in _REMARKS else names
             self._found.append(tell("DSQC-D013", place, value, texts.TWO_NAMES))
 
+    def first_faults(self, most: int) -> Iterator[Finding]:
+        """The first pairs that do not match."""
+        yield from self._found[:most]
+
     def findings(self) -> Iterator[Finding]:
         """The first 20 pairs that do not match, and how many more there are."""
         yield from self._found
@@ -72,20 +80,22 @@ class PairReader:
     """Reads two files of mates in step.
 
     Findings: DSQC-D013 where names at the same place are not those of mates (also the same mate twice, mates in
-    the wrong order), DSQC-D012 for unequal counts, DSQC-F012 where both files hold the same reads. Memory does not
-    grow with the files.
+    the wrong order), DSQC-D012 for unequal counts, DSQC-F012 where both files hold the same reads. From the first
+    strangers on all names are kept (:class:`MateSets`), so that what DSQC-D013 says of mates in another order, and of
+    reads without a mate, is exact. Memory does not grow with the files.
 
     Args:
         first, second: the two sources, not yet read.
         log: receives the findings.
+        folder: where temporary files go; None for TMPDIR.
     """
 
-    def __init__(self, first: ReadSource, second: ReadSource, log: FindingLog) -> None:
+    def __init__(self, first: ReadSource, second: ReadSource, log: FindingLog, *, folder: Path | None = None) -> None:
         self._first = first
         self._second = second
         self._log = log
         self._check = _MateCheck(first.name)
-        self._sums = np.zeros((2, k.SUMS), np.uint64)
+        self._sets = MateSets(folder=folder)
         self._same = True
 
     @property
@@ -111,22 +121,20 @@ class PairReader:
         empty: ReadBatch
         while first is not None:
             empty = first.part(0, 0)
-            self._sum(0, first)
+            self._keep(0, first)
             yield first, empty
             first = next(left, None)
         while second is not None:
             empty = second.part(0, 0)
-            self._sum(1, second)
+            self._keep(1, second)
             yield empty, second
             second = next(right, None)
         self._conclude()
 
     def _compare(self, first: ReadBatch, second: ReadBatch) -> None:
         self._check.compare(first, second)
-        if self._check.strangers:
-            # Only from the first strangers on: everything before them was paired, so it holds the same names.
-            self._sum(0, first)
-            self._sum(1, second)
+        self._keep(0, first)
+        self._keep(1, second)
         self._same = self._same and k.same_reads(
             first.data,
             first.sequence_start,
@@ -138,54 +146,46 @@ class PairReader:
             second.length,
         )
 
-    def _sum(self, side: int, batch: ReadBatch) -> None:
-        k.sum_names(batch.data, batch.name_start, batch.name_end, self._sums[side])
+    def _keep(self, side: int, batch: ReadBatch) -> None:
+        """Keep names from the first strangers on: everything before them was paired, so it holds the same names."""
+        if self._check.strangers:
+            self._sets.add(side, batch)
 
     def _conclude(self) -> None:
         first, second = self._first, self._second
+        place = Location(path=first.name)
+        whole = not first.damaged and not second.damaged  # counts of a file not read to its end say nothing
         if not first.unproven and not second.unproven:
             # Names out of a damaged part say nothing about the order of the mates.
-            self._log.extend(self._check.findings())
-        names = f"{first.name} | {second.name}"
-        place = Location(path=first.name)
+            self._log.extend(self._compare_sets() if whole and self._check.strangers else self._check.findings())
+        self._sets.close()
         if self._same and self._check.pair_count and first.record_count == second.record_count:
-            self._log.add(tell("DSQC-F012", place, fill(texts.SAME_READS, names), texts.TWO_MATES))
-        if first.damaged or second.damaged:
-            return  # counts of a file that was not read to its end say nothing
-        if first.record_count != second.record_count:
+            self._log.add(tell("DSQC-F012", place, fill(texts.SAME_READS, self._names), texts.TWO_MATES))
+        if whole and first.record_count != second.record_count:
             value = f"{first.record_count} | {second.record_count}"
             self._log.add(tell("DSQC-D012", place, value, texts.EQUAL_NUMBERS))
-        elif self._check.strangers and self._holds_same_names():
-            self._log.add(tell("DSQC-D013", place, fill(texts.OTHER_ORDER, names), texts.ONE_ORDER))
 
-    def _holds_same_names(self) -> bool:
-        whole, stem = (slice(row, row + 2) for row in (k.WHOLE, k.STEM))
-        one, two = self._sums
-        return bool((one[whole] == two[whole]).all() or (one[stem] == two[stem]).all())
+    @property
+    def _names(self) -> str:
+        return f"{self._first.name} | {self._second.name}"
 
-
-def _every_other(batch: ReadBatch, start: int, count: int) -> ReadBatch:
-    """``count`` reads of ``batch``: start, start + 2, ...; record numbers are those of the first only."""
-    rows = slice(start, start + 2 * count, 2)
-    return ReadBatch(
-        data=batch.data,
-        name_start=np.ascontiguousarray(batch.name_start[rows]),
-        name_end=np.ascontiguousarray(batch.name_end[rows]),
-        sequence_start=np.ascontiguousarray(batch.sequence_start[rows]),
-        quality_start=np.ascontiguousarray(batch.quality_start[rows]),
-        length=np.ascontiguousarray(batch.length[rows]),
-        first_record=batch.first_record + start,
-    )
-
-
-def is_interleaved(batch: ReadBatch) -> bool:
-    """Whether the reads of ``batch``, the first of its file, stand in pairs of mates: at least two pairs, and all."""
-    pairs = len(batch) // 2
-    if pairs < 2:
-        return False
-    counts, places = np.zeros(4, np.int64), np.zeros((k.PLACES, 2), np.int64)
-    first, second = _every_other(batch, 0, pairs), _every_other(batch, 1, pairs)
-    faults = k.compare_mates(
-        first.data, first.name_start, first.name_end, second.data, second.name_start, second.name_end, counts, places
-    )
-    return faults == 0
+    def _compare_sets(self) -> Iterator[Finding]:
+        """DSQC-D013 where reads and their mates do not stand at the same places: what holds of the files as a whole,
+        reads without a mate, and the first places."""
+        found = self._sets.compare()
+        place = Location(path=self._first.name)
+        one, two = found.lone
+        if one.count or two.count:
+            value = fill(texts.SETS_DIFFER, self._names, one.count, two.count)
+            yield tell("DSQC-D013", place, value, texts.WITH_MATE)
+        else:
+            yield tell("DSQC-D013", place, fill(texts.OTHER_ORDER, self._names), texts.ONE_ORDER)
+        if found.swapped:
+            yield tell("DSQC-D013", place, fill(texts.SWAPPED_FILES, self._names, found.swapped), texts.TWO_NAMES)
+        yield from self._check.first_faults(_PLACES_SHOWN)
+        for lone, own, other in ((one, self._first, self._second), (two, self._second, self._first)):
+            for number, (record, name) in enumerate(lone.first):
+                value = fill(texts.NO_MATE_IN, name, other.name)
+                item = tell("DSQC-D013", Location(path=own.name, record=record), value, texts.WITH_MATE)
+                rest = lone.count - len(lone.first) if number == len(lone.first) - 1 else 0
+                yield replace(item, count=1 + rest)

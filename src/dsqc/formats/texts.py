@@ -166,7 +166,9 @@ OTHER_ORDER = Text("{}: the same names in another order", "{}: 같은 이름이 
 ONE_ORDER = Text("mates in one order", "같은 순서의 짝")
 
 NO_MATE_BESIDE = Text("{} (no mate stands beside it)", "{} (옆에 짝이 없음)")
-MATE_BESIDE = Text("pairs of mates, the first mate in front, as in the rest of the file", "파일의 다른 부분처럼 첫째 짝이 앞에 오는 쌍")
+MATE_BESIDE = Text(
+    "pairs of mates, the first mate in front, as in the rest of the file", "파일의 다른 부분처럼 첫째 짝이 앞에 오는 쌍"
+)
 SETS_DIFFER = Text(
     "{}: {} reads of the first and {} reads of the second have no mate",
     "{}: 첫째 파일의 리드 {}개와 둘째 파일의 리드 {}개에 짝이 없음",
@@ -178,7 +180,7 @@ SWAPPED_FILES = Text(
 )
 
 # Names that stand twice.
-QUOTED = Text('"{}"', '"{}"')
+THE_NAME = Text('the name "{}"', '이름 "{}"')
 NAME_OF_RECORD = Text("the name of record {}", "{}번째 레코드의 이름")
 EVERY_NAME_ONCE = Text("every name once", "이름마다 한 번")
 
@@ -255,7 +257,9 @@ INDEX_COUNTS = Text("reference {}: {} mapped, {} unmapped records", "{}번째 �
 INDEX_UNPLACED = Text("{} records without a place", "위치 없는 레코드 {}개")
 INDEX_OFFSET = Text("an entry for stored byte {}", "저장 바이트 {}을(를) 가리키는 항목")
 BLOCK_STARTS = Text("entries for places where a BGZF block begins", "BGZF 블록이 시작하는 곳을 가리키는 항목")
-CONTAINER_STARTS = Text("entries for places where a CRAM container begins", "CRAM 컨테이너가 시작하는 곳을 가리키는 항목")
+CONTAINER_STARTS = Text(
+    "entries for places where a CRAM container begins", "CRAM 컨테이너가 시작하는 곳을 가리키는 항목"
+)
 INDEX_REFERENCE = Text("an entry for reference {}", "참조 서열 {}의 항목")
 INDEX_LACKS = Text("no entry for the container at stored byte {}", "저장 바이트 {}에서 시작하는 컨테이너의 항목 없음")
 EVERY_CONTAINER = Text("entries for every container up to the last", "마지막까지 모든 컨테이너의 항목")

@@ -9,8 +9,9 @@ factors is lost where one of them is zero (as in wyhash's protected mode)::
 
 Two such states take turns, 16 bytes each; the first one takes in the second, then the length. The hash is the two
 halves of ``(a ^ constant) * b``, one over the other, and those of ``a * (b ^ constant)``. For a read, the state after
-its qualities takes in the state after its bases. It is built to tell apart what is not the same by chance, and to be cheap; it is no cryptographic hash: who wants two sets of reads
-with one fingerprint can make them. Two different sets of reads meet with a chance of about one in 2**128.
+its qualities takes in the state after its bases. It is built to tell apart what is not the same by chance, and to be
+cheap; it is no cryptographic hash: who wants two sets of reads with one fingerprint can make them. Two different sets
+of reads meet with a chance of about one in 2**128.
 """
 
 from typing import Any
@@ -56,10 +57,11 @@ _END_A, _END_B, _END_C = np.uint64(0xC0AC29B7C97C50DD), np.uint64(0x3F84D5B5B547
 @intrinsic
 def multiply(typing_context: Any, first: Any, second: Any) -> Any:
     """``(low, high)`` of the product of two uint64."""
-    from llvmlite import ir
+    from llvmlite import ir  # type: ignore[import-untyped]
     from numba.core import types
 
-    result = types.UniTuple(types.uint64, 2)
+    pair: Any = types.UniTuple
+    result = pair(types.uint64, 2)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         wide, word = ir.IntType(128), ir.IntType(64)
@@ -142,7 +144,10 @@ def _canonical_sequence(data: Bytes, place: int, length: int) -> tuple[np.uint64
 
 @kernel
 def _sequence(data: Bytes, place: int, length: int) -> tuple[np.uint64, np.uint64]:
-    """State after a sequence. Letters in lower case, ``.`` and ``-`` have bit 5; U, like S, W and Y, has bits 0 and 4."""
+    """State after a sequence.
+
+    Letters in lower case, ``.`` and ``-`` have bit 5; U, like S, W and Y, has bits 0 and 4.
+    """
     a, b, c, d = _SEQUENCE_A, _SEQUENCE_B, _SECOND_A, _SECOND_B
     seen = np.uint64(0)
     both = np.uint64(0)

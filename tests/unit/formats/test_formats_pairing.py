@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from dsqc.findings import FindingLog
-from dsqc.formats import PairReader, is_interleaved, open_reads
+from dsqc.formats import PairReader, open_reads
 from dsqc.formats import fastq as module
 from helpers.reads import Read, fastq, gzip_members
 
@@ -19,6 +19,10 @@ STYLES = {
     "plain": ("SRR1.{} A:1 length=5", "SRR1.{} A:1 length=5"),
     "bgi": ("V300L1C001R001{}/1", "V300L1C001R001{}/2"),
     "index between": ("M1:{} 1:N:0:9", "M1:{} 3:N:0:9"),
+    "bare slash": ("HWI:{} /1", "HWI:{} /2"),
+    "ena": ("ERR1.{} EAS139_45:5:1:2:111/1", "ERR1.{} EAS139_45:5:1:2:111/2"),
+    "R mark": ("r{}_R1", "r{}_R2"),
+    "letters": ("G{}.f", "G{}.r"),
     "tab": ("m64/{}/ccs\tnp=3", "m64/{}/ccs\tnp=4"),
 }
 
@@ -107,11 +111,11 @@ def test_the_same_file_twice(style: str) -> None:
     first, _second = mates(style)
     codes, values, _reader = pair(first, first)
     assert "F012" in codes
-    if style in ("casava", "slash", "bgi", "index between"):
+    if style in ("casava", "slash", "bgi", "index between", "bare slash", "ena"):
         assert f"{first[0].name} | {first[0].name} (the same mate twice)" in values
 
 
-@pytest.mark.parametrize("style", ["casava", "slash", "dot", "underscore"])
+@pytest.mark.parametrize("style", ["casava", "slash", "dot", "underscore", "bare slash", "ena", "R mark", "letters"])
 def test_mates_the_wrong_way_round(style: str) -> None:
     first, second = mates(style)
     codes, values, _reader = pair(second, first)
@@ -122,9 +126,26 @@ def test_mates_the_wrong_way_round(style: str) -> None:
 def test_findings_are_counted_in_full_and_kept_in_part() -> None:
     first, second = mates("slash", 500)
     log = FindingLog()
-    one = open_reads(io.BytesIO(fastq(first)), log, threads=1)
-    two = open_reads(io.BytesIO(fastq([read._replace(name="x" + read.name[1:]) for read in second])), log, threads=1)
+    one = open_reads(io.BytesIO(fastq(first)), log, name="a.fastq", threads=1)
+    strangers = [read._replace(name="x" + read.name[1:]) for read in second]
+    two = open_reads(io.BytesIO(fastq(strangers)), log, name="b.fastq", threads=1)
     for _pair in PairReader(one, two, log).batches():
+        continue
+    found = [item for item in log if item.code == "DSQC-D013"]
+    assert "a.fastq | b.fastq: 500 reads of the first and 500 reads of the second have no mate" in found[0].value
+    by_file = {name: [item for item in found if item.location.path == name] for name in ("a.fastq", "b.fastq")}
+    assert [len(items) for items in by_file.values()] == [20, 20]
+    assert sum(item.count for item in by_file["a.fastq"]) == 1 + 3 + 500
+    assert sum(item.count for item in by_file["b.fastq"]) == 500
+    assert [item.location.record for item in by_file["b.fastq"]] == list(range(1, 21))
+    assert by_file["b.fastq"][4].value == "xWI:4/2 (no mate in a.fastq)"
+
+
+def test_pairs_the_wrong_way_round_are_counted_in_full() -> None:
+    first, second = mates("slash", 500)
+    log = FindingLog()
+    sources = [open_reads(io.BytesIO(gzip_members([fastq(reads)])), log, threads=1) for reads in (second, first)]
+    for _pair in PairReader(sources[0], sources[1], log).batches():
         continue
     assert log.counts()["error"] == 500
     assert len(log.to_list()) == 20
@@ -138,15 +159,3 @@ def test_a_damaged_file_says_nothing_about_counts() -> None:
     for _pair in PairReader(one, two, log).batches():
         continue
     assert {item.code for item in log} == {"DSQC-F010"}
-
-
-@pytest.mark.parametrize("style", [style for style in STYLES if style != "index between"])
-def test_interleaved_files_are_recognised(style: str) -> None:
-    first, second = mates(style)
-    together = [read for both in zip(first, second, strict=True) for read in both]
-    with open_reads(io.BytesIO(fastq(together)), FindingLog(), threads=1) as source:
-        assert is_interleaved(next(source.batches()))
-    with open_reads(io.BytesIO(fastq(first)), FindingLog(), threads=1) as source:
-        assert not is_interleaved(next(source.batches()))
-    with open_reads(io.BytesIO(fastq(together[:2])), FindingLog(), threads=1) as source:
-        assert not is_interleaved(next(source.batches()))

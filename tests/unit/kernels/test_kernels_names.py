@@ -1,23 +1,64 @@
-"""Names: relation of mates, sums of hashes, equality of reads."""
+"""Names: relation of mates, hashes, reads beside each other, equality of reads."""
 
 import itertools
-import random
+import re
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dsqc.kernels import names as k
 
+MARK = re.compile(r"^(.+)([/._])(R?)([12])$|^(.+)([/._])()([FRfr])$")
+Columns = tuple[np.ndarray, np.ndarray, np.ndarray]
 
-def arrays(names: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    lengths = [len(name) for name in names]
+
+def arrays(names: list[str], spare: int = 0) -> Columns:
+    texts = [name.encode() for name in names]
+    lengths = np.array([len(text) for text in texts], np.int64)
     end = np.cumsum(lengths, dtype=np.int64) if names else np.zeros(0, np.int64)
-    return np.frombuffer("".join(names).encode() + b" ", np.uint8).copy(), end - np.array(lengths, np.int64), end
+    return np.frombuffer(b"".join(texts) + b" " * (1 + spare), np.uint8).copy(), end - lengths, end
 
 
-def relation(first: str, second: str) -> int:
-    one, two = (np.frombuffer(name.encode() + b" ", np.uint8).copy() for name in (first, second))
-    return k.relation(one, 0, len(first), two, 0, len(second))
+def relation(first: str, second: str, spare: int = 0) -> int:
+    counts, places = np.zeros(4, np.int64), np.zeros((k.PLACES, 2), np.int64)
+    k.compare_mates(*arrays([first], spare), *arrays([second], spare), counts, places)
+    return int(np.argmax(counts))
+
+
+def split(line: str) -> tuple[str, tuple[str, str], int, int]:
+    """Stem, style of the mark, its mate (0 for none), and the mate of the comment: as the rules say, by patterns."""
+    name, *comment = re.split("[ \t]", line, maxsplit=1)
+    found = MARK.match(name)
+    stem, style, mate = name, ("", ""), 0
+    if found:
+        parts = [part for part in found.groups() if part is not None]
+        stem, separator, word, letter = parts
+        kind = "12" if letter in "12" else "FR" if letter.isupper() else "fr"
+        style = (separator, word + kind)
+        mate = 1 if letter in "1Ff" else 2
+    stated = 0
+    if comment:
+        casava = re.match("([1-9]):", comment[0])
+        other = re.match(r"[^ \t]*/([12])(?:[ \t]|$)", comment[0])
+        stated = int(casava[1]) if casava else int(other[1]) if other else 0
+    return stem, style, mate, stated
+
+
+def slow_relation(first: str, second: str) -> int:
+    one, two = split(first), split(second)
+    if one[0] != two[0] or one[1] != two[1] or first[:1] in ("", " ", "\t"):
+        return k.STRANGERS
+    if one[2] == two[2]:
+        if one[1] == ("/", "12"):
+            return k.SAME_MATE
+        left, right = one[3], two[3]
+        if not left or not right:
+            return k.MATES
+    else:
+        left, right = one[2], two[2]
+    return k.SAME_MATE if left == right else k.MATES if left < right else k.SWAPPED
 
 
 @pytest.mark.parametrize(
@@ -45,10 +86,42 @@ def relation(first: str, second: str) -> int:
         ("r a", "r b", k.MATES),
         ("r\tx", "r y", k.MATES),
         ("r/1 x", "r/2 y", k.MATES),
+        ("r /1", "r /2", k.MATES),
+        ("r /2", "r /1", k.SWAPPED),
+        ("SRR1.7 A:1/1 length=9", "SRR1.7 A:1/2 length=8", k.MATES),
+        ("SRR1.7 A:1/1", "SRR1.7 A:1/1", k.SAME_MATE),
+        ("SRR1.7 7 length=50", "SRR1.7 7 length=51", k.MATES),
+        ("SRR1.7.1 7 length=50", "SRR1.7.2 7 length=51", k.MATES),
+        ("r_R1", "r_R2", k.MATES),
+        ("r.R2", "r.R1", k.SWAPPED),
+        ("r_F", "r_R", k.MATES),
+        ("r.f", "r.r", k.MATES),
+        ("r.F", "r.r", k.STRANGERS),
+        ("r/1", "r.2", k.STRANGERS),
+        ("r_R1", "r_2", k.STRANGERS),
+        ("V350L1C001R0010000001/1", "V350L1C001R0010000001/2", k.MATES),
+        ("m64/7/ccs", "m64/7/ccs", k.MATES),
+        ("m64/7/0_11", "m64/7/0_12", k.STRANGERS),
+        ("\u00e9/1", "\u00e9/2", k.MATES),
     ],
 )
 def test_relation(first: str, second: str, expected: int) -> None:
     assert relation(first, second) == expected
+    assert relation(first, second, spare=100) == expected
+    assert slow_relation(first, second) == expected
+
+
+WORDS = st.lists(
+    st.sampled_from(["r", "s", "R", "F", "f", "1", "2", "3", "/", ".", "_", ":", " ", "\t", "N" * 33]), max_size=9
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(WORDS, WORDS, st.booleans(), st.integers(0, 80))
+def test_relation_is_that_of_the_rules(first: list[str], second: list[str], alike: bool, spare: int) -> None:
+    one = "".join(first)
+    two = one.replace("1", "2") if alike else "".join(second)
+    assert relation(one, two, spare) == slow_relation(one, two)
 
 
 def test_compare_counts_and_places() -> None:
@@ -60,42 +133,48 @@ def test_compare_counts_and_places() -> None:
     assert places[:, 0].tolist() == list(range(0, 80, 4))
 
 
-def test_sums_know_sets_of_names_whatever_their_order() -> None:
-    rng = random.Random(1)
-    names = [f"r{number}/1 c" for number in range(200)]
-    other = [name.replace("/1 c", "/2 d") for name in names]
-    rng.shuffle(other)
-
-    def sums(values: list[str]) -> np.ndarray:
-        found = np.zeros(k.SUMS, np.uint64)
-        k.sum_names(*arrays(values), found)
-        return found
-
-    one, two = sums(names), sums(other)
-    assert (one[k.STEM : k.STEM + 2] == two[k.STEM : k.STEM + 2]).all()
-    assert (one[k.WHOLE : k.WHOLE + 2] != two[k.WHOLE : k.WHOLE + 2]).all()
-    assert (sums([*names[:-1], "r7/1"])[k.STEM :] != one[k.STEM :]).all()
-    parts = np.zeros(k.SUMS, np.uint64)
-    k.sum_names(*arrays(names[:50]), parts)
-    k.sum_names(*arrays(names[50:]), parts)
-    assert (parts == one).all()
+def hashes(names: list[str], spare: int = 0) -> list[tuple[int, int, int]]:
+    first, second = np.zeros(len(names), np.uint64), np.zeros(len(names), np.uint64)
+    codes = np.zeros(len(names), np.int64)
+    k.hash_names(*arrays(names, spare), first, second, codes)
+    return list(zip(first.tolist(), second.tolist(), codes.tolist(), strict=True))
 
 
 def test_hashes_do_not_meet() -> None:
-    words = ["".join(letters) for size in range(5) for letters in itertools.product("ab/1", repeat=size)]
-    found = set()
-    for word in words:
-        data = np.frombuffer(word.encode() + b"\0", np.uint8).copy()
-        found.update(int(k.hash_bytes(data, 0, len(word), np.uint64(seed))) for seed in range(2))
-    assert len(found) == 2 * len(words)
+    words = ["".join(letters) for size in range(6) for letters in itertools.product("abc1", repeat=size)]
+    found = hashes(words)
+    assert len({one for one, _two, _code in found}) == len({two for _one, two, _code in found}) == len(words)
+
+
+@settings(deadline=None)
+@given(st.lists(WORDS.map("".join), min_size=2, max_size=8), st.integers(0, 80))
+def test_hashes_and_codes_say_what_the_names_say(names: list[str], spare: int) -> None:
+    found = hashes(names, spare)
+    table = np.empty((256, 256), np.int64)
+    k.relations(table)
+    for (left, one), (right, two) in itertools.product(zip(names, found, strict=True), repeat=2):
+        same_stem = split(left)[0] == split(right)[0]
+        assert (one[:2] == two[:2]) == same_stem
+        if same_stem and split(left)[0]:
+            assert table[one[2], two[2]] == slow_relation(left, right)
+
+
+def test_gathered_names_lack_their_comments() -> None:
+    names = ["a/1 x", "b\ty z", "", "long" * 30]
+    out = np.zeros(300, np.uint8)
+    size = k.gather_names(*arrays(names), out)
+    assert out[:size].tobytes().decode() == "a/1\nb\n\n" + "long" * 30 + "\n"
 
 
 def test_same_reads() -> None:
-    data = np.frombuffer(b"ACGTIIIIACGTIIIIACGTIIIJ", np.uint8).copy()
+    text = b"ACGTACGTACGT" + b"IIIIIIIIIIII" + b"ACGTACGTACGT" + b"IIIIIIIIIIIJ"
+    data = np.frombuffer(text, np.uint8).copy()
 
-    def at(start: int) -> tuple[np.ndarray, ...]:
-        return data, np.array([start]), np.array([start + 4]), np.array([4])
+    def at(start: int, size: int = 12) -> tuple[np.ndarray, ...]:
+        return data, np.array([start]), np.array([start + 12]), np.array([size])
 
-    assert k.same_reads(*at(0), *at(8))
-    assert not k.same_reads(*at(0), *at(16))
-    assert not k.same_reads(*at(0), data, np.array([0]), np.array([4]), np.array([3]))
+    assert k.same_reads(*at(0), *at(0))
+    assert k.same_reads(*at(0, 11), *at(24, 11))
+    assert not k.same_reads(*at(0), *at(24))
+    assert not k.same_reads(*at(0), *at(0, 11))
+    assert not k.same_reads(*at(0), *at(1, 12))

@@ -1,0 +1,88 @@
+"""A temporary file for what does not fit into memory: arrays appended, slices read back."""
+
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsqc.errors import SystemFault
+
+WORD_BYTES = 8
+
+
+class Spill:
+    """Appends arrays to a nameless temporary file, which is gone with the process whatever ends it.
+
+    Args:
+        folder: where; None for the system's place for temporary files (TMPDIR).
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._file: Any = None
+        self.size = 0
+
+    def append(self, data: NDArray[Any] | bytes) -> int:
+        """Write ``data`` behind everything else.
+
+        Returns:
+            Its offset in bytes.
+
+        Raises:
+            SystemFault: the file cannot be written.
+        """
+        start = self.size
+        left = memoryview(data if isinstance(data, bytes) else np.ascontiguousarray(data).data).cast("B")
+        self.size += left.nbytes
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            raise SystemFault(
+                f"Names of reads cannot be kept in {self._folder or tempfile.gettempdir()}: {error.strerror}.",
+                hint="Let TMPDIR name a directory on a disk with more room (24 bytes a read).",
+            ) from error
+        return start
+
+    def read(self, offset: int, size: int) -> bytes:
+        """``size`` bytes from ``offset`` on.
+
+        Raises:
+            SystemFault: they cannot be read.
+        """
+        parts = []
+        while size:
+            try:
+                part = os.pread(self._file.fileno(), size, offset)
+            except OSError as error:
+                raise SystemFault(f"A temporary file cannot be read: {error.strerror}.") from error
+            if not part:
+                raise SystemFault("A temporary file has lost its end.", hint="Check the disk that TMPDIR names.")
+            parts.append(part)
+            offset += len(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def words(self, offset: int, first: int, last: int) -> NDArray[np.uint64]:
+        """Words ``first`` to ``last`` (not included) of the uint64 array that stands at ``offset``."""
+        return np.frombuffer(self.read(offset + WORD_BYTES * first, WORD_BYTES * (last - first)), np.uint64)
+
+    def close(self) -> None:
+        """Remove the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
