@@ -63,10 +63,11 @@ class NameCheck:
     """Looks at every name of one file: DSQC-D010 for a name that stands twice, DSQC-D013 where an interleaved file
     leaves its pairs.
 
-    Up to one repeat in 10,000 reads is a warning. Of FASTQ the name is what stands before the first blank; two reads in
-    a row may share it in a file that holds its pairs interleaved. Of alignments the primary records count, and the two
-    mates of a pair are two. Names are compared by 106 bits of hash: two different ones are taken for one with a chance
-    of 1 in 10**13 among a billion.
+    Of FASTQ the name is what stands before the first blank; two reads in a row may share it in a file that holds its
+    pairs interleaved. Up to one repeat in 10,000 reads is a warning. Of alignments the primary records count, and the
+    two mates of a pair are two; repeats are a warning: the SAM specification (1.4) wants one primary record a read,
+    yet aligners have written several. Names are compared by 106 bits of hash: two different ones are taken for one
+    with a chance of 1 in 10**13 among a billion.
 
     Memory: up to 64 MB of hashes (16 bytes a name), then a temporary file of 16 bytes a name.
 
@@ -97,6 +98,7 @@ class NameCheck:
         self._named: list[list[Place]] = [[] for _ in range(k.KINDS)]
         self._repeats = _Repeats()
         self._reads = 0
+        self._aligned = False
 
     def add(self, batch: ReadBatch) -> None:
         """Look at the names of the next records of the file, as stored."""
@@ -135,6 +137,7 @@ class NameCheck:
         self._last_name = _name(batch, len(batch) - 1)
         self._last_record = batch.first_record + len(batch) - 1
         self._reads += len(batch)
+        self._aligned = batch.flag is not None
 
     def _end_run(self) -> None:
         """Sort the names of this run into partitions and put them aside."""
@@ -252,8 +255,8 @@ class NameCheck:
             found += places
             count += number
         found.sort(key=lambda item: item[0])
-        rare = Severity.WARNING if count * RARE <= self._reads else None
-        yield from self._tell("DSQC-D010", found[:KEPT_PER_GROUP], count, texts.EVERY_NAME_ONCE, rare)
+        mild = Severity.WARNING if self._aligned or count * RARE <= self._reads else None
+        yield from self._tell("DSQC-D010", found[:KEPT_PER_GROUP], count, texts.EVERY_NAME_ONCE, mild)
 
     def _places_of(self, kind: int, text: Text) -> tuple[list[_Value], int]:
         """The first places of a kind, and how many there are."""

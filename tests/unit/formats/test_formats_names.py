@@ -126,7 +126,9 @@ def test_the_two_mates_of_alignments_are_two_names() -> None:
     flags = [0x41, 0x81, 0x41, 0x81, 0x141, 0x841]
     assert check(names, flags=flags)[1] == []
     flags = [0x41, 0x81, 0x41, 0x41, 0x81, 0x41]
-    assert records(check(names, flags=flags)[1]) == [4, 5]
+    _check, findings = check(names, flags=flags)
+    assert records(findings) == [4, 5]
+    assert {item.severity.value for item in findings} == {"warning"}
 
 
 def interleaved(number: int, style: tuple[str, str]) -> list[str]:
