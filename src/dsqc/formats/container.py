@@ -155,6 +155,8 @@ class BlockReader:
             self.faults.append(tell(code, place, damage.value, damage.expected))
             if self._whole != members or self.container is Container.CRAM:  # CRAM hands over proven containers only
                 self._proven = self._uncompressed
+        if self.container in (Container.GZIP, Container.BGZF):
+            self._proven = self._gzip.bytes_proven
         self._stored.drain()
         self._ended = True
 

@@ -12,13 +12,17 @@ from dsqc.formats.stored import Damage, StoredBytes
 from dsqc.formats.texts import Phrase, fill
 
 BLOCK = 1 << 18
-"""Most uncompressed bytes handed over at once."""
+"""Uncompressed bytes handed over at once: BGZF's blocks are joined until they are as many."""
 IsalError = cast("type[Exception]", igzip_lib.IsalError)  # its stub says that it is an instance
 
 _MAGIC = b"\x1f\x8b"
 _HAS_HEADER_CRC, _HAS_EXTRA, _HAS_NAME, _HAS_COMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
 _LONGEST_TEXT = 1 << 16
 _EMPTY_DEFLATE = b"\x03\x00"
+_BGZF_HEADER = 18
+_BGZF_START = b"\x1f\x8b\x08\x04"
+_BGZF_FIELD = b"\x06\x00BC\x02\x00"
+_BGZF_LARGEST = 1 << 16
 
 
 @dataclass(slots=True)
@@ -29,11 +33,13 @@ class GzipProof:
         members: gzip members proven, BGZF blocks included.
         blocks: BGZF blocks among them.
         end_marker: whether the last one seen is BGZF's empty end block.
+        bytes_proven: uncompressed bytes of the members proven.
     """
 
     members: int = 0
     blocks: int = 0
     end_marker: bool = False
+    bytes_proven: int = 0
 
     @property
     def is_bgzf(self) -> bool:
@@ -48,34 +54,65 @@ class _Header:
 
 
 def gzip_blocks(stored: StoredBytes, proof: GzipProof) -> Iterator[bytes]:
-    """Inflate all members of ``stored``.
+    """Inflate all members of ``stored``, in pieces of 256 KiB or more.
 
-    Damage is found where it is, so data in front of it has already been handed over: of plain gzip up to
-    the piece (256 KiB) that holds it, of BGZF up to the block.
+    Damage is found where it is, so data in front of it is handed over first: of plain gzip up to the piece that holds
+    it, of BGZF up to the block.
 
     Raises:
         Damage: DSQC-F010 for a cut or damaged member and for BGZF without its end block;
             DSQC-F011 for bytes behind the last member.
     """
+    held: list[bytes] = []
+    size = 0
+    try:
+        for block in _members(stored, proof):
+            held.append(block)
+            size += len(block)
+            if size >= BLOCK:
+                yield _join(held)
+                held, size = [], 0
+    except Damage:
+        if held:
+            yield _join(held)
+        raise
+    if held:
+        yield _join(held)
+
+
+def _join(blocks: list[bytes]) -> bytes:
+    return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+
+def _members(stored: StoredBytes, proof: GzipProof) -> Iterator[bytes]:
+    """The data of all members, a BGZF block or a piece of a member at a time."""
+    size = 0
     while True:
         start = stored.offset
-        magic = stored.take(2)
-        if not magic:
+        head = bytes(stored.peek(_BGZF_HEADER))
+        if not head:
             break
-        stored.give_back(magic)
-        if proof.members and magic != _MAGIC:
+        if proof.members and head[:2] != _MAGIC:
             _refuse_trailing_bytes(stored, start)
-        header = _read_header(stored, start)
+        if head[:4] == _BGZF_START and head[10:16] == _BGZF_FIELD:  # what every writer of BGZF writes
+            stored.take(_BGZF_HEADER)
+            header = _Header(_BGZF_HEADER, int.from_bytes(head[16:], "little") + 1)
+        else:
+            header = _read_header(stored, start)
         if header.block_size is None:
-            yield from _member(stored, start)
+            for piece in _member(stored, start):
+                size += len(piece)
+                yield piece
             proof.end_marker = False
         else:
             block = _bgzf_block(stored, start, header, proof.blocks + 1)
             proof.blocks += 1
             proof.end_marker = not block
             if block:
+                size += len(block)
                 yield block
         proof.members += 1
+        proof.bytes_proven = size
     if proof.is_bgzf and not proof.end_marker:
         raise Damage("DSQC-F010", stored.offset, texts.END_BLOCK_MISSING, texts.END_BLOCK)
 
@@ -199,12 +236,22 @@ def _bgzf_block(stored: StoredBytes, start: int, header: _Header, number: int) -
     crc, length = struct.unpack("<II", rest[-8:])
     if length == 0 and rest[:-8] == _EMPTY_DEFLATE and crc == 0:
         return b""
-    inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE)
-    try:
-        block: bytes = inflater.decompress(rest[:-8], 1 + (1 << 16))
-    except IsalError as error:
-        raise Damage("DSQC-F010", start, fill(texts.BAD_BLOCK, number), texts.GOOD_BLOCK) from error
-    if not inflater.eof:
-        raise Damage("DSQC-F010", start, fill(texts.ENDLESS_BLOCK, number), texts.SMALL_BLOCK)
+    block = _inflate_block(rest[:-8], start, number)
     _compare(start, fill(texts.BLOCK_NUMBER, number), (isal_zlib.crc32(block), len(block)), (crc, length))
     return block
+
+
+def _inflate_block(data: memoryview, start: int, number: int) -> bytes:
+    """The uncompressed data of one BGZF block, at most 64 KiB."""
+    try:
+        block: bytes = igzip_lib.decompress(data, flag=igzip_lib.DECOMP_DEFLATE, bufsize=_BGZF_LARGEST)
+        if len(block) <= _BGZF_LARGEST:
+            return block
+    except IsalError:
+        pass  # told apart below, by a slower way that says more
+    inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE)
+    try:
+        inflater.decompress(data, 1 + _BGZF_LARGEST)
+    except IsalError as error:
+        raise Damage("DSQC-F010", start, fill(texts.BAD_BLOCK, number), texts.GOOD_BLOCK) from error
+    raise Damage("DSQC-F010", start, fill(texts.ENDLESS_BLOCK, number), texts.SMALL_BLOCK)

@@ -106,6 +106,12 @@ class StoredBytes:
         found, self._held = self._held[:size], self._held[size:]
         return found
 
+    def peek(self, size: int) -> memoryview:
+        """The next ``size`` bytes, fewer only where the file ends; they will be handed out again."""
+        if len(self._held) < size:
+            self.give_back(self.take(size))
+        return self._held[:size]
+
     def give_back(self, rest: bytes | memoryview) -> None:
         """Put bytes back in front, to be handed out again (and not hashed again)."""
         self._held = memoryview(bytes(rest) + bytes(self._held)) if self._held else memoryview(rest)
