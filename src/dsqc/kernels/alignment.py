@@ -129,7 +129,8 @@ def _sum_bytes(data: Bytes, start: int, end: int) -> int:
         total += sum64(load64(data, start))
         start += LANES
     last = load64(data, end - LANES)
-    return total + sum64(last) - sum64(and64(last, until64(LANES - (end - start))))
+    before = and64(last, until64(LANES - (end - start)))
+    return int(total + sum64(last) - sum64(before))
 
 
 @kernel

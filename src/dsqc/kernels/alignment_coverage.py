@@ -141,7 +141,8 @@ def add_depth(
     Returns:
         The number of rows; or the row of a record that needs a window of state[NEEDED] positions.
     """
-    for row in range(first, flags.shape[0]):
+    rows: int = flags.shape[0]
+    for row in range(first, rows):
         sequence = int(np.int64(reference[row]))
         start = int(np.int64(position[row]))
         if np.int64(flags[row]) & LEFT_OUT != 0 or not 0 <= sequence < lengths.shape[0]:
@@ -153,7 +154,7 @@ def add_depth(
         if sequence != state[REFERENCE]:
             if sequence < state[REFERENCE]:
                 state[UNSORTED] = 1
-                return flags.shape[0]
+                return rows
             if state[REFERENCE] >= 0:
                 _settle((state[END] + 63) & ~63, histogram_of[state[REFERENCE]], changes, marks, histograms, state)
             else:
@@ -164,7 +165,7 @@ def add_depth(
             state[END] = state[BEGIN]
         elif start < state[LAST_POSITION]:
             state[UNSORTED] = 1
-            return flags.shape[0]
+            return rows
         elif start >= state[BEGIN] + 64:
             _settle(start & ~63, histogram_of[sequence], changes, marks, histograms, state)
         word = int32_at(data, cigar) & 0xFFFFFFFF if operations == 1 else 1
@@ -181,4 +182,4 @@ def add_depth(
         else:
             taken = _cover(data, cigar, operations, start, length, changes, marks, state)
         covered[histogram_of[sequence]] += taken
-    return flags.shape[0]
+    return rows

@@ -15,8 +15,8 @@ Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Numbers = NDArray[np.int32]
 
-NEAR = 999
-"""Cycles that have a row of their own."""
+NEAR = 99_999
+"""Cycles that have a row of their own (as positions in ``dsqc.metrics.positions``)."""
 
 # Rows of `by_cycle`; the first two are also the rows of `near`. Bases in M, = and X, by whether it is known where the
 # record has mismatches.
@@ -99,11 +99,11 @@ def _count_by_cigar(
     origin: int,
     step: int,
     table: int,
-    by_text: bool,
+    by_cigar: bool,
     near: Ints,
     by_cycle: Ints,
 ) -> None:
-    """Count spans (in ``table``) and indels of one record, and the bases of X unless MD tells mismatches.
+    """Count spans (in ``table``) and indels of one record, and the bases of X where they tell the mismatches.
 
     The base ``index`` of the record has the cycle origin + step * index; step is 1 or, on the reverse strand, -1.
     """
@@ -115,7 +115,7 @@ def _count_by_cigar(
         if operation in (0, 7, 8):
             start = origin + step * index if step > 0 else origin - index - size + 1
             _add_span(start, start + size, table, near, by_cycle)
-            if operation == 8 and not by_text:
+            if operation == 8 and by_cigar:
                 for place in range(index, index + size):
                     _count_base(int(np.int64(letters[sequence + place])), origin + step * place, by_cycle)
             index += size
@@ -235,9 +235,10 @@ def count_cycles(
             if consumed != bases:
                 continue
             table = COMPARED if text != NO_TAG or same or not unsure else UNCOMPARED
+            by_cigar = text == NO_TAG and not unsure
             origin = before if step > 0 else behind + bases - 1
             _count_by_cigar(
-                data, cigar, operations, letters, sequence, bases, origin, step, table, text != NO_TAG, near, by_cycle
+                data, cigar, operations, letters, sequence, bases, origin, step, table, by_cigar, near, by_cycle
             )
         if text != NO_TAG and not same:
             end = record_end[row]

@@ -45,7 +45,7 @@ class AlignmentCollector(Collector):
         self._by_mapping_quality = np.zeros(256, np.int64)
         self._state = np.zeros(k.STATE, np.int64)
         self._state[k.FIRST_REFERENCE : k.LAST_POSITION + 1] = -1
-        self._cycles = Cycles()
+        self.cycles = Cycles()
         self._tags = np.zeros((2, 0), np.int64)
 
     def add_records(self, records: ReadBatch) -> None:
@@ -82,7 +82,7 @@ class AlignmentCollector(Collector):
             tags[0],
             tags[1],
         )
-        self._cycles.add(records, fields, tags, longest=int(self._state[k.LONGEST]))
+        self.cycles.add(records, fields, tags, longest=int(self._state[k.LONGEST]))
 
     @staticmethod
     def _check(records: ReadBatch, fields: AlignmentColumns) -> None:
@@ -104,7 +104,7 @@ class AlignmentCollector(Collector):
         self._sums += other._sums
         self._inserts += other._inserts
         self._by_mapping_quality += other._by_mapping_quality
-        self._cycles.merge(other._cycles)
+        self.cycles.merge(other.cycles)
         one, two = self._state, other._state
         if two[k.LAST_POSITION] >= 0:
             if one[k.LAST_POSITION] < 0:
@@ -146,7 +146,7 @@ class AlignmentCollector(Collector):
         known = self._by_mapping_quality[:NO_MAPPING_QUALITY]
         mapped = int(known.sum())
         cigar_bases, differences = int(self._sums[k.CIGAR_BASES]), int(self._sums[k.DIFFERENCES])
-        compared, mismatches, insertions, deletions = self._cycles.totals()
+        compared, mismatches, insertions, deletions = self.cycles.totals()
         return {
             "mapping_quality_mean": int(known @ np.arange(NO_MAPPING_QUALITY)) / mapped if mapped else None,
             "mapping_quality_zero_count": int(known[0]),
@@ -191,7 +191,7 @@ class AlignmentCollector(Collector):
                 "mapping_quality": list(range(highest + 1)),
                 "records": self._by_mapping_quality[: highest + 1].tolist(),
             },
-            "mismatches_by_cycle": self._cycles.table(),
+            "mismatches_by_cycle": self.cycles.table(),
             "samtools_flagstat": {
                 "passed": [row[0] for row in flagstat],
                 "failed": [row[1] for row in flagstat],
@@ -209,7 +209,7 @@ class AlignmentCollector(Collector):
         for quality in np.flatnonzero(self._by_mapping_quality).tolist():
             count = float(self._by_mapping_quality[quality])
             yield "records_by_mapping_quality", None, None, str(quality), count
-        yield from self._cycles.rows()
+        yield from self.cycles.rows()
 
 
 def _insert_table(inserts: InsertSummary) -> Table:

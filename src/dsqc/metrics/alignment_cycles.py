@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from dsqc.formats.batch import AlignmentColumns, ReadBatch
 from dsqc.kernels import alignment_cycles as k
 from dsqc.metrics.collector import MetricRow, Table
-from dsqc.metrics.positions import group_rows, row_count, row_limits
+from dsqc.metrics.positions import group_rows, grown, row_count, row_limits
 
 Counts = NDArray[np.int64]
 
@@ -53,21 +53,20 @@ class Cycles:
 
     def _grow(self, longest: int) -> None:
         self._longest = max(self._longest, longest)
-        missing = row_count(longest) - self._far.shape[1]
-        if missing > 0:
-            self._far = np.pad(self._far, ((0, 0), (0, missing)))
+        self._far = grown(self._far, row_count(self._longest), axis=1)
 
     def merge(self, other: "Cycles") -> None:
         """Add everything that ``other`` counted."""
         self._grow(other._longest)
         self._near += other._near
-        self._far[:, : other._far.shape[1]] += other._far
+        rows = row_count(other._longest)
+        self._far[:, :rows] += other._far[:, :rows]
 
     def counts(self) -> Counts:
         """int64[TABLES, rows]: what was counted, by row of cycles (``dsqc.metrics.positions``)."""
-        counts = self._far.copy()
+        counts = self._far[:, : row_count(self._longest)].copy()
         near = min(k.NEAR, counts.shape[1])
-        counts[:2, :near] += np.cumsum(self._near, axis=1)[:, :near]
+        counts[:2, :near] += np.cumsum(self._near[:, :near], axis=1)
         return counts
 
     def totals(self) -> tuple[int, int, int, int]:

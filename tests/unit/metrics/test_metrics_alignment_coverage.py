@@ -10,7 +10,7 @@ import pytest
 
 from dsqc.metrics.alignment_coverage import CoverageCollector
 from dsqc.metrics.collector import Facts
-from helpers.alignments import batch_of, batches_of, odd_records, read_records, write_bam
+from helpers.raw_alignments import batch_of, batches_of, odd_records, read_records, write_bam
 
 HEADER = "@HD\tVN:1.6\n@SQ\tSN:a\tLN:1000\n@SQ\tSN:b\tLN:200000000\n@SQ\tSN:c\tLN:50\n"
 NOTHING = np.zeros(0, np.int64)

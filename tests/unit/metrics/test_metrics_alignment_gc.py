@@ -9,7 +9,7 @@ import pytest
 
 from dsqc.metrics.alignment_gc import GcBiasCollector
 from dsqc.metrics.collector import Facts
-from helpers.alignments import batch_of, batches_of, read_records, write_bam
+from helpers.raw_alignments import batch_of, batches_of, read_records, write_bam
 
 HEADER = "@HD\tVN:1.6\n@SQ\tSN:a\tLN:500000\n@SQ\tSN:b\tLN:100000\n"
 NOTHING = np.zeros(0, np.int64)

@@ -7,7 +7,7 @@ import pytest
 
 from dsqc.metrics.alignment import AlignmentCollector
 from dsqc.metrics.alignment_samtools import flagstat_text
-from helpers.alignments import batch_of, batches_of, odd_records, read_records, write_bam
+from helpers.raw_alignments import batch_of, batches_of, odd_records, read_records, write_bam
 
 HEADER = "@HD\tVN:1.6\n@SQ\tSN:a\tLN:100000\n@SQ\tSN:b\tLN:100000\n"
 
