@@ -17,6 +17,9 @@ from dsqc.report.render import both
 from dsqc.report.sections import Grid, Section
 from dsqc.version import __version__
 
+OPEN_ROWS = 8
+"""Tables of more rows are folded."""
+
 _SHELL = Markup("""<!doctype html>
 <html lang="{lang}" data-lang="{lang}"{made}>
 <head>
@@ -259,8 +262,14 @@ def _grid(grid: Grid) -> Markup:
         )
 
     headings = [(text, place in grid.numbers) for place, text in enumerate(grid.headings)]
+    table = _table(headings, map(row, grid.rows), "grid sequences" if grid.sequences else "grid")
     more = Text(f"… and {grid.left_out:,} more.", f"… 외 {grid.left_out:,}건.")
-    return Markup("<h3>{}{}</h3>\n{}{}").format(
-        both(grid.title), _file(grid.file), _table(headings, map(row, grid.rows), "grid"),
+    number = len(grid.rows) + grid.left_out
+    return Markup('<details{}><summary><h3>{}{}</h3> <span class="note">{}</span></summary>\n{}{}</details>\n').format(
+        Markup(" open") if number <= OPEN_ROWS else "",
+        both(grid.title),
+        _file(grid.file),
+        both(Text(f"rows: {number:,}", f"{number:,}행")),
+        table,
         _note(more) if grid.left_out else "",
-    )  # fmt: skip
+    )

@@ -17,7 +17,7 @@ One = Callable[[str, Table], Figure | None]
 """Draws one file's table; the first argument is unique in the page."""
 All = Callable[[str, Sequence[Table], Sequence[str]], Figure | None]
 """Draws the tables of several files, whose names come last."""
-MOST_ROWS = 25
+MOST_ROWS = 50
 """Rows of a table; the rest is told as a number."""
 
 QUALITY_LEGEND = (
@@ -44,6 +44,7 @@ class Grid:
         numbers: columns that hold numbers.
         file: which file it shows, where a page has several.
         left_out: rows that are not shown.
+        sequences: the first column holds sequences.
     """
 
     title: Text
@@ -52,6 +53,7 @@ class Grid:
     numbers: frozenset[int] = frozenset()
     file: str = ""
     left_out: int = 0
+    sequences: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,17 @@ class _Files:
         if figure and figure.svg:
             yield Figure(figure.title, figure.svg, figure.legend, "", self.worst(module))
 
+    def once(self, table: str, draw: One) -> Iterable[Figure]:
+        """A figure of what mates share: both files of a pair say the same, which is shown once."""
+        drawn: list[Table] = []
+        for number, content in enumerate(self.tables):
+            found = content.get(table) or {}
+            if found and found not in drawn:
+                drawn.append(found)
+                figure = draw(f"{table.replace('_', '-')}-{number}", found)
+                if figure and figure.svg:
+                    yield figure
+
     def worst(self, module: str) -> str:
         """FastQC's worst grade of ``module`` over the files; empty where there is none."""
         found = {grades.get(module, "") for grades in self.grades}
@@ -110,7 +123,9 @@ class _Files:
             return []
         return [LegendItem(name, f"--s{number % SERIES}", "box") for number, name in enumerate(self.shorts)]
 
-    def grids(self, table: str, title: Text, columns: Mapping[str, Cell], numbers: frozenset[int]) -> Iterable[Grid]:
+    def grids(
+        self, table: str, title: Text, columns: Mapping[str, Cell], *, numbers: frozenset[int], sequences: bool = False
+    ) -> Iterable[Grid]:
         """A table a file that has rows of ``table``; ``columns`` name what is shown."""
         for number, content in enumerate(self.tables):
             found = content.get(table) or {}
@@ -118,7 +133,7 @@ class _Files:
             if rows:
                 shown = [[_cell(value) for value in row] for row in rows[:MOST_ROWS]]
                 left_out = len(rows) - len(shown)
-                yield Grid(title, list(columns.values()), shown, numbers, self._name(number), left_out)
+                yield Grid(title, list(columns.values()), shown, numbers, self._name(number), left_out, sequences)
 
 
 def sections(files: Sequence[Data], shorts: Sequence[str]) -> list[Section]:
@@ -129,8 +144,7 @@ def sections(files: Sequence[Data], shorts: Sequence[str]) -> list[Section]:
         shorts: their names as plots show them.
     """
     given = _Files(files, shorts)
-    made = (_qualities(given), _bases(given), _library(given), _nanopore(given), _pairs(given),
-            _alignments(given), _origins(given))  # fmt: skip
+    made = (_qualities(given), _bases(given), _library(given), _nanopore(given), _alignments(given), _origins(given))
     return [section for section in made if section]
 
 
@@ -151,7 +165,7 @@ def _qualities(given: _Files) -> Section:
     section.figures.extend(given.together("read_quality", of_reads, "Per sequence quality scores"))
     section.figures.extend(given.each("length_quality", plots_long.length_quality))
     section.figures.extend(given.each("end_quality", plots_long.end_quality))
-    section.figures.extend(given.each("overlap_mismatches", plots_pairs.overlap_mismatches))
+    section.figures.extend(given.once("overlap_mismatches", plots_pairs.overlap_mismatches))
     return section
 
 
@@ -174,7 +188,7 @@ def _bases(given: _Files) -> Section:
         section.figures.append(Figure(Text("GC content of reads", "리드 GC 함량"), svg, legend, "", grade))
     lengths = _shared(given, plots.read_length, Text("Read length", "리드 길이"))
     section.figures.extend(given.together("read_length", lengths, "Sequence Length Distribution"))
-    section.figures.extend(given.each("insert_overlap", plots_pairs.insert_overlap))
+    section.figures.extend(given.once("insert_overlap", plots_pairs.insert_overlap))
     return section
 
 
@@ -194,7 +208,8 @@ def _library(given: _Files) -> Section:
                 "percent": Text("% of reads", "리드 %"),
                 "source": Text("Possible source", "추정 출처"),
             },
-            frozenset({1, 2}),
+            numbers=frozenset({1, 2}),
+            sequences=True,
         )
     )
     section.grids.extend(
@@ -207,7 +222,8 @@ def _library(given: _Files) -> Section:
                 "obs_exp_max": Text("Enrichment", "농축도"),
                 "position_from": Text("Position", "위치"),
             },
-            frozenset({1, 2, 3}),
+            numbers=frozenset({1, 2, 3}),
+            sequences=True,
         )
     )
     return section
@@ -220,18 +236,13 @@ def _nanopore(given: _Files) -> Section:
     return section
 
 
-def _pairs(given: _Files) -> Section:
-    section = Section("fragments", Text("Alignment", "정렬"))
+def _alignments(given: _Files) -> Section:
+    section = Section("alignment", Text("Alignment", "정렬"))
     section.figures.extend(given.each("insert_size", plots_pairs.insert_size))
     section.figures.extend(given.together("mapping_quality", plots_pairs.mapping_quality))
     section.figures.extend(given.together("coverage", plots_pairs.coverage))
     section.figures.extend(given.each("mismatches_by_cycle", plots_pairs.mismatches))
     section.figures.extend(given.each("gc_bias", plots_pairs.gc_bias))
-    return section
-
-
-def _alignments(given: _Files) -> Section:
-    section = Section("counts", Text("Alignment records", "정렬 레코드"))
     section.grids.extend(
         given.grids(
             "samtools_flagstat",
@@ -241,7 +252,15 @@ def _alignments(given: _Files) -> Section:
                 "passed": Text("Passed", "통과"),
                 "failed": Text("Failed QC", "품질 탈락"),
             },
-            frozenset({1, 2}),
+            numbers=frozenset({1, 2}),
+        )
+    )
+    section.grids.extend(
+        given.grids(
+            "samtools_sn",
+            Text("Summary numbers (samtools stats)", "요약 수치 (samtools stats)"),
+            {"key": Text("Number", "항목"), "value": Text("Value", "값")},
+            numbers=frozenset({1}),
         )
     )
     return section
@@ -261,7 +280,7 @@ def _origins(given: _Files) -> Section:
                 "lane": Text("Lane", "레인"),
                 "reads": Text("Reads", "리드 수"),
             },
-            frozenset({5}),
+            numbers=frozenset({5}),
         )
     )
     return section

@@ -24,10 +24,10 @@ TABLES: dict[str, dict[str, list[Any]]] = {
     },
     "duplication_levels": {"level": ["1", "2", ">10"], "percent": [80.0, 15.0, 5.0]},
     "overrepresented": {
-        "sequence": ["ACGT" * 10] * 30,
-        "reads": [90] * 30,
-        "percent": [0.9] * 30,
-        "source": ["No Hit"] * 30,
+        "sequence": ["ACGT" * 10] * 60,
+        "reads": [90] * 60,
+        "percent": [0.9] * 60,
+        "source": ["No Hit"] * 60,
     },
     "adapter_content": {
         "position_from": [1, 2, 3],
