@@ -8,7 +8,10 @@ from typing import Any
 from dsqc.findings import FindingLog, Location, finding
 from dsqc.fingerprint import Fingerprint
 from dsqc.formats import ReadBatch, open_reads, standard_input
+from dsqc.formats.names_unique import NameCheck
 from dsqc.formats.pairing import PairReader
+from dsqc.metrics.collector import Table
+from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.model import FileFormat
 from dsqc.version import __version__
@@ -64,10 +67,11 @@ class QcFile:
 
 @dataclass(frozen=True, slots=True)
 class QcPair:
-    """Two mate files that were compared read by read: their names, and how many pairs agree."""
+    """Two mate files that were compared read by read: their names, how many pairs agree, and what pairs tell."""
 
     mates: tuple[str, str]
     pairs: int
+    measured: PairMetrics = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The shape in ``qc.json``."""
@@ -91,22 +95,30 @@ class _Pass:
         self.aligned = self.source.format in ALIGNED
         self.reads = ReadMetrics(aligned=self.aligned, declared_offset=options.declared_offset)
         self.fingerprint = Fingerprint()
+        self.names = NameCheck(self.source.name)
 
     def add(self, batch: ReadBatch) -> None:
         """Measure one batch."""
+        self.names.add(batch)
         self.fingerprint.add(self.reads.add(batch).batch)
         if self.options.progress:
             self.options.progress(self.source.name, self.source.record_count)
 
-    def finish(self, stem: str, *, mate: str | None = None, pairs: int | None = None) -> QcFile:
+    def finish(self, stem: str, *, mate: str | None = None, pair: QcPair | None = None) -> QcFile:
         """Everything the file proved to be, after its last batch."""
         self._check_offset()
+        if not self.source.unproven:
+            self.log.extend(self.names.findings())
         self.reads.header = self.source.header
         values = self.reads.values()
         if self.aligned:
             values["read_group_count"] = len(self.source.header.get("RG", ()))
-        if pairs is not None:
-            values["pair_count"] = pairs
+        tables: dict[str, Table] = self.reads.tables()
+        if pair is not None:
+            values |= {"pair_count": pair.pairs, **pair.measured.values()}
+            tables |= pair.measured.tables(self.reads.encoding)
+        elif self.names.is_interleaved:
+            values["pair_count"] = self.names.pair_count
         proof = self.source.integrity
         data = {
             "schema_version": "1.0",
@@ -131,7 +143,7 @@ class _Pass:
             },
             "state": "damaged" if self.source.damaged else "measured",
             "metrics": values,
-            "tables": self.reads.tables(),
+            "tables": tables,
             "findings": self.log.to_list(),
             "finding_counts": self.log.counts(),
         }
@@ -170,20 +182,23 @@ def measure_pair(paths: tuple[Path, Path], stems: tuple[str, str], options: Opti
     """
     one, two = _Pass(paths[0], options), _Pass(paths[1], options)
     with one.source, two.source:
-        pairs = 0 if one.aligned or two.aligned else _read_in_step(one, two)
+        measured = PairMetrics()
+        pairs = 0 if one.aligned or two.aligned else _read_in_step(one, two, measured)
         for lone in (one, two) if one.aligned or two.aligned else ():
             for batch in lone.source.batches():
                 lone.add(batch)
+        pair = QcPair((one.source.name, two.source.name), pairs, measured)
         return (
-            one.finish(stems[0], mate=two.source.name, pairs=pairs),
-            two.finish(stems[1], mate=one.source.name, pairs=pairs),
-            QcPair((one.source.name, two.source.name), pairs),
+            one.finish(stems[0], mate=two.source.name, pair=pair),
+            two.finish(stems[1], mate=one.source.name, pair=pair),
+            pair,
         )
 
 
-def _read_in_step(one: _Pass, two: _Pass) -> int:
+def _read_in_step(one: _Pass, two: _Pass, measured: PairMetrics) -> int:
     mates = PairReader(one.source, two.source, one.log)
     for first, second in mates.batches():
+        measured.add(first, second)
         one.add(first)
         two.add(second)
     return mates.pair_count

@@ -9,6 +9,8 @@ from typing import Any
 from dsqc import artefact, logs
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
+from dsqc.metrics.long_reads import LongReadCollector
+from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.model import DataFile, FileFormat, Run, Submission
 from dsqc.stages._qc_measure import STANDARD_INPUT, Options, Progress, QcFile, QcPair, measure_file, measure_pair
@@ -28,7 +30,10 @@ QUALITY_METRICS = (
     "mean_read_phred_mode",
     "quality_offset",
     "quality_encoding",
+    "tile_phred_deviation",
+    *(metric.id for metric in LongReadCollector.METRICS if "error" in metric.id),
 )
+"""Metrics that rest on the offset of the qualities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +204,9 @@ def _checked_reference(reference: str | Path | None) -> Path | None:
         return None
     path = Path(reference)
     if not path.exists():
-        raise UsageError(f"The reference {path} does not exist.", hint="Name a FASTA file, or a directory of sequences by MD5.")
+        raise UsageError(
+            f"The reference {path} does not exist.", hint="Name a FASTA file, or a directory of sequences by MD5."
+        )
     return path
 
 
@@ -304,7 +311,17 @@ def _run_data(
 
 def _file_entry(item: DataFile, result: QcFile | None) -> dict[str, Any]:
     if result is None:
-        absent = ("format", "container", "size_bytes", "md5", "sha256", "crc64nvme", "fingerprint", "read_count", "base_count")
+        absent = (
+            "format",
+            "container",
+            "size_bytes",
+            "md5",
+            "sha256",
+            "crc64nvme",
+            "fingerprint",
+            "read_count",
+            "base_count",
+        )
         empty = dict.fromkeys(absent)
         return {"name": item.name, **empty, "state": "missing", "metrics_file": None, "html_file": None}
     return {
@@ -340,5 +357,8 @@ def _run_metrics(run: Run, measured: Sequence[QcFile | None], pairs: Sequence[Qc
     if len({result.metrics["quality_offset"] for result in chosen} - {None}) > 1:
         values |= dict.fromkeys(QUALITY_METRICS)
     if pairs:
-        values["pair_count"] = sum(pair.pairs for pair in pairs)
+        together = PairMetrics()
+        for pair in pairs:
+            together.merge(pair.measured)
+        values |= {"pair_count": sum(pair.pairs for pair in pairs), **together.values()}
     return values
