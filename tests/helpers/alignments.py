@@ -1,173 +1,114 @@
-"""Alignments as batches, read slowly from what htslib writes: independent of the project's own readers."""
+"""Alignment records as tuples, from dsqc's columns and from pysam, the independent reader."""
 
-import random
-import struct
-from collections.abc import Iterable, Sequence
+import io
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pysam
 
-from dsqc.formats.batch import AlignmentColumns, ReadBatch
-
-LETTERS = "=ACMGRSVTWYHKDBN"
-
-
-def read_records(path: Path) -> tuple[list[int], list[bytes]]:
-    """Lengths of the references and the raw records of a BAM file (SAM specification 4.2)."""
-    with pysam.BGZFile(str(path)) as file:
-        assert file.read(4) == b"BAM\x01"
-        file.read(struct.unpack("<i", file.read(4))[0])
-        lengths = []
-        for _ in range(struct.unpack("<i", file.read(4))[0]):
-            file.read(struct.unpack("<i", file.read(4))[0])
-            lengths.append(struct.unpack("<i", file.read(4))[0])
-        records = []
-        while head := file.read(4):
-            records.append(file.read(struct.unpack("<i", head)[0]))
-    return lengths, records
+from dsqc.findings import Finding, FindingLog
+from dsqc.formats import ReadBatch
+from dsqc.formats.alignment import AlignmentSource
+from dsqc.formats.bam import BamSource
+from dsqc.formats.container import BlockReader
+from dsqc.formats.sam import SamSource
+from dsqc.model import Container
 
 
-def _letters(packed: bytes, bases: int) -> bytes:
-    text = "".join(LETTERS[value >> 4] + LETTERS[value & 15] for value in packed)
-    return text[:bases].encode()
+class Record(NamedTuple):
+    """One record in full."""
+
+    name: str
+    flag: int
+    reference_id: int
+    position: int
+    mapping_quality: int
+    cigar: list[tuple[int, int]]
+    mate_reference_id: int
+    mate_position: int
+    template_length: int
+    bases: str
+    qualities: bytes | None
+    tags: list[str]
 
 
-def batch_of(records: Sequence[bytes], lengths: Sequence[int], first_record: int = 1) -> ReadBatch:
-    """One batch of raw records."""
-    data, raw, rows = bytearray(), bytearray(), []
-    for record in records:
-        reference, place, names, quality, _bin, operations, flag, bases, mate, mate_place, template = struct.unpack(
-            "<iiBBHHHiiii", record[:32]
+def of_batch(batch: ReadBatch) -> list[Record]:
+    """The records of a batch by its columns."""
+    found = batch.alignment
+    assert found is not None
+    assert batch.flag is not None
+    records, data = found.records.tobytes(), batch.data.tobytes()
+    rows = []
+    for row in range(len(batch)):
+        words = np.frombuffer(records, "<u4", found.cigar_count[row], found.cigar_start[row])
+        start, length, quality = batch.sequence_start[row], batch.length[row], batch.quality_start[row]
+        rows.append(
+            Record(
+                batch.name(row),
+                *(int(batch.flag[row]), int(found.reference_id[row]), int(found.position[row])),
+                int(found.mapping_quality[row]),
+                [(int(word & 15), int(word >> 4)) for word in words],
+                *(int(found.mate_reference_id[row]), int(found.mate_position[row]), int(found.template_length[row])),
+                data[start : start + length].decode(),
+                None if quality < 0 or not length else data[quality : quality + length],
+                _tags(records[found.tags_start[row] : found.record_end[row]]),
+            )
         )
-        start = len(raw)
-        raw += record
-        cigar = 32 + names
-        packed = cigar + 4 * operations
-        qualities = packed + (bases + 1) // 2
-        tags = qualities + bases
-        name_start = len(data)
-        data += record[32 : cigar - 1]
-        name_end = len(data)
-        data += _letters(record[packed:qualities], bases)
-        values = record[qualities:tags]
-        quality_start = len(data)
-        if bases and values[0] == 255:
-            quality_start = -1
+    return rows
+
+
+_SIZES = {"A": 1, "c": 1, "C": 1, "s": 2, "S": 2, "i": 4, "I": 4, "f": 4}
+
+
+def _tags(raw: bytes) -> list[str]:
+    """Names of the tags, but for CG."""
+    names = []
+    while raw:
+        names.append(raw[:2].decode())
+        kind, raw = chr(raw[2]), raw[3:]
+        if kind in "ZH":
+            raw = raw[raw.index(0) + 1 :]
+        elif kind == "B":
+            raw = raw[5 + _SIZES[chr(raw[0])] * int.from_bytes(raw[1:5], "little") :]
         else:
-            data += bytes((value + 33) & 255 for value in values)
-        places = (name_start, name_end, name_end, quality_start, bases, start, len(raw), start + cigar, operations)
-        rows.append((*places, start + tags, flag, reference, place, mate, mate_place, template, quality))
-    table = np.array(rows, np.int64).reshape(len(rows), 17).T
-    long = [row.copy() for row in table]
-    short = [row.astype(np.int32) for row in table]
-    return ReadBatch(
-        data=np.frombuffer(bytes(data), np.uint8).copy(),
-        name_start=long[0],
-        name_end=long[1],
-        sequence_start=long[2],
-        quality_start=long[3],
-        length=long[4],
-        first_record=first_record,
-        flag=short[10],
-        alignment=AlignmentColumns(
-            records=np.frombuffer(bytes(raw), np.uint8),
-            record_start=long[5],
-            record_end=long[6],
-            reference_id=short[11],
-            position=short[12],
-            mapping_quality=table[16].astype(np.uint8),
-            mate_reference_id=short[13],
-            mate_position=short[14],
-            template_length=short[15],
-            cigar_start=long[7],
-            cigar_count=long[8],
-            tags_start=long[9],
-            reference_lengths=np.array(lengths, np.int64),
-        ),
+            raw = raw[_SIZES[kind] :]
+    return [name for name in names if name != "CG"]
+
+
+def of_pysam(record: pysam.AlignedSegment) -> Record:
+    """A record as htslib has it."""
+    qualities = record.query_qualities
+    return Record(
+        record.query_name or "*",
+        *(record.flag, record.reference_id, record.reference_start, record.mapping_quality),
+        [(int(kind), size) for kind, size in record.cigartuples or []],
+        *(record.next_reference_id, record.next_reference_start, record.template_length),
+        record.query_sequence or "",
+        None if qualities is None else bytes(value + 33 for value in qualities),
+        [name for name, _value in record.tags],
     )
 
 
-def batches_of(path: Path, size: int = 1000) -> Iterable[ReadBatch]:
-    """The records of a BAM file, ``size`` in a batch."""
-    lengths, records = read_records(path)
-    for start in range(0, len(records), size):
-        yield batch_of(records[start : start + size], lengths, start + 1)
+def pysam_records(path: Path, reference: Path | None = None) -> list[Record]:
+    """All records of a file by pysam."""
+    name = str(reference) if reference else None
+    with pysam.AlignmentFile(path, check_sq=False, reference_filename=name) as file:
+        return [of_pysam(record) for record in file.fetch(until_eof=True)]
 
 
-def odd_records(number: int, seed: int, *, flags: Sequence[int] = range(4096), in_order: bool = False) -> list[str]:
-    """SAM lines with everything that the format allows: any flags, operations, tags, lengths; plausible or not."""
-    rng = random.Random(seed)
-    lines = []
-    for _ in range(number):
-        flag = rng.choice(flags)
-        bases = rng.choice((0, 1, 5, 20, 20, 20, 33))
-        reference, mate = rng.choice("ab"), rng.choice("ab*=")
-        sequence = "".join(rng.choices("ACGTNR=", (9, 9, 9, 9, 2, 1, 1), k=bases)) or "*"
-        qualities = "".join(chr(33 + rng.randint(0, 60)) for _ in range(bases)) or "*"
-        if rng.random() < 0.1:
-            qualities = "*"
-        cigar = odd_cigar(bases, rng)
-        fields = [
-            "r",
-            flag,
-            reference,
-            rng.randint(1, 900),
-            rng.choice((0, 3, 5, 60, 255)),
-            cigar,
-            mate,
-            rng.randint(0, 900),
-        ]
-        fields += [rng.choice((0, 0, 150, -150, 170, -8000, 8001, -9000, 7999)), sequence, qualities]
-        lines.append("\t".join(map(str, [*fields, *odd_tags(rng)])))
-    return sorted(lines, key=_place) if in_order else lines
+def source(data: bytes, log: FindingLog, **sizes: Any) -> AlignmentSource:
+    """A reader of BAM or SAM with a buffer and batches of chosen size."""
+    packed = data[:2] == b"\x1f\x8b"
+    container = Container.BGZF if packed else Container.PLAIN
+    code = "DSQC-D018" if packed else None
+    reader = BlockReader(io.BytesIO(data), "r", container, background=False, damage_code=code)
+    return (BamSource if packed else SamSource)(reader, log, **sizes)
 
 
-def _place(line: str) -> tuple[str, int]:
-    fields = line.split("\t")
-    return fields[2], int(fields[3])
-
-
-def odd_cigar(bases: int, rng: random.Random) -> str:
-    """A CIGAR that consumes ``bases`` (any for 0)."""
-    if not bases:
-        return "12M"
-    parts: list[tuple[int, str]] = []
-    left = bases
-    while left:
-        size = rng.randint(1, left)
-        parts.append((size, rng.choice("MMMM=XI")))
-        left -= size
-        if left and rng.random() < 0.4:
-            parts.append((rng.randint(1, 30), rng.choice("DNP")))
-    if rng.random() < 0.3 and len(parts) > 1:
-        parts[0] = (parts[0][0], "S")
-    if rng.random() < 0.2:
-        parts.insert(0, (rng.randint(1, 9), "H"))
-    if rng.random() < 0.2:
-        parts.append((rng.randint(1, 9), "H"))
-    return "".join(f"{size}{kind}" for size, kind in parts)
-
-
-def odd_tags(rng: random.Random) -> list[str]:
-    """Tags in any order and of any type, NM and MD sometimes among them."""
-    tags = ["XZ:Z:some text", "XB:B:s,1,-2,3", "XA:A:c", "XF:f:1.5", "XH:H:1AE3", "Xi:i:-70000"]
-    rng.shuffle(tags)
-    tags = tags[: rng.randint(0, 6)]
-    if rng.random() < 0.7:
-        tags.insert(rng.randint(0, len(tags)), f"NM:i:{rng.choice((0, 0, 1, 7, 300, 70000))}")
-    elif rng.random() < 0.3:
-        tags.append(rng.choice(("NM:Z:12", "NM:f:3.0", "NM:A:4")))
-    return tags
-
-
-def write_bam(path: Path, lines: Sequence[str], header: str) -> Path:
-    """SAM lines as BAM, written by htslib."""
-    text = path.with_suffix(".sam")
-    text.write_text(header + "".join(f"{line}\n" for line in lines), encoding="ascii")
-    verbosity = pysam.set_verbosity(0)
-    with pysam.AlignmentFile(str(text), check_sq=False) as source, pysam.AlignmentFile(path, "wb", source) as target:
-        for record in source:
-            target.write(record)
-    pysam.set_verbosity(verbosity)
-    return path
+def read_all(data: bytes, **sizes: Any) -> tuple[list[Record], list[Finding]]:
+    """Records and findings."""
+    log = FindingLog()
+    with source(data, log, **sizes) as opened:
+        records = [record for batch in opened.batches() for record in of_batch(batch)]
+    return records, list(log)

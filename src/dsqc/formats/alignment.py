@@ -179,11 +179,7 @@ class AlignmentSource(ReadSource):
             self._report(replace(item, count=1 + number - kept) if last else item, where.byte_offset)
 
     def _check_names(self) -> None:
-        """DSQC-D019: names in the order that the header states.
-
-        Where it does not say which of the two orders it means, one of them must hold, and it is a warning only: older
-        tools write ``SO:queryname`` where the records of a read merely stand together.
-        """
+        """DSQC-D019: names in the order that the header states, in one of the two where it does not say which."""
         stated = self._header.order_of_names
         if stated is None:
             return
@@ -192,8 +188,7 @@ class AlignmentSource(ReadSource):
         if len(found) == len(orders):
             number, first = min(found, key=lambda item: item[0])
             value = fill(texts.NAMES_OUT_OF_ORDER, number)
-            severity = None if stated else Severity.WARNING
-            self._report(tell("DSQC-D019", first, value, texts.IN_ORDER, severity=severity), first.byte_offset)
+            self._report(tell("DSQC-D019", first, value, texts.IN_ORDER), first.byte_offset)
 
     def _check_mates(self) -> None:
         """DSQC-D030: in data that was not selected by place, a read of a pair has its mate in the file; where all

@@ -36,7 +36,7 @@ def encode(fields: Sequence[bytes], references: Mapping[bytes, int]) -> bytes:
     if len(operations) > _MOST_OPERATIONS:
         tags += b"CGBI" + struct.pack(f"<I{len(operations)}I", len(operations), *operations)
         operations = [len(bases) << 4 | 4, _span(operations) << 4 | 3]
-    if fields[10] == b"*" and len(bases) != 1:
+    if fields[10] == b"*":  # as htslib: never the one quality of a single base
         qualities = _MISSING_QUALITY * len(bases)
     else:
         qualities = fields[10].translate(_FROM_CHARACTERS) if bases else b""

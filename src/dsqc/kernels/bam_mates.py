@@ -54,7 +54,7 @@ def natural_order(one: Bytes, other: Bytes) -> int:
     while one[at] != 0 and other[to] != 0:
         if not (_is_digit(one[at]) and _is_digit(other[to])):
             if one[at] != other[to]:
-                return int(one[at]) - int(other[to])
+                return int(np.int64(one[at]) - np.int64(other[to]))
             at += 1
             to += 1
             continue
@@ -65,7 +65,7 @@ def natural_order(one: Bytes, other: Bytes) -> int:
         while _is_digit(one[at]) and one[at] == other[to]:
             at += 1
             to += 1
-        difference = int(one[at]) - int(other[to])
+        difference = int(np.int64(one[at]) - np.int64(other[to]))
         while _is_digit(one[at]) and _is_digit(other[to]):
             at += 1
             to += 1
@@ -84,7 +84,7 @@ def letter_order(one: Bytes, other: Bytes) -> int:
     at = 0
     while one[at] != 0 and one[at] == other[at]:
         at += 1
-    return int(one[at]) - int(other[at])
+    return int(np.int64(one[at]) - np.int64(other[at]))
 
 
 @kernel

@@ -82,7 +82,7 @@ def tag_end(data: Bytes, at: int, end: int) -> int:
     """Where the tag that begins at data[at] ends; -1 where it does not fit before ``end`` (SAM specification 4.2.4)."""
     if at + 4 > end:
         return -1
-    kind = int(data[at + 2])
+    kind = int(np.int64(data[at + 2]))
     at += 3
     if kind in (90, 72):  # Z H: to a NUL
         while at < end and data[at] != 0:
@@ -91,7 +91,7 @@ def tag_end(data: Bytes, at: int, end: int) -> int:
     elif kind == 66:  # B: array
         if at + 5 > end:
             return -1
-        size = _value_size(int(data[at]))
+        size = _value_size(int(np.int64(data[at])))
         number = int32_at(data, at + 1)
         if size == 0 or data[at] == 65 or number < 0:
             return -1

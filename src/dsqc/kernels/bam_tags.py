@@ -142,7 +142,7 @@ def check_tags(
             note(BAD_TAGS, row, at, counts, places)
             return
         key = uint16_at(data, place)
-        kind = int(data[place + 2])
+        kind = int(np.int64(data[place + 2]))
         if number < MOST_KEYS:
             changed |= keys[number] != key
             keys[number] = key
@@ -216,7 +216,7 @@ def _modifications_hold(
     at = start
     listed = 0
     while data[at] != 0:
-        base = int(data[at])
+        base = int(np.int64(data[at]))
         if base not in (65, 67, 71, 84, 85, 78) or data[at + 1] not in (43, 45):
             return False
         at += 2
@@ -240,7 +240,7 @@ def _modifications_hold(
                 return False
             skipped = 0
             while 48 <= data[at] <= 57:
-                skipped = min(10 * skipped + int(data[at]) - 48, 1 << 40)
+                skipped = min(10 * skipped + int(np.int64(data[at])) - 48, 1 << 40)
                 at += 1
             reach += skipped + 1
             positions += 1
