@@ -14,6 +14,9 @@ from dsqc.stages._qc_measure import QcFile
 
 _SUFFIXES = re.compile(r"(?i)(?:\.(?:fastq|fq|bam|cram|sam)(?:\.(?:gz|bgz|bz2|zst|xz))?|\.(?:gz|bgz|bz2|zst|xz))$")
 
+STATS, FLAGSTAT = ".samtools_stats.txt", ".flagstat.txt"
+"""Ends of the names of alignments' numbers in samtools' shapes."""
+
 
 def stem_of(name: str) -> str:
     """File name without the suffixes of its format and container; the whole name where nothing else would be left."""
@@ -56,7 +59,7 @@ def write_files(outdir: Path, files: Sequence[QcFile]) -> None:
     Raises:
         StorageFault: the place cannot be written.
     """
-    from dsqc.report import fastqc, multiqc, run_page
+    from dsqc.report import fastqc, multiqc, run_page, samtools
 
     by_name = {item.name: item.data for item in files}
     for item in files:
@@ -68,6 +71,9 @@ def write_files(outdir: Path, files: Sequence[QcFile]) -> None:
         text = outdir / f"{item.stem}_fastqc"
         artefact.write_text(text / "fastqc_data.txt", fastqc.render_data(item.data))
         artefact.write_text(text / "summary.txt", fastqc.render_summary(item.data))
+        for suffix, render in ((STATS, samtools.render), (FLAGSTAT, samtools.render_flagstat)):
+            if lines := render(item.data):
+                artefact.write_text(outdir / f"{item.stem}{suffix}", lines)
     artefact.write_json(outdir / "dsqc_mqc.json", multiqc.custom_content(item.data for item in files))
 
 
@@ -129,6 +135,8 @@ def remove_stale(outdir: Path, keep: Iterable[str]) -> None:
         for name in (
             f"{stem}.metrics.parquet",
             f"{stem}.html",
+            f"{stem}{STATS}",
+            f"{stem}{FLAGSTAT}",
             f"{stem}_fastqc/fastqc_data.txt",
             f"{stem}_fastqc/summary.txt",
         ):
