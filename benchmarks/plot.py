@@ -81,8 +81,10 @@ def draw(lines: Sequence[Line]) -> str:
             parts += panel(rows, topic, MARGIN + column * (width + GAP), top, width)
         top += HEAD + ROW * (max(len(rows) for _, rows in pair) - 1) + 16
     height = top + FOOT
-    note = "Wall time of whole processes as times of the limit (dashed), measured beside it; medians. Shorter is better; "
-        "a bar with a gap is longer."
+    note = (
+        "Wall time of whole processes as times of the limit (dashed), measured beside it; medians. "
+        "Shorter is better; a bar with a gap is longer than drawn."
+    )
     words = "; ".join(
         f"{TOPICS[topic].title}: " + ", ".join(f"{name_of(line)} {pace(line):.1f}" for line in rows)
         for topic, rows in shown

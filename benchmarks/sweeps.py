@@ -22,6 +22,7 @@ from typing import Any
 
 from files import CATALOGUE, DATA, File, prepare
 from measure import CommandError, Measurement, run_once, summary
+from peers import CACHE
 
 FILE = Path(__file__).parent / "sweeps.toml"
 
@@ -101,7 +102,7 @@ def _run(variant: Variant, file: File, threads: int) -> tuple[Measurement, str]:
     """One run, and a digest of what it wrote."""
     with tempfile.TemporaryDirectory(prefix="sweep-") as out:
         reference = ["--reference", str(file.reference)] if file.path.suffix == ".cram" else []
-        program = ["env", f"PYTHONPATH={variant.tree}", f"DSQC_CACHE_DIR={variant.tree}/cache", sys.executable, "-m"]
+        program = ["env", f"PYTHONPATH={variant.tree}", f"DSQC_CACHE_DIR={CACHE / 'sweeps'}", sys.executable, "-m"]
         options = ["dsqc", "qc", "-q", "-@", str(threads), "-O", out, *reference, str(file.path)]
         measured = run_once([*program, *options])
         written = next(Path(out).glob("*.dsqc.json")).read_bytes()
