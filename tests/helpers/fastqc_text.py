@@ -12,7 +12,7 @@ def read_modules(text: str) -> dict[str, list[Row]]:
     modules: dict[str, list[Row]] = {}
     lines: list[Row] = []
     for line in text.splitlines():
-        if line.startswith(">>END_MODULE") or line.startswith("##"):
+        if line.startswith((">>END_MODULE", "##")):
             continue
         if line.startswith(">>"):
             name, status = line[2:].split("\t")

@@ -1,4 +1,4 @@
-"""Every valid FASTQ and BAM of the development machine's data: dsqc's FastQC text against FastQC 0.12.1's, to the digit.
+"""Every valid FASTQ and BAM of the development machine: dsqc's FastQC text against FastQC 0.12.1's, to the digit.
 
 A clone elsewhere has no such data and no such tests; ``tests/golden/test_golden_metrics.py`` holds the comparison with
 FastQC on the project's own reads.

@@ -3,6 +3,7 @@
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsqc.kernels.adapters import NEAR, SIZE, TABLE_BITS, fill_table, find_adapters
 from dsqc.language import Text
@@ -98,9 +99,10 @@ class AdapterCollector(Collector):
             "position_from": [low for low, _ in groups],
             "position_to": [high for _, high in groups],
         }
-        running = np.cumsum(self._first, axis=1) * 100.0 / max(facts.read_count, 1)
-        for item, percent in zip(adapters(), running, strict=True):
-            table[item.name] = [_mean_between(percent.tolist(), low - 1, high) for low, high in groups]
+        percent = np.cumsum(self._first, axis=1) * 100.0 / max(facts.read_count, 1)
+        means = np.array([_mean_between(percent, low - 1, high) for low, high in groups]).reshape(-1, len(percent))
+        for item, column in zip(adapters(), means.T.tolist(), strict=True):
+            table[item.name] = column
         return {"adapter_content": table}
 
     def _grow(self, columns: int) -> None:
@@ -115,11 +117,16 @@ def _columns(length: int) -> int:
     return length if length <= NEAR else NEAR + (length - NEAR) // 1000 + 1
 
 
-def _mean_between(percent: list[float], low: int, high: int) -> float:
-    """Mean over positions from 0, ``low`` to ``high`` (exclusive), added one after the other as FastQC does."""
-    total = 0.0
-    for position in range(low, min(high, NEAR)):
-        total += percent[position]
-    for position in range(max(low, NEAR), high):
-        total += percent[NEAR + (position - NEAR) // 1000]
+def _mean_between(percent: NDArray[np.float64], low: int, high: int) -> NDArray[np.float64]:
+    """Mean of each row over positions from 0, ``low`` to ``high`` (exclusive), added one after the other as in FastQC.
+
+    Columns from NEAR on stand for a thousand positions each.
+    """
+    total = np.zeros(len(percent))
+    if low < NEAR:
+        total = np.add.accumulate(percent[:, low : min(high, NEAR)], axis=1)[:, -1]
+    if high > NEAR:
+        edges = np.arange(NEAR, high + 1000, 1000)
+        width = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)
+        total = total + percent[:, NEAR : NEAR + len(width)] @ np.maximum(width, 0)
     return total / (high - low)

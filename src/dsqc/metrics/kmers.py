@@ -16,6 +16,8 @@ from dsqc.metrics.positions import display_groups
 MOST_ENRICHED = 20
 ENRICHED = 5
 """Least ratio of found to expected (FastQC)."""
+FEW = 32
+"""Successes up to which chances are first worked out roughly, all words at once."""
 LEAST_SURE = 0.01
 """Most chance, times the number of words, that an enrichment is none (FastQC)."""
 
@@ -55,9 +57,11 @@ class KmerCollector(Collector):
         self._counts = np.zeros((0, WORDS), dtype=np.int32)
         self._reach = np.zeros(WORDS, dtype=np.int32)
         self._longest = 0
+        self._found: list[_Word] | None = None
 
     def add(self, reads: Reads) -> None:
         """Measure one batch."""
+        self._found = None
         batch = reads.batch
         self._grow(min(reads.longest, LONGEST) - SIZE + 1)
         longest = count_words(
@@ -73,6 +77,7 @@ class KmerCollector(Collector):
 
     def merge(self, other: Self) -> None:
         """Add everything that ``other`` collected."""
+        self._found = None
         rows = len(other._counts)
         self._grow(rows)
         self._counts[:rows] += other._counts
@@ -81,11 +86,11 @@ class KmerCollector(Collector):
 
     def values(self, facts: Facts) -> dict[str, Value]:
         """Number of enriched words; None where no read was looked at."""
-        return {"enriched_kmer_count": len(self._enriched()) if self._longest else None}
+        return {"enriched_kmer_count": len(self._words()) if self._longest else None}
 
     def tables(self, facts: Facts) -> dict[str, Table]:
         """The enriched words, the most enriched first. Counts are those of the reads looked at."""
-        words = self._enriched()
+        words = self._words()
         return {
             "kmer_content": {
                 "sequence": [word.text for word in words],
@@ -96,6 +101,11 @@ class KmerCollector(Collector):
                 "position_to": [word.group[1] for word in words],
             }
         }
+
+    def _words(self) -> list[_Word]:
+        if self._found is None:
+            self._found = self._enriched()
+        return self._found
 
     def _enriched(self) -> list[_Word]:
         """FastQC's test; its numbers have 24 bits (Java's ``float``) until the chance is worked out.
@@ -150,7 +160,9 @@ class KmerCollector(Collector):
     ) -> NDArray[np.float32]:
         """Chance times number of words, for what is enriched enough; 1 elsewhere."""
         chances = np.ones(hits.shape, dtype=np.float32)
-        for group, column in np.argwhere(enrichment > ENRICHED).tolist():
+        groups, columns = np.nonzero(enrichment > ENRICHED)
+        hopeless = _surely_likely(hits[groups, columns], trials[groups, columns], share[columns].astype(np.float64))
+        for group, column in zip(groups[~hopeless].tolist(), columns[~hopeless].tolist(), strict=True):
             chance = chance_of_more(int(hits[group, column]), int(trials[group, column]), float(share[column]))
             chances[group, column] = np.float32((1.0 - (1.0 - chance)) * WORDS)
         return chances
@@ -160,6 +172,16 @@ class KmerCollector(Collector):
             counts = np.zeros((rows, WORDS), dtype=np.int32)
             counts[: len(self._counts)] = self._counts
             self._counts = counts
+
+
+def _surely_likely(hits: NDArray[np.int64], trials: NDArray[np.int64], share: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where the chance of just one success more than ``hits`` is already too high for a word to count as enriched."""
+    few = (hits < FEW) & (share < 1)
+    logarithm = (trials - hits - 1) * np.log1p(-np.where(few, share, 0.0))
+    for drawn in range(min(int(hits.max(initial=0)) + 1, FEW)):
+        rows = np.flatnonzero(drawn <= hits)
+        logarithm[rows] += np.log(np.maximum(trials[rows] - drawn, 1) / (drawn + 1) * share[rows])
+    return few & (trials > hits) & (logarithm > math.log(2 * LEAST_SURE / WORDS))
 
 
 def chance_of_more(hits: int, trials: int, share: float) -> float:

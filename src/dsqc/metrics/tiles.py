@@ -116,18 +116,15 @@ class TileCollector(Collector):
         if self._state[WITHOUT] or not used or used * longest > MOST_CELLS:
             return {"quality_by_tile": {name: [] for name in names}}
         order = np.argsort(self._tiles[:used], kind="stable")
-        counts = self._lengths[order, ::-1].cumsum(axis=1)[:, ::-1][:, 1 : longest + 1]
+        counts = self._lengths[order, longest:0:-1].cumsum(axis=1)[:, ::-1].T
         offset = facts.encoding.offset if facts.encoding else 33
+        sums = self._sums[order, :longest].T - offset * counts
+        by_position = np.divide(sums, counts, out=np.zeros(counts.shape), where=counts > 0)
         groups = display_groups(longest)
         means = np.zeros((used, len(groups)))
         for number, (low, high) in enumerate(groups):
-            total, weight = np.zeros(used), np.zeros(used)
-            for position in range(low - 1, high):
-                count = counts[:, position]
-                some = count > 0
-                sums = self._sums[order, position] - offset * count
-                total[some] += sums[some] / count[some]
-                weight += some
+            total = np.add.accumulate(by_position[low - 1 : high], axis=0)[-1]
+            weight = (counts[low - 1 : high] > 0).sum(axis=0)
             means[:, number] = np.divide(total, weight, out=np.zeros(used), where=weight > 0)
         means -= np.add.accumulate(means, axis=0)[-1] / used
         tiles = self._tiles[order].tolist()
