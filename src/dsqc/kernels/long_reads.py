@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.kernels._jit import entry, kernel
+from dsqc.kernels.words import load_word
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -18,6 +19,8 @@ HIGHEST = 60
 """Phred 60 and more share a bin."""
 END_BASES = 100
 """Positions of each end that have a row."""
+_PAIR = np.uint64(0xFFFF)
+_SECOND, _THIRD, _FOURTH = np.uint64(16), np.uint64(32), np.uint64(48)
 OTHER = 4
 """Column of letters that are not A, C, G, T or U."""
 
@@ -26,6 +29,11 @@ def error_units(offset: int = 33) -> Ints:
     """int64[256]: the error probability 10^(-Phred/10) of each quality character, in units; at most one."""
     phred = np.maximum(np.arange(256, dtype=np.float64) - offset, 0)
     return np.rint(ERROR_UNIT * 10.0 ** (-phred / 10)).astype(np.int64)
+
+
+def pair_units(units: Ints) -> Ints:
+    """int64[65536]: the sum of the units of two quality characters, by both as one little-endian number."""
+    return np.ascontiguousarray(units[:, None] + units[None, :]).reshape(-1)
 
 
 def tenth_units() -> Ints:
@@ -42,17 +50,17 @@ def letter_columns() -> Bytes:
 
 
 @kernel
-def _error_sum(data: Bytes, start: int, n: int, units: Ints) -> int:
-    """Sum of the error probabilities of ``n`` quality characters, in units."""
+def _error_sum(data: Bytes, start: int, n: int, units: Ints, pairs: Ints) -> int:
+    """Sum of the error probabilities of ``n`` quality characters, in units; two characters a look into a table."""
     one = 0
     two = 0
-    text = data[start : start + n]
-    even = n - (n & 1)
-    for i in range(0, even, 2):
-        one += int(units[text[i]])
-        two += int(units[text[i + 1]])
-    if n & 1:
-        one += int(units[text[n - 1]])
+    whole = start + (n & ~7)
+    for at in range(start, whole, 8):
+        word = load_word(data, at)
+        one += int(pairs[word & _PAIR]) + int(pairs[(word >> _SECOND) & _PAIR])
+        two += int(pairs[(word >> _THIRD) & _PAIR]) + int(pairs[word >> _FOURTH])
+    for at in range(whole, start + n):
+        one += int(units[data[at]])
     return one + two
 
 
@@ -73,13 +81,14 @@ def _tenths(total: int, n: int, tenths: Ints) -> int:
     return low
 
 
-@entry("u1[::1], i8[::1], i8[::1], i8, i8[::1], i8[::1], i8[::1], i8[:, ::1], i8[:, ::1], i8[:, ::1] -> i8")
+@entry("u1[::1], i8[::1], i8[::1], i8, i8[::1], i8[::1], i8[::1], i8[::1], i8[:, ::1], i8[:, ::1], i8[:, ::1] -> i8")
 def count_read_errors(
     data: Bytes,
     quality_start: Ints,
     length: Ints,
     last: int,
     units: Ints,
+    pairs: Ints,
     tenths: Ints,
     edges: Ints,
     reads: Ints,
@@ -92,6 +101,7 @@ def count_read_errors(
 
     Args:
         units: :func:`error_units`.
+        pairs: :func:`pair_units`.
         tenths: :func:`tenth_units`.
         edges: the least length of each length bin, ascending from 0.
         reads, bases: int64[length bins, HIGHEST + 1]; reads of a length bin and a whole Phred, and their bases.
@@ -105,7 +115,7 @@ def count_read_errors(
         n = length[read]
         if n == 0 or quality_start[read] < 0:
             continue
-        total = _error_sum(data, quality_start[read], n, units)
+        total = _error_sum(data, quality_start[read], n, units, pairs)
         everything += total
         tenth = _tenths(total, n, tenths)
         row = 0

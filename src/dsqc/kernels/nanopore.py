@@ -143,6 +143,8 @@ def header_fields(data: Bytes, name_start: Ints, name_end: Ints, last: int, keys
             while stop < end and data[stop] != 32 and data[stop] != 9:
                 stop += 1
             for key in range(keys.shape[0]):
+                if at == stop or keys[key, 0] != data[at]:
+                    continue
                 i = 0
                 while i < LONGEST_KEY and keys[key, i] != 0 and at + i < stop and keys[key, i] == data[at + i]:
                     i += 1
@@ -152,6 +154,49 @@ def header_fields(data: Bytes, name_start: Ints, name_end: Ints, last: int, keys
             at = stop
         number += (found[CHANNEL, read] >= 0) | (found[SECONDS, read] >= 0)
     return number
+
+
+@kernel
+def _same(data: Bytes, one: int, one_end: int, other: int, other_end: int) -> bool:
+    """Whether data[one:one_end] and data[other:other_end] are the same text."""
+    if one_end - one != other_end - other:
+        return False
+    different = False
+    for i in range(one_end - one):
+        different |= data[one + i] != data[other + i]
+    return not different
+
+
+@entry("u1[::1], i8[:, ::1], i8[::1], i8, i8[:, ::1], i8[:, ::1], i8[::1]")
+def count_activity(
+    data: Bytes, found: Ints, length: Ints, first_minute: int, channels: Ints, minutes: Ints, runs: Ints
+) -> None:
+    """Count reads and bases by channel and by minute, and reads by run. O(reads + bytes of the runs' names).
+
+    Args:
+        data, found, length: the names or records, what they say, the bases of each read.
+        first_minute: minutes since 1970 that the first column of ``minutes`` stands for.
+        channels, minutes: int64[2, columns]; reads, and their bases. What lies outside is not counted.
+        runs: receives, at each read whose run is not that of the read before, how many reads in a row have it; 0 at
+            all others.
+    """
+    current = NOTHING
+    for read in range(length.shape[0]):
+        runs[read] = 0
+        channel = found[CHANNEL, read]
+        if 0 <= channel < channels.shape[1]:
+            channels[0, channel] += 1
+            channels[1, channel] += length[read]
+        column = found[SECONDS, read] // 60 - first_minute
+        if found[SECONDS, read] >= 0 and 0 <= column < minutes.shape[1]:
+            minutes[0, column] += 1
+            minutes[1, column] += length[read]
+        start, end = found[RUN_START, read], found[RUN_END, read]
+        if start < 0:
+            continue
+        if current < 0 or not _same(data, found[RUN_START, current], found[RUN_END, current], start, end):
+            current = read
+        runs[current] += 1
 
 
 @kernel

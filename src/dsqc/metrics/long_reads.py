@@ -16,6 +16,7 @@ from dsqc.kernels.long_reads import (
     count_read_errors,
     error_units,
     letter_columns,
+    pair_units,
     tenth_units,
 )
 from dsqc.language import Text
@@ -131,6 +132,7 @@ class LongReadCollector(Collector):
         self._ends = np.zeros((2, END_BASES, OTHER + 1), dtype=np.int64)
         self._end_qualities = np.zeros((2, END_BASES, 2), dtype=np.int64)
         self._units, self._tenth_units, self._letters = error_units(), tenth_units(), letter_columns()
+        self._pair_units = pair_units(self._units)
 
     def add(self, reads: Reads) -> None:
         """Measure what is long, and the file's first thousand reads."""
@@ -155,6 +157,7 @@ class LongReadCollector(Collector):
             batch.length,
             number,
             self._units,
+            self._pair_units,
             self._tenth_units,
             EDGES,
             self._reads,

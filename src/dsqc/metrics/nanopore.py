@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from dsqc.formats.batch import ReadBatch
 from dsqc.kernels.nanopore import (
-    CHANNEL,
     FIELDS,
     MODIFIED,
     PASSES,
     RUN_END,
     RUN_START,
     SECONDS,
+    count_activity,
     header_fields,
     key_table,
     tag_fields,
@@ -103,6 +103,7 @@ class NanoporeCollector(Collector):
         self._records = self._modified = self._with_passes = self._passes = 0
         self._keys = key_table()
         self._found = np.zeros((FIELDS, 0), dtype=np.int64)
+        self._run_lengths = np.zeros(0, dtype=np.int64)
 
     def add_records(self, records: ReadBatch) -> None:
         """Count what the tags of primary records say."""
@@ -121,12 +122,15 @@ class NanoporeCollector(Collector):
     def add(self, reads: Reads) -> None:
         """Count what FASTQ headers say."""
         batch = reads.batch
-        if batch.flag is None and len(batch):
-            number = len(batch) if self._told else min(len(batch), max(FIRST_READS + 1 - batch.first_record, 0))
-            if number:
-                self._told |= self._headers(batch.part(0, number))
-            if self._told and number < len(batch):
-                self._headers(batch.part(number, len(batch)))
+        if batch.flag is not None:
+            return
+        if self._told:
+            self._headers(batch)
+        elif batch.first_record <= FIRST_READS:
+            first = min(len(batch), FIRST_READS + 1 - batch.first_record)
+            self._told = self._headers(batch.part(0, first))
+            if self._told and first < len(batch):
+                self._headers(batch.part(first, len(batch)))
 
     def _headers(self, batch: ReadBatch) -> bool:
         found = self._room(len(batch))
@@ -138,26 +142,23 @@ class NanoporeCollector(Collector):
     def _room(self, number: int) -> NDArray[np.int64]:
         if self._found.shape[1] != number:
             self._found = np.empty((FIELDS, number), dtype=np.int64)
+            self._run_lengths = np.zeros(number, dtype=np.int64)
         return self._found
 
     def _count(self, found: NDArray[np.int64], length: NDArray[np.int64], data: NDArray[np.uint8]) -> None:
-        channel, seconds = found[CHANNEL], found[SECONDS]
-        known = (channel >= 0) & (channel < CHANNELS)
-        if known.any():
-            np.add.at(self._channels[0], channel[known], 1)
-            np.add.at(self._channels[1], channel[known], length[known])
-        timed = seconds >= 0
-        if timed.any():
-            minutes = seconds[timed] // 60
-            if self._day is None:
-                self._day = int(minutes[0]) // 1440 * 1440
-            row = minutes - self._day + BEFORE
-            inside = (row >= 0) & (row < MINUTES)
-            np.add.at(self._minutes[0], row[inside], 1)
-            np.add.at(self._minutes[1], row[inside], length[timed][inside])
-        for read in np.flatnonzero(found[RUN_START] >= 0).tolist() if self._day is not None or known.any() else ():
+        if self._day is None:
+            timed = found[SECONDS][found[SECONDS] >= 0]
+            self._day = int(timed[0]) // 86_400 * 1440 if len(timed) else None
+        first = (self._day or 0) - BEFORE
+        count_activity(data, found, length, first, self._channels, self._minutes, self._run_lengths)
+        for read in np.flatnonzero(self._run_lengths[: len(length)]).tolist() if self._known else ():
             run = bytes(data[found[RUN_START, read] : found[RUN_END, read]]).decode("utf-8", "backslashreplace")
-            self._count_run(run, 1)
+            self._count_run(run, int(self._run_lengths[read]))
+
+    @property
+    def _known(self) -> bool:
+        """Whether reads of a nanopore were seen; other machines' read groups are no runs of a basecaller."""
+        return self._day is not None or bool(self._channels[0].any())
 
     def _count_run(self, run: str, reads: int) -> None:
         if run in self._runs or len(self._runs) < MOST_RUNS:

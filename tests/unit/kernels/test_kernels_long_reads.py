@@ -27,6 +27,7 @@ def read_errors(reads):
         batch.length,
         len(batch),
         long_reads.error_units(),
+        long_reads.pair_units(long_reads.error_units()),
         long_reads.tenth_units(),
         EDGES,
         *tables,
