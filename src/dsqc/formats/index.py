@@ -23,6 +23,7 @@ _LOOKED_AT = 4096
 _LARGEST = 1 << 30
 _BAI_BINS = 37449  # of 5 levels below the whole; the number behind them marks the counts (SAM specification 5.2)
 _BLOCK_START = 18
+_HEADER_CONTAINER = 26  # where it begins, in every CRAM
 
 
 @dataclass(slots=True)
@@ -195,22 +196,14 @@ def _crai_faults(path: Path, file: BinaryIO, tally: NDArray[np.int64]) -> Iterat
         if not -2 <= row[0] < known:
             yield fill(texts.INDEX_REFERENCE, row[0]), fill(texts.REFERENCES, known)
             return
-    starts = sorted({row[3] for row in rows})
-    first = container_at(file, 26)
-    if starts and (first is None or starts[0] != first.end):
-        yield fill(texts.INDEX_OFFSET, starts[0]), texts.CONTAINER_STARTS
-        return
+    starts = [_HEADER_CONTAINER, *sorted({row[3] for row in rows})]
     following = dict(pairwise(starts))
     for start in _chosen(starts):
         found = container_at(file, start)
         if found is None:
             yield fill(texts.INDEX_OFFSET, start), texts.CONTAINER_STARTS
             return
-        after = container_at(file, found.end)
-        if start in following:
-            if following[start] != found.end:
-                yield fill(texts.INDEX_LACKS, found.end), texts.EVERY_CONTAINER
-                return
-        elif after is None or not after.is_end:
+        after = None if start in following else container_at(file, found.end)
+        if following.get(start) != found.end and not (after is not None and after.is_end):
             yield fill(texts.INDEX_LACKS, found.end), texts.EVERY_CONTAINER
             return
