@@ -9,8 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_DIR ?= demo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-# Command and the Debian package that brings it, for tests that run against real servers and a real browser.
-SYSTEM_TOOLS := slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client munged:munge chromium:chromium /usr/lib/postgresql/*/bin/initdb:postgresql
+# Command and the Debian package that brings it, for tests against real servers, a real browser and independent tools.
+SYSTEM_TOOLS := slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client munged:munge chromium:chromium samtools:samtools igzip:isal /usr/lib/postgresql/*/bin/initdb:postgresql
 
 .PHONY: help
 help: ## this list
@@ -44,7 +44,7 @@ install-wheel: wheel
 	$(BIN)/python -m pip install --quiet --force-reinstall --no-deps dist/*.whl
 
 .PHONY: system-packages
-system-packages: ## install the servers and the browser that tests use (Debian, Ubuntu)
+system-packages: ## install the servers, the browser and the tools that tests use (Debian, Ubuntu)
 	@missing=(); \
 	for entry in $(SYSTEM_TOOLS); do \
 	  tool=$${entry%%:*}; \
