@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from dsqc.formats.batch import ReadBatch
 from dsqc.kernels.content import BLOCK, count_bases, letter_table
-from dsqc.metrics.positions import NEAR, grown, row_count
+from dsqc.metrics import positions
 
 
 class ContentCollector:
@@ -15,19 +15,20 @@ class ContentCollector:
         self._letters = letter_table()
         self._lanes = np.zeros(4 * BLOCK + 64, dtype=np.uint8)
         self._scratch = np.zeros((2, 0), dtype=np.int64)
-        self._table = np.zeros((4, 0), dtype=np.int64)
+        self._table = np.zeros((4, positions.ROOM), dtype=np.int64)
+        self._rows = 0  # those that hold something
         self._gc_reads = np.zeros(101, dtype=np.int64)
 
     def add(self, batch: ReadBatch, longest: int) -> None:
         """Count the reads of a checked batch; ``longest`` is its longest read's length."""
-        self._grow(row_count(longest))
+        self._grow(positions.row_count(longest))
         if len(batch) > self._scratch.shape[1]:
             self._scratch = np.zeros((2, len(batch)), dtype=np.int64)
         count_bases(
             batch.data,
             batch.sequence_start,
             batch.length,
-            NEAR,
+            positions.NEAR,
             self._lanes,
             self._scratch,
             self._table,
@@ -45,7 +46,7 @@ class ContentCollector:
     @property
     def table(self) -> NDArray[np.int64]:
         """int64[4, rows]: A, C, G and T (with U) by row of positions."""
-        return self._table
+        return self._table[:, : self._rows]
 
     @property
     def gc_reads(self) -> NDArray[np.int64]:
@@ -53,4 +54,5 @@ class ContentCollector:
         return self._gc_reads
 
     def _grow(self, rows: int) -> None:
-        self._table = grown(self._table, rows, axis=1)
+        self._rows = max(self._rows, rows)
+        self._table = positions.grown(self._table, self._rows, axis=1)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 NEAR = 99_999
 """Positions that have a row of their own."""
 ROWS_A_DECADE = 900
+ROOM = NEAR + 2 * ROWS_A_DECADE
+"""Rows of reads up to 10 Mb."""
 UNGROUPED = 75
 """Reads up to this length are shown a position a row (FastQC)."""
 MOST_GROUPS = 75
@@ -33,13 +35,13 @@ def row_count(longest: int) -> int:
 def grown(table: NDArray[np.int64], rows: int, *, axis: int) -> NDArray[np.int64]:
     """``table`` with room for at least ``rows`` rows of positions along ``axis``; zeros where it grows.
 
-    It grows by an eighth at least, so that a file whose reads get longer and longer is not copied at every batch.
+    Collectors begin with ROOM rows, which cost nothing before they are used: growing is for reads beyond 10 Mb.
     """
     have = table.shape[axis]
     if rows <= have:
         return table
     shape = list(table.shape)
-    shape[axis] = max(rows, have + have // 8)
+    shape[axis] = rows + ROWS_A_DECADE
     larger = np.zeros(shape, dtype=np.int64)
     larger[tuple(slice(size) for size in table.shape)] = table
     return larger

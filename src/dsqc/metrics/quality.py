@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from dsqc.formats.batch import ReadBatch
 from dsqc.kernels.quality import COLUMNS, FIRST, LANES, ROOM, WORD_READS, count_qualities, fold_words
-from dsqc.metrics.positions import NEAR, grown, row_count
+from dsqc.metrics import positions
 
 
 class QualityCollector:
@@ -16,11 +16,12 @@ class QualityCollector:
 
     def __init__(self) -> None:
         self._lanes = np.zeros(LANES, dtype=np.uint8)
-        self._words = np.zeros(0, dtype=np.uint16)
+        self._words = np.zeros(positions.NEAR * COLUMNS, dtype=np.uint16)
         self._pending = 0  # reads counted in the words
         self._room = np.zeros(ROOM, dtype=np.int64)
         self._scratch = np.zeros((3, 0), dtype=np.int64)
-        self._table = np.zeros((0, COLUMNS), dtype=np.int64)
+        self._table = np.zeros((positions.ROOM, COLUMNS), dtype=np.int64)
+        self._rows = 0  # those that hold something
         self._mean_reads = np.zeros(256, dtype=np.int64)
         self._characters: NDArray[np.int64] | None = None  # summed up when it is asked for
 
@@ -31,7 +32,7 @@ class QualityCollector:
             self._add(batch if len(batch) <= WORD_READS else batch.part(first, first + WORD_READS), longest)
 
     def _add(self, batch: ReadBatch, longest: int) -> None:
-        self._grow(row_count(longest))
+        self._grow(positions.row_count(longest))
         if len(batch) > self._scratch.shape[1]:
             self._scratch = np.zeros((3, len(batch)), dtype=np.int64)
         if self._pending + len(batch) > WORD_READS:
@@ -41,7 +42,7 @@ class QualityCollector:
             batch.data,
             batch.quality_start,
             batch.length,
-            NEAR,
+            positions.NEAR,
             self._lanes,
             self._words,
             self._room,
@@ -62,7 +63,7 @@ class QualityCollector:
     def table(self) -> NDArray[np.int64]:
         """int64[rows, COLUMNS]: quality characters, from FIRST on, by row of positions."""
         self._fold()
-        return self._table
+        return self._table[: self._rows]
 
     @property
     def mean_reads(self) -> NDArray[np.int64]:
@@ -79,11 +80,9 @@ class QualityCollector:
 
     def _fold(self) -> None:
         if self._pending:
-            fold_words(self._words, self._table)
+            fold_words(self._words[: self._rows * COLUMNS], self._table)
             self._pending = 0
 
     def _grow(self, rows: int) -> None:
-        if rows > len(self._table):
-            self._fold()
-            self._table = grown(self._table, rows, axis=0)
-            self._words = np.zeros(min(len(self._table), NEAR) * COLUMNS, dtype=np.uint16)
+        self._rows = max(self._rows, rows)
+        self._table = positions.grown(self._table, self._rows, axis=0)
