@@ -291,6 +291,8 @@ def fuzz(
 ) -> Tally:
     """Mutate files of one kind until the number or the time is reached; files that failed go to ``keep``."""
     kind, tally = kinds()[name], Tally()
+    for original in kind.originals:  # compiles the kernels, which is no hang
+        read(kind.store(original), kind, random.Random(0))
     end = None if seconds is None else time.monotonic() + seconds
     number = first
     with SmallBuffers():

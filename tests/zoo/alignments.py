@@ -427,7 +427,69 @@ CRAM_CASES = [
         version="2.1",
         place=lambda d: {"byte_offset": len(d) - 200},
     ),
+    cram(
+        "container-twice",
+        lambda d: d[: _in(3, 0)(d)] + d[_in(2, 0)(d) :],
+        "D019",
+        "A container that stands twice: its names come again, and the order is broken.",
+        notes="D010",
+        place={"record": 21},
+    ),
     cram("name-lies", lambda d: a.BAM, "F009", "BAM under the name of a CRAM."),
 ]
 
-CASES = [*BAM_CONTAINER, *BAM_HEADER, *BAM_RECORDS, *BAM_UNALIGNED, *SAM_CASES, *CRAM_CASES]
+BAM_SENSE = [
+    record("end-behind-reference", 48, a.field(a.POSITION, "i", 1180), "D028", "The last bases lie behind the end."),
+    bam(
+        "flag-first-and-second",
+        a.bam_with(9, a.field(a.FLAG, "H", 99 | 128)),
+        "",
+        "Both the first and the second mate of a pair.",
+        notes="D028",
+    ),
+    bam(
+        "flag-mate-without-pair", a.bam_with(9, a.field(a.FLAG, "H", 66)), "", "A first mate of no pair.", notes="D028"
+    ),
+    record("read-group-unknown", 9, lambda r: r[:-2] + b"7\0", "D028", "A read group that the header does not list."),
+    record("tag-twice", 9, a.resized(lambda r: r + b"RGZlane1\0"), "D028", "One tag with two values."),
+    record(
+        "tag-of-other-type", 9, a.resized(lambda r: r.replace(b"NMi\0\0\0\0", b"NMZ0\0")), "D028", "NM is a number."
+    ),
+    record(
+        "clip-inside",
+        9,
+        a.resized(
+            lambda r: (
+                put(r, a.CIGARS, b"\3\0")[: a.NAME + r[a.NAME_SIZE]]
+                + struct.pack("<III", 20 << 4, 5 << 4 | 4, 25 << 4)
+                + r[a.NAME + r[a.NAME_SIZE] + 4 :]
+            )
+        ),
+        "D028",
+        "Clipped bases between aligned ones.",
+    ),
+    bam(
+        "mapped-without-place",
+        a.bam_with(9, a.field(a.POSITION, "i", -1)),
+        "D019",
+        "A mapped read without a position, which the order of coordinates does not allow here.",
+        notes="D028",
+        place={"record": 9},
+    ),
+    bam(
+        "mate-lost",
+        a.bam_of([*a.BAM_RECORDS[:9], *a.BAM_RECORDS[10:]]),
+        "",
+        "One record of a proper pair is lost. Files selected by place have such reads too, so nothing can be said.",
+        silent=True,
+    ),
+    bam(
+        "mate-position-wrong",
+        a.bam_with(9, a.field(a.MATE_POSITION, "i", 77)),
+        "",
+        "Mates that state other places than they have.",
+        notes="D030",
+    ),
+]
+
+CASES = [*BAM_SENSE, *BAM_CONTAINER, *BAM_HEADER, *BAM_RECORDS, *BAM_UNALIGNED, *SAM_CASES, *CRAM_CASES]

@@ -8,7 +8,7 @@ from typing import Any
 from helpers.damage import insert, put
 from helpers.reads import Read, fastq
 from zoo.case import Case
-from zoo.reads import LENGTH, NUMBER, READS, TEXT, line_at, line_of, record_at, with_line, without_line
+from zoo.reads import LENGTH, MATES, NUMBER, READS, TEXT, line_at, line_of, record_at, with_line, without_line
 
 Damage = Callable[[bytes], bytes]
 HTML = b"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head>\n<body>The file has moved.</body></html>\n"
@@ -436,4 +436,51 @@ ODDITIES = [
     ),
 ]
 
-CASES = [*STRUCTURE, *CHARACTERS, *ODDITIES]
+INTERLEAVED = [read for pair in zip(READS, MATES, strict=True) for read in pair]
+NAMES = [
+    text(
+        "file-appended-to-itself",
+        lambda d: d + d,
+        "D010",
+        "A write that was tried again: every read counts twice.",
+        place={"record": NUMBER + 1},
+    ),
+    text(
+        "names-all-equal",
+        lambda d: fastq([read._replace(name="read") for read in READS]),
+        "D010",
+        "Names that tell nothing: mates cannot be found by them.",
+        place={"record": 2},
+    ),
+    text(
+        "records-doubled",
+        lambda d: d[: record_at(9)] + d[record_at(5) :],
+        "D010",
+        "A piece was written twice.",
+        place={"record": 9},
+    ),
+    text("interleaved", lambda d: fastq(INTERLEAVED), "", "Valid: both mates in one file."),
+    text(
+        "interleaved-mate-missing",
+        lambda d: fastq([*INTERLEAVED[:11], *INTERLEAVED[12:]]),
+        "D013",
+        "One mate filtered out: from there on every pair is wrong.",
+        place={"record": 11},
+    ),
+    text(
+        "interleaved-last-mate-missing",
+        lambda d: fastq(INTERLEAVED[:-1]),
+        "D013",
+        "The last read has no mate.",
+        place={"record": 2 * NUMBER - 1},
+    ),
+    text(
+        "interleaved-one-pair-swapped",
+        lambda d: fastq([*INTERLEAVED[:10], INTERLEAVED[11], INTERLEAVED[10], *INTERLEAVED[12:]]),
+        "D013",
+        "A second mate in front of its first.",
+        place={"record": 12},
+    ),
+]
+
+CASES = [*STRUCTURE, *CHARACTERS, *ODDITIES, *NAMES]
