@@ -15,6 +15,7 @@ from dsqc.metrics.batch import check_batch, sequenced_reads
 from dsqc.metrics.catalogue import METRICS, metric
 from dsqc.metrics.encoding import decide_encoding
 from dsqc.metrics.length import bases_up_to, n50
+from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
 from helpers.batches import make_batch, random_reads
 
@@ -274,7 +275,7 @@ def test_bases_up_to_and_n50(histogram):
 
 def test_the_catalogue_holds_exactly_what_is_produced():
     produced = set(measure([(b"ACGT", b"IIII")], flags=[0], aligned=True).values())
-    added_by_the_stage = {"pair_count", "read_group_count"}
+    added_by_the_stage = {"pair_count", "read_group_count", *PairMetrics().values()}
     assert produced | added_by_the_stage == set(METRICS)
     assert not produced & added_by_the_stage
     for entry in METRICS.values():
