@@ -14,6 +14,7 @@ import fnmatch
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,7 @@ class Settings:
     data: Path
     rounds: int
     tools: frozenset[str]
+    largest: int = 0
     seen: set[Contender] = field(default_factory=set)
 
     def skips(self, contender: Contender) -> bool:
@@ -84,7 +86,15 @@ def machine() -> dict[str, Any]:
 def files_of(topic: Topic, settings: Settings) -> list[File | None]:
     """The files of a topic, made if need be; one None for a topic without files."""
     names = [name for pattern in topic.files for name in fnmatch.filter(CATALOGUE[settings.size], pattern)]
+    if settings.largest:
+        names = [name for name in names if megabytes_of(name) <= settings.largest]
     return [prepare(name, settings.size, settings.data) for name in names] or [None]
+
+
+def megabytes_of(name: str) -> int:
+    """Text of a file of the topic ``linearity``, by its name; 0 of others."""
+    found = re.search(r"_(\d+)mb\.", name)
+    return int(found.group(1)) if found else 0
 
 
 def call_of(contender: Contender, file: File | None, outdir: Path) -> list[str]:
@@ -225,6 +235,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=DATA, help="where made files stand (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=0, help="of each program (default: toy 1, full 5, slow ones 3)")
     parser.add_argument("--tools", nargs="+", choices=sorted(TOOLS), default=(), help="only these contenders")
+    parser.add_argument("--largest", type=int, default=0, metavar="MB", help="largest file of the topic linearity")
     parser.add_argument("--append", type=Path, metavar="FILE", help="also append the lines to FILE")
     parser.add_argument("--check", action="store_true", help="hold the lines against bars.toml")
     parser.add_argument("--from", type=Path, dest="saved", metavar="FILE", help="measure nothing: lines of this file")
@@ -237,7 +248,7 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Measure, print, judge."""
     args = arguments()
-    settings = Settings(args.size, args.data, args.rounds, frozenset(args.tools))
+    settings = Settings(args.size, args.data, args.rounds, frozenset(args.tools), args.largest)
     lines: list[dict[str, Any]] = []
     if args.saved:
         lines = [json.loads(text) for text in args.saved.read_text(encoding="utf-8").splitlines()]

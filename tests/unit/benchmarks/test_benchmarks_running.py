@@ -63,6 +63,12 @@ def test_memory_of_a_process_is_seen() -> None:
     assert run_once([sys.executable, "-c", "len(bytes(range(256)) * (1 << 20))"]).peak_mib > 256
 
 
+def test_memory_of_two_processes_is_added_up() -> None:
+    hold = "import time; held = bytes(range(256)) * (1 << 18); time.sleep(0.5)"
+    both = f"import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', {hold!r}]); {hold}; child.wait()"
+    assert run_once([sys.executable, "-c", both]).peak_mib > 2 * 64
+
+
 @pytest.mark.parametrize(
     ("command", "timeout", "message"),
     [
