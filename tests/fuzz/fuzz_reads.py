@@ -40,8 +40,8 @@ from helpers.reads import EXTENSIONS, WRAPPERS, bam, bgzf, fastq, make_reads, sp
 
 LONGEST_CASE = 30.0
 """Seconds after which a mutation counts as hanging: the process then prints its stacks and ends."""
-ARMED_FOR = 256
-"""Mutations for which the watchdog is set once."""
+ARMED_FOR = 2.0
+"""Seconds after which the watchdog is set anew: setting it takes longer than a small file."""
 BUFFERS = (64, 300, 1 << 12)
 """Sizes of the readers' buffers, so that records lie across their ends."""
 ODD = frozenset({"DSQC-D010"})
@@ -295,9 +295,11 @@ def fuzz(
         read(kind.store(original), kind, random.Random(0))
     end = None if seconds is None else time.monotonic() + seconds
     number = first
+    armed = -ARMED_FOR
     with SmallBuffers():
         while (mutations is None or number < first + mutations) and (end is None or time.monotonic() < end):
-            if tally.mutations % ARMED_FOR == 0:
+            if (now := time.monotonic()) - armed > ARMED_FOR:
+                armed = now
                 faulthandler.dump_traceback_later(LONGEST_CASE, exit=True, file=sys.__stderr__)
             data, original, rng = mutated(kind, seed, number)
             small_buffers(rng)
