@@ -279,7 +279,7 @@ def test_the_catalogue_holds_exactly_what_is_produced():
     assert produced | added_by_the_stage == set(METRICS)
     assert not produced & added_by_the_stage
     for entry in METRICS.values():
-        assert entry.applies_to in {"reads", "alignments", "pairs"}
+        assert entry.applies_to in {"reads", "alignments", "pairs", "long_reads"}
         assert entry.name.en
         assert entry.name.ko
         assert entry.definition.en != entry.definition.ko
