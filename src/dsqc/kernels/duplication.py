@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.kernels._jit import entry, kernel
-from dsqc.kernels.vectors import load_word
+from dsqc.kernels.vectors import load_word, multiply_fold
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -33,6 +33,7 @@ STATE = 4
 _UPPER = np.uint64(0xDFDFDFDFDFDFDFDF)
 _FIRST = np.uint64(0x9E3779B97F4A7C15)
 _SECOND = np.uint64(0xD6E8FEB86659FD93)
+_STEP = np.uint64(0xA0761D6478BD642F)
 
 
 @kernel
@@ -43,30 +44,25 @@ def _word(text: Bytes, at: int) -> np.uint64:
 
 @kernel
 def hash_letters(text: Bytes) -> np.uint64:
-    """64-bit hash of all letters; upper and lower case count alike."""
+    """64-bit hash of all letters; upper and lower case count alike.
+
+    Sixteen letters at a time become one product; the factors' keys depend on the place, so that no two stretches can
+    cancel each other. The products do not wait for each other.
+    """
     size = text.shape[0]
-    one = np.uint64(size) * _FIRST
-    two = _SECOND
+    total = np.uint64(size) * _FIRST
+    key = _SECOND
     at = 0
     while at + 16 <= size:
-        one = (one ^ _word(text, at)) * _FIRST
-        two = (two ^ _word(text, at + 8)) * _SECOND
-        one ^= one >> np.uint64(29)
-        two ^= two >> np.uint64(31)
+        total += multiply_fold(_word(text, at) ^ key, _word(text, at + 8) ^ _FIRST)
+        key += _STEP
         at += 16
-    if at + 8 <= size:
-        one = (one ^ _word(text, at)) * _FIRST
-        one ^= one >> np.uint64(29)
-        at += 8
-    if size >= 8:
-        if at < size:
-            two = (two ^ _word(text, size - 8)) * _SECOND
+    if size >= 16:
+        total += multiply_fold(_word(text, size - 16) ^ key, _word(text, size - 8) ^ _FIRST)
     else:
         for index in range(size):
-            two = (two ^ np.uint64(text[index] & np.uint8(0xDF))) * _SECOND
-    one ^= two >> np.uint64(32) ^ two << np.uint64(17)
-    one *= _SECOND
-    return one ^ one >> np.uint64(32)
+            total = (total ^ np.uint64(text[index] & np.uint8(0xDF))) * _SECOND
+    return np.uint64(multiply_fold(total ^ _FIRST, _SECOND))
 
 
 @kernel

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.kernels._jit import entry, kernel
+from dsqc.kernels.vectors import LANES, and64, bits64, equal64, load64, ones, splat64
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -26,11 +27,27 @@ def looked_at(length: int) -> int:
 
 
 @kernel
+def _gc_of_64(bases: Bytes, at: int) -> np.uint64:
+    """A bit for each of the 64 bases from ``at`` on: whether it is G or C, of either case."""
+    same = and64(load64(bases, at), splat64(np.uint8(0xDB)))  # C is 67, G is 71
+    return np.uint64(bits64(equal64(same, splat64(np.uint8(67)))))
+
+
+@kernel
 def count_gc(bases: Bytes) -> int:
     """Number of G and C of either case."""
-    number = np.int32(0)
-    for base in bases:
-        number = np.int32(number + np.int32((base & np.uint8(0xDB)) == np.uint8(67)))  # C is 67, G is 71
+    size = bases.shape[0]
+    number = 0
+    at = 0
+    while at + LANES <= size:
+        number += ones(_gc_of_64(bases, at))
+        at += LANES
+    if at < size and size >= LANES:
+        number += ones(_gc_of_64(bases, size - LANES) >> np.uint64(LANES - size + at))
+        at = size
+    while at < size:
+        number += int((bases[at] & np.uint8(0xDB)) == np.uint8(67))
+        at += 1
     return int(number)
 
 
