@@ -44,12 +44,13 @@ NO_TAG = -(1 << 40)
 
 @entry("i8[::1], i8[::1], i8[::1], i8[::1], i8 -> i8")
 def record_outside(record_start: Ints, record_end: Ints, tags_start: Ints, length: Ints, size: int) -> int:
-    """The first row whose fields, qualities or tags leave a buffer of ``size`` bytes; -1 where all lie inside."""
+    """The first row whose fields, bases, qualities or tags leave a buffer of ``size`` bytes; -1 where none does."""
     for row in range(length.shape[0]):
         start = record_start[row]
         tags = tags_start[row]
         end = record_end[row]
-        if start < 0 or length[row] < 0 or tags - length[row] < start or tags > end or end > size:
+        bases = length[row]
+        if start < 0 or bases < 0 or tags - bases - ((bases + 1) >> 1) < start or tags > end or end > size:
             return row
     return -1
 

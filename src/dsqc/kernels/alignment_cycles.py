@@ -81,10 +81,13 @@ def _look_ahead(data: Bytes, cigar: int, operations: int) -> tuple[int, int, int
 
 
 @kernel
-def _count_base(letter: int, cycle: int, by_cycle: Ints) -> None:
-    if letter == 78:  # N
+def _count_base(data: Bytes, packed: int, index: int, cycle: int, by_cycle: Ints) -> None:
+    """Count base ``index`` of a record, which differs from the reference; two bases a byte from data[packed] on."""
+    pair = int(np.int64(data[packed + (index >> 1)]))
+    code = pair & 15 if index & 1 else pair >> 4
+    if code == 15:  # N
         _add_one(cycle, NO_CALLS, by_cycle)
-    elif letter != 61:  # =
+    elif code != 0:  # =
         _add_one(cycle, MISMATCHES, by_cycle)
 
 
@@ -93,8 +96,7 @@ def _count_by_cigar(
     data: Bytes,
     cigar: int,
     operations: int,
-    letters: Bytes,
-    sequence: int,
+    packed: int,
     bases: int,
     origin: int,
     step: int,
@@ -117,7 +119,7 @@ def _count_by_cigar(
             _add_span(start, start + size, table, near, by_cycle)
             if operation == 8 and by_cigar:
                 for place in range(index, index + size):
-                    _count_base(int(np.int64(letters[sequence + place])), origin + step * place, by_cycle)
+                    _count_base(data, packed, place, origin + step * place, by_cycle)
             index += size
         elif operation == 1:
             if size:
@@ -138,8 +140,7 @@ def _count_by_text(
     end: int,
     cigar: int,
     operations: int,
-    letters: Bytes,
-    sequence: int,
+    packed: int,
     origin: int,
     step: int,
     by_cycle: Ints,
@@ -179,22 +180,19 @@ def _count_by_text(
             return
         place = index + aligned - passed
         if letter in (65, 67, 71, 84):  # A C G T
-            _count_base(int(np.int64(letters[sequence + place])), origin + step * place, by_cycle)
+            _count_base(data, packed, place, origin + step * place, by_cycle)
         aligned += 1
 
 
-@entry(
-    "u1[::1], i8[::1], i8[::1], i8[::1], i8[::1], i4[::1], u1[::1], i8[::1], i8[::1], i8[::1], i8[:, ::1], i8[:, ::1]"
-)
+@entry("u1[::1], i8[::1], i8[::1], i8[::1], i8[::1], i8[::1], i4[::1], i8[::1], i8[::1], i8[:, ::1], i8[:, ::1]")
 def count_cycles(
     data: Bytes,
     cigar_start: Ints,
     cigar_count: Ints,
+    tags_start: Ints,
     record_end: Ints,
     length: Ints,
     flags: Numbers,
-    letters: Bytes,
-    sequence_start: Ints,
     differences: Ints,
     difference_text: Ints,
     near: Ints,
@@ -207,7 +205,6 @@ def count_cycles(
 
     Args:
         data .. flags: as in ``AlignmentColumns`` and ``ReadBatch``.
-        letters, sequence_start: the bases as stored.
         differences, difference_text: as given by ``dsqc.kernels.alignment.count_records``.
         near: 2 x (NEAR + 1); changes of UNCOMPARED and COMPARED from cycle to cycle.
         by_cycle: TABLES x rows, enough for the longest read with its hard-clipped bases.
@@ -224,7 +221,7 @@ def count_cycles(
         before = 0
         behind = 0
         step = 1 if flag & REVERSE == 0 else -1
-        sequence = sequence_start[row]
+        packed = tags_start[row] - bases - ((bases + 1) >> 1)
         word = int32_at(data, cigar) & 0xFFFFFFFF if operations == 1 else 0
         if word == bases << 4 and bases <= NEAR:  # one M
             table = COMPARED if text != NO_TAG or same else UNCOMPARED
@@ -237,10 +234,8 @@ def count_cycles(
             table = COMPARED if text != NO_TAG or same or not unsure else UNCOMPARED
             by_cigar = text == NO_TAG and not unsure
             origin = before if step > 0 else behind + bases - 1
-            _count_by_cigar(
-                data, cigar, operations, letters, sequence, bases, origin, step, table, by_cigar, near, by_cycle
-            )
+            _count_by_cigar(data, cigar, operations, packed, bases, origin, step, table, by_cigar, near, by_cycle)
         if text != NO_TAG and not same:
             end = record_end[row]
             origin = before if step > 0 else behind + bases - 1
-            _count_by_text(data, text, end, cigar, operations, letters, sequence, origin, step, by_cycle)
+            _count_by_text(data, text, end, cigar, operations, packed, origin, step, by_cycle)

@@ -20,8 +20,9 @@ DEPTHS = 1 << 16
 """Depths that are told apart; deeper positions count as the last."""
 OWN_HISTOGRAMS = 64
 """The longest references have a histogram each, so that the autosomes can be told; the others share one."""
-WINDOW = 1 << 16
-"""Positions of the window to begin with; it doubles where a record reaches farther (an intron, a long read)."""
+WINDOW = 1 << 12
+"""Positions of the window to begin with, few enough to stay in the processor's first cache; it doubles where a record
+reaches farther (an intron, a long read)."""
 WIDEST_WINDOW = 1 << 24
 """A record that takes up more of the reference ends the measurement of depth: no read or intron does."""
 FRACTIONS = (1, 5, 10, 15, 20, 30)
