@@ -37,7 +37,7 @@ def is_limit(line: Line) -> bool:
 
 def name_of(line: Line) -> str:
     """``dsqc qc, 2 threads``; one thread goes without saying."""
-    return line["label"] + (f", {line['threads']} threads" if line["threads"] > 1 else "")
+    return str(line["label"]) + (f", {line['threads']} threads" if line["threads"] > 1 else "")
 
 
 def ours(lines: Iterable[Line]) -> Line | None:

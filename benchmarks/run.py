@@ -160,7 +160,7 @@ def contend(name: str, topic: Topic, settings: Settings) -> Iterator[dict[str, A
             pair = _pair(contender, topic.limit, file, settings)
             settings.seen.add(contender)
             limits += pair.limits
-            ratio = {"limit": "", "ratio": None}
+            ratio: dict[str, Any] = {"limit": "", "ratio": None}
             if pair.limits and topic.limit:
                 ratio = {"limit": _label(topic.limit), "ratio": summary(pair.ratios)}
             yield line | figures(pair.runs) | ratio | {"machine": machine()}

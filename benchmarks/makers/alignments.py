@@ -230,9 +230,9 @@ def _put_tags(rows: Rows, part: Placed, bases: Bytes, deleted: Bytes, mutated: t
     rows.little_endian(XS_AT + 3, part.pair % 40, 1)
     rows.number(MD_AT + 3, 3, SPANS[shape])
     rows.keep[:, MD_AT + 6 : MD_AT + 3 + MD_WIDTH] = False
-    for row in np.flatnonzero(mismatches):
+    for row in np.flatnonzero(mismatches).tolist():
         _put_md(rows, row, _md_of_mismatches(bases[row], places[row, : mismatches[row]].tolist()))
-    for row in np.flatnonzero(shape == DELETION):
+    for row in np.flatnonzero(shape == DELETION).tolist():
         text = b"%d^%s%d" % (BEFORE_GAP, deleted[row].tobytes(), READ_LENGTH - BEFORE_GAP)
         _put_md(rows, row, text)
     rows.keep[shape == NO_CIGAR, NM_AT:RG_AT] = False

@@ -60,8 +60,8 @@ class Nanopore:
         starts = rng.integers(0, 2 * self._genome.length - lengths)
         bases = np.concatenate([self._genome.both[s : s + n] for s, n in zip(starts, lengths, strict=True)])
         better = np.rint(rng.normal(0, READ_QUALITY_SPREAD, len(lengths))).astype(np.int16)
-        phred = qualities.nanopore(rng, total).astype(np.int16) + np.repeat(better, lengths)
-        phred = np.clip(phred, 1, 50).astype(np.uint8)
+        shifted = qualities.nanopore(rng, total).astype(np.int16) + np.repeat(better, lengths)
+        phred: Bytes = np.clip(shifted, 1, 50).astype(np.uint8)
         substitute(rng, bases, phred)
         letters = phred + np.uint8(33)
         heads = [self._head(rng, self.reads + number) for number in range(len(lengths))]
