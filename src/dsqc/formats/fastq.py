@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from dsqc.findings import FindingLog, Location
-from dsqc.formats import texts
+from dsqc.formats import oddities, texts
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.first_look import empty_file
@@ -31,7 +31,13 @@ _CODES = {
 }
 """Rule of each fault of a read, and the line of a four-line record where it stands."""
 
+_COLOUR_SPACE = -1
+"""Reason beside those of the kernel: the reads are colours, not bases."""
+COLOUR_READS = 10
+"""Reads at the beginning of a file that may tell that it is in colour space."""
+
 _REASONS: dict[int, Phrase] = {
+    _COLOUR_SPACE: oddities.BASES_NOT_COLOURS,
     k.NO_AT: texts.AT_SIGN,
     k.NO_PLUS: texts.PLUS_SIGN,
     k.CUT: texts.FOUR_LINES,
@@ -94,6 +100,9 @@ class FastqSource(ReadSource):
             first_line = int(self._state[k.LINE])
             self._split()
             rows = int(self._state[k.ROWS])
+            if not self.record_count and self._counts[k.BAD_BASE] and self._is_colour_space(rows):
+                self._leave(_COLOUR_SPACE, int(self._columns[k.SEQUENCE_START, 0]), 2)
+                return
             self._note_faults(first_line)
             if rows:
                 batch = self._batch(rows)
@@ -152,6 +161,15 @@ class FastqSource(ReadSource):
             self._leave(reason, start, int(self._state[k.LINE]) + 1)
         return False
 
+    def _is_colour_space(self, rows: int) -> bool:
+        """Whether one of the first reads is in SOLiD's colour space."""
+        for row in range(min(rows, COLOUR_READS)):
+            start = int(self._columns[k.SEQUENCE_START, row])
+            end = start + int(self._columns[k.LENGTH, row])
+            if oddities.is_colour_space(self._data[start:end].tobytes()):
+                return True
+        return False
+
     def _without_line_ends(self) -> bool:
         text = self._data[: self._filled - 1]
         return bool((text == 13).any()) and not bool((text == 10).any())
@@ -205,12 +223,18 @@ class FastqSource(ReadSource):
     def _leave(self, reason: int, position: int, line: int) -> None:
         """The grammar is left at ``position`` of the buffer: one DSQC-D001, and no more reads."""
         self.damaged = True
-        seen = bytes(self._data[max(position, 0) : max(position, 0) + 40]) if position >= 0 else b""
-        text = seen.split(b"\n")[0].rstrip(b"\r").decode("utf-8", "backslashreplace")
-        value = _SEEN.get(reason, text + " (FASTA)" if text.startswith(">") else text or texts.BLANK_LINE)
+        start = max(position, 0)  # what was there may have left the buffer
+        seen = bytes(self._data[start : min(start + 40, self._filled)])
+        line_seen = oddities.shown(seen.split(b"\n")[0].rstrip(b"\r"))
+        if reason == k.NO_AT:
+            value = oddities.instead_of_record(seen, at_start=self._base == position == 0)
+        elif reason == _COLOUR_SPACE:
+            value = fill(oddities.COLOUR_SPACE, line_seen)
+        else:
+            value = _SEEN.get(reason, line_seen or texts.BLANK_LINE)
         place = Location(path=self.name, record=self.record_count + 1, line=line, byte_offset=self._base + position)
-        line_end = bytes(self._data[max(position, 0) : self._filled]).find(b"\n")
-        until = self._base + (self._filled if line_end < 0 else max(position, 0) + line_end + 1)
+        line_end = bytes(self._data[start : self._filled]).find(b"\n")
+        until = self._base + (self._filled if line_end < 0 else start + line_end + 1)
         self._report(tell("DSQC-D001", place, value, _REASONS[reason]), until)
 
     def _note_faults(self, first_line: int) -> None:
