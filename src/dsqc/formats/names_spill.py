@@ -3,8 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,8 @@ class Spill:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
         self._file: Any = None
+        self._folder = folder
         self.size = 0
 
     def append(self, data: NDArray[Any] | bytes) -> int:
@@ -79,10 +78,5 @@ class Spill:
             self._file.close()
             self._file = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __del__(self) -> None:
         self.close()

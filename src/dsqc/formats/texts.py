@@ -170,8 +170,8 @@ MATE_BESIDE = Text(
     "pairs of mates, the first mate in front, as in the rest of the file", "파일의 다른 부분처럼 첫째 짝이 앞에 오는 쌍"
 )
 SETS_DIFFER = Text(
-    "{}: {} reads of the first and {} reads of the second have no mate",
-    "{}: 첫째 파일의 리드 {}개와 둘째 파일의 리드 {}개에 짝이 없음",
+    "{}: reads without a mate: {} in the first file, {} in the second",
+    "{}: 짝 없는 리드: 첫째 파일 {}개, 둘째 파일 {}개",
 )
 NO_MATE_IN = Text("{} (no mate in {})", "{} ({}에 짝이 없음)")
 WITH_MATE = Text("a read with a mate", "짝이 있는 리드")

@@ -1,13 +1,14 @@
 """Fingerprint of reads: a 128-bit hash of each read, summed up, so that neither order nor division into files matters.
 
-The hash of a text takes it as little-endian 8-byte words, two at a time, the last ones filled with zeros. A state of
-two words meets each two by one multiplication of 64 by 64 bits whose 128-bit product stays whole; nothing of the two
-factors is lost where one of them is zero (as in wyhash's protected mode)::
+The hash of a text takes it in blocks of four little-endian 8-byte words; the last block is the last 32 bytes, which the
+block before may hold in part, and a shorter text is filled with zeros. A state of two words meets two words by one
+multiplication of 64 by 64 bits whose 128-bit product stays whole; nothing of the two factors is lost where one of them
+is zero (as in wyhash's protected mode)::
 
     x, y = a ^ word0, b ^ word1
     a, b = high(x * y) ^ y, low(x * y) ^ x
 
-Two such states take turns, 16 bytes each; the first one takes in the second, then the length. The hash is the two
+Two such states take half a block each; in the end the first takes in the second, then the length. The hash is the two
 halves of ``(a ^ constant) * b``, one over the other, and those of ``a * (b ^ constant)``. For a read, the state after
 its qualities takes in the state after its bases. It is built to tell apart what is not the same by chance, and to be
 cheap; it is no cryptographic hash: who wants two sets of reads with one fingerprint can make them. Two different sets
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.kernels._jit import entry, intrinsic, kernel
-from dsqc.kernels.vectors import load_word
+from dsqc.kernels.vectors import above64, and64, bits64, equal64, load64, load_word, or64, splat64
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -39,13 +40,11 @@ _LETTER_U = np.uint64(0x55 * _EVERY)
 _LETTER_N = np.uint64(0x4E * _EVERY)
 _DOT = np.uint64((0x2E & 0xDF) * _EVERY)
 _DASH = np.uint64((0x2D & 0xDF) * _EVERY)
-_CASE_BIT = np.uint64(0x20 * _EVERY)
-_ONES = np.uint64(_EVERY)
 _PHRED_33 = np.uint64(33 * _EVERY)
 _PHRED_64 = np.uint64(64 * _EVERY)
 _NONE = np.uint64(0)
 _BYTE = np.uint64(0xFF)
-_1, _4, _7 = np.uint64(1), np.uint64(4), np.uint64(7)
+_7 = np.uint64(7)
 # The first digits of the fraction of pi, as in Blowfish: numbers without a secret.
 _SEQUENCE_A, _SEQUENCE_B = np.uint64(0x243F6A8885A308D3), np.uint64(0x13198A2E03707344)
 _QUALITY_A, _QUALITY_B = np.uint64(0xA4093822299F31D0), np.uint64(0x082EFA98EC4E6C89)
@@ -126,56 +125,60 @@ def _canonical(word: np.uint64) -> np.uint64:
 def _canonical_sequence(data: Bytes, place: int, length: int) -> tuple[np.uint64, np.uint64]:
     """As :func:`_sequence`, for one that holds other letters than upper-case ones, or U."""
     a, b, c, d = _SEQUENCE_A, _SEQUENCE_B, _SECOND_A, _SECOND_B
-    done = 0
-    while done + 32 <= length:
-        first = _canonical(load_word(data, place + done))
-        a, b = step(a, b, first, _canonical(load_word(data, place + done + 8)))
-        first = _canonical(load_word(data, place + done + 16))
-        c, d = step(c, d, first, _canonical(load_word(data, place + done + 24)))
-        done += 32
-    rest = length - done
-    first = _canonical(word_of(data, place + done, rest))
-    a, b = step(a, b, first, _canonical(word_of(data, place + done + 8, rest - 8)))
-    if rest > 16:
-        first = _canonical(word_of(data, place + done + 16, rest - 16))
-        c, d = step(c, d, first, _canonical(word_of(data, place + done + 24, rest - 24)))
+    end = place + length
+    while place + 32 < end:
+        one = _canonical(load_word(data, place))
+        a, b = step(a, b, one, _canonical(load_word(data, place + 8)))
+        one = _canonical(load_word(data, place + 16))
+        c, d = step(c, d, one, _canonical(load_word(data, place + 24)))
+        place += 32
+    if length >= 32:
+        place = end - 32
+    one = _canonical(word_of(data, place, end - place))
+    a, b = step(a, b, one, _canonical(word_of(data, place + 8, end - place - 8)))
+    one = _canonical(word_of(data, place + 16, end - place - 16))
+    c, d = step(c, d, one, _canonical(word_of(data, place + 24, end - place - 24)))
     return step(a, b, c, d)
 
 
 @kernel
-def _sequence(data: Bytes, place: int, length: int) -> tuple[np.uint64, np.uint64]:
-    """State after a sequence.
+def _is_plain(data: Bytes, place: int, length: int) -> bool:
+    """Whether no letter of a sequence is in lower case, ``.`` or ``-`` (they have bit 5), or U."""
+    end = place + length
+    if length < 32 or end < 64:
+        plain = True
+        for index in range(place, end):
+            plain &= data[index] & 32 == 0 and data[index] != 85
+        return plain
+    lanes = load64(data, end - 64)
+    odd = or64(and64(lanes, splat64(32)), equal64(lanes, splat64(85)))
+    if length < 64:
+        return not bits64(above64(odd, splat64(0))) >> np.uint64(64 - length)
+    while place + 64 < end:
+        lanes = load64(data, place)
+        odd = or64(odd, or64(and64(lanes, splat64(32)), equal64(lanes, splat64(85))))
+        place += 64
+    return not bits64(above64(odd, splat64(0)))
 
-    Letters in lower case, ``.`` and ``-`` have bit 5; U, like S, W and Y, has bits 0 and 4.
-    """
-    a, b, c, d = _SEQUENCE_A, _SEQUENCE_B, _SECOND_A, _SECOND_B
-    seen = np.uint64(0)
-    both = np.uint64(0)
-    done = 0
-    while done + 32 <= length:
-        one = np.uint64(load_word(data, place + done))
-        two = np.uint64(load_word(data, place + done + 8))
-        three = np.uint64(load_word(data, place + done + 16))
-        four = np.uint64(load_word(data, place + done + 24))
-        seen |= (one | two) | (three | four)
-        both |= ((one & (one >> _4)) | (two & (two >> _4))) | ((three & (three >> _4)) | (four & (four >> _4)))
-        a, b = step(a, b, one, two)
-        c, d = step(c, d, three, four)
-        done += 32
-    rest = length - done
-    one = word_of(data, place + done, rest)
-    two = word_of(data, place + done + 8, rest - 8)
-    seen |= one | two
-    both |= (one & (one >> _4)) | (two & (two >> _4))
-    a, b = step(a, b, one, two)
-    if rest > 16:
-        one = word_of(data, place + done + 16, rest - 16)
-        two = word_of(data, place + done + 24, rest - 24)
-        seen |= one | two
-        both |= (one & (one >> _4)) | (two & (two >> _4))
-        c, d = step(c, d, one, two)
-    if (seen & _CASE_BIT) | (both & _ONES):
+
+@kernel
+def _sequence(data: Bytes, place: int, length: int) -> tuple[np.uint64, np.uint64]:
+    """State after a sequence."""
+    if not _is_plain(data, place, length):
         return _canonical_sequence(data, place, length)
+    a, b, c, d = _SEQUENCE_A, _SEQUENCE_B, _SECOND_A, _SECOND_B
+    end = place + length
+    while place + 32 < end:
+        a, b = step(a, b, load_word(data, place), load_word(data, place + 8))
+        c, d = step(c, d, load_word(data, place + 16), load_word(data, place + 24))
+        place += 32
+    if length >= 32:
+        place = end - 32
+        a, b = step(a, b, load_word(data, place), load_word(data, place + 8))
+        c, d = step(c, d, load_word(data, place + 16), load_word(data, place + 24))
+    else:
+        a, b = step(a, b, word_of(data, place, length), word_of(data, place + 8, length - 8))
+        c, d = step(c, d, word_of(data, place + 16, length - 16), word_of(data, place + 24, length - 24))
     return step(a, b, c, d)
 
 
@@ -201,19 +204,24 @@ def _qualities(
 ) -> tuple[np.uint64, np.uint64]:
     """State after the qualities, as scores."""
     a, b, c, d = _QUALITY_A, _QUALITY_B, _SECOND_A, _SECOND_B
-    done = 0
-    while done + 32 <= length:
-        one = _phred(load_word(data, place + done), offset, guard)
-        a, b = step(a, b, one, _phred(load_word(data, place + done + 8), offset, guard))
-        one = _phred(load_word(data, place + done + 16), offset, guard)
-        c, d = step(c, d, one, _phred(load_word(data, place + done + 24), offset, guard))
-        done += 32
-    rest = length - done
-    one = _phred_of(data, place + done, rest, offset, guard)
-    a, b = step(a, b, one, _phred_of(data, place + done + 8, rest - 8, offset, guard))
-    if rest > 16:
-        one = _phred_of(data, place + done + 16, rest - 16, offset, guard)
-        c, d = step(c, d, one, _phred_of(data, place + done + 24, rest - 24, offset, guard))
+    end = place + length
+    while place + 32 < end:
+        one = _phred(load_word(data, place), offset, guard)
+        a, b = step(a, b, one, _phred(load_word(data, place + 8), offset, guard))
+        one = _phred(load_word(data, place + 16), offset, guard)
+        c, d = step(c, d, one, _phred(load_word(data, place + 24), offset, guard))
+        place += 32
+    if length >= 32:
+        place = end - 32
+        one = _phred(load_word(data, place), offset, guard)
+        a, b = step(a, b, one, _phred(load_word(data, place + 8), offset, guard))
+        one = _phred(load_word(data, place + 16), offset, guard)
+        c, d = step(c, d, one, _phred(load_word(data, place + 24), offset, guard))
+    else:
+        one = _phred_of(data, place, length, offset, guard)
+        a, b = step(a, b, one, _phred_of(data, place + 8, length - 8, offset, guard))
+        one = _phred_of(data, place + 16, length - 16, offset, guard)
+        c, d = step(c, d, one, _phred_of(data, place + 24, length - 24, offset, guard))
     return step(a, b, c, d)
 
 
@@ -232,9 +240,7 @@ def _add(sums: Words, row: int, low: np.uint64, high: np.uint64) -> None:
     before = sums[row, 0]
     after = before + low
     sums[row, 0] = after
-    sums[row, 1] += high
-    if after < before:
-        sums[row, 1] += _1
+    sums[row, 1] += high + np.uint64(after < before)  # no branch: which way it goes is chance
 
 
 @entry("u1[::1], i8[::1], i8[::1], i8[::1], b1, i8[::1], u8[:, ::1] -> b1")

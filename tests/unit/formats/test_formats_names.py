@@ -2,7 +2,9 @@
 the temporary file."""
 
 import random
+import tracemalloc
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -283,14 +285,15 @@ def test_spot_numbers_are_no_marks() -> None:
 
 
 def test_a_temporary_file_reads_back_what_was_written(tmp_path: Path) -> None:
-    with Spill(tmp_path) as spill:
-        first = spill.append(b"12345678")
-        second = spill.append(np.arange(5, dtype=np.uint64))
-        assert (first, second, spill.size) == (0, 8, 48)
-        assert spill.words(second, 1, 4).tolist() == [1, 2, 3]
-        assert spill.read(first, 8) == b"12345678"
-        with pytest.raises(SystemFault, match="lost its end"):
-            spill.read(40, 9)
+    spill = Spill(tmp_path)
+    first = spill.append(b"12345678")
+    second = spill.append(np.arange(5, dtype=np.uint64))
+    assert (first, second, spill.size) == (0, 8, 48)
+    assert spill.words(second, 1, 4).tolist() == [1, 2, 3]
+    assert spill.read(first, 8) == b"12345678"
+    with pytest.raises(SystemFault, match="lost its end"):
+        spill.read(40, 9)
+    spill.close()
     assert not list(tmp_path.iterdir())
 
 
@@ -332,3 +335,27 @@ def test_bytes_that_are_no_text_stay_visible() -> None:
     found.add(0, batch)
     assert found.compare().lone[0].first == [(1, "\\xff"), (2, "b")]
     found.close()
+
+
+def test_memory_does_not_grow_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """100,000 names, of which 16,000 fit into what is allowed: 16 bytes each would be 1.6 MB, 64 for mates 6.4 MB."""
+    monkeypatch.setattr(names_mates, "RUN", 1 << 11)
+    monkeypatch.setattr(names_unique, "_TOGETHER", 1 << 11)
+    found, together = NameCheck("x", memory=1 << 18, run=1 << 12), MateSets(run=1 << 11)
+    check(["a", "a"], flags=[0, 0])  # kernels are there before memory is counted
+    sets(["a"], ["b"])
+    tracemalloc.start()
+    for start in range(0, 100_000, 10_000):
+        (batch,) = batches([f"r{number}" for number in range(start, start + 10_000)], 10_000)
+        moved = replace(batch, first_record=start + 1)
+        del batch
+        found.add(moved)
+        for side in range(2):
+            together.add(side, moved)
+    tracemalloc.reset_peak()
+    assert list(found.findings()) == []
+    assert together.compare().lone[0].count == 0
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    together.close()
+    assert peak < 1_500_000

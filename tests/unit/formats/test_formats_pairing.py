@@ -1,7 +1,9 @@
 """Mates: every naming style, and every way in which two files fail to be mates."""
 
 import io
+import random
 from collections.abc import Sequence
+from functools import cache
 
 import pytest
 
@@ -132,7 +134,7 @@ def test_findings_are_counted_in_full_and_kept_in_part() -> None:
     for _pair in PairReader(one, two, log).batches():
         continue
     found = [item for item in log if item.code == "DSQC-D013"]
-    assert "a.fastq | b.fastq: 500 reads of the first and 500 reads of the second have no mate" in found[0].value
+    assert found[0].value == "a.fastq | b.fastq: reads without a mate: 500 in the first file, 500 in the second"
     by_file = {name: [item for item in found if item.location.path == name] for name in ("a.fastq", "b.fastq")}
     assert [len(items) for items in by_file.values()] == [20, 20]
     assert sum(item.count for item in by_file["a.fastq"]) == 1 + 3 + 500
@@ -159,3 +161,53 @@ def test_a_damaged_file_says_nothing_about_counts() -> None:
     for _pair in PairReader(one, two, log).batches():
         continue
     assert {item.code for item in log} == {"DSQC-F010"}
+
+
+@cache
+def many(order: tuple[int, ...], mate: int) -> bytes:
+    """Reads with the numbers of ``order``; of each number the mates differ in their bases."""
+    bases = ("ACGT", "TTGA")[mate - 1]
+    return b"".join(f"@A:1:{number * 7 % 9999}:{number} {mate}:N:0:A\n{bases}\n+\nIIII\n".encode() for number in order)
+
+
+NUMBER = 200_000
+IN_ORDER = list(range(NUMBER))
+SHUFFLED = random.Random(1).sample(IN_ORDER, NUMBER)
+
+
+@pytest.mark.parametrize(
+    ("second", "summary", "lone"),
+    [
+        (IN_ORDER, None, []),
+        (SHUFFLED, "R1 | R2: the same names in another order", []),
+        (
+            IN_ORDER[: NUMBER // 2] + IN_ORDER[NUMBER // 2 + 1 :],
+            "R1 | R2: reads without a mate: 1 in the first file, 0 in the second",
+            [("R1", NUMBER // 2 + 1)],
+        ),
+        (
+            [5 if number == 150_000 else number for number in SHUFFLED],
+            "R1 | R2: reads without a mate: 1 in the first file, 1 in the second",
+            [("R1", 150_001), ("R2", SHUFFLED.index(150_000) + 1)],
+        ),
+    ],
+)
+def test_many_mates(second: list[int], summary: str | None, lone: list[tuple[str, int]]) -> None:
+    log = FindingLog()
+    sources = [
+        open_reads(io.BytesIO(many(tuple(order), mate)), log, name=f"R{mate}", threads=1)
+        for mate, order in ((1, IN_ORDER), (2, second))
+    ]
+    for _mates in PairReader(sources[0], sources[1], log).batches():
+        continue
+    found = [item for item in log if item.code == "DSQC-D013"]
+    assert [item.value for item in found if item.location.record is None] == ([summary] if summary else [])
+    places = [(item.location.path, item.location.record) for item in found if "(no mate in" in item.value]
+    if len(lone) < 2:
+        assert places == lone
+    else:  # of two reads with one name either may be the one too many
+        assert places[0] == lone[0]
+        assert places[1][1] in (SHUFFLED.index(5) + 1, SHUFFLED.index(150_000) + 1)
+    assert {item.code for item in log} - {"DSQC-D013", "DSQC-F017"} <= (
+        {"DSQC-D012"} if len(second) < NUMBER else set()
+    )

@@ -17,12 +17,12 @@ def step(state: tuple[int, int], first: int, second: int) -> tuple[int, int]:
 
 def absorb(text: bytes, one: tuple[int, int]) -> tuple[int, int]:
     two = (int(k._SECOND_A), int(k._SECOND_B))
-    blocks = [text[at : at + 32] for at in range(0, len(text) // 32 * 32 + 1, 32)]
-    for block in blocks:
+    last = max(len(text) - 32, 0)
+    for start in [*range(0, last, 32), last]:
+        block = text[start : start + 32]
         words = [int.from_bytes(block[at : at + 8], "little") for at in range(0, 32, 8)]
         one = step(one, *words[:2])
-        if len(block) > 16:
-            two = step(two, *words[2:])
+        two = step(two, *words[2:])
     return step(one, *two)
 
 
