@@ -196,7 +196,7 @@ class AlignmentSource(ReadSource):
         state, sums = self._walk.state, self._walk.sums
         if self.damaged or not state[r.PAIRED]:
             return
-        complete = not sums[r.NAMES : r.NAMES + 2].any()
+        complete = not sums[r.NAMES]
         grouped = self._header.is_grouped_by_name or not state[r.MAPPED]
         place = Location(path=self.name)
         if complete and sums[r.FIELDS]:

@@ -88,7 +88,7 @@ class Walk:
     def _allot(self, size: int) -> None:
         """A new buffer for ``size`` bytes of records."""
         self.state[r.ROOM] = (size + 1) // 2 * 2
-        self._data = np.empty((size + size + size // 2 + 64) // 2 * 2, np.uint8)
+        self._data = np.empty((size + size + size // 2 + 4 * k.SPARE) // 2 * 2, np.uint8)
         self._wide = self._data.view(np.uint16)
 
     @property

@@ -45,6 +45,7 @@ from dsqc.kernels.bam_record import (
     uint16_at,
 )
 from dsqc.kernels.bam_tags import Keys, check_tags
+from dsqc.kernels.vectors import LANES, add64, bits64, equal64, letters64, load64, splat64, store64
 
 Pairs = NDArray[np.uint16]
 Words = NDArray[np.uint64]
@@ -56,6 +57,7 @@ BROKEN = 2  # at a record whose sizes contradict each other: what follows cannot
 
 FIXED = 32  # bytes of fixed fields behind the block size
 SMALLEST = FIXED + 1
+SPARE = LANES + 2  # bytes behind a read's room that are written, too
 LETTERS = b"=ACMGRSVTWYHKDBN"
 
 
@@ -66,15 +68,30 @@ def pair_table() -> Pairs:
 
 
 @kernel
-def _unpack(packed: Bytes, pairs: Pairs, out: Pairs) -> None:
+def _unpack(data: Bytes, packed: int, bases: int, room: int) -> bool:
+    """Letters of ``bases`` packed bases to data[room:], 64 at a time; false where one is not A, C, G, T or N."""
+    known = True
+    for done in range(0, bases, LANES):
+        letters = letters64(data, packed + (done >> 1))
+        store64(data, room + done, letters)
+        others = bits64(equal64(letters, splat64(np.uint8(0))))
+        left = bases - done
+        if left < LANES:
+            others &= (np.uint64(1) << np.uint64(left)) - np.uint64(1)
+        known &= others == 0
+    return known
+
+
+@kernel
+def _unpack_by_table(packed: Bytes, pairs: Pairs, out: Pairs) -> None:
     for index in range(packed.shape[0]):
         out[index] = pairs[packed[index]]
 
 
 @kernel
-def _to_characters(qualities: Bytes, out: Bytes) -> None:
-    for index in range(qualities.shape[0]):
-        out[index] = qualities[index] + np.uint8(33)
+def _to_characters(data: Bytes, quality: int, bases: int, room: int) -> None:
+    for done in range(0, bases, LANES):
+        store64(data, room + done, add64(load64(data, quality + done), splat64(np.uint8(33))))
 
 
 @kernel
@@ -140,7 +157,8 @@ def split_alignments(
 
     Args:
         data: of an even length; BAM records, uncompressed, up to ``end``; from state[ROOM] (even, not before ``end``)
-            on room for bases and qualities (Phred+33). What a record needs there is less than 1.5 times its size.
+            on room for bases and qualities (Phred+33). What a record needs there is less than 1.5 times its size, and
+            SPARE.
         wide: ``data`` as uint16.
         pairs: :func:`pair_table`.
         references: lengths of the reference sequences.
@@ -174,7 +192,7 @@ def split_alignments(
             note(BAD_SIZE, row, at, counts, places)
             state[STATUS] = BROKEN
             break
-        if room + 2 * columns[LENGTH, row] + 2 > data.shape[0]:
+        if room + 2 * columns[LENGTH, row] + SPARE > data.shape[0]:
             state[STATUS] = FULL
             break
         room = _unpack_read(data, wide, pairs, row, room, columns)
@@ -198,14 +216,15 @@ def _unpack_read(data: Bytes, wide: Pairs, pairs: Pairs, row: int, room: int, co
     packed = columns[CIGAR_START, row] + 4 * columns[CIGAR_COUNT, row]
     half = (bases + 1) >> 1
     columns[SEQUENCE_START, row] = room
-    _unpack(data[packed : packed + half], pairs, wide[room >> 1 : (room >> 1) + half])
+    if not _unpack(data, packed, bases, room):
+        _unpack_by_table(data[packed : packed + half], pairs, wide[room >> 1 : (room >> 1) + half])
     room += 2 * half
     quality = packed + half
     if bases > 0 and data[quality] == 255:
         columns[QUALITY_START, row] = -1
         return room
     columns[QUALITY_START, row] = room
-    _to_characters(data[quality : quality + bases], data[room : room + bases])
+    _to_characters(data, quality, bases, room)
     return int(room + 2 * half)
 
 

@@ -134,9 +134,9 @@ def _place_hash(name: np.uint64, reference: int, position: int, kind: int) -> np
 def add_mate(data: Bytes, row: int, columns: Ints, numbers: Numbers, sums: Words, state: Ints) -> None:
     """Count a primary record of a pair.
 
-    With all mates present, every name cancels out of sums[NAMES] and its follower: first mates are added, second ones
-    taken off. Where every mate is as its mate says, sums[FIELDS] is zero: what a record is, is added; what it says of
-    its mate, is taken off.
+    With all mates present, every name cancels out of sums[NAMES]: first mates are added, second ones taken off. Where
+    every mate is as its mate says, sums[FIELDS] is zero: what a record is, is added; what it says of its mate, is taken
+    off. Either sum is zero by chance once in 2**64.
     """
     flag = int(numbers[FLAG, row])
     if flag & PAIRED_FLAG == 0 or flag & NOT_PRIMARY:
@@ -147,14 +147,11 @@ def add_mate(data: Bytes, row: int, columns: Ints, numbers: Numbers, sums: Words
     which = flag & (FIRST_FLAG | SECOND_FLAG)
     start, end = columns[NAME_START, row], columns[NAME_END, row]
     name = hash_text(data, start, end, 1)
-    other = hash_text(data, start, end, 2)
     if which == FIRST_FLAG:
         sums[NAMES] += name
-        sums[NAMES + 1] += other
         state[FIRSTS] += 1
     elif which == SECOND_FLAG:
         sums[NAMES] -= name
-        sums[NAMES + 1] -= other
         state[SECONDS] += 1
     else:
         return

@@ -31,8 +31,8 @@ FIRSTS, SECONDS, LONE, BY_NAME, LAST_NAME, KEYS, KEYS_TWICE, GROUP = range(8, 16
 STATE = 16
 
 # The sums of hashes in `sums`.
-NAMES, FIELDS = 0, 2  # two of the names of mates; one of what mates say of each other
-SUMS = 3
+NAMES, FIELDS = 0, 1  # of the names of mates, of what mates say of each other
+SUMS = 2
 
 PAIRED_FLAG, UNMAPPED_FLAG, MATE_UNMAPPED_FLAG, REVERSE_FLAG, MATE_REVERSE_FLAG = 0x1, 0x4, 0x8, 0x10, 0x20
 FIRST_FLAG, SECOND_FLAG, NOT_PRIMARY = 0x40, 0x80, 0x900
@@ -138,6 +138,10 @@ def check_cigar(
     unknown = False
     begun = False  # an operation that is no clip was seen
     last = -1
+    first = int32_at(data, start) & 0xFFFFFFFF if operations == 1 else 15
+    if first & 15 == 0:  # nothing but M, as most records have it
+        consumed = span = first >> 4
+        operations = 0
     for number in range(operations):
         word = int32_at(data, start + 4 * number) & 0xFFFFFFFF
         operation = word & 15
@@ -157,7 +161,7 @@ def check_cigar(
         clipped_inside |= begun and last == 4 and operation not in (4, 5)
         begun |= operation not in (4, 5)
         last = operation
-    if unknown or (operations > 0 and bases not in (0, consumed)):
+    if unknown or (columns[CIGAR_COUNT, row] > 0 and bases not in (0, consumed)):
         note(BAD_CIGAR, row, at, counts, places)
     elif clipped_inside:
         note(BAD_CLIPS, row, at, counts, places)

@@ -33,6 +33,7 @@ from dsqc.kernels.bam_record import (
     tag_end,
     uint16_at,
 )
+from dsqc.kernels.vectors import load_word
 
 Keys = NDArray[np.uint16]
 Words = NDArray[np.uint64]
@@ -48,19 +49,18 @@ _OTHER_MULTIPLIER = 0xFF51AFD7ED558CCD
 def hash_text(data: Bytes, start: int, end: int, seed: int) -> np.uint64:
     """64-bit hash of data[start:end], eight bytes at a time: multiply, fold, and the finaliser of MurmurHash3."""
     value = np.uint64(seed) ^ (np.uint64(end - start) * np.uint64(_MULTIPLIER))
-    at = np.uint64(start)
-    stop = np.uint64(end)
-    while at + np.uint64(8) <= stop:
-        word = np.uint64(0)
-        for byte in range(8):
-            word |= np.uint64(data[at + np.uint64(byte)]) << np.uint64(8 * byte)
-        value = (value ^ word) * np.uint64(_MULTIPLIER)
+    at = start
+    while at + 8 <= end:
+        value = (value ^ load_word(data, at)) * np.uint64(_MULTIPLIER)
         value ^= value >> np.uint64(32)
-        at += np.uint64(8)
+        at += 8
     word = np.uint64(0)
-    while at < stop:
+    if end - start >= 8:
+        word = load_word(data, end - 8)
+        at = end
+    while at < end:
         word = word << np.uint64(8) | np.uint64(data[at])
-        at += np.uint64(1)
+        at += 1
     value = (value ^ word) * np.uint64(_OTHER_MULTIPLIER)
     value ^= value >> np.uint64(33)
     value *= np.uint64(0xC4CEB9FE1A85EC53)

@@ -276,3 +276,28 @@ def multiply_fold(typingctx: Any, left: Any, right: Any) -> Any:
         return builder.xor(builder.trunc(product, word), high)
 
     return _signature(types.uint64, types.uint64, types.uint64), codegen
+
+
+@intrinsic
+def letters64(typingctx: Any, data: Any, index: Any) -> Any:
+    """letters64(data, index): the vector of the letters of data[index : index + 32], two bases a byte as in BAM.
+
+    Of A, C, G, T and N; 0 in the place of the other letters (SAM specification 4.2.3).
+    """
+    from llvmlite import ir
+    from numba.core import types
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        half, whole = _vector(8, LANES // 2), _vector(8, LANES)
+        packed = builder.load(_pointer(context, builder, signature, arguments, half), align=1)
+        first = builder.lshr(packed, _all(half, 4))
+        second = builder.and_(packed, _all(half, 15))
+        order = ir.Constant(_vector(32, LANES), [lane // 2 + LANES // 2 * (lane % 2) for lane in range(LANES)])
+        codes = builder.shuffle_vector(first, second, order)
+        letters = _all(whole, 0)
+        for code, letter in ((1, "A"), (2, "C"), (4, "G"), (8, "T"), (15, "N")):
+            same = builder.icmp_unsigned("==", codes, _all(whole, code))
+            letters = builder.select(same, _all(whole, ord(letter)), letters)
+        return letters
+
+    return _signature(_lanes_type(), data, types.intp), codegen
