@@ -60,7 +60,7 @@ def _fraction(depth: int) -> Metric:
             f"Reference positions of depth {depth} or more / all positions of the @SQ lines. {_COUNTS_EN} {_NULL_EN}",
             f"깊이가 {depth} 이상인 참조 위치 / @SQ 줄의 모든 위치. {_COUNTS_KO} {_NULL_KO}",
         ),
-        "samtools depth -a",
+        "samtools depth -aa",
     )
 
 
@@ -81,7 +81,7 @@ class CoverageCollector(Collector):
                 f"Counted bases / all positions of the @SQ lines. {_COUNTS_EN} {_NULL_EN}",
                 f"센 염기 / @SQ 줄의 모든 위치. {_COUNTS_KO} {_NULL_KO}",
             ),
-            "samtools depth -a",
+            "samtools depth -aa",
         ),
         _metric(
             "coverage_median",
@@ -91,7 +91,7 @@ class CoverageCollector(Collector):
                 f"The smallest depth that at least half of all positions do not exceed. {_COUNTS_EN} {_NULL_EN}",
                 f"모든 위치의 절반 이상이 넘지 않는 가장 작은 깊이. {_COUNTS_KO} {_NULL_KO}",
             ),
-            "samtools depth -a",
+            "samtools depth -aa",
         ),
         _metric(
             "coverage_mad",
@@ -101,7 +101,7 @@ class CoverageCollector(Collector):
                 f"Median of the distances of all positions' depths from coverage_median, not scaled. {_NULL_EN}",
                 f"모든 위치의 깊이와 coverage_median의 거리의 중앙값. 배율을 곱하지 않는다. {_NULL_KO}",
             ),
-            "samtools depth -a",
+            "samtools depth -aa",
         ),
         *(_fraction(depth) for depth in FRACTIONS),
         _metric(
@@ -137,6 +137,7 @@ class CoverageCollector(Collector):
         self._histograms = np.zeros((0, DEPTHS), np.int64)
         self._covered = np.zeros(0, np.int64)
         self._follows = False
+        self._begun_row: list[int] = []
 
     def add_records(self, records: ReadBatch) -> None:
         """Add the depth of a batch; nothing is done any more once records were not sorted."""
@@ -205,8 +206,12 @@ class CoverageCollector(Collector):
         """An empty collector for the part that follows, which goes on with this one's window."""
         following = type(self)()
         following._take_window(self)
-        following._prepare(self._lengths)
+        following._lengths, following._histogram_of = self._lengths, self._histogram_of
+        following._histograms = np.zeros(self._histograms.shape, np.int64)
+        following._covered = np.zeros(self._covered.shape, np.int64)
         following._follows = True
+        if self._state[k.REFERENCE] >= 0:
+            following._begun_row = [int(self._histogram_of[self._state[k.REFERENCE]])]
         return following
 
     def _take_window(self, other: Self) -> None:
@@ -231,7 +236,7 @@ class CoverageCollector(Collector):
                 self._state[k.UNSORTED] = 1
                 return
             self._settle(self._histograms)
-        for row in np.flatnonzero(other._histograms.any(axis=1)):
+        for row in {*np.flatnonzero(other._covered).tolist(), *other._begun_row}:  # the only ones that hold anything
             self._histograms[row] += other._histograms[row]
         self._covered += other._covered
         self._take_window(other)
