@@ -26,9 +26,10 @@ DIGITS = 32
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``dsqc fingerprint FILE... [--reference FASTA]``."""
+    """``dsqc fingerprint FILE... [--reference FASTA|DIR]``."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="data files; - for standard input")
-    parser.add_argument("--reference", type=Path, metavar="FASTA", help="reference sequences of CRAM files")
+    reference_help = "reference sequences of CRAM files; a directory holds them by MD5"
+    parser.add_argument("--reference", type=Path, metavar="FASTA|DIR", help=reference_help)
     add_threads(parser)
     add_exit_zero(parser)
 

@@ -318,8 +318,7 @@ def note_names(
     Args:
         data, start, end: buffer and name lines.
         flags: SAM flags, then only primary records count, and the two mates of a pair are two names; empty for FASTQ.
-        first_record: record of the first row.
-        run_record: record that the index 0 of this run stands for.
+        first_record, run_record: record of the first row, and that which the index 0 of this run stands for.
         keys, seconds: room for the names of this run: 42 bits of hash over 22 bits of index, and 64 more bits of hash.
         state: STATE numbers, see above; ``last``: 2 words, the hash of the last stem.
         counts: KINDS numbers; added to.

@@ -100,7 +100,7 @@ def fingerprint(*paths: str | Path, threads: int = 2, reference: str | Path | No
     Args:
         paths: FASTQ, BAM, CRAM or SAM, as :func:`dsqc.stages.qc.qc` takes them; ``-`` is standard input.
         threads: with 2 or more, reading and unwrapping have a thread of their own.
-        reference: FASTA with the reference sequences of CRAM files.
+        reference: FASTA with the reference sequences of CRAM files, or a directory of them by MD5.
 
     Raises:
         UsageError: a path does not exist or is a directory.
