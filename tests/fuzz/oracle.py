@@ -25,6 +25,8 @@ class Truth:
 
 
 BROKEN = Truth(valid=False)
+UNKNOWN = Truth(valid=False, count=-2)
+"""Nothing can be said."""
 
 
 # Containers: the data, or None where they are damaged.

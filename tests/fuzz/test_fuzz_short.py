@@ -6,7 +6,7 @@ from fuzz.fuzz_reads import fuzz, kinds, main
 from fuzz.oracle import UNWRAP, judge_fastq
 from helpers.reads import EXTENSIONS, WRAPPERS, fastq, make_reads, parse_slowly, read_bytes, split_at
 
-PER_KIND = {"cram": 25, "plain": 1500, "bam": 1000}
+PER_KIND = {"cram": 25, "cram-sealed": 25, "plain": 1500, "bam": 1000}
 TEXT = fastq(make_reads(20, 9))
 
 
