@@ -288,9 +288,9 @@ CHARACTERS = [
     text(
         "colour-space",
         lambda d: b"".join(b"@%d\nT%s\n+\n%s\n" % (n, b"0123" * 8, b"F" * 33) for n in range(1, 30)),
-        "D004 D005",
+        "D001",
         "SOLiD colours are no bases.",
-        place={"record": 1, "line": 2, "byte_offset": 4},
+        place={"record": 1, "line": 2, "byte_offset": 3},
     ),
     text(
         "quality-below",
