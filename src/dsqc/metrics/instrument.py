@@ -10,6 +10,7 @@ from dsqc.language import Text
 from dsqc.metrics.collector import Collector, Facts, Metric, Reads, Table, Value
 from dsqc.metrics.read_names import NO_ORIGIN, Origin, is_archive_name, models_of, origin_of
 
+NANOPORE = "OXFORD_NANOPORE"
 PLATFORMS = {
     "ILLUMINA": "ILLUMINA",
     "ONT": "OXFORD_NANOPORE",
@@ -74,7 +75,13 @@ class InstrumentCollector(Collector):
             "sequencing_runs", Text("Runs", "시퀀싱 런"),
             Text("Run numbers or movies, with their reads.", "런 번호 또는 무비 이름과 리드 수."),
         ),
-        _metric("flow_cells", Text("Flow cells", "플로셀"), Text("Flow cells, with their reads.", "플로셀과 리드 수.")),
+        _metric(
+            "flow_cells", Text("Flow cells", "플로셀"),
+            Text(
+                "Flow cells, with their reads; of nanopores as @RG PU declares.",
+                "플로셀과 리드 수. 나노포어는 @RG PU에 적힌 대로.",
+            ),
+        ),
         _metric("lanes", Text("Lanes", "레인"), Text("Lanes, with their reads.", "레인과 리드 수.")),
     )  # fmt: skip
 
@@ -163,13 +170,15 @@ class InstrumentCollector(Collector):
             if len(declared) == 1 and "" not in declared:
                 values["instrument_platform"] = declared.pop()
                 values["instrument_confidence"] = "declared"
+        if values["instrument_platform"] == NANOPORE:
+            values |= _declared_flow_cells(facts)
         for name, parts in (
             ("instrument_ids", ("instrument",)),
             ("sequencing_runs", ("run", "movie")),
             ("flow_cells", ("flow_cell",)),
             ("lanes", ("lane",)),
         ):
-            values[name] = _listed(seen, parts)
+            values[name] = _listed(seen, parts) or values[name]
         return values
 
     def tables(self, facts: Facts) -> dict[str, Table]:
@@ -189,6 +198,19 @@ class InstrumentCollector(Collector):
                 "reads": [count for _, count in rows],
             }
         }
+
+
+def _declared_flow_cells(facts: Facts) -> dict[str, Value]:
+    """Flow cells and models that @RG PU tells of a nanopore; nothing where it has none."""
+    cells = sorted({str(group["PU"]) for group in facts.header.get("RG", ()) if group.get("PU")})
+    models = {model for cell in cells for model in models_of(Origin(platform=NANOPORE, flow_cell=cell))[0]}
+    if not models:
+        return {}
+    return {
+        "flow_cells": ", ".join(cells),
+        "instrument_model": " | ".join(sorted(models)),
+        "instrument_confidence": "high" if len(models) == 1 else "medium",
+    }
 
 
 def _listed(seen: list[tuple[Origin, int]], parts: tuple[str, ...]) -> str | None:

@@ -1,7 +1,10 @@
 """Long reads, runs of nanopores, instruments, mates: whatever the batches and parts, the same; and known answers."""
 
+import csv
 import itertools
 import math
+import re
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -181,6 +184,18 @@ def test_names_tell_where_they_come_from(name, platform, models, confidence, pre
     assert (origin.platform, *models_of(origin), origin.prefix) == (platform, models, confidence, prefix)
 
 
+def test_the_table_of_instruments_names_models_as_insdc_does():
+    def rows(*path):
+        text = files("dsqc.schemas").joinpath(*path).read_text(encoding="utf-8")
+        return list(csv.DictReader(text.splitlines(), delimiter="\t"))
+
+    known = {(row["parent"], row["term"]) for row in rows("vocabularies", "instrument_model.tsv")}
+    table = rows("instruments.tsv")
+    named = {(row["platform"], model) for row in table for model in row["models"].split(";")}
+    assert named <= known
+    assert all(re.compile(row["pattern"]) and row["source"] for row in table)
+
+
 def instruments(names, header=None):
     collector = InstrumentCollector()
     reads = [(b"A", b"I")] * len(names)
@@ -217,6 +232,17 @@ def test_the_header_declares_what_names_do_not_tell():
     assert (values["instrument_platform"], values["instrument_confidence"]) == ("OXFORD_NANOPORE", "declared")
     values, _ = instruments(["x"], {"RG": [{"ID": "a", "PL": "ONT"}, {"ID": "b"}]})
     assert values["instrument_platform"] is None
+
+
+def test_the_header_names_the_flow_cell_of_a_nanopore():
+    names = ["9ae4818c-61e9-4011-bf40-ca5721922da4"]
+    values, _ = instruments(names, {"RG": [{"ID": "a", "PL": "ONT", "PU": "PAS15247"}]})
+    assert (values["flow_cells"], values["instrument_model"]) == ("PAS15247", "PromethION")
+    assert values["instrument_confidence"] == "high"
+    values, _ = instruments(names, {"RG": [{"ID": "a", "PU": "FAT00001"}, {"ID": "b", "PU": "PAS15247"}]})
+    assert values["instrument_model"] == "GridION | MinION | PromethION"
+    values, _ = instruments(names, {"RG": [{"ID": "a", "PU": "unit 1"}]})
+    assert (values["flow_cells"], values["instrument_model"]) == (None, None)
 
 
 def test_platforms_that_are_mixed():
