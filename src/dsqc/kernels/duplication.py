@@ -13,6 +13,7 @@ from dsqc.kernels.vectors import load_word, multiply_fold
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
+Slots = NDArray[np.int32]
 
 KNOWN = 100_000
 """Different sequences that are kept (FastQC)."""
@@ -74,24 +75,24 @@ def _same(text: Bytes, kept: Bytes) -> bool:
 
 
 @kernel
-def _entry_of(text: Bytes, value: np.uint64, slots: Ints, hashes: Words, texts: Bytes, sizes: Bytes) -> int:
+def _entry_of(text: Bytes, value: np.uint64, slots: Slots, hashes: Words, texts: Bytes, sizes: Bytes) -> int:
     """Number of a known sequence, or -1 - the free slot where it would stand."""
     place = int(np.int64(value & np.uint64(SLOTS - 1)))
     while slots[place] > 0:
-        known = slots[place] - 1
+        known = np.int64(slots[place]) - 1
         if hashes[known] == value and sizes[known] == text.shape[0] and _same(text, texts[known]):
             return int(known)
         place = (place + 1) & (SLOTS - 1)
     return -1 - place
 
 
-@entry("u1[::1], i8[::1], i8[::1], u8[::1], i8[::1], u8[::1], u1[:, ::1], u1[::1], i8[::1], i8[::1]")
+@entry("u1[::1], i8[::1], i8[::1], u8[::1], i4[::1], u8[::1], u1[:, ::1], u1[::1], i8[::1], i8[::1]")
 def count_sequences(
     data: Bytes,
     sequence_start: Ints,
     length: Ints,
     bits: Words,
-    slots: Ints,
+    slots: Slots,
     hashes: Words,
     texts: Bytes,
     sizes: Bytes,
@@ -103,7 +104,7 @@ def count_sequences(
     Args:
         data: the batch's buffer; every read lies inside.
         bits: uint64[2 ** FILTER_BITS / 64], the filter.
-        slots: int64[SLOTS], number + 1 of the sequence whose hash leads there, 0 for none.
+        slots: int32[SLOTS], number + 1 of the sequence whose hash leads there, 0 for none.
         hashes, texts, sizes, counts: hash, letters (upper case), length and reads of each sequence kept, KNOWN rows.
         state: int64[STATE].
     """
@@ -120,7 +121,7 @@ def count_sequences(
                 counts[known] += 1
             elif room:
                 known_now = state[DISTINCT]
-                slots[-1 - known] = known_now + 1
+                slots[-1 - known] = np.int32(known_now + 1)
                 hashes[known_now] = value
                 sizes[known_now] = np.uint8(size)
                 for index in range(size):
@@ -133,7 +134,7 @@ def count_sequences(
     state[READS] += length.shape[0]
 
 
-@entry("u1[:, ::1], u1[::1], i8[::1], i8, i8, u8[::1], i8[::1], u8[::1], u1[:, ::1], u1[::1], i8[::1], i8[::1]")
+@entry("u1[:, ::1], u1[::1], i8[::1], i8, i8, u8[::1], i4[::1], u8[::1], u1[:, ::1], u1[::1], i8[::1], i8[::1]")
 def add_known(
     other_texts: Bytes,
     other_sizes: Bytes,
@@ -141,7 +142,7 @@ def add_known(
     first: int,
     last: int,
     bits: Words,
-    slots: Ints,
+    slots: Slots,
     hashes: Words,
     texts: Bytes,
     sizes: Bytes,
@@ -160,7 +161,7 @@ def add_known(
             counts[known] += other_counts[row]
         elif state[DISTINCT] < KNOWN:
             known_now = state[DISTINCT]
-            slots[-1 - known] = known_now + 1
+            slots[-1 - known] = np.int32(known_now + 1)
             hashes[known_now] = value
             sizes[known_now] = other_sizes[row]
             for index in range(text.shape[0]):

@@ -75,7 +75,7 @@ class DuplicationCollector(Collector):
 
     def __init__(self) -> None:
         self._bits = np.zeros((1 << FILTER_BITS) // 64, dtype=np.uint64)
-        self._slots = np.zeros(SLOTS, dtype=np.int64)
+        self._slots = np.zeros(SLOTS, dtype=np.int32)
         self._hashes = np.zeros(KNOWN, dtype=np.uint64)
         self._texts = np.zeros((KNOWN, LETTERS), dtype=np.uint8)
         self._sizes = np.zeros(KNOWN, dtype=np.uint8)

@@ -14,6 +14,7 @@ The module "Kmer Content" is left out, as FastQC leaves it out by default (``lim
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from dsqc.metrics.contaminants import adapters, source_of
@@ -132,10 +133,10 @@ def _per_base_quality(data: Data) -> Module:
 def _per_tile_quality(data: Data) -> Module:
     """Fail: a tile's mean is more than 10 off the mean over tiles; warn: more than 5."""
     table = data["tables"]["quality_by_tile"]
-    rows = tuple(
-        (str(tile), position, java_double(deviation))
-        for tile, position, deviation in zip(table["tile"], _labels(table), table["deviation"], strict=True)
-    )
+    width = table["tile"].count(table["tile"][0])  # every tile has all groups of positions
+    labels = _labels({name: table[name][:width] for name in ("position_from", "position_to")})
+    columns = (map(str, table["tile"]), cycle(labels), map(java_double, table["deviation"]))
+    rows = tuple(zip(*columns, strict=False))
     largest = max(abs(deviation) for deviation in table["deviation"])
     status = _worse("pass", largest > 10, largest > 5)
     return Module("Per tile sequence quality", status, ("Tile", "Base", "Mean"), rows)

@@ -59,12 +59,12 @@ def short_bases(number: int) -> str:
 
 def java_double(value: float) -> str:
     """``value`` as Java's ``Double.toString`` prints it: ``39.0``, ``1.2E7``, ``NaN``."""
+    if 1e-3 <= value < 1e7 or -1e7 < value <= -1e-3 or value == 0:
+        return repr(float(value))
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        return repr(float(value))
     sign, digits, exponent = Decimal(repr(float(value))).normalize().as_tuple()
     mantissa = "".join(str(digit) for digit in digits)
     power = len(digits) - 1 + int(exponent)

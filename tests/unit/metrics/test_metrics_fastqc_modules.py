@@ -254,6 +254,7 @@ def test_adapters_far_down_long_reads_share_columns():
 def test_words_are_counted_as_in_plain_loops():
     reads = made_reads(1_000, 600, seed=4, letters="ACGTNac")
     collector = added(KmerCollector(), reads)
+    collector.values(facts(reads))  # those that wait are counted
     counts, reach = slowly.words([sequence for _, sequence, _ in reads])
 
     def code(word):
