@@ -34,6 +34,7 @@ if DATA.is_dir():
         assert [item for item in log if item.severity == "error"] == []
 
 
+ALPHABETS = ("ACGT", "ACGTN", "=ACMGRSVTWYHKDBN")
 names = st.text("abcXYZ019:_/", min_size=1, max_size=40)
 tags = st.fixed_dictionaries(
     {},
@@ -53,13 +54,13 @@ tags = st.fixed_dictionaries(
 @st.composite
 def records(draw: st.DrawFn) -> dict[str, object]:
     """The fields of one record that holds."""
-    length = draw(st.integers(1, 60))
+    length = draw(st.integers(1, 60) | st.integers(120, 140))
     clip = draw(st.integers(0, length - 1))
     mapped = draw(st.booleans())
     return {
         "name": draw(names),
         "flag": draw(st.sampled_from([0, 16, 256, 1 | 64, 1 | 128, 99, 147, 2048 | 1 | 64])) | (0 if mapped else 4),
-        "bases": draw(st.text("ACGTN", min_size=length, max_size=length)),
+        "bases": draw(st.text(draw(st.sampled_from(ALPHABETS)), min_size=length, max_size=length)),
         "qualities": draw(st.none() | st.lists(st.integers(0, 93), min_size=length, max_size=length)),
         "place": (draw(st.integers(0, 1)), draw(st.integers(0, 60_000))) if mapped else (-1, -1),
         "cigar": [(4, clip), (0, length - clip)] if mapped and clip else [(0, length)] if mapped else [],

@@ -18,6 +18,7 @@ from dsqc.findings import FindingLog
 from dsqc.formats import cram_process, open_reads
 from dsqc.formats.cram_container import itf8_at
 from dsqc.formats.cram_header import _itf8
+from helpers.alignments import of_batch, pysam_records
 from helpers.damage import flip
 from helpers.reads import Outcome, bgzf, make_reads, read_bytes, read_path
 
@@ -305,3 +306,32 @@ def test_a_decoder_that_crashes_is_a_finding(tmp_path: Path, monkeypatch: pytest
     found = read_path(path)
     assert found.codes == ["D029"]
     assert found.integrity.md5 == hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+@pytest.mark.parametrize("option", ["multi_seq_per_slice=1", "embed_ref=1", "no_ref=1", "seqs_per_slice=7"])
+def test_every_field_is_that_of_pysam(tmp_path: Path, version: str, option: str) -> None:
+    fasta = tmp_path / "several.fa"
+    fasta.write_text("".join(f">c{row}\n{REFERENCE}\n" for row in range(4)))
+    pysam.faidx(str(fasta))
+    path = tmp_path / "r.cram"
+    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": f"c{row}", "LN": 4000} for row in range(4)]}
+    options = [f"version={version}".encode(), option.encode()]
+    with pysam.AlignmentFile(path, "wc", header=header, reference_filename=str(fasta), format_options=options) as file:
+        for index, read in enumerate(make_reads(120, 4, shortest=30)):
+            item = pysam.AlignedSegment(file.header)
+            item.query_name, item.flag, item.query_sequence = f"r{index}", 4, read.bases
+            if index < 100:
+                start = index % 25 * 30
+                item.flag, item.reference_id, item.reference_start = 16 * (index % 2), index // 25, start
+                item.query_sequence = REFERENCE[start : start + len(read.bases)]
+                item.cigarstring, item.mapping_quality = f"3S{len(read.bases) - 3}M", index
+            item.query_qualities = pysam.qualitystring_to_array(read.qualities)
+            item.set_tag("XZ", f"x{index}")
+            file.write(item)
+    given = fasta if option in ("multi_seq_per_slice=1", "seqs_per_slice=7") else None
+    log = FindingLog()
+    with open_reads(path, log, reference=given) as source:
+        found = [one for batch in source.batches() for one in of_batch(batch)]
+    assert found == pysam_records(path, fasta)
+    assert list(log) == []
