@@ -106,7 +106,7 @@ def _back(address: str) -> Markup:
 
 
 def _contents(content: Mapping[str, Any]) -> Markup:
-    """Links to the sections, and FastQC's grades in one line."""
+    """Links to the sections."""
     sections: Sequence[Section] = content["sections"]
     if not sections:
         return Markup("")
