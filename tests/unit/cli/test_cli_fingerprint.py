@@ -1,6 +1,8 @@
 """``dsqc fingerprint``: a line a file, who holds the same, and how damage ends it."""
 
+import io
 import json
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,12 @@ def test_json_fits_its_schema(folder: Path, capsys: pytest.CaptureFixture[str]) 
     jsonschema_rs.validator_for(schema()).validate(value)
     assert value["files"][0]["fingerprint"] is None
     assert value["union"] is None
+
+
+def test_standard_input(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((folder / "a.fastq.gz").read_bytes())))
+    assert main(["fingerprint", "-", str(folder / "a.fastq.gz"), "--lang", "en"]) == 0
+    assert "same reads: stdin, a.fastq.gz" in capsys.readouterr().out
 
 
 def test_refusals(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
