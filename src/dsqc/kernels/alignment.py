@@ -101,10 +101,9 @@ def _find_tags(data: Bytes, at: int, end: int) -> tuple[int, int]:
 
 
 @kernel
-def _count_insert(
-    flag: int, position: int, mate_position: int, size: int, same_reference: bool, inserts: Ints2
-) -> None:
-    """Count the insert of a record with a mapped mate, by the orientation that samtools stats gives it."""
+def _count_insert(flag: int, after: int, size: int, same_reference: bool, inserts: Ints2) -> None:
+    """Count the insert of a record whose mate is mapped ``after`` positions behind it, by the orientation that
+    samtools stats gives it."""
     size = min(abs(size), inserts.shape[1] - 1)
     if size == 0 and not same_reference:
         return
@@ -113,7 +112,6 @@ def _count_insert(
         inserts[OTHER, size] += 1
         return
     first = flag & FIRST != 0
-    after = mate_position - position
     leading = after >= 0 if first else after <= 0
     inserts[INWARD if leading == (first == forward) else OUTWARD, size] += 1
 
@@ -184,6 +182,13 @@ def _order(flag: int) -> int:
     return 1 if which == LAST else 2
 
 
+@kernel
+def _note_length(order: int, length: int, state: Ints) -> None:
+    state[LONGEST] = max(state[LONGEST], length)
+    if order < 2:
+        state[LONGEST_FIRST + order] = max(state[LONGEST_FIRST + order], length)
+
+
 @entry(
     "u1[::1], i8[::1], i8[::1], i8[::1], i8[::1], i8[::1], i4[::1], i4[::1], i4[::1], i4[::1], i4[::1], i4[::1], "
     "u1[::1], i8[:, ::1], i8[::1], i8[:, ::1], i8[::1], i8[::1], i8[::1], i8[::1]"
@@ -245,25 +250,17 @@ def count_records(
             operations = 0
         taken, clipped = _follow_cigar(data, cigar_start[row], operations)
         order = _order(flag)
-        state[LONGEST] = max(state[LONGEST], bases + clipped)
-        if order < 2:
-            state[LONGEST_FIRST + order] = max(state[LONGEST_FIRST + order], bases + clipped)
-            if primary:
-                sums[QUALITY] += _sum_bytes(data, tags_start[row] - bases, tags_start[row])
+        _note_length(order, bases + clipped, state)
+        if primary and order < 2:
+            sums[QUALITY] += _sum_bytes(data, tags_start[row] - bases, tags_start[row])
         if not mapped:
             continue
         sums[CIGAR_BASES] += taken
         if primary:
             sums[MQ0] += int(mapping_quality[row] == 0)
             if flag & (PAIRED | MATE_UNMAPPED) == PAIRED:
-                _count_insert(
-                    flag,
-                    int(np.int64(position[row])),
-                    int(np.int64(mate_position[row])),
-                    int(np.int64(template_length[row])),
-                    not apart,
-                    inserts,
-                )
+                after = int(np.int64(mate_position[row])) - int(np.int64(position[row]))
+                _count_insert(flag, after, int(np.int64(template_length[row])), not apart, inserts)
         number, text = _find_tags(data, tags_start[row], record_end[row])
         differences[row] = number
         difference_text[row] = text

@@ -107,6 +107,24 @@ def _cover(
     return covered
 
 
+@kernel
+def _begin_reference(
+    reference: int, start: int, histogram_of: Ints, changes: Numbers, marks: Words, histograms: Ints, state: Ints
+) -> bool:
+    """Settle the last reference and move the window to the first record of another; false where it comes too late."""
+    if reference < state[REFERENCE]:
+        return False
+    if state[REFERENCE] >= 0:
+        _settle((state[END] + 63) & ~63, histogram_of[state[REFERENCE]], changes, marks, histograms, state)
+    else:
+        state[FIRST_REFERENCE] = reference
+        state[FIRST_POSITION] = start
+    state[REFERENCE] = reference
+    state[BEGIN] = start & ~63
+    state[END] = state[BEGIN]
+    return True
+
+
 @entry(
     "i8, u1[::1], i8[::1], i8[::1], i4[::1], i4[::1], i4[::1], i8[::1], i8[::1], "
     "i4[::1], u8[::1], i8[:, ::1], i8[::1], i8[::1] -> i8"
@@ -151,23 +169,15 @@ def add_depth(
         cigar = cigar_start[row]
         if not 0 <= start < lengths[sequence] or cigar < 0 or cigar + 4 * operations > data.shape[0]:
             continue
-        if sequence != state[REFERENCE]:
-            if sequence < state[REFERENCE]:
-                state[UNSORTED] = 1
-                return rows
-            if state[REFERENCE] >= 0:
-                _settle((state[END] + 63) & ~63, histogram_of[state[REFERENCE]], changes, marks, histograms, state)
-            else:
-                state[FIRST_REFERENCE] = sequence
-                state[FIRST_POSITION] = start
-            state[REFERENCE] = sequence
-            state[BEGIN] = start & ~63
-            state[END] = state[BEGIN]
-        elif start < state[LAST_POSITION]:
+        if sequence == state[REFERENCE]:
+            in_order = start >= state[LAST_POSITION]
+            if start >= state[BEGIN] + 64:
+                _settle(start & ~63, histogram_of[sequence], changes, marks, histograms, state)
+        else:
+            in_order = _begin_reference(sequence, start, histogram_of, changes, marks, histograms, state)
+        if not in_order:
             state[UNSORTED] = 1
             return rows
-        elif start >= state[BEGIN] + 64:
-            _settle(start & ~63, histogram_of[sequence], changes, marks, histograms, state)
         word = int32_at(data, cigar) & 0xFFFFFFFF if operations == 1 else 1
         alone = word & 15 == 0  # one M, as most short reads have
         span = word >> 4 if alone else _span(data, cigar, operations)

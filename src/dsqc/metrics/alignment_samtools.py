@@ -122,59 +122,86 @@ def _percent(part: int, whole: int) -> str:
     return f"{float(np.float32(part) / np.float32(whole)) * 100:.2f}%" if whole else "N/A"
 
 
+_FIRST = PRIMARY & (having(without=k.PAIRED) | having(k.PAIRED, k.FIRST, without=k.LAST))
+_LAST = PRIMARY & having(k.PAIRED, k.LAST, without=k.FIRST)
+_DUPLICATE = having(k.DUPLICATE, without=k.SECONDARY)
+_PROPER = PRIMARY & BOTH_MAPPED & having(k.PROPER)
+
+
 def summary_numbers(by_flag: Counts, sums: Counts, state: Counts, inserts: InsertSummary) -> list[tuple[str, str]]:
     """The SN section of ``samtools stats``: keys and values as printed.
 
     Args:
         by_flag, sums, state: as filled by ``dsqc.kernels.alignment.count_records``.
     """
-    reads, bases = by_flag[k.WITH_BASES], by_flag[k.BASES]
-    first = PRIMARY & (having(without=k.PAIRED) | having(k.PAIRED, k.FIRST, without=k.LAST))
-    last = PRIMARY & having(k.PAIRED, k.LAST, without=k.FIRST)
+    numbers = {
+        **_read_numbers(by_flag, sums, state),
+        **_base_numbers(by_flag[k.BASES], sums),
+        **_length_numbers(by_flag, sums, state),
+        **_pair_numbers(by_flag[k.WITH_BASES], sums, inserts),
+    }
+    return [(key, str(value)) for key, value in numbers.items()]
 
+
+def _read_numbers(by_flag: Counts, sums: Counts, state: Counts) -> dict[str, object]:
     def count(chosen: Chosen) -> int:
-        return int(reads[PRIMARY & chosen].sum())
+        return int(by_flag[k.WITH_BASES][chosen].sum())
 
-    def length(chosen: Chosen) -> int:
-        return int(bases[chosen].sum())
-
-    total, total_length, firsts, lasts = count(PRIMARY), length(PRIMARY), count(first), count(last)
-    duplicates = having(k.DUPLICATE, without=k.SECONDARY)
-    proper = count(BOTH_MAPPED & having(k.PROPER))
-    cigar_bases, differences = int(sums[k.CIGAR_BASES]), int(sums[k.DIFFERENCES])
-    numbers: dict[str, object] = {
-        "raw total sequences": total,
+    records = by_flag[k.RECORDS]
+    return {
+        "raw total sequences": count(PRIMARY),
         "filtered sequences": 0,
-        "sequences": total,
+        "sequences": count(PRIMARY),
         "is sorted": int(not state[k.UNSORTED]),
-        "1st fragments": firsts,
-        "last fragments": lasts,
-        "reads mapped": count(MAPPED),
-        "reads mapped and paired": count(BOTH_MAPPED),
-        "reads unmapped": count(~MAPPED),
-        "reads properly paired": proper,
-        "reads paired": count(having(k.PAIRED)),
-        "reads duplicated": int(reads[duplicates].sum()),
+        "1st fragments": count(_FIRST),
+        "last fragments": count(_LAST),
+        "reads mapped": count(PRIMARY & MAPPED),
+        "reads mapped and paired": count(PRIMARY & BOTH_MAPPED),
+        "reads unmapped": count(PRIMARY & ~MAPPED),
+        "reads properly paired": count(_PROPER),
+        "reads paired": count(PRIMARY & having(k.PAIRED)),
+        "reads duplicated": count(_DUPLICATE),
         "reads MQ0": int(sums[k.MQ0]),
-        "reads QC failed": count(having(k.QCFAIL)),
-        "non-primary alignments": int(by_flag[k.RECORDS][having(k.SECONDARY)].sum()),
-        "supplementary alignments": int(by_flag[k.RECORDS][having(k.SUPPLEMENTARY, without=k.SECONDARY)].sum()),
-        "total length": total_length,
-        "total first fragment length": length(first),
-        "total last fragment length": length(last),
-        "bases mapped": length(PRIMARY & MAPPED),
+        "reads QC failed": count(PRIMARY & having(k.QCFAIL)),
+        "non-primary alignments": int(records[having(k.SECONDARY)].sum()),
+        "supplementary alignments": int(records[having(k.SUPPLEMENTARY, without=k.SECONDARY)].sum()),
+    }
+
+
+def _base_numbers(bases: Counts, sums: Counts) -> dict[str, object]:
+    cigar_bases, differences = int(sums[k.CIGAR_BASES]), int(sums[k.DIFFERENCES])
+    return {
+        "total length": int(bases[PRIMARY].sum()),
+        "total first fragment length": int(bases[_FIRST].sum()),
+        "total last fragment length": int(bases[_LAST].sum()),
+        "bases mapped": int(bases[PRIMARY & MAPPED].sum()),
         "bases mapped (cigar)": cigar_bases,
         "bases trimmed": 0,
-        "bases duplicated": length(duplicates),
+        "bases duplicated": int(bases[_DUPLICATE].sum()),
         "mismatches": differences,
         "error rate": f"{_single(differences, cigar_bases):e}",
-        "average length": f"{float(np.float32(total_length // total if total else 0)):.0f}",
-        "average first fragment length": f"{_single(length(first), firsts):.0f}",
-        "average last fragment length": f"{_single(length(last), lasts):.0f}",
+    }
+
+
+def _length_numbers(by_flag: Counts, sums: Counts, state: Counts) -> dict[str, object]:
+    reads, bases = (
+        [int(by_flag[row][chosen].sum()) for chosen in (PRIMARY, _FIRST, _LAST)] for row in (k.WITH_BASES, k.BASES)
+    )
+    average = bases[0] // reads[0] if reads[0] else 0  # samtools divides whole numbers here, and only here
+    return {
+        "average length": f"{float(np.float32(average)):.0f}",
+        "average first fragment length": f"{_single(bases[1], reads[1]):.0f}",
+        "average last fragment length": f"{_single(bases[2], reads[2]):.0f}",
         "maximum length": int(state[k.LONGEST]),
         "maximum first fragment length": int(state[k.LONGEST_FIRST]),
         "maximum last fragment length": int(state[k.LONGEST_LAST]),
-        "average quality": f"{int(sums[k.QUALITY]) / total_length if total_length else 0:.1f}",
+        "average quality": f"{int(sums[k.QUALITY]) / bases[0] if bases[0] else 0:.1f}",
+    }
+
+
+def _pair_numbers(reads: Counts, sums: Counts, inserts: InsertSummary) -> dict[str, object]:
+    proper, total = int(reads[_PROPER].sum()), int(reads[PRIMARY].sum())
+    return {
         "insert size average": f"{inserts.mean:.1f}",
         "insert size standard deviation": f"{inserts.deviation:.1f}",
         "inward oriented pairs": int(inserts.pairs[k.INWARD].sum()),
@@ -183,7 +210,6 @@ def summary_numbers(by_flag: Counts, sums: Counts, state: Counts, inserts: Inser
         "pairs on different chromosomes": int(sums[k.APART_WITH_BASES]) // 2,
         "percentage of properly paired reads (%)": f"{_single(100 * proper, total):.1f}",
     }
-    return [(key, str(value)) for key, value in numbers.items()]
 
 
 def _single(part: int, whole: int) -> float:
