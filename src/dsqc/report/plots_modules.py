@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsqc.language import Text
 from dsqc.report.figures import Figure, Line, Table, column, legend_of, line_plot, middles, numbered, scale_legend
@@ -10,8 +11,8 @@ from dsqc.report.raster import DEVIATION, deviations, png
 from dsqc.report.svg import Canvas
 
 POSITION = Text("position in read (bases)", "리드 내 위치 (염기)")
-MOST_TILE_ROWS = 240
-"""Rows of the tile map; with more tiles, neighbours share one, which shows the worst of them."""
+MOST_TILE_ROWS = 1000
+"""Rows of the tile map; with more tiles, neighbours share one, which shows the one that deviates most."""
 DEVIATION_LIMIT = 5.0
 """Phred below the mean at which FastQC fails a tile; the colours end there."""
 READS_SHARE = Text("reads (%)", "리드 비율 (%)")
@@ -26,10 +27,10 @@ def tiles(name: str, table: Table) -> Figure | None:
     values = np.array(column(table, "deviation"), dtype=np.float64).reshape(-1, groups)
     names = tile.reshape(-1, groups)[:, 0]
     together = -(-len(names) // MOST_TILE_ROWS)
-    worst = np.array([values[row : row + together].min(axis=0) for row in range(0, len(names), together)])
+    farthest = np.array([_farthest(values[row : row + together]) for row in range(0, len(names), together)])
     title = Text("Quality by tile", "타일별 품질")
     canvas = Canvas.frame(name, (0, groups), (0, len(names)))
-    canvas.picture(png(deviations(worst[::-1], DEVIATION_LIMIT), DEVIATION))
+    canvas.picture(png(deviations(farthest[::-1], DEVIATION_LIMIT), DEVIATION))
     step = max(1, groups // 8)
     canvas.axes(
         POSITION,
@@ -51,6 +52,11 @@ def tiles(name: str, table: Table) -> Figure | None:
         Text(f"+{limit} or more", f"+{limit} 이상"),
     )
     return Figure(title, canvas.render(title, note), legend)
+
+
+def _farthest(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """In each column of ``rows`` the value farthest from zero."""
+    return np.asarray(np.take_along_axis(rows, np.abs(rows).argmax(axis=0)[None, :], axis=0)[0], dtype=np.float64)
 
 
 def duplication(name: str, tables: Sequence[Table], files: Sequence[str]) -> Figure | None:
