@@ -1,5 +1,6 @@
 """Adapters in reads: where reads run through their insert into what was ligated to it."""
 
+from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from dsqc.kernels.adapters import NEAR, SIZE, TABLE_BITS, fill_table, find_adapters
 from dsqc.language import Text
-from dsqc.metrics.collector import Collector, Facts, Metric, Reads, Table, Value
+from dsqc.metrics.collector import Collector, Facts, Metric, MetricRow, Reads, Table, Value
 from dsqc.metrics.contaminants import adapters
 from dsqc.metrics.positions import display_groups
 
@@ -104,6 +105,14 @@ class AdapterCollector(Collector):
         for item, column in zip(adapters(), means.T.tolist(), strict=True):
             table[item.name] = column
         return {"adapter_content": table}
+
+    def rows(self, facts: Facts) -> Iterator[MetricRow]:
+        """``reads_by_first_adapter``: reads by adapter (the key) and the position where it first occurs."""
+        for item, counts in zip(adapters(), self._first, strict=True):
+            for column in np.flatnonzero(counts).tolist():
+                start = column if column < NEAR else NEAR + 1000 * (column - NEAR)
+                end = start if column < NEAR else start + 999
+                yield "reads_by_first_adapter", start + 1, end + 1, item.name, float(counts[column])
 
     def _grow(self, columns: int) -> None:
         if columns > self._first.shape[1]:

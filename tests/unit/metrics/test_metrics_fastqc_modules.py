@@ -238,6 +238,9 @@ def test_adapter_content_runs_up_to_the_last_position_where_one_fits():
     column = dict(zip(table["position_from"], table["Illumina Universal Adapter"], strict=True))
     assert (column[58], column[60], column[88]) == (0.0, 25.0, 50.0)
     assert values == {"frac_reads_adapter": 0.5, "commonest_adapter": "Illumina Universal Adapter"}
+    assert list(added(AdapterCollector(), reads).rows(facts(reads))) == [
+        ("reads_by_first_adapter", 61, 61, "Illumina Universal Adapter", 1.0)
+    ]
     short = [("r", "AGATCGGAAGAG", "I" * 12)]
     assert everything(added(AdapterCollector(), short), short)[1]["adapter_content"]["position_from"] == []
 
@@ -249,6 +252,8 @@ def test_adapters_far_down_long_reads_share_columns():
     assert column[90_000] == 0.0
     assert column[100_000] == pytest.approx(50, abs=0.01)
     assert column[150_000] == 50.0
+    rows = added(AdapterCollector(), reads).rows(facts(reads))
+    assert ("reads_by_first_adapter", 100_001, 101_000, "Illumina Universal Adapter", 1.0) in set(rows)
 
 
 def test_words_are_counted_as_in_plain_loops():
