@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsqc.errors import SystemFault
@@ -128,6 +128,7 @@ def test_a_record_outside_its_buffer_is_a_fault_of_the_reader(tmp_path):
 CIGARS = st.lists(st.tuples(st.integers(0, 90), st.sampled_from("MDN=XIS")), max_size=5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 400), CIGARS)), st.integers(64, 500))
 def test_depth(reads, length):
     cigars = []
@@ -172,6 +173,7 @@ def test_depth(reads, length):
     assert not marks.any()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("ACGTN", min_size=1, max_size=300), min_size=1, max_size=5))
 def test_gc_of_packed_bases(reads):
     codes = [["=ACMGRSVTWYHKDBN".index(letter) for letter in read] for read in reads]
