@@ -1,5 +1,6 @@
 """The kinds of benchmark files, and the one function that makes them."""
 
+import fcntl
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -86,7 +87,9 @@ KINDS: dict[str, Callable[..., tuple[int, int, int | None]]] = {
 
 
 def make(kind: str, path: Path, **arguments: Any) -> Facts:
-    """Make ``path``, or keep it where it was made with the same arguments; it is complete or absent.
+    """Make ``path``, or keep it where it was made with the same arguments.
+
+    A file without its facts is not whole and is made anew; of several processes one makes it, the others wait.
 
     Args:
         kind: one of :data:`KINDS`.
@@ -96,14 +99,20 @@ def make(kind: str, path: Path, **arguments: Any) -> Facts:
     """
     wanted = arguments | {"version": VERSION}
     beside = path.with_name(path.name + ".facts.json")
-    if path.exists() and beside.exists():
-        facts = Facts(**json.loads(beside.read_text(encoding="utf-8")))
-        if facts.kind == kind and facts.arguments == wanted:
-            return facts
     path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(path.name + ".lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists() and beside.exists():
+            facts = Facts(**json.loads(beside.read_text(encoding="utf-8")))
+            if facts.kind == kind and facts.arguments == wanted:
+                return facts
+        return _make(kind, path, beside, arguments)
+
+
+def _make(kind: str, path: Path, beside: Path, arguments: dict[str, Any]) -> Facts:
     beside.unlink(missing_ok=True)
     reads, bases, text_bytes = KINDS[kind](path, **arguments)
-    facts = Facts(kind, wanted, reads, bases, text_bytes)
+    facts = Facts(kind, arguments | {"version": VERSION}, reads, bases, text_bytes)
     temporary = beside.with_name(beside.name + f".{os.getpid()}")
     temporary.write_text(json.dumps(asdict(facts), indent=1) + "\n", encoding="utf-8")
     temporary.rename(beside)
