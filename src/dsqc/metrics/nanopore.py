@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dsqc.formats.batch import ReadBatch
 from dsqc.kernels.nanopore import (
+    CHANNEL,
     FIELDS,
     MODIFIED,
     PASSES,
@@ -25,7 +26,7 @@ from dsqc.metrics.batch import NOT_PRIMARY
 from dsqc.metrics.collector import Collector, Facts, Metric, MetricRow, Reads, Table, Value
 
 FIRST_READS = 1000
-"""Reads of a FASTQ file whose headers are searched; where none of them says a channel or a time, no other is."""
+"""Reads of a file whose headers or tags are searched; where none of them says anything, no other is."""
 CHANNELS = 4096
 """Channels with a row of their own; flow cells have up to 3,000."""
 MINUTES = 28 * 24 * 60
@@ -96,6 +97,8 @@ class NanoporeCollector(Collector):
 
     def __init__(self) -> None:
         self._told = False  # whether headers of the file say a channel or a time
+        self._tagged = False  # whether tags of the file's first records say anything
+        self._seen = 0  # alignment records
         self._day: int | None = None  # the minute that row BEFORE of the minutes stands for
         self._channels = np.zeros((2, CHANNELS), dtype=np.int64)
         self._minutes = np.zeros((2, MINUTES), dtype=np.int64)
@@ -107,17 +110,33 @@ class NanoporeCollector(Collector):
 
     def add_records(self, records: ReadBatch) -> None:
         """Count what the tags of primary records say."""
-        columns = records.alignment
-        if columns is None or records.flag is None or not len(records):
+        if records.alignment is None or records.flag is None or not len(records):
             return
+        self._records += int(np.count_nonzero((records.flag & NOT_PRIMARY) == 0))
+        first = min(len(records), max(0, FIRST_READS - self._seen))
+        self._seen += len(records)
+        if not self._tagged and first:
+            self._tagged = self._tags(records.part(0, first))
+        elif self._tagged:
+            first = 0
+        if self._tagged and first < len(records):
+            self._tags(records.part(first, len(records)) if first else records)
+
+    def _tags(self, records: ReadBatch) -> bool:
+        """Count what tags say; whether they say anything of a nanopore or of passes."""
+        columns = records.alignment
+        if columns is None or records.flag is None:
+            return False
         found = self._room(len(records))
         tag_fields(columns.records, columns.tags_start, columns.record_end, records.flag, NOT_PRIMARY, found)
-        self._count(found, records.length, columns.records)
-        self._records += int(np.count_nonzero((records.flag & NOT_PRIMARY) == 0))
-        self._modified += int(np.count_nonzero(found[MODIFIED] > 0))
-        passes = found[PASSES][found[PASSES] >= 0]
-        self._with_passes += len(passes)
-        self._passes += int(passes.sum())
+        told = bool((found[[CHANNEL, SECONDS, PASSES, MODIFIED]] >= 0).any())
+        if told:
+            self._count(found, records.length, columns.records)
+            self._modified += int(np.count_nonzero(found[MODIFIED] > 0))
+            passes = found[PASSES][found[PASSES] >= 0]
+            self._with_passes += len(passes)
+            self._passes += int(passes.sum())
+        return told
 
     def add(self, reads: Reads) -> None:
         """Count what FASTQ headers say."""
@@ -149,16 +168,13 @@ class NanoporeCollector(Collector):
         if self._day is None:
             timed = found[SECONDS][found[SECONDS] >= 0]
             self._day = int(timed[0]) // 86_400 * 1440 if len(timed) else None
+        # A run counts with reads that a nanopore gave: other machines' read groups are no runs of a basecaller.
+        found[RUN_START, (found[CHANNEL] < 0) & (found[SECONDS] < 0)] = -1
         first = (self._day or 0) - BEFORE
         count_activity(data, found, length, first, self._channels, self._minutes, self._run_lengths)
-        for read in np.flatnonzero(self._run_lengths[: len(length)]).tolist() if self._known else ():
+        for read in np.flatnonzero(self._run_lengths[: len(length)]).tolist():
             run = bytes(data[found[RUN_START, read] : found[RUN_END, read]]).decode("utf-8", "backslashreplace")
             self._count_run(run, int(self._run_lengths[read]))
-
-    @property
-    def _known(self) -> bool:
-        """Whether reads of a nanopore were seen; other machines' read groups are no runs of a basecaller."""
-        return self._day is not None or bool(self._channels[0].any())
 
     def _count_run(self, run: str, reads: int) -> None:
         if run in self._runs or len(self._runs) < MOST_RUNS:
@@ -167,6 +183,8 @@ class NanoporeCollector(Collector):
     def merge(self, other: Self) -> None:
         """Add everything that ``other`` counted."""
         self._told |= other._told
+        self._tagged |= other._tagged
+        self._seen = max(self._seen, other._seen)
         self._channels += other._channels
         if other._day is not None:
             if self._day is None:
@@ -186,6 +204,7 @@ class NanoporeCollector(Collector):
         """An empty collector that knows whether headers say something, and which day is the first."""
         following = type(self)()
         following._told, following._day = self._told, self._day
+        following._tagged, following._seen = self._tagged, self._seen
         following._runs = dict.fromkeys(self._runs, 0)
         return following
 
