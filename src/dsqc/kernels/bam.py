@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.kernels._jit import entry, kernel
-from dsqc.kernels.bam_mates import add_mate, check_name_order, keep_name
+from dsqc.kernels.bam_mates import add_mates, check_names, keep_name
 from dsqc.kernels.bam_record import (
     BAD_NAME,
     BAD_SIZE,
@@ -16,11 +16,8 @@ from dsqc.kernels.bam_record import (
     CIGAR_START,
     FLAG,
     LENGTH,
-    MAPPED,
     NAME_END,
     NAME_START,
-    NO_SEQUENCE,
-    NOT_PRIMARY,
     POSITION,
     QUALITY_START,
     RECORD_END,
@@ -32,13 +29,12 @@ from dsqc.kernels.bam_record import (
     STATUS,
     TAGS_START,
     TEMPLATE_LENGTH,
-    UNMAPPED_FLAG,
     Bytes,
     Ints,
     Numbers,
-    check_cigar,
+    check_cigars,
     check_flags,
-    check_place,
+    check_places,
     find_cigar,
     int32_at,
     note,
@@ -169,7 +165,7 @@ def split_alignments(
         mapping: of length rows; receives their mapping qualities.
         last_name: 256; kept from call to call. Names are compared where state[BY_NAME] is 1.
         keys: MOST_KEYS; kept from call to call.
-        sums: SUMS; added to: see :func:`dsqc.kernels.bam_mates.add_mate`.
+        sums: SUMS; added to: see :func:`dsqc.kernels.bam_mates.add_mates`.
         tally: (references + 1) x 2; mapped and unmapped records of each, the last row for none; added to.
         counts: FAULTS; set to zero and filled.
         places: FAULTS x PLACES x 2; row and byte of the first faults of each kind.
@@ -198,12 +194,16 @@ def split_alignments(
         room = _unpack_read(data, wide, pairs, row, room, columns)
         mapping[row] = data[body + 9]
         find_cigar(data, columns, row)
-        _check(data, row, at, columns, numbers, last_name, sums, counts, places, state)
-        check_cigar(data, row, at, columns, numbers, ends, counts, places)
-        check_place(numbers, row, at, references, tally, counts, places, state)
-        check_tags(data, row, at, columns, numbers, groups, keys, counts, places, state)
         at = body + size
         row += 1
+    _check_text(data, row, columns, counts, places)
+    check_flags(row, columns, numbers, counts, places, state)
+    check_places(row, columns, numbers, references, tally, counts, places, state)
+    check_cigars(data, row, columns, numbers, ends, counts, places)
+    check_tags(data, row, columns, numbers, groups, keys, counts, places, state)
+    add_mates(data, row, columns, numbers, sums, state)
+    if state[BY_NAME]:
+        check_names(data, row, columns, last_name, counts, places, state)
     keep_name(data, row, columns, last_name, state)
     state[POSITION] = at
     state[ROWS] = row
@@ -229,26 +229,8 @@ def _unpack_read(data: Bytes, wide: Pairs, pairs: Pairs, row: int, room: int, co
 
 
 @kernel
-def _check(
-    data: Bytes,
-    row: int,
-    at: int,
-    columns: Ints,
-    numbers: Numbers,
-    last_name: Bytes,
-    sums: Words,
-    counts: Ints,
-    places: Ints,
-    state: Ints,
-) -> None:
-    """Name, flags and mates of a record."""
-    if not _name_holds(data, columns[NAME_START, row], columns[NAME_END, row] + 1):
-        note(BAD_NAME, row, at, counts, places)
-    check_flags(numbers, row, at, counts, places)
-    if columns[LENGTH, row] == 0 and numbers[FLAG, row] & NOT_PRIMARY == 0:
-        note(NO_SEQUENCE, row, at, counts, places)
-    add_mate(data, row, columns, numbers, sums, state)
-    if state[BY_NAME]:
-        check_name_order(data, row, at, columns, last_name, counts, places, state)
-    if numbers[FLAG, row] & UNMAPPED_FLAG == 0:
-        state[MAPPED] += 1
+def _check_text(data: Bytes, rows: int, columns: Ints, counts: Ints, places: Ints) -> None:
+    """Whether names end in their only NUL."""
+    for row in range(rows):
+        if not _name_holds(data, columns[NAME_START, row], columns[NAME_END, row] + 1):
+            note(BAD_NAME, row, columns[RECORD_START, row] - 4, counts, places)

@@ -25,6 +25,7 @@ from dsqc.kernels.bam_record import (
     PAIRED,
     PAIRED_FLAG,
     PLACE,
+    RECORD_START,
     REFERENCE,
     REVERSE_FLAG,
     SECOND_FLAG,
@@ -88,24 +89,24 @@ def letter_order(one: Bytes, other: Bytes) -> int:
 
 
 @kernel
-def check_name_order(
-    data: Bytes, row: int, at: int, columns: Ints, last: Bytes, counts: Ints, places: Ints, state: Ints
-) -> None:
-    """Compare a name with that of the record before.
+def check_names(data: Bytes, rows: int, columns: Ints, last: Bytes, counts: Ints, places: Ints, state: Ints) -> None:
+    """Compare every name with that of the record before.
 
     Args:
         last: 256; the name of the last record of the call before, where state[LAST_NAME] says that there was one.
     """
-    name = data[columns[NAME_START, row] : columns[NAME_END, row] + 1]
-    before = last[: state[LAST_NAME]]
-    if row > 0:
-        before = data[columns[NAME_START, row - 1] : columns[NAME_END, row - 1] + 1]
-    if before.shape[0] == 0 or name[name.shape[0] - 1] != 0 or before[before.shape[0] - 1] != 0:
-        return
-    if natural_order(before, name) > 0:
-        note(OUT_OF_NATURAL, row, at, counts, places)
-    if letter_order(before, name) > 0:
-        note(OUT_OF_LETTERS, row, at, counts, places)
+    for row in range(rows):
+        at = columns[RECORD_START, row] - 4
+        name = data[columns[NAME_START, row] : columns[NAME_END, row] + 1]
+        before = last[: state[LAST_NAME]]
+        if row > 0:
+            before = data[columns[NAME_START, row - 1] : columns[NAME_END, row - 1] + 1]
+        if before.shape[0] == 0 or name[name.shape[0] - 1] != 0 or before[before.shape[0] - 1] != 0:
+            continue
+        if natural_order(before, name) > 0:
+            note(OUT_OF_NATURAL, row, at, counts, places)
+        if letter_order(before, name) > 0:
+            note(OUT_OF_LETTERS, row, at, counts, places)
 
 
 @kernel
@@ -131,33 +132,34 @@ def _place_hash(name: np.uint64, reference: int, position: int, kind: int) -> np
 
 
 @kernel
-def add_mate(data: Bytes, row: int, columns: Ints, numbers: Numbers, sums: Words, state: Ints) -> None:
-    """Count a primary record of a pair.
+def add_mates(data: Bytes, rows: int, columns: Ints, numbers: Numbers, sums: Words, state: Ints) -> None:
+    """Count the primary records of pairs.
 
     With all mates present, every name cancels out of sums[NAMES]: first mates are added, second ones taken off. Where
     every mate is as its mate says, sums[FIELDS] is zero: what a record is, is added; what it says of its mate, is taken
     off. Either sum is zero by chance once in 2**64.
     """
-    flag = int(numbers[FLAG, row])
-    if flag & PAIRED_FLAG == 0 or flag & NOT_PRIMARY:
-        return
-    state[PAIRED] += 1
-    if numbers[REFERENCE, row] < 0:
-        state[LONE] += 1
-    which = flag & (FIRST_FLAG | SECOND_FLAG)
-    start, end = columns[NAME_START, row], columns[NAME_END, row]
-    name = hash_text(data, start, end, 1)
-    if which == FIRST_FLAG:
-        sums[NAMES] += name
-        state[FIRSTS] += 1
-    elif which == SECOND_FLAG:
-        sums[NAMES] -= name
-        state[SECONDS] += 1
-    else:
-        return
-    mine = which | flag & (UNMAPPED_FLAG | REVERSE_FLAG)
-    its = which ^ (FIRST_FLAG | SECOND_FLAG)
-    its |= (flag & MATE_UNMAPPED_FLAG) // MATE_UNMAPPED_FLAG * UNMAPPED_FLAG
-    its |= (flag & MATE_REVERSE_FLAG) // MATE_REVERSE_FLAG * REVERSE_FLAG
-    sums[FIELDS] += _place_hash(name, int(numbers[REFERENCE, row]), int(numbers[PLACE, row]), mine)
-    sums[FIELDS] -= _place_hash(name, int(numbers[MATE_REFERENCE, row]), int(numbers[MATE_PLACE, row]), its)
+    for row in range(rows):
+        flag = int(numbers[FLAG, row])
+        if flag & PAIRED_FLAG == 0 or flag & NOT_PRIMARY:
+            continue
+        state[PAIRED] += 1
+        if numbers[REFERENCE, row] < 0:
+            state[LONE] += 1
+        which = flag & (FIRST_FLAG | SECOND_FLAG)
+        start, end = columns[NAME_START, row], columns[NAME_END, row]
+        name = hash_text(data, start, end, 1)
+        if which == FIRST_FLAG:
+            sums[NAMES] += name
+            state[FIRSTS] += 1
+        elif which == SECOND_FLAG:
+            sums[NAMES] -= name
+            state[SECONDS] += 1
+        else:
+            continue
+        mine = which | flag & (UNMAPPED_FLAG | REVERSE_FLAG)
+        its = which ^ (FIRST_FLAG | SECOND_FLAG)
+        its |= (flag & MATE_UNMAPPED_FLAG) // MATE_UNMAPPED_FLAG * UNMAPPED_FLAG
+        its |= (flag & MATE_REVERSE_FLAG) // MATE_REVERSE_FLAG * REVERSE_FLAG
+        sums[FIELDS] += _place_hash(name, int(numbers[REFERENCE, row]), int(numbers[PLACE, row]), mine)
+        sums[FIELDS] -= _place_hash(name, int(numbers[MATE_REFERENCE, row]), int(numbers[MATE_PLACE, row]), its)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.kernels._jit import kernel
+from dsqc.kernels.vectors import load_word, lowest
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -38,6 +39,7 @@ PAIRED_FLAG, UNMAPPED_FLAG, MATE_UNMAPPED_FLAG, REVERSE_FLAG, MATE_REVERSE_FLAG 
 FIRST_FLAG, SECOND_FLAG, NOT_PRIMARY = 0x40, 0x80, 0x900
 OF_PAIRS = 0x2 | 0x8 | 0x20 | 0x40 | 0x80  # say nothing without PAIRED_FLAG
 UNDEFINED = 0xF000
+_ONES, _HIGHS = 0x0101010101010101, 0x8080808080808080
 
 
 @kernel
@@ -84,9 +86,14 @@ def tag_end(data: Bytes, at: int, end: int) -> int:
         return -1
     kind = int(np.int64(data[at + 2]))
     at += 3
-    if kind in (90, 72):  # Z H: to a NUL
-        while at < end and data[at] != 0:
-            at += 1
+    if kind in (90, 72):  # Z H: to a NUL, which is searched for eight bytes at a time
+        while at < end:
+            word = load_word(data, at)
+            zeros = (word - np.uint64(_ONES)) & ~word & np.uint64(_HIGHS)
+            if zeros != 0:
+                at += lowest(zeros) >> 3
+                break
+            at += 8
         at += 1
     elif kind == 66:  # B: array
         if at + 5 > end:
@@ -125,91 +132,108 @@ def find_cigar(data: Bytes, columns: Ints, row: int) -> None:
 
 
 @kernel
-def check_cigar(
-    data: Bytes, row: int, at: int, columns: Ints, numbers: Numbers, ends: Ints, counts: Ints, places: Ints
+def check_cigars(
+    data: Bytes, rows: int, columns: Ints, numbers: Numbers, ends: Ints, counts: Ints, places: Ints
 ) -> None:
-    """Operations, clips, bases consumed (M I S = X); whether the alignment (M D N = X) ends inside its reference."""
-    start = columns[CIGAR_START, row]
-    operations = columns[CIGAR_COUNT, row]
-    bases = columns[LENGTH, row]
-    consumed = 0
-    span = 0
-    clipped_inside = False
-    unknown = False
-    begun = False  # an operation that is no clip was seen
-    last = -1
-    first = int32_at(data, start) & 0xFFFFFFFF if operations == 1 else 15
-    if first & 15 == 0:  # nothing but M, as most records have it
-        consumed = span = first >> 4
-        operations = 0
-    for number in range(operations):
-        word = int32_at(data, start + 4 * number) & 0xFFFFFFFF
-        operation = word & 15
-        size = word >> 4
-        unknown |= operation > 8
-        if operation in (0, 7, 8):
-            consumed += size
-            span += size
-        elif operation in (1, 4):
-            consumed += size
-        elif operation in (2, 3):
-            span += size
-        if operation == 5:
-            clipped_inside |= 0 < number < operations - 1
-        elif operation == 4:
-            clipped_inside |= begun and last == 4
-        clipped_inside |= begun and last == 4 and operation not in (4, 5)
-        begun |= operation not in (4, 5)
-        last = operation
-    if unknown or (columns[CIGAR_COUNT, row] > 0 and bases not in (0, consumed)):
-        note(BAD_CIGAR, row, at, counts, places)
-    elif clipped_inside:
-        note(BAD_CLIPS, row, at, counts, places)
-    reference = np.int64(numbers[REFERENCE, row])
-    if numbers[FLAG, row] & UNMAPPED_FLAG == 0 and 0 <= reference < ends.shape[0]:
+    """Operations, clips, bases consumed (M I S = X); whether alignments (M D N = X) end inside their references."""
+    for row in range(rows):
+        at = columns[RECORD_START, row] - 4
+        start = columns[CIGAR_START, row]
+        operations = columns[CIGAR_COUNT, row]
+        bases = columns[LENGTH, row]
+        consumed = 0
+        span = 0
+        clipped_inside = False
+        unknown = False
+        begun = False  # an operation that is no clip was seen
+        last = -1
+        first = int32_at(data, start) & 0xFFFFFFFF if operations == 1 else 15
+        if first & 15 == 0:  # nothing but M, as most records have it
+            consumed = span = first >> 4
+            operations = 0
+        for number in range(operations):
+            word = int32_at(data, start + 4 * number) & 0xFFFFFFFF
+            operation = word & 15
+            size = word >> 4
+            unknown |= operation > 8
+            if operation in (0, 7, 8):
+                consumed += size
+                span += size
+            elif operation in (1, 4):
+                consumed += size
+            elif operation in (2, 3):
+                span += size
+            if operation == 5:
+                clipped_inside |= 0 < number < operations - 1
+            elif operation == 4:
+                clipped_inside |= begun and last == 4
+            clipped_inside |= begun and last == 4 and operation not in (4, 5)
+            begun |= operation not in (4, 5)
+            last = operation
+        if unknown or (columns[CIGAR_COUNT, row] > 0 and bases not in (0, consumed)):
+            note(BAD_CIGAR, row, at, counts, places)
+        elif clipped_inside:
+            note(BAD_CLIPS, row, at, counts, places)
+        reference = np.int64(numbers[REFERENCE, row])
+        if numbers[FLAG, row] & UNMAPPED_FLAG == 0 and 0 <= reference < ends.shape[0]:
+            position = np.int64(numbers[PLACE, row])
+            if position < ends[reference] < position + span:
+                note(BEYOND_END, row, at, counts, places)
+
+
+@kernel
+def check_flags(rows: int, columns: Ints, numbers: Numbers, counts: Ints, places: Ints, state: Ints) -> None:
+    """Flags that contradict each other, mapped records without a place (SAM specification 1.4.2), reads of no bases."""
+    for row in range(rows):
+        at = columns[RECORD_START, row] - 4
+        flag = int(numbers[FLAG, row])
+        if flag & PAIRED_FLAG == 0:
+            bad = flag & OF_PAIRS != 0
+        else:
+            bad = flag & (FIRST_FLAG | SECOND_FLAG) in (0, FIRST_FLAG | SECOND_FLAG)
+        bad |= flag & UNDEFINED != 0
+        bad |= flag & UNMAPPED_FLAG != 0 and flag & NOT_PRIMARY != 0
+        if bad:
+            note(BAD_FLAGS, row, at, counts, places)
+        if flag & UNMAPPED_FLAG == 0 and (numbers[REFERENCE, row] < 0 or numbers[PLACE, row] < 0):
+            note(NO_PLACE, row, at, counts, places)
+        if columns[LENGTH, row] == 0 and flag & NOT_PRIMARY == 0:
+            note(NO_SEQUENCE, row, at, counts, places)
+        if flag & UNMAPPED_FLAG == 0:
+            state[MAPPED] += 1
+
+
+@kernel
+def check_places(
+    rows: int,
+    columns: Ints,
+    numbers: Numbers,
+    references: Ints,
+    tally: Ints,
+    counts: Ints,
+    places: Ints,
+    state: Ints,
+) -> None:
+    """References, positions and the order of coordinates; counts records for their references."""
+    for row in range(rows):
+        at = columns[RECORD_START, row] - 4
+        reference = np.int64(numbers[REFERENCE, row])
         position = np.int64(numbers[PLACE, row])
-        if position < ends[reference] < position + span:
-            note(BEYOND_END, row, at, counts, places)
-
-
-@kernel
-def check_flags(numbers: Numbers, row: int, at: int, counts: Ints, places: Ints) -> None:
-    """Flags that contradict each other, and mapped records without a place (SAM specification 1.4.2)."""
-    flag = int(numbers[FLAG, row])
-    if flag & PAIRED_FLAG == 0:
-        bad = flag & OF_PAIRS != 0
-    else:
-        bad = flag & (FIRST_FLAG | SECOND_FLAG) in (0, FIRST_FLAG | SECOND_FLAG)
-    bad |= flag & UNDEFINED != 0
-    bad |= flag & UNMAPPED_FLAG != 0 and flag & NOT_PRIMARY != 0
-    if bad:
-        note(BAD_FLAGS, row, at, counts, places)
-    if flag & UNMAPPED_FLAG == 0 and (numbers[REFERENCE, row] < 0 or numbers[PLACE, row] < 0):
-        note(NO_PLACE, row, at, counts, places)
-
-
-@kernel
-def check_place(
-    numbers: Numbers, row: int, at: int, references: Ints, tally: Ints, counts: Ints, places: Ints, state: Ints
-) -> None:
-    """References, positions and the order of coordinates of one record; counts it for its reference."""
-    reference = np.int64(numbers[REFERENCE, row])
-    position = np.int64(numbers[PLACE, row])
-    mate_reference = np.int64(numbers[MATE_REFERENCE, row])
-    mate_position = np.int64(numbers[MATE_PLACE, row])
-    known = references.shape[0]
-    if not (-1 <= reference < known) or not (-1 <= mate_reference < known):
-        note(BAD_REFERENCE, row, at, counts, places)
-        return
-    too_far = reference >= 0 and position >= references[reference]
-    mate_too_far = mate_reference >= 0 and mate_position >= references[mate_reference]
-    if position < -1 or mate_position < -1 or too_far or mate_too_far:
-        note(BAD_POSITION, row, at, counts, places)
-    order = reference if reference >= 0 else known
-    tally[order, 1 if numbers[FLAG, row] & UNMAPPED_FLAG else 0] += 1
-    if order < state[LAST_REFERENCE] or (
-        order == state[LAST_REFERENCE] and order < known and position < state[LAST_POSITION]
-    ):
-        note(OUT_OF_ORDER, row, at, counts, places)
-    state[LAST_REFERENCE] = order
-    state[LAST_POSITION] = position
+        mate_reference = np.int64(numbers[MATE_REFERENCE, row])
+        mate_position = np.int64(numbers[MATE_PLACE, row])
+        known = references.shape[0]
+        if not (-1 <= reference < known) or not (-1 <= mate_reference < known):
+            note(BAD_REFERENCE, row, at, counts, places)
+            continue
+        too_far = reference >= 0 and position >= references[reference]
+        mate_too_far = mate_reference >= 0 and mate_position >= references[mate_reference]
+        if position < -1 or mate_position < -1 or too_far or mate_too_far:
+            note(BAD_POSITION, row, at, counts, places)
+        order = reference if reference >= 0 else known
+        tally[order, 1 if numbers[FLAG, row] & UNMAPPED_FLAG else 0] += 1
+        if order < state[LAST_REFERENCE] or (
+            order == state[LAST_REFERENCE] and order < known and position < state[LAST_POSITION]
+        ):
+            note(OUT_OF_ORDER, row, at, counts, places)
+        state[LAST_REFERENCE] = order
+        state[LAST_POSITION] = position

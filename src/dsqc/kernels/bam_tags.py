@@ -20,6 +20,7 @@ from dsqc.kernels.bam_record import (
     LENGTH,
     NOT_PRIMARY,
     RECORD_END,
+    RECORD_START,
     REVERSE_FLAG,
     SEQUENCE_START,
     TAG_TWICE,
@@ -112,8 +113,7 @@ def _holds_twice(keys: Keys, number: int) -> bool:
 @kernel
 def check_tags(
     data: Bytes,
-    row: int,
-    at: int,
+    rows: int,
     columns: Ints,
     numbers: Numbers,
     groups: Words,
@@ -122,55 +122,59 @@ def check_tags(
     places: Ints,
     state: Ints,
 ) -> None:
-    """Check the tags of a record.
+    """Check the tags of all records.
 
     Args:
         groups: sorted hashes of the read groups' names.
         keys: MOST_KEYS; the names of the last record's tags. Records mostly have the same tags in the same order, so
             that the search for one that stands twice is rarely made.
     """
-    place = columns[TAGS_START, row]
-    end = columns[RECORD_END, row]
-    number = 0
-    changed = False
-    modified = 0
-    likelihoods = 0
-    stated_length = -1
-    while place < end:
-        following = tag_end(data, place, end)
-        if following < 0:
+    for row in range(rows):
+        at = columns[RECORD_START, row] - 4
+        place = columns[TAGS_START, row]
+        end = columns[RECORD_END, row]
+        number = 0
+        changed = False
+        modified = 0
+        likelihoods = 0
+        stated_length = -1
+        while place < end:
+            following = tag_end(data, place, end)
+            if following < 0:
+                break
+            key = uint16_at(data, place)
+            kind = int(np.int64(data[place + 2]))
+            if number < MOST_KEYS:
+                changed |= keys[number] != key
+                keys[number] = key
+                number += 1
+            if key == NM:
+                if kind in (65, 90, 72, 66, 102):
+                    note(BAD_TAG_TYPE, row, at, counts, places)
+            elif key in (MD, RG):
+                if kind != 90:
+                    note(BAD_TAG_TYPE, row, at, counts, places)
+                elif key == RG and not _is_known(groups, hash_text(data, place + 3, following - 1, 0), state):
+                    note(UNKNOWN_GROUP, row, at, counts, places)
+            elif key == MM and kind == 90:
+                modified = place + 3
+            elif key == ML:
+                likelihoods = place + 2
+            elif key == MN and kind in (105, 73) and following - place == 7:
+                stated_length = int32_at(data, place + 3)
+            place = following
+        if place < end:
             note(BAD_TAGS, row, at, counts, places)
-            return
-        key = uint16_at(data, place)
-        kind = int(np.int64(data[place + 2]))
-        if number < MOST_KEYS:
-            changed |= keys[number] != key
-            keys[number] = key
-            number += 1
-        if key == NM:
-            if kind in (65, 90, 72, 66, 102):
-                note(BAD_TAG_TYPE, row, at, counts, places)
-        elif key in (MD, RG):
-            if kind != 90:
-                note(BAD_TAG_TYPE, row, at, counts, places)
-            elif key == RG and not _is_known(groups, hash_text(data, place + 3, following - 1, 0), state):
-                note(UNKNOWN_GROUP, row, at, counts, places)
-        elif key == MM and kind == 90:
-            modified = place + 3
-        elif key == ML:
-            likelihoods = place + 2
-        elif key == MN and kind in (105, 73) and following - place == 7:
-            stated_length = int32_at(data, place + 3)
-        place = following
-    if changed or number != state[KEYS]:
-        state[KEYS] = number
-        state[KEYS_TWICE] = _holds_twice(keys, number)
-    if state[KEYS_TWICE]:
-        note(TAG_TWICE, row, at, counts, places)
-    if modified > 0:
-        countable = stated_length in (-1, columns[LENGTH, row])
-        if not _modifications_hold(data, row, modified, likelihoods, countable, columns, numbers):
-            note(BAD_MODIFICATIONS, row, at, counts, places)
+            continue
+        if changed or number != state[KEYS]:
+            state[KEYS] = number
+            state[KEYS_TWICE] = _holds_twice(keys, number)
+        if state[KEYS_TWICE]:
+            note(TAG_TWICE, row, at, counts, places)
+        if modified > 0:
+            countable = stated_length in (-1, columns[LENGTH, row])
+            if not _modifications_hold(data, row, modified, likelihoods, countable, columns, numbers):
+                note(BAD_MODIFICATIONS, row, at, counts, places)
 
 
 @kernel

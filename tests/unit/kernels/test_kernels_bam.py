@@ -72,6 +72,11 @@ def _word(data: np.ndarray, at: int) -> np.uint64:
     return np.uint64(int.from_bytes(data[at : at + 8].tobytes(), "little"))
 
 
+def _lowest(word: np.uint64) -> int:
+    """Without vectors."""
+    return (int(word) & -int(word)).bit_length() - 1
+
+
 def _to_characters_slowly(data: np.ndarray, quality: int, bases: int, room: int) -> None:
     """Without vectors."""
     data[room : room + bases] = data[quality : quality + bases] + np.uint8(33)
@@ -85,15 +90,17 @@ def plain_python(*arguments: object) -> None:
         for name, value in vars(module).items()
         if callable(value) and hasattr(value, "py_func")
     }
-    vector = t.load_word
+    vector, lowest = t.load_word, r.lowest
     try:
         for (module, name), value in compiled.items():
             setattr(module, name, value.py_func)
         k._unpack, k._to_characters, t.load_word = _unpack_slowly, _to_characters_slowly, _word
+        r.load_word, r.lowest = _word, _lowest
         with np.errstate(over="ignore"):
             k.split_alignments(*arguments)
     finally:
-        t.load_word = vector
+        t.load_word = r.load_word = vector
+        r.lowest = lowest
         for (module, name), value in compiled.items():
             setattr(module, name, value)
 
