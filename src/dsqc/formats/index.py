@@ -68,7 +68,8 @@ def index_findings(data: Path, tally: NDArray[np.int64]) -> Iterator[Finding]:
             check = _crai_faults if path.suffix == ".crai" else _bin_faults
             faults = list(check(path, file, tally))
     except (OSError, EOFError, ValueError, struct.error, zlib.error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "cut or damaged"
+        told = error.strerror if isinstance(error, OSError) else None
+        reason: Phrase = told or texts.CUT_OR_DAMAGED
         faults = [(fill(texts.INDEX_UNREADABLE, reason), texts.READABLE_INDEX)]
     for value, expected in faults:
         yield tell("DSQC-D032", Location(path=path.name), value, expected)

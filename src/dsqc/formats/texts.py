@@ -251,6 +251,7 @@ RANGE = Text("{} to {}", "{}~{}")
 
 # Alignments: headers and references.
 INDEX_UNREADABLE = Text("an index that cannot be read ({})", "읽을 수 없는 인덱스({})")
+CUT_OR_DAMAGED = Text("cut or damaged", "잘렸거나 손상됨")
 READABLE_INDEX = Text("a whole index", "온전한 인덱스")
 REFERENCES = Text("{} references", "참조 서열 {}개")
 INDEX_COUNTS = Text("reference {}: {} mapped, {} unmapped records", "{}번째 참조 서열: 매핑 {}개, 비매핑 {}개")
