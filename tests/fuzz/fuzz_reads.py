@@ -13,6 +13,7 @@ import faulthandler
 import hashlib
 import io
 import json
+import os
 import random
 import sys
 import tempfile
@@ -335,6 +336,17 @@ class SmallBuffers:
                 source.__init__.__kwdefaults__.update(kept)
 
 
+@contextlib.contextmanager
+def _progress(folder: Path | None, name: str) -> Iterator[Callable[[int], object]]:
+    """Writes the number of the mutation that is read to a file, from which a crash or hanging can be made again."""
+    if folder is None:
+        yield lambda _number: None
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / name).open("wb", buffering=0) as file:
+        yield lambda number: os.pwrite(file.fileno(), b"%020d\n" % number, 0)
+
+
 def fuzz(
     name: str,
     *,
@@ -344,24 +356,27 @@ def fuzz(
     seconds: float | None = None,
     keep: Path | None = None,
 ) -> Tally:
-    """Mutate files of one kind until the number or the time is reached; files that failed go to ``keep``."""
+    """Mutate files of one kind until the number or the time is reached.
+
+    Files that failed go to ``keep``, and the number of the mutation that is just read.
+    """
     kind, tally = kinds()[name], Tally()
     for original in kind.originals:  # compiles the kernels, which is no hang
         read(kind.store(original), kind, random.Random(0))
     end = None if seconds is None else time.monotonic() + seconds
     number = first
     armed = -ARMED_FOR
-    with SmallBuffers():
+    with SmallBuffers(), _progress(keep, f"{name}-{seed}-current") as note:
         while (mutations is None or number < first + mutations) and (end is None or time.monotonic() < end):
             if (now := time.monotonic()) - armed > ARMED_FOR:
                 armed = now
                 faulthandler.dump_traceback_later(LONGEST_CASE, exit=True, file=sys.__stderr__)
+            note(number)
             data, original, rng = mutated(kind, seed, number)
             small_buffers(rng)
             if reason := verdict(data, original, kind, rng, tally):
                 tally.failures.append({"kind": name, "seed": seed, "number": number, "reason": reason})
                 if keep is not None:
-                    keep.mkdir(parents=True, exist_ok=True)
                     (keep / f"{name}-{seed}-{number}-{kind.name}").write_bytes(data)
             tally.mutations += 1
             number += 1

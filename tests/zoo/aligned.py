@@ -173,8 +173,8 @@ def sam_header(*lines: str) -> bytes:
 
 
 @cache
-def cram(version: str = "3.0") -> bytes:
-    """The same records as CRAM written by htslib, ten records a container."""
+def cram(version: str) -> bytes:
+    """The same records as CRAM written by htslib, ten records a container; made once, because htslib notes its place."""
     options = [f"version={version}".encode(), b"seqs_per_slice=10"]
     with tempfile.TemporaryDirectory() as folder:
         fasta, path, text = Path(folder) / "reference.fa", Path(folder) / "r.cram", Path(folder) / "r.sam"
@@ -187,7 +187,18 @@ def cram(version: str = "3.0") -> bytes:
             for record in source:
                 target.write(record)
             target.close()
-        return path.read_bytes()
+        made = path.read_bytes()
+        return made[:6] + bytes(20) + made[26:]  # without the name of the file, which is that of the moment
+
+
+@cache
+def index(data: bytes, name: str) -> bytes:
+    """The index that htslib makes of a BAM or CRAM of this name."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        pysam.index(str(path))
+        return next(other for other in Path(folder).iterdir() if other != path).read_bytes()
 
 
 def cram_containers(data: bytes) -> list[tuple[int, int]]:

@@ -492,4 +492,35 @@ BAM_SENSE = [
     ),
 ]
 
-CASES = [*BAM_SENSE, *BAM_CONTAINER, *BAM_HEADER, *BAM_RECORDS, *BAM_UNALIGNED, *SAM_CASES, *CRAM_CASES]
+BAI, CRAI = a.index(a.BAM, "leaf.bam"), a.index(a.cram("3.0"), "leaf.cram")
+SHORT = bgzf([a.BAM_HEADER, b"".join(a.BAM_RECORDS[:20])])
+INDEXES = [
+    bam("index-whole", lambda d: d, "", "Valid: the index is of this file.", beside=("leaf.bam.bai", BAI)),
+    bam(
+        "index-of-other",
+        lambda d: d,
+        "D032",
+        "The index of a shorter file under the same name: regions would be read from wrong places.",
+        beside=("leaf.bam.bai", a.index(SHORT, "leaf.bam")),
+    ),
+    bam(
+        "index-cut", lambda d: d, "D032", "Half an index reads as an index of less.", beside=("leaf.bam.bai", BAI[:100])
+    ),
+    bam(
+        "index-older",
+        a.bam_of(a.BAM_RECORDS[:30]),
+        "D032",
+        "The data was made anew, its index was not.",
+        beside=("leaf.bam.bai", BAI),
+    ),
+    cram("index-whole", lambda d: d, "", "Valid: the index is of this file.", beside=("leaf.cram.crai", CRAI)),
+    cram(
+        "index-of-other",
+        lambda d: d,
+        "D032",
+        "The index of a CRAM with other containers.",
+        beside=("leaf.cram.crai", a.index(a.cram("3.1"), "leaf.cram")),
+    ),
+]
+
+CASES = [*BAM_SENSE, *INDEXES, *BAM_CONTAINER, *BAM_HEADER, *BAM_RECORDS, *BAM_UNALIGNED, *SAM_CASES, *CRAM_CASES]

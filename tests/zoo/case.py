@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 Place = Mapping[str, int] | Callable[[bytes], Mapping[str, int]]
 
@@ -25,6 +26,7 @@ class Case:
             unless ``second``.
         second: the damaged file is the second one of the pair.
         reference: content of the FASTA for a CRAM.
+        beside: another file (name, content) that stands beside it: an index.
         silent: damaged, though nothing in the file tells: no reader can know it without a count or checksum from
             elsewhere.
     """
@@ -41,7 +43,16 @@ class Case:
     mate: tuple[str, bytes] | None = field(default=None, repr=False)
     second: bool = False
     reference: bytes | None = field(default=None, repr=False)
+    beside: tuple[str, bytes] | None = field(default=None, repr=False)
     silent: bool = False
+
+    def write(self, folder: Path) -> tuple[list[Path], Path | None]:
+        """Make ``folder`` with everything in it; the paths of the files, and of the reference."""
+        folder.mkdir()
+        others = {"reference.fa": self.reference} if self.reference is not None else {}
+        for name, data in {**self.files, **others, **dict([self.beside] if self.beside else [])}.items():
+            (folder / name).write_bytes(data)
+        return [folder / name for name in self.files], folder / "reference.fa" if others else None
 
     @property
     def files(self) -> dict[str, bytes]:

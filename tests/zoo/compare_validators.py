@@ -26,6 +26,8 @@ from zoo.cases import KINDS
 
 PATIENCE = 20
 """Seconds until a program that does not end is stopped."""
+TOGETHER = 12
+"""Files that FastQC is given at once."""
 NOTICED, SAID, SILENT, ACCEPTED, REFUSED, HANGS = "yes", "says", "**no**", "ok", "refuses", "hangs"
 TEXT_FASTQ = (".fastq", ".fastq.gz")
 PACKED_FASTQ = (*TEXT_FASTQ, ".fastq.bz2", ".fastq.xz", ".fastq.zst")
@@ -186,27 +188,39 @@ def libraries() -> list[Validator]:
 
 
 def fastqc(folders: dict[str, Path], cases: Sequence[Case]) -> tuple[str, dict[str, str]]:
-    """Version, and what FastQC said of each case: all files in one run, because its start takes seconds."""
+    """Version, and what FastQC said of each case: several files in a run, because its start takes seconds."""
     if shutil.which("fastqc") is None:
         return "", {}
     asked = [case for case in cases if case.file.endswith(TEXT_FASTQ) and case.mate is None]
-    said = {}
-    for start in range(0, len(asked), 40):
-        part = asked[start : start + 40]
-        with tempfile.TemporaryDirectory() as out:
-            links = []
+    said: dict[str, str] = {}
+    for start in range(0, len(asked), TOGETHER):
+        part = asked[start : start + TOGETHER]
+        try:
+            said |= _fastqc_of(folders, part, 5 * PATIENCE)
+        except subprocess.TimeoutExpired:
             for case in part:
-                link = Path(out) / f"{case.name}{case.file.removeprefix('reads')}"
-                link.symlink_to(folders[case.name] / case.file)
-                links.append(link)
-            done = subprocess.run(
-                ["fastqc", "-q", "-o", out, *map(str, links)], capture_output=True, timeout=600, check=False
-            )
-            for case, link in zip(part, links, strict=True):
-                report = Path(out) / f"{re.sub(r'(.fastq)?(.gz)?$', '', link.name)}_fastqc.zip"
-                complained = not report.exists() or f"process {link.name}" in done.stderr.decode("utf-8", "replace")
-                said[case.name] = (NOTICED if done.returncode else SAID) if complained else SILENT
+                try:
+                    said |= _fastqc_of(folders, [case], 2 * PATIENCE)
+                except subprocess.TimeoutExpired:
+                    said[case.name] = HANGS
     return version_of(["fastqc", "--version"]), said
+
+
+def _fastqc_of(folders: dict[str, Path], cases: Sequence[Case], patience: float) -> dict[str, str]:
+    said = {}
+    with tempfile.TemporaryDirectory() as out:
+        links = [Path(out) / f"{case.name}{case.file.removeprefix('reads')}" for case in cases]
+        for case, link in zip(cases, links, strict=True):
+            link.symlink_to(folders[case.name] / case.file)
+        done = subprocess.run(
+            ["fastqc", "-q", "-o", out, *map(str, links)], capture_output=True, timeout=patience, check=False
+        )
+        messages = done.stderr.decode("utf-8", "replace")
+        for case, link in zip(cases, links, strict=True):
+            report = Path(out) / f"{re.sub(r'(.fastq)?(.gz)?$', '', link.name)}_fastqc.html"
+            complained = not report.exists() or f"process {link.name}" in messages
+            said[case.name] = (NOTICED if done.returncode else SAID) if complained else SILENT
+    return said
 
 
 def worded(case: Case, said: str) -> str:
@@ -214,17 +228,6 @@ def worded(case: Case, said: str) -> str:
     if case.truth == "broken" or not said:
         return said
     return {SILENT: ACCEPTED, NOTICED: REFUSED, SAID: SAID}.get(said, said)
-
-
-def write(case: Case, folder: Path) -> tuple[list[Path], Path | None]:
-    """The files of a case, and its reference."""
-    folder.mkdir()
-    for name, data in case.files.items():
-        (folder / name).write_bytes(data)
-    if case.reference is None:
-        return [folder / name for name in case.files], None
-    (folder / "reference.fa").write_bytes(case.reference)
-    return [folder / name for name in case.files], folder / "reference.fa"
 
 
 def main() -> int:
@@ -236,7 +239,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         folders = {case.name: Path(home) / case.name for case in cases}
         for case in cases:
-            paths, reference = write(case, folders[case.name])
+            paths, reference = case.write(folders[case.name])
             said = {item.name: item.ask(paths, reference) if item.takes(case) else "" for item in asked}
             answers[case.name] = {name: worded(case, word) for name, word in said.items()}
         version, said_by_fastqc = fastqc(folders, cases)

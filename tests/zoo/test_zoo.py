@@ -20,20 +20,6 @@ SCHEMA = jsonschema_rs.validator_for(
 )
 
 
-def write(case: Case, folder: Path) -> tuple[list[Path], Path | None]:
-    """The files of a case, and its reference."""
-    folder.mkdir()
-    paths = []
-    for name, data in case.files.items():
-        (folder / name).write_bytes(data)
-        paths.append(folder / name)
-    reference = None
-    if case.reference is not None:
-        reference = folder / "reference.fa"
-        reference.write_bytes(case.reference)
-    return paths, reference
-
-
 def codes(results: list[dict[str, Any]], *severities: str) -> set[str]:
     return {
         item["code"].removeprefix("DSQC-")
@@ -51,7 +37,7 @@ def test_the_names_are_unique_and_the_zoo_is_large() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    paths, reference = write(case, tmp_path / "in")
+    paths, reference = case.write(tmp_path / "in")
     out = tmp_path / "out"
     arguments = [*map(str, paths), "-O", str(out)]
     arguments += ["--paired"] if case.mate else []
@@ -80,7 +66,7 @@ def check_place(case: Case, results: list[dict[str, Any]]) -> None:
     first = case.errors.split()[0]
     found = [item for result in results for item in result["findings"] if item["code"] == f"DSQC-{first}"]
     for item in found:
-        assert item["location"]["path"] in case.files
+        assert item["location"]["path"] in {*case.files, case.beside[0] if case.beside else ""}
         assert item["value"]
         assert item["fix"]
         assert item["fix_ko"]
