@@ -10,9 +10,11 @@ from dsqc.fingerprint import Fingerprint
 from dsqc.formats import ReadBatch, open_reads, standard_input
 from dsqc.formats.names_unique import NameCheck
 from dsqc.formats.pairing import PairReader
-from dsqc.metrics.collector import Table
+from dsqc.formats.texts import tell
+from dsqc.metrics.collector import Table, Value
 from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
+from dsqc.metrics.remarks import remarks
 from dsqc.model import FileFormat
 from dsqc.version import __version__
 
@@ -119,6 +121,7 @@ class _Pass:
             tables |= pair.measured.tables(self.reads.encoding)
         elif self.names.is_interleaved:
             values["pair_count"] = self.names.pair_count
+        self._remark(values)
         proof = self.source.integrity
         data = {
             "schema_version": "1.0",
@@ -148,6 +151,13 @@ class _Pass:
             "finding_counts": self.log.counts(),
         }
         return QcFile(data, stem, self.reads, self.log)
+
+    def _remark(self, values: dict[str, Value]) -> None:
+        """Log what the metrics say against the reads; those out of a damaged part prove nothing."""
+        if not self.source.unproven:
+            place = Location(path=self.source.name)
+            for code, value, expected in remarks(self.reads.facts, values):
+                self.log.add(tell(code, place, value, expected))
 
     def _identity(self) -> dict[str, Any] | None:
         """The fingerprint of the reads; none of a file whose reads are not all there."""
