@@ -13,9 +13,11 @@ from dsqc.errors import SystemFault, UsageError
 from dsqc.formats.batch import ReadBatch
 from dsqc.metrics.batch import check_batch, sequenced_reads
 from dsqc.metrics.catalogue import METRICS, metric
+from dsqc.metrics.content import ContentCollector
 from dsqc.metrics.encoding import decide_encoding
-from dsqc.metrics.length import bases_up_to, n50
+from dsqc.metrics.length import LengthCollector, bases_up_to, n50
 from dsqc.metrics.pairs import PairMetrics
+from dsqc.metrics.quality import QualityCollector
 from dsqc.metrics.reads import ReadMetrics
 from helpers.batches import make_batch, random_reads
 
@@ -85,6 +87,33 @@ def test_merge_is_associative_and_may_go_on_adding():
     assert everything(left) == everything(right) == everything(measure(*parts))
     left.add(make_batch(parts[1]))
     assert left.values()["read_count"] == 633
+
+
+@settings(deadline=None, max_examples=12)
+@given(st.lists(st.integers(0, 120), max_size=6), st.randoms(use_true_random=False))
+def test_counts_by_position_are_the_same_wherever_the_reads_are_cut(cuts, order):
+    """Few qualities in one part, many in another: each part is counted in its own way, the sum is the same."""
+    reads = [(sequence, bytes(35 + byte % 4 for byte in quality)) for sequence, quality in random_reads(60, 200, 4)]
+    reads += random_reads(60, 2_500, seed=5)
+    edges = [0, *sorted(cuts), len(reads)]
+    parts = [reads[low:high] for low, high in itertools.pairwise(edges)]
+    order.shuffle(parts)
+
+    def collected(pieces):
+        content, quality, length = ContentCollector(), QualityCollector(), LengthCollector()
+        for piece in pieces:
+            batch = make_batch(piece)
+            longest = check_batch(batch)
+            one = ContentCollector(), QualityCollector(), LengthCollector()
+            one[0].add(batch, longest)
+            one[1].add(batch, longest)
+            one[2].add(batch)
+            for whole, part in zip((content, quality, length), one, strict=True):
+                whole.merge(part)
+        return content.table, content.gc_reads, quality.table, quality.mean_reads, quality.characters, *length.counts()
+
+    for found, expected in zip(collected(parts), collected([reads]), strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_more_reads_than_a_lane_holds():
