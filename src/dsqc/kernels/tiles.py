@@ -135,9 +135,7 @@ def add_tiles(
         name = data[name_start[row] : name_end[row]]
         if state[FIELD] < 0:
             state[FIELD] = _field_of_tile(name)
-        tile = NO_NUMBER
-        if state[FIELD] >= 0:
-            tile = tile_number(name, state[FIELD])
+        tile = tile_number(name, state[FIELD]) if state[FIELD] >= 0 else NO_NUMBER
         if tile == NO_NUMBER:
             state[WITHOUT] = 1
             break

@@ -128,8 +128,7 @@ class KmerCollector(Collector):
         positions = self._longest - SIZE + 1
         groups = display_groups(max(positions, 0))
         totals = self._counts.sum(axis=1, dtype=np.int64)
-        seen = self._counts.any(axis=0)
-        words = np.flatnonzero(seen)
+        words = np.flatnonzero(self._counts.any(axis=0))
         if not len(words):
             return []
         counts = self._counts[:, words]
@@ -146,20 +145,17 @@ class KmerCollector(Collector):
         enrichment = np.divide(
             hits.astype(np.float32), predicted, out=np.zeros_like(predicted), where=predicted > 0
         ).astype(np.float32)
-        chances = self._chances(hits, trials, enrichment, share)
-        best = chances.min(axis=0)
-        found = []
-        for column in np.flatnonzero(best < LEAST_SURE).tolist():
-            group = int(np.argmax(enrichment[:, column]))
-            found.append(
-                _Word(
-                    _letters(int(words[column])),
-                    int(count[column]),
-                    float(best[column]),
-                    float(enrichment[group, column]),
-                    groups[group],
-                )
+        best = self._chances(hits, trials, enrichment, share).min(axis=0)
+        found = [
+            _Word(
+                _letters(int(words[column])),
+                int(count[column]),
+                float(best[column]),
+                float(enrichment[:, column].max()),
+                groups[int(np.argmax(enrichment[:, column]))],
             )
+            for column in np.flatnonzero(best < LEAST_SURE).tolist()
+        ]
         places = hashtable_places([string_hash(word.text) for word in found], len(words), WORDS)
         order = sorted(zip(found, places, strict=True), key=lambda item: (-item[0].enrichment, -item[1]))
         return [word for word, _ in order[:MOST_ENRICHED]]
