@@ -174,7 +174,7 @@ def sam_header(*lines: str) -> bytes:
 
 @cache
 def cram(version: str) -> bytes:
-    """The same records as CRAM written by htslib, ten records a container; made once, because htslib notes its place."""
+    """The same records as CRAM by htslib, ten records a container; made once, because htslib notes its place."""
     options = [f"version={version}".encode(), b"seqs_per_slice=10"]
     with tempfile.TemporaryDirectory() as folder:
         fasta, path, text = Path(folder) / "reference.fa", Path(folder) / "r.cram", Path(folder) / "r.sam"

@@ -39,6 +39,9 @@ is tested with its expected codes and place. `yes`: the damage was noticed (exit
 a message and exit status 0; `**no**`: nothing; `ok`: a valid file was accepted; `refuses`: a valid file was not;
 `hangs`: no end within {patience} seconds; empty: not for this kind of file, or not what the program claims to check.
 
+A new case is one entry in `tests/zoo/containers.py`, `grammar.py`, `pairs.py` or `alignments.py`: a function that makes
+the damage, its codes, its place, and why it matters. `tests/fuzz/fuzz_reads.py` goes on from there with random damages.
+
 `broken*`: damage that leaves no trace in the file, so that no reader can notice it: an expected number of reads, a
 checksum from the sender, or (for mates) the other file is needed.
 """
