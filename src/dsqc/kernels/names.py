@@ -53,6 +53,7 @@ KINDS = 4
 INDEX_BITS = np.uint64(22)
 INDEX_MASK = (1 << 22) - 1
 _INDEX = np.uint64(INDEX_MASK)
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio
 
 
 @kernel
@@ -351,7 +352,9 @@ def note_names(
             last[0] = one
             last[1] = two
         if stored:
-            one, two = step(one, two, np.uint64(mark), np.uint64(mate))
+            # Spread over the whole word: only the highest 42 bits of the first are compared at first.
+            spread = np.uint64(256 * mark + mate) * _SPREAD
+            one, two = step(one, two, spread, spread)
             at = state[STORED]
             keys[at] = (one & ~_INDEX) | np.uint64(record - run_record)
             seconds[at] = two
