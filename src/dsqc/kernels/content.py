@@ -171,8 +171,7 @@ def count_bases(
         fold_bases(lanes, reached, first, table)
         reads = left
         first += block
-    for index in range(reads):
-        read = going[index]
+    for read in going[:reads]:
         gc[read] += _count_far(data, sequence_start[read], length[read], near, letters, table)
     for read in range(length.shape[0]):
         n = length[read]

@@ -279,16 +279,28 @@ def _check_read(
         _note(BAD_QUALITY, row, bad, data[bad], 0, counts, places)
 
 
+@kernel
+def _name_line(data: Bytes, position: int, end: int, final: bool, state: Ints) -> int:
+    """Where the name line that begins at ``position`` ends; -1 where it does not, and ``state`` may say why."""
+    first = data[position]
+    if first != 64:
+        if first == 13 and position + 1 >= end and not final:
+            return -1
+        if first == 10 or (first == 13 and position + 1 < end and data[position + 1] == 10):
+            state[STATUS] = BLANK
+        else:
+            _broken(state, NO_AT, position, state[LINE] + 1)
+        return -1
+    newline = find_either(data, position, end, 10, 0)
+    if newline >= 0 and data[newline] == 0:
+        _broken(state, NUL_IN_NAME, newline, state[LINE] + 1)
+        return -1
+    return newline
+
+
 @entry("u1[::1], i8, b1, u1[::1], i8[:, ::1], i8[::1], i8[:, :, ::1], i8[::1]")
 def split_records(
-    data: Bytes,
-    end: int,
-    final: bool,
-    table: Bytes,
-    columns: Ints,
-    counts: Ints,
-    places: Ints,
-    state: Ints,
+    data: Bytes, end: int, final: bool, table: Bytes, columns: Ints, counts: Ints, places: Ints, state: Ints
 ) -> None:
     """Cut data[state[POSITION]:end] into reads until the text, or the room for reads, ends.
 
@@ -296,8 +308,8 @@ def split_records(
         data: FASTQ text; wrapped records are joined in place. ``end`` is at most its length.
         final: nothing follows the text, and it ends with a line end.
         table: :func:`base_table`.
-        columns: COLUMNS x rows; receives the reads, state[ROWS] of them. A read whose bases and qualities differ in
-            number is given with the smaller one, so that rows stay record numbers.
+        columns: COLUMNS x rows; receives the reads, state[ROWS] of them; where bases and qualities differ in number,
+            as many as there are of both.
         counts: COUNTS; set to zero and filled.
         places: FAULTS x PLACES x 4; row, byte and two details of the first faults of each kind.
         state: STATE; POSITION and LINE (lines before it) go on from call to call.
@@ -311,42 +323,28 @@ def split_records(
         if row == columns.shape[1]:
             state[STATUS] = FULL
             break
-        first = data[position]
-        if first != 64:
-            if first == 13 and position + 1 >= end and not final:
-                break
-            if first == 10 or (first == 13 and position + 1 < end and data[position + 1] == 10):
-                state[STATUS] = BLANK
-            else:
-                _broken(state, NO_AT, position, state[LINE] + 1)
-            break
-        name_newline = find_either(data, position, end, 10, 0)
+        name_newline = _name_line(data, position, end, final, state)
         if name_newline < 0:
-            break
-        if data[name_newline] == 0:
-            _broken(state, NUL_IN_NAME, name_newline, state[LINE] + 1)
             break
         sequence = name_newline + 1
         name_stop = _line_end(data, position, name_newline)
         columns[NAME_START, row] = position + 1
         columns[NAME_END, row] = name_stop
         columns[SEQUENCE_START, row] = sequence
-        counts[CRLF_LINES] += name_newline - name_stop
         if name_stop - position <= LONGEST_NAME and _plain_record(data, sequence, end, found):
             columns[QUALITY_START, row] = found[1]
             columns[LENGTH, row] = found[0]
             counts[BASES] += found[0]
+            counts[CRLF_LINES] += name_newline - name_stop
             state[LINE] += 4
             position = found[1] + found[0] + 1
             row += 1
             continue
-        whole = _search(data, sequence, end, final, table, found, state)
-        if whole <= 0:
-            counts[CRLF_LINES] -= name_newline - name_stop
+        if _search(data, sequence, end, final, table, found, state) <= 0:
             break
         columns[QUALITY_START, row] = found[1]
         columns[LENGTH, row] = min(found[0], found[2])
-        counts[CRLF_LINES] += found[5]
+        counts[CRLF_LINES] += name_newline - name_stop + found[5]
         if found[6]:
             _note(WRAPPED, row, position, 0, 0, counts, places)
         if found[0] != found[2]:
