@@ -57,6 +57,7 @@ class Validator:
         endings: of the files that it is for.
         ask: the files of a case, its reference -> what it said.
         pairs: it compares mates.
+        only: the kind of case that it claims to check, where it is one.
     """
 
     name: str
@@ -64,10 +65,12 @@ class Validator:
     endings: tuple[str, ...]
     ask: Callable[[Sequence[Path], Path | None], str]
     pairs: bool = False
+    only: str = ""
 
     def takes(self, case: Case) -> bool:
         """Whether the case is one for this validator."""
-        return case.file.endswith(self.endings) and (self.pairs or case.mate is None)
+        claims = not self.only or case in KINDS[self.only]
+        return claims and case.file.endswith(self.endings) and (self.pairs or case.mate is None)
 
 
 def command(make: Callable[[Sequence[Path], Path | None], list[str]], says: str = r"(?!)") -> Callable[..., str]:
@@ -144,7 +147,9 @@ def validators() -> list[Validator]:
     found = [Validator("dsqc", dsqc.__version__, ("",), ask_dsqc, pairs=True)]
     if shutil.which("gzip"):
         endings = tuple(ending for ending in PACKED_FASTQ if ending != ".fastq")
-        found.append(Validator("decompressor -t", version_of(["gzip", "--version"]), endings, decompressor))
+        found.append(
+            Validator("decompressor -t", version_of(["gzip", "--version"]), endings, decompressor, only="containers")
+        )
     if shutil.which("samtools"):
         version = version_of(["samtools", "--version"])
         quick = command(lambda paths, _reference: ["samtools", "quickcheck", "-v", "-u", str(paths[0])])
