@@ -301,3 +301,30 @@ def letters64(typingctx: Any, data: Any, index: Any) -> Any:
         return letters
 
     return _signature(_lanes_type(), data, types.intp), codegen
+
+
+@intrinsic
+def reverse64(typingctx: Any, lanes: Any) -> Any:
+    """reverse64(lanes): the last lane first."""
+    from llvmlite import ir
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        order = ir.Constant(_vector(32, LANES), list(range(LANES - 1, -1, -1)))
+        return builder.shuffle_vector(arguments[0], arguments[0], order)
+
+    return _signature(_lanes_type(), lanes), codegen
+
+
+@intrinsic
+def complement64(typingctx: Any, lanes: Any) -> Any:
+    """complement64(lanes): A for T, C for G and the other way round; all other bytes stay."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        whole = _vector(8, LANES)
+        turned = arguments[0]
+        for letter, other in ("AT", "TA", "CG", "GC"):
+            same = builder.icmp_unsigned("==", arguments[0], _all(whole, ord(letter)))
+            turned = builder.select(same, _all(whole, ord(other)), turned)
+        return turned
+
+    return _signature(_lanes_type(), lanes), codegen

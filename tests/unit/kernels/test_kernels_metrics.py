@@ -264,3 +264,27 @@ def test_a_row_wider_than_a_packed_counter_holds():
     bases.add(batch)
     assert bases.table[3, -3:].tolist() == [10_000, 10_000, 80_001]
     assert bases.table.sum() == length
+
+
+@given(
+    reads=st.lists(st.tuples(st.text("ACGTN", max_size=300) | st.text("ACGTNRYKMacgtu.", max_size=300), st.booleans())),
+    spare=st.integers(0, 70),
+)
+@settings(max_examples=150, deadline=None)
+def test_reverse_reads_of_any_length_are_turned(reads, spare):
+    pairs = dict(zip("ACGTNRYKMacgtu.", "TGCANYRMKtgcaa.", strict=True))
+    pairs["U"] = "A"
+    text, expected, starts, scores, lengths, flags = b"", b"", [], [], [], []
+    for letters, reverse in reads:
+        qualities = bytes(33 + i % 60 for i in range(len(letters)))
+        starts.append(len(text))
+        scores.append(len(text) + len(letters))
+        lengths.append(len(letters))
+        flags.append(16 if reverse else 0)
+        text += letters.encode() + qualities
+        turned = "".join(pairs[letter] for letter in reversed(letters)) if reverse else letters
+        expected += turned.encode() + (qualities[::-1] if reverse else qualities)
+    data = np.frombuffer(text + b"\x00" * spare, np.uint8).copy()
+    whole = [np.array(column, np.int64) for column in (starts, scores, lengths)]
+    turn_reverse_reads(data, *whole, np.array(flags, np.int32), complement_table())
+    assert data.tobytes() == expected + b"\x00" * spare
