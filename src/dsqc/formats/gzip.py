@@ -12,7 +12,9 @@ from dsqc.formats.stored import Damage, StoredBytes
 from dsqc.formats.texts import Phrase, fill
 
 BLOCK = 1 << 18
-"""Uncompressed bytes handed over at once: BGZF's blocks are joined until they are as many."""
+"""Bytes of BGZF's blocks that are joined and handed over at once."""
+PIECE = 1 << 20
+"""Uncompressed bytes of one member that are handed over at once."""
 IsalError = cast("type[Exception]", igzip_lib.IsalError)  # its stub says that it is an instance
 
 _MAGIC = b"\x1f\x8b"
@@ -54,7 +56,7 @@ class _Header:
 
 
 def gzip_blocks(stored: StoredBytes, proof: GzipProof) -> Iterator[bytes]:
-    """Inflate all members of ``stored``, in pieces of 256 KiB or more.
+    """Inflate all members of ``stored``, in pieces of 256 KiB to 1 MiB.
 
     Damage is found where it is, so data in front of it is handed over first: of plain gzip up to the piece that holds
     it, of BGZF up to the block.
@@ -199,7 +201,7 @@ def _member(stored: StoredBytes, start: int) -> Iterator[bytes]:
         if inflater.needs_input and not piece:
             raise _cut(stored, fill(texts.MEMBER_AT, start))
         try:
-            block = inflater.decompress(piece, BLOCK)
+            block = inflater.decompress(piece, PIECE)
         except IsalError as error:
             raise Damage("DSQC-F010", at, texts.BAD_DEFLATE, texts.GOOD_MEMBER) from error
         if block:

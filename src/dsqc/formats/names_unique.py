@@ -17,9 +17,10 @@ from dsqc.kernels import names as k
 from dsqc.language import Text
 from dsqc.registry import Severity
 
-SMALL_RUN = 1 << 18
+SMALL_RUN = 1 << 15
 LARGE_RUN = 1 << 21
-"""Names sorted into partitions at once: 4 MB at first, 32 MB where runs go to disk (sixteen times fewer reads)."""
+"""Names sorted into partitions at once: 512 KiB at first, which leave the cache to others; 32 MB where runs go to disk,
+so that each part read back is a long one."""
 MEMORY = 1 << 26
 """Bytes of names kept in memory (4 million names); beyond, all go to a temporary file."""
 RARE = 10_000

@@ -131,7 +131,7 @@ class KmerCollector(Collector):
         words = np.flatnonzero(self._counts.any(axis=0))
         if not len(words):
             return []
-        counts = self._counts[:, words]
+        counts = self._counts if len(words) == WORDS else self._counts[:, words]
         last = len(counts) - np.argmax(counts[::-1] > 0, axis=0)
         reach = np.maximum(self._reach[words].astype(np.int64), last)
         count = counts.sum(axis=0, dtype=np.int64)

@@ -62,14 +62,14 @@ def row_limits(rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def coarse_rows(rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Groups of the first ``rows`` rows for output at high resolution: single positions up to 999, then 900 groups a
-    power of ten, of 10, 100, 1,000 … positions.
+    """Groups of the first ``rows`` rows for output at high resolution: single positions up to 999, then 90 groups a
+    power of ten, of 100, 1,000, 10,000 … positions.
 
     Returns:
         int64 arrays: the row at which each group begins, its first and its last position.
     """
     starts, ends = row_limits(rows)
-    width = 10 ** np.maximum(np.floor(np.log10(starts + 0.5)).astype(np.int64) - 2, 0)
+    width = np.where(starts < 1000, 1, 10 ** np.maximum(np.floor(np.log10(starts + 0.5)).astype(np.int64) - 1, 0))
     begins = np.flatnonzero(starts % width == 0)
     stops = np.append(begins[1:], len(starts)) - 1 if len(begins) else begins
     return begins.astype(np.int64), starts[begins], ends[stops]

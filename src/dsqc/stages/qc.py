@@ -14,7 +14,7 @@ from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.model import DataFile, FileFormat, Run, Submission
 from dsqc.stages._qc_measure import STANDARD_INPUT, Options, Progress, QcFile, QcPair, measure_file, measure_pair
-from dsqc.stages._qc_write import html_name, metrics_name, remove_stale, stems_of, write_files
+from dsqc.stages._qc_write import html_name, metrics_name, prepare, remove_stale, stems_of, write_files
 from dsqc.version import __version__
 
 TECHNICAL_ROLES = frozenset(
@@ -110,6 +110,8 @@ def qc(
     inputs = [Path(path) for path in paths]
     _check_inputs(inputs, paired=paired)
     options = Options(threads=threads, reference=_checked_reference(reference), progress=progress)
+    if outdir is not None and threads > 1:
+        prepare()
     stems = stems_of(["stdin" if path == STANDARD_INPUT else path.name for path in inputs])
     groups = [(n, n + 1) for n in range(0, len(inputs), 2)] if paired else [(n,) for n in range(len(inputs))]
     files, pairs = _measure(inputs, stems, groups, options)
@@ -151,6 +153,8 @@ def qc_run(
     options = Options(threads, _checked_reference(reference), _declared_offset(submission, run), progress)
     paths = [_path_in(inbox, item) for item in run.files]
     present = [number for number, path in enumerate(paths) if path is not None]
+    if threads > 1:
+        prepare()
     stems = stems_of([item.name for item in run.files])
     log.info("started", files=len(paths), missing=len(paths) - len(present))
     groups = _mates(run.files, present)
