@@ -122,7 +122,7 @@ STRUCTURE = [
         "One quality too few.",
         place={"record": 6, "byte_offset": record_at(6), "line": 24},
     ),
-    text("quality-empty", changed(6, 4, lambda s: b""), "D003", "No quality at all.", also="D002", place={"record": 6}),
+    text("quality-empty", changed(6, 4, lambda s: b""), "D003", "No quality at all.", place={"record": 6}),
     text("bases-longer", changed(6, 2, lambda s: s + b"A"), "D003", "One base too many.", place={"record": 6}),
     text(
         "blank-line-between",

@@ -267,8 +267,6 @@ def _check_read(
     sequence = columns[SEQUENCE_START, row]
     quality = columns[QUALITY_START, row]
     length = columns[LENGTH, row]
-    if length == 0:
-        _note(EMPTY, row, record, 0, 0, counts, places)
     if name_stop - record > LONGEST_NAME:
         size = _name_length(data, record + 1, name_stop)
         if size > LONGEST_NAME:
@@ -347,6 +345,8 @@ def split_records(
         counts[CRLF_LINES] += name_newline - name_stop + found[5]
         if found[6]:
             _note(WRAPPED, row, position, 0, 0, counts, places)
+        if found[0] == 0:
+            _note(EMPTY, row, position, 0, 0, counts, places)
         if found[0] != found[2]:
             _note(UNEQUAL, row, position, found[0], found[2], counts, places)
         _check_read(data, row, position, name_stop, table, columns, counts, places)
