@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from dsqc.cli._memory import keep_freed_memory
 from dsqc.cli._options import add_exit_zero, add_outdir, add_threads
 from dsqc.cli._output import SEVERITY_LABELS, print_findings, print_json, print_table
 from dsqc.errors import ExitCode, UsageError
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure files, or the run of a submission."""
+    keep_freed_memory()
     if args.submission or args.run_key or args.inbox:
         return _run_of_submission(args)
     from dsqc.stages.qc import qc

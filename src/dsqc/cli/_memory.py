@@ -1,0 +1,19 @@
+"""How the C library gives out memory while a file is read."""
+
+import contextlib
+import ctypes
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Parameters of mallopt(3)."""
+
+
+def keep_freed_memory() -> None:
+    """Have glibc keep what is freed for what is asked for next, up to 512 MiB.
+
+    Reading frees and asks for blocks of a megabyte. By default each goes back to the system and comes again with fresh,
+    zeroed pages, which costs about a twentieth of the time of measuring a file. Other C libraries stay as they are.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_MMAP_THRESHOLD, 1 << 28)
+        library.mallopt(_TRIM_THRESHOLD, 1 << 29)
