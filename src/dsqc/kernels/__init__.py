@@ -1,5 +1,5 @@
 """Kernels: numba functions over flat arrays; arrays in, arrays out, results added to what the caller allocated.
 
-Imports numpy and the one decorator of ``_jit``; readers and collectors import kernels when they start to work.
-Example: ``split_records(data, 0, end, final, columns, events, counts, state)`` cuts FASTQ text into reads.
+Imports numpy and the decorators of ``_jit``; numba itself only where a kernel is compiled, once a machine.
+Example: ``split_records(data, end, final, table, columns, counts, places, state)`` cuts FASTQ text into reads.
 """

@@ -69,7 +69,8 @@ def note(fault: int, row: int, place: int, counts: Ints, places: Ints) -> None:
 
 
 @kernel
-def _value_size(kind: int) -> int:
+def value_size(kind: int) -> int:
+    """Bytes of one value of a tag of type ``kind`` (SAM specification 4.2.4); 0 for one that has no fixed size."""
     if kind in (65, 99, 67):  # A c C
         return 1
     if kind in (115, 83):  # s S
@@ -98,13 +99,13 @@ def tag_end(data: Bytes, at: int, end: int) -> int:
     elif kind == 66:  # B: array
         if at + 5 > end:
             return -1
-        size = _value_size(int(np.int64(data[at])))
+        size = value_size(int(np.int64(data[at])))
         number = int32_at(data, at + 1)
         if size == 0 or data[at] == 65 or number < 0:
             return -1
         at += 5 + size * number
     else:
-        size = _value_size(kind)
+        size = value_size(kind)
         if size == 0:
             return -1
         at += size

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.kernels._jit import entry, kernel
+from dsqc.kernels.bam_record import value_size
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -200,24 +201,12 @@ def count_activity(
 
 
 @kernel
-def _size(kind: int) -> int:
-    """Bytes of one value of a tag of type ``kind`` (SAM 4.2.4); 0 for one that has no fixed size."""
-    if kind in (65, 99, 67):  # A c C
-        return 1
-    if kind in (115, 83):  # s S
-        return 2
-    if kind in (105, 73, 102):  # i I f
-        return 4
-    return 0
-
-
-@kernel
 def _whole(data: Bytes, kind: int, at: int) -> int:
     """A whole number of a tag, little endian; -1 where it is none, is negative, or does not fit 31 bits."""
     if kind in (65, 102):
         return NOTHING
     value = 0
-    size = _size(kind)
+    size = value_size(kind)
     for i in range(size):
         value |= int(data[at + i]) << (8 * i)
     return value if size and value < 1 << (8 * size - 1) else NOTHING
@@ -226,13 +215,13 @@ def _whole(data: Bytes, kind: int, at: int) -> int:
 @kernel
 def _tag_end(data: Bytes, kind: int, at: int, end: int) -> int:
     """Where the value at ``at`` of a tag of type ``kind`` ends, or -1 where it leaves the record."""
-    size = _size(kind)
+    size = value_size(kind)
     if kind in (90, 72):  # Z H
         while at < end and data[at] != 0:
             at += 1
         return at + 1 if at < end else NOTHING
     if kind == 66 and at + 5 <= end:  # B
-        size = 5 + _size(int(data[at])) * _count(data, at + 1)
+        size = 5 + value_size(int(data[at])) * _count(data, at + 1)
     stop = at + size
     return stop if size > 0 and stop <= end else NOTHING
 

@@ -15,11 +15,9 @@ from dsqc.metrics.collector import Table, Value
 from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.metrics.remarks import remarks
-from dsqc.model import FileFormat
+from dsqc.stages._inputs import ALIGNED, STANDARD_INPUT
 from dsqc.version import __version__
 
-ALIGNED = (FileFormat.BAM, FileFormat.CRAM, FileFormat.SAM)
-STANDARD_INPUT = Path("-")
 Progress = Callable[[str, int], None]
 
 

@@ -1,20 +1,18 @@
 """Fingerprints of data files: what reads they hold, whatever their order, names, format and compression."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dsqc.errors import ExitCode, UsageError
+from dsqc.errors import ExitCode
 from dsqc.findings import FindingLog
 from dsqc.fingerprint import Fingerprint, Identity, total
 from dsqc.formats import ReadSource, open_reads, standard_input
 from dsqc.metrics.batch import check_batch, sequenced_reads
 from dsqc.metrics.encoding import decide_encoding
-from dsqc.model import FileFormat
+from dsqc.stages._inputs import ALIGNED, STANDARD_INPUT, check_inputs
 
-STANDARD_INPUT = Path("-")
-ALIGNED = (FileFormat.BAM, FileFormat.CRAM, FileFormat.SAM)
 ALIGNED_OFFSET = 33
 
 
@@ -107,23 +105,9 @@ def fingerprint(*paths: str | Path, threads: int = 2, reference: str | Path | No
         SystemFault: a file cannot be read.
     """
     inputs = [Path(path) for path in paths]
-    _check(inputs)
+    check_inputs(inputs)
     fasta = Path(reference) if reference is not None else None
     return FingerprintResult(tuple(_one(path, threads, fasta) for path in inputs))
-
-
-def _check(paths: Sequence[Path]) -> None:
-    if not paths:
-        raise UsageError("No data file was named.", hint="Name at least one, or - for standard input.")
-    if paths.count(STANDARD_INPUT) > 1:
-        raise UsageError("Standard input can be read once only.", hint="Name - once.")
-    for path in paths:
-        if path == STANDARD_INPUT:
-            continue
-        if path.is_dir():
-            raise UsageError(f"{path} is a directory.", hint="Name the data files in it.")
-        if not path.exists():
-            raise UsageError(f"{path} does not exist.", hint="Check the name.")
 
 
 def _one(path: Path, threads: int, reference: Path | None) -> FingerprintFile:

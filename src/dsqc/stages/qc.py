@@ -13,7 +13,8 @@ from dsqc.metrics.long_reads import LongReadCollector
 from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.model import DataFile, FileFormat, Run, Submission
-from dsqc.stages._qc_measure import STANDARD_INPUT, Options, Progress, QcFile, QcPair, measure_file, measure_pair
+from dsqc.stages._inputs import STANDARD_INPUT, check_inputs
+from dsqc.stages._qc_measure import Options, Progress, QcFile, QcPair, measure_file, measure_pair
 from dsqc.stages._qc_write import html_name, metrics_name, prepare, remove_stale, stems_of, write_files
 from dsqc.version import __version__
 
@@ -108,7 +109,9 @@ def qc(
         SystemFault: a file cannot be read, results cannot be written.
     """
     inputs = [Path(path) for path in paths]
-    _check_inputs(inputs, paired=paired)
+    check_inputs(inputs)
+    if paired:
+        _check_pairs(inputs)
     options = Options(threads=threads, reference=_checked_reference(reference), progress=progress)
     if outdir is not None and threads > 1:
         prepare()
@@ -182,25 +185,15 @@ def _find_run(submission: Submission, run_key: str) -> Run:
     return runs[run_key]
 
 
-def _check_inputs(paths: Sequence[Path], *, paired: bool) -> None:
-    if not paths:
-        raise UsageError("No data file was named.", hint="Name at least one, or - for standard input.")
-    if paired and len(paths) % 2:
+def _check_pairs(paths: Sequence[Path]) -> None:
+    if len(paths) % 2:
         raise UsageError(
             f"--paired takes files two by two, and {len(paths)} were named.",
             hint="Name R1 and R2 of each pair after each other.",
         )
-    if paths.count(STANDARD_INPUT) > 1:
-        raise UsageError("Standard input can be read once only.", hint="Name - once.")
     for path in paths:
-        if paired and not _is_fastq_name(path.name):
+        if not _is_fastq_name(path.name):
             raise UsageError(f"{path} is no FASTQ: --paired compares mate files.", hint="Leave out --paired.")
-        if path == STANDARD_INPUT:
-            continue
-        if path.is_dir():
-            raise UsageError(f"{path} is a directory.", hint="Name the data files in it.")
-        if not path.exists():
-            raise UsageError(f"{path} does not exist.", hint="Check the name.")
 
 
 def _checked_reference(reference: str | Path | None) -> Path | None:
