@@ -6,7 +6,7 @@ rendered from the registry when it is written or shown, in Korean and English.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from dsqc.language import Language
@@ -92,6 +92,25 @@ class Location:
         return " ".join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A value that was probably meant. Only a person, or ``--fix`` on a copy, puts it in place of what stands there.
+
+    Attributes:
+        value: what the cell would hold; empty to empty the cell.
+        confidence: 1.0 where ``value`` says the same in the spelling that is asked for, and nothing else can be meant;
+            lower, down to 0, where it is likelier than anything else. From ``CERTAIN`` on it may be put in place
+            without asking.
+    """
+
+    value: str
+    confidence: float
+
+
+CERTAIN = 0.9
+"""Confidence from which a suggestion may be put in place without a person's decision."""
+
+
 class _Parameters(dict[str, Any]):
     """Template parameters; an unknown name stays visible instead of raising while we report."""
 
@@ -111,6 +130,7 @@ class Finding:
     value: str = ""
     expected: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
+    suggestion: Suggestion | None = None
     count: int = 1
     truncated: bool = False
 
@@ -166,6 +186,7 @@ class Finding:
             "fix": self.fix(Language.EN),
             "fix_ko": self.fix(Language.KO),
             "parameters": self.parameters,
+            "suggestion": asdict(self.suggestion) if self.suggestion else None,
             "count": self.count,
             "truncated": self.truncated,
         }
@@ -182,6 +203,7 @@ class Finding:
             value=row.get("value", ""),
             expected=row.get("expected", ""),
             parameters=dict(row.get("parameters", {})),
+            suggestion=Suggestion(**row["suggestion"]) if row.get("suggestion") else None,
             count=row.get("count", 1),
             truncated=row.get("truncated", False),
         )
@@ -195,6 +217,7 @@ def finding(
     value: str = "",
     expected: str = "",
     severity: Severity | None = None,
+    suggestion: Suggestion | None = None,
     **parameters: object,
 ) -> Finding:
     """Make a finding of ``code``; object type and severity come from the registry.
@@ -206,6 +229,7 @@ def finding(
         value: what was seen; shortened to 200 characters.
         expected: what is allowed.
         severity: only where a configured profile weighs the rule otherwise.
+        suggestion: what the cell probably should hold, where that can be told.
         parameters: whatever else the rule's message template names. ``expected_ko`` takes the place of
             ``expected`` in Korean texts; so does any other name with ``_ko``.
 
@@ -223,6 +247,7 @@ def finding(
         value=shortened,
         expected=expected,
         parameters={name: str(item) for name, item in parameters.items()},
+        suggestion=suggestion,
     )
 
 

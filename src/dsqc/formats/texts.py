@@ -1,5 +1,7 @@
 """What findings of the formats say they saw and expected, in Korean and English; ``{}`` is filled by :func:`fill`."""
 
+from dataclasses import replace
+
 from dsqc.findings import LONGEST_VALUE, Finding, Location, finding
 from dsqc.language import Text
 from dsqc.registry import Severity
@@ -44,16 +46,15 @@ def tell(
         object_id: the file's name, where it is not the path of ``place``.
         severity: only where it is not the rule's own.
     """
-    texts: dict[str, object] = {}
+    texts: dict[str, str] = {}
     if isinstance(value, Text):
         ko = value.ko
         texts["value_ko"] = ko if len(ko) <= LONGEST_VALUE else ko[: LONGEST_VALUE - 1] + "…"
     if isinstance(expected, Text):
         texts["expected_ko"] = expected.ko
     name = place.path if object_id is None else object_id
-    return finding(
-        code, place, object_id=name, value=english(value), expected=english(expected), severity=severity, **texts
-    )
+    item = finding(code, place, object_id=name, value=english(value), expected=english(expected), severity=severity)
+    return replace(item, parameters=texts)
 
 
 # Containers: cut, damaged, followed by something else.

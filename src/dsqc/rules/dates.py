@@ -3,9 +3,11 @@
 import re
 from datetime import date, timedelta
 
+from dsqc.findings import Suggestion
 from dsqc.forms import pattern
 
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_PLAIN_DATE = re.compile(r"(\d{4})\s?[./-]?\s?(\d{1,2})\s?[./-]?\s?(\d{1,2})\.?", re.ASCII)
 _PARTS = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
@@ -48,3 +50,12 @@ def ends(text: str) -> tuple[str, str] | None:
         return None
     start, _slash, end = text.partition("/")
     return start, end or start
+
+
+def suggest_date(value: str) -> Suggestion | None:
+    """The ISO 8601 form of a date that is written otherwise but plainly; ``None`` where it is not."""
+    match = _PLAIN_DATE.fullmatch(value)
+    try:
+        return Suggestion(date(*map(int, match.groups())).isoformat(), 1.0) if match else None
+    except ValueError:
+        return None

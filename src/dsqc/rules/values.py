@@ -22,6 +22,7 @@ from dsqc.forms import (
 )
 from dsqc.model import Row
 from dsqc.rules.checking import Check, rule
+from dsqc.rules.dates import suggest_date
 
 ENGLISH_SHEETS = frozenset({"sample", "experiment", "run", "file"})
 """Sheets whose public values are English only (K-BDS); project and submission have Korean attributes too."""
@@ -80,7 +81,6 @@ _SPREADSHEET_DATE = re.compile(
 )
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII)
 _SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?", re.ASCII)
-_PLAIN_DATE = re.compile(r"(\d{4})\s?[./-]?\s?(\d{1,2})\s?[./-]?\s?(\d{1,2})\.?", re.ASCII)
 _SEPARATOR = re.compile(r"(?:;|//)")
 _EXCEL_EPOCH = date(1899, 12, 30)
 
@@ -198,8 +198,9 @@ def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault, *, s
     if special is None and fault.kind in (FaultKind.PATTERN, FaultKind.DATE):
         special = _BY_TYPE.get(attribute.type)
     if special is not None:
-        meant = suggest_date(value) if attribute.type in DATE_TYPES else ""
-        return special[0], {"expected": f"{meant} ({special[1]})" if meant else special[1]}
+        meant = suggest_date(value) if attribute.type in DATE_TYPES else None
+        expected = f"{meant.value} ({special[1]})" if meant else special[1]
+        return special[0], {"expected": expected, "suggestion": meant}
     if attribute.type in SINGLE_TYPES and not attribute.multivalued and _SEPARATOR.search(value):
         return "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
     english = attribute.pattern is not None and attribute.pattern.name == "ascii_text"
@@ -237,15 +238,6 @@ def _nearest(value: str, terms: list[str]) -> str:
     near = [folded[item] for item in difflib.get_close_matches(value.casefold(), folded, n=3, cutoff=0.5)]
     shown = near or terms[:8]
     return "; ".join(shown) + (f" … ({len(terms)})" if len(terms) > len(shown) else "")
-
-
-def suggest_date(value: str) -> str:
-    """The ISO form of a date that is written otherwise but plainly; empty where it is not."""
-    match = _PLAIN_DATE.fullmatch(value)
-    try:
-        return date(*map(int, match.groups())).isoformat() if match else ""
-    except ValueError:
-        return ""
 
 
 def is_ascii_text(value: str) -> bool:

@@ -189,4 +189,4 @@ def _document(
 
 def _reason(item: Finding) -> dict[str, Any]:
     whole = item.to_dict()
-    return {name: value for name, value in whole.items() if name not in ("parameters", "truncated")}
+    return {name: value for name, value in whole.items() if name not in ("parameters", "suggestion", "truncated")}

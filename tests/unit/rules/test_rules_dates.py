@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsqc.rules.dates import ends, first_day, last_day, parse_day
+from dsqc.rules.dates import ends, first_day, last_day, parse_day, suggest_date
 from dsqc.rules.project import add_years
-from dsqc.rules.values import suggest_date
 
 DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(2998, 12, 31))
 
@@ -62,4 +61,5 @@ def test_three_years_after_a_leap_day() -> None:
     ],
 )
 def test_plain_dates_are_suggested_in_iso_form(text: str, expected: str) -> None:
-    assert suggest_date(text) == expected
+    found = suggest_date(text)
+    assert (found.value if found else "") == expected

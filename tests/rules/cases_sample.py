@@ -1,0 +1,40 @@
+"""Fixtures of the rules on samples."""
+
+from rules.edits import Cases, both, cell, chain, nothing, row, second
+
+CASES: Cases = {
+    "S001": (nothing, both(row("sample", sample_name="", sample_title="No name", tissue="root"))),
+    "S002": (
+        both(cell("sample", sample_name="KR-001_A"), cell("experiment", sample_name="KR-001_A")),
+        both(cell("sample", sample_name="S/1"), cell("experiment", sample_name="S/1")),
+    ),
+    "S003": (
+        chain,
+        both(
+            chain,
+            second("sample", sample_name="s1"),
+            cell("experiment", sample_name="S1"),
+            second("experiment", sample_name="s1"),
+        ),
+    ),
+    "S004": (chain, both(chain, cell("sample", sample_title="Second sample"))),
+    "S005": (chain, both(chain, cell("sample", tissue="root"))),
+    "S011": (cell("sample", collection_date="2016-07-10/2016-08"), cell("sample", collection_date="2016-02-30")),
+    "S012": (cell("sample", collection_date="2026"), cell("sample", collection_date="2099")),
+    "S013": (cell("sample", collection_date="2007-10/2008-02"), cell("sample", collection_date="2008-02/2007-10")),
+    "S014": (
+        cell("sample", collection_date="2016-07-10T02:43Z"),
+        cell("sample", collection_date="2016-07-10T11:43+09:00"),
+    ),
+    "S015": (
+        cell("sample", geo_loc_name="South Korea:Seoul"),
+        cell("sample", geo_loc_name="Korea, Republic of", abs_reference="ABSCH-1"),
+    ),
+    "S016": (cell("sample", geo_loc_name="South Korea"), cell("sample", geo_loc_name="대한민국:Jeju")),
+    "S017": (
+        cell("sample", geo_loc_name="South Korea:Jeju-do, Seogwipo"),
+        cell("sample", geo_loc_name="south korea : Jeju-do,Seogwipo"),
+    ),
+    "S018": (cell("sample", lat_lon="37.5665 N 126.9780 E"), cell("sample", lat_lon="91 N 126.9780 E")),
+    "S032": (cell("sample", derived_from="KAS00000001"), cell("sample", derived_from="S999")),
+}

@@ -1,0 +1,53 @@
+"""Fixtures of the rules on sheets, headings and single values."""
+
+from rules.edits import (
+    Cases,
+    both,
+    cell,
+    chain,
+    empty_row_above_last,
+    heading,
+    many_samples,
+    no_rows,
+    no_sheet,
+    nothing,
+    row,
+    without,
+)
+
+CASES: Cases = {
+    "T002": (nothing, no_sheet("run")),
+    "T003": (nothing, without("sample", "tissue")),
+    "T004": (cell("sample", treatment="drought"), cell("sample", treatmnt="drought")),
+    "T005": (heading("sample", "sex"), both(heading("sample", "sex"), heading("sample", "Sex"))),
+    "T006": (cell("sample", 성별="male"), cell("sample", **{"temperature(°C)": "20"})),
+    "T007": (chain, empty_row_above_last),
+    "T008": (cell("sample", treatment="no water"), cell("sample", treatment=" no  water")),
+    "T009": (cell("sample", treatment="37 degree Celsius"), cell("sample", treatment="37 ℃")),
+    "T010": (cell("sample", genotype="SEPTIN1"), cell("sample", genotype="1-Sep")),
+    "T011": (cell("sample", tissue="missing"), cell("sample", tissue="N/A")),
+    "T012": (cell("sample", tissue="not applicable"), cell("sample", tissue="Not Applicable")),
+    "T013": (
+        cell("sample", collection_date="missing: lab stock"),
+        cell("sample", collection_date="not collected"),
+    ),
+    "T014": (cell("sample", treatment=""), cell("sample", treatment="not applicable")),
+    "T015": (nothing, cell("sample", tissue="")),
+    "T016": (nothing, cell("sample", age="", dev_stage="")),
+    "T017": (cell("sample", sex="female"), cell("sample", sex="F")),
+    "T018": (cell("sample", sex="female"), cell("sample", sex="Female")),
+    "T019": (cell("run", run_date="2026-01-31"), cell("run", run_date="31/01/2026")),
+    "T020": (cell("sample", taxonomy_id="4530"), cell("sample", taxonomy_id="4530.0")),
+    "T021": (cell("sample", height_or_length="10 cm"), cell("sample", height_or_length="10 미터")),
+    "T022": (
+        cell("experiment", insert_size_sd="20"),
+        cell("experiment", insert_size_sd="-3"),
+    ),
+    "T023": (nothing, cell("sample", tissue="blood; urine")),
+    "T024": (nothing, cell("submission", package="Human")),
+    "T025": (nothing, row("submission", package="Human")),
+    "T026": (nothing, many_samples),
+    "T027": (nothing, cell("submission", form_version="0.0.1")),
+    "T028": (nothing, no_rows("experiment", "run", "file")),
+    "T029": (nothing, row("file", file_name="S9.fastq.gz", run_alias="run-9", md5="9" * 32)),
+}

@@ -1,0 +1,137 @@
+"""What the fixtures of rules are made of: edits of a submission that has no finding."""
+
+from collections.abc import Callable
+
+from helpers.submissions import Tables, add, column, drop, put
+
+Edit = Callable[[Tables], None]
+Cases = dict[str, tuple[Edit, Edit]]
+"""Code without its prefix -> what a submission without its finding, and one with exactly its finding, is made by."""
+
+
+def cell(sheet: str, **values: str) -> Edit:
+    """Set cells of the first row of ``sheet``."""
+    return lambda tables: put(tables, sheet, **values)
+
+
+def second(sheet: str, **values: str) -> Edit:
+    """Set cells of the second row of ``sheet``."""
+    return lambda tables: put(tables, sheet, 2, **values)
+
+
+def no_second(*sheets: str) -> Edit:
+    """Take the second row out of ``sheets``."""
+
+    def edit(tables: Tables) -> None:
+        for sheet in sheets:
+            del tables[sheet][2]
+
+    return edit
+
+
+def row(sheet: str, **values: str) -> Edit:
+    """Add a row to ``sheet`` that is like the first apart from ``values``."""
+    return lambda tables: add(tables, sheet, **values)
+
+
+def without(sheet: str, attribute: str) -> Edit:
+    """Take a column out."""
+    return lambda tables: drop(tables, sheet, attribute)
+
+
+def heading(sheet: str, attribute: str) -> Edit:
+    """Add an empty column."""
+    return lambda tables: (column(tables, sheet, attribute), None)[1]
+
+
+def both(*edits: Edit) -> Edit:
+    """One edit after the other."""
+
+    def edit(tables: Tables) -> None:
+        for each in edits:
+            each(tables)
+
+    return edit
+
+
+def nothing(_tables: Tables) -> None:
+    """Leave the good submission as it is."""
+
+
+def no_sheet(name: str) -> Edit:
+    """Take a sheet out."""
+    return lambda tables: (tables.pop(name), None)[1]
+
+
+def no_rows(*names: str) -> Edit:
+    """Take all rows of sheets out, not their headings."""
+
+    def edit(tables: Tables) -> None:
+        for name in names:
+            del tables[name][1:]
+
+    return edit
+
+
+def empty_row_above_last(tables: Tables) -> None:
+    """A second sample below an empty row, with the library that belongs to it."""
+    chain(tables)
+    tables["sample"].insert(2, [""])
+
+
+def chain(tables: Tables) -> None:
+    """A second sample with everything that belongs to it, other in every name."""
+    add(tables, "sample", sample_name="S2", sample_title="Second sample", tissue="root")
+    add(tables, "experiment", library_id="lib-2", sample_name="S2")
+    add(tables, "run", run_alias="run-2", library_id="lib-2")
+    add(tables, "file", file_name="S2.fastq.gz", run_alias="run-2", md5="1" * 32)
+
+
+def second_library(sample: str) -> Edit:
+    """A second library, with its run and file, of the sample that is named."""
+    return both(
+        row("experiment", library_id="lib-2", sample_name=sample),
+        row("run", run_alias="run-2", library_id="lib-2"),
+        row("file", file_name="S2.fastq.gz", run_alias="run-2", md5="1" * 32),
+    )
+
+
+def many_samples(tables: Tables) -> None:
+    """2,001 samples, each of its own, with a library, a run and a file."""
+    for number in range(2000):
+        name = f"N{number:04d}"
+        add(tables, "sample", sample_name=name, sample_title=f"Plant {number}", cultivar=f"Line {number}")
+        add(tables, "experiment", library_id=f"lib-{name}", sample_name=name)
+        add(tables, "run", run_alias=f"run-{name}", library_id=f"lib-{name}")
+        add(tables, "file", file_name=f"{name}.fastq.gz", run_alias=f"run-{name}", md5=f"{number:032d}")
+
+
+def fastq_files(count: int) -> Edit:
+    """So many FASTQ files in the one run."""
+
+    def edit(tables: Tables) -> None:
+        for number in range(1, count):
+            add(tables, "file", file_name=f"S1_{number}.fastq.gz", md5=f"{number:032d}")
+
+    return edit
+
+
+def paired(*roles: str) -> Edit:
+    """A paired library with a file a role."""
+
+    def edit(tables: Tables) -> None:
+        put(tables, "experiment", library_layout="PAIRED", insert_size="350")
+        for number, role in enumerate(roles):
+            if number:
+                add(tables, "file", file_name=f"S1_{number}.fastq.gz", md5=f"{number:032d}")
+            put(tables, "file", number + 1, read_role=role)
+
+    return edit
+
+
+CLOSED = both(
+    cell("submission", access_level="closed"),
+    cell("project", withholding_reason="pre_publication", withholding_review_date="2027-03-01"),
+)
+SECURE = cell("project", security_class="보안과제 (security)", security_reason="국가안보")
+AMPLICON = cell("experiment", library_strategy="AMPLICON", library_selection="PCR")
