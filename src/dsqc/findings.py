@@ -5,10 +5,11 @@ rendered from the registry when it is written or shown, in Korean and English.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from dsqc.grouping import FindingGroup, GroupKey, Tally
 from dsqc.language import Language
 from dsqc.registry import Severity, rule
 
@@ -144,6 +145,12 @@ class Finding:
         """What the cap counts by: code, severity and file (for sheets: the sheet)."""
         return (self.code, self.severity, self.location.sheet or self.location.path)
 
+    @property
+    def line(self) -> GroupKey:
+        """What findings that read as one line have in common."""
+        where = self.location
+        return (self.code, self.severity.value, where.path, where.sheet, where.attribute)
+
     def message(self, language: Language) -> str:
         """What was seen and what is allowed, in ``language``."""
         return rule(self.code).message.get(language).format_map(self._parameters(language))
@@ -254,20 +261,33 @@ def finding(
 class FindingLog:
     """Collects findings with bounded memory: the first 20 of each (code, file) in the fixed order, the rest counted.
 
-    The result does not depend on the order of adding, so logs of parts may be merged in any order.
+    Beside them it keeps the groups that people read: for each code and attribute of a sheet every row and every value,
+    kept findings or not. The result does not depend on the order of adding, so logs of parts may be merged in any order.
     """
 
     def __init__(self, findings: Iterable[Finding] = ()) -> None:
         self._kept: dict[tuple[str, Severity, str], list[Finding]] = {}
         self._counts: Counter[tuple[str, Severity, str]] = Counter()
-        self.extend(findings)
+        self._lines: dict[GroupKey, Tally] = {}
+        if isinstance(findings, FindingLog):
+            self.merge(findings)
+        else:
+            self.extend(findings)
 
     def add(self, item: Finding) -> None:
         """Add one finding. A finding that stands for several (``count`` > 1) counts as that many."""
+        self._keep(item)
+        line = item.line
+        tally = self._lines.get(line)
+        if tally is None:
+            tally = self._lines[line] = Tally(item)
+        tally.add(item)
+
+    def _keep(self, item: Finding) -> None:
         group = item.group
         kept = self._kept.setdefault(group, [])
         self._counts[group] += item.count
-        kept.append(replace(item, count=1, truncated=False))
+        kept.append(item if item.count == 1 and not item.truncated else replace(item, count=1, truncated=False))
         if len(kept) > 2 * KEPT_PER_GROUP:
             self._shorten(kept)
 
@@ -278,7 +298,21 @@ class FindingLog:
 
     def merge(self, other: "FindingLog") -> None:
         """Take over everything that ``other`` holds."""
-        self.extend(other)
+        for item in list(other):
+            self._keep(item)
+        for line, tally in other._lines.items():
+            self._take(line, tally)
+
+    def take(self, findings: Iterable[Mapping[str, Any]], groups: Iterable[Mapping[str, Any]]) -> None:
+        """Take over a log that was written down: its kept findings and its groups, both as plain data."""
+        for row in findings:
+            self._keep(Finding.from_dict(dict(row)))
+        for row in groups:
+            group = FindingGroup.from_dict(row, Finding.from_dict(row["first"]))
+            self._take(group.first.line, Tally.of(group))
+
+    def _take(self, line: GroupKey, tally: Tally) -> None:
+        self._lines.setdefault(line, Tally(tally.first)).merge(tally)
 
     @staticmethod
     def _shorten(kept: list[Finding]) -> None:
@@ -292,7 +326,7 @@ class FindingLog:
             self._shorten(kept)
             rest = self._counts[group] - len(kept)
             found.extend(kept[:-1])
-            found.append(replace(kept[-1], count=1 + rest, truncated=rest > 0))
+            found.append(replace(kept[-1], count=1 + rest, truncated=True) if rest else kept[-1])
         return iter(sorted(found, key=lambda item: item.sort_key))
 
     def __len__(self) -> int:
@@ -311,6 +345,14 @@ class FindingLog:
         """Whether any finding is an error."""
         return any(severity is Severity.ERROR for _code, severity, _place in self._counts)
 
+    def groups(self) -> list[FindingGroup]:
+        """Everything seen, as people read it: errors first, then what one correction mends most of."""
+        return sorted((tally.finish() for tally in self._lines.values()), key=lambda group: group.sort_key)
+
     def to_list(self) -> list[dict[str, Any]]:
         """All kept findings as plain data."""
         return [item.to_dict() for item in self]
+
+    def groups_to_list(self) -> list[dict[str, Any]]:
+        """All groups as plain data."""
+        return [group.to_dict() for group in self.groups()]

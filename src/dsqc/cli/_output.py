@@ -6,6 +6,7 @@ from typing import Any
 
 from dsqc.artefact import to_json
 from dsqc.findings import Finding
+from dsqc.grouping import FindingGroup
 from dsqc.language import Language, Text
 from dsqc.registry import Severity
 
@@ -44,6 +45,32 @@ def print_findings(items: Iterable[Finding], language: Language, most: int | Non
     rest = len(ordered) - len(shown)
     if rest:
         print(Text(f"… and {rest} more.", f"… 외 {rest}건.").get(language))
+
+
+def print_group(group: FindingGroup, language: Language) -> None:
+    """Print findings that read as one: what and in which rows, the message, the values, the next step."""
+    label = SEVERITY_LABELS[group.first.severity].get(language)
+    print(printable(f"{label} {group.first.code} {group.place().get(language)}"))
+    print(printable(f"    {group.first.message(language)}"))
+    values = group.value_text()
+    if values:
+        print(printable(f"    {Text('values', '값').get(language)}: {values}"))
+    print(printable(f"    → {group.first.fix(language)}"))
+
+
+def print_groups(groups: Sequence[FindingGroup], language: Language, most: int) -> None:
+    """Print at most ``most`` groups in their order, and say how many were left out."""
+    for group in groups[:most]:
+        print_group(group, language)
+    rest = groups[most:]
+    if rest:
+        number = sum(group.count for group in rest)
+        print(
+            Text(
+                f"… and {len(rest):,} more faults ({number:,} findings).",
+                f"… 외 문제 {len(rest):,}가지({number:,}건).",
+            ).get(language)
+        )
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -86,14 +86,14 @@ def _progress(args: argparse.Namespace) -> Any:
 
 
 def _print(result: "TransferResult", language: Language) -> None:
-    from dsqc.cli._output import print_findings, print_table
+    from dsqc.cli._output import print_groups, print_table
 
     rows = result.record["files"]
     print_table(
         [text.get(language) for text in HEADINGS],
         [[row["name"], _number(row["size_bytes"]), row["md5"], STATES[row["state"]].get(language)] for row in rows],
     )
-    print_findings(result.log, language, SHOWN)
+    print_groups(result.log.groups(), language, SHOWN)
     states = Counter(row["state"] for row in rows)
     counts = ", ".join(f"{STATES[state].get(language)} {states[state]}" for state in STATES if states[state])
     found = result.record["finding_counts"]

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from dsqc.station import Limits
 
 SHOWN = 20
-"""Findings shown; the report holds all that are kept."""
+"""Faults shown, each with all its rows; the report holds them all."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``dsqc validate``."""
     parser.add_argument("submission", type=Path, metavar="SUBMISSION", help="directory, or .xlsx workbook")
     parser.add_argument("--no-files", action="store_true", help="only the form, not the data files")
+    parser.add_argument("--all", action="store_true", help="list every kept finding, not one line a fault")
     parser.add_argument("--transfer", type=Path, metavar="FILE", help="transfer.json of the station's transfer")
     parser.add_argument("--today", type=_day, metavar="DATE", help="the day to judge by, YYYY-MM-DD (default: today)")
     add_outdir(parser, "directory for validate.json, validate.findings.jsonl and submission.json")
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({**result.document, "findings": result.findings.to_list()})
     else:
-        _print(result, args.lang)
+        _print(result, args.lang, every=args.all)
     return ExitCode.FINDINGS if result.has_errors else ExitCode.DONE
 
 
@@ -69,10 +70,13 @@ def _limits(station: Path | None) -> "Limits | None":
     return load_station(station).limits
 
 
-def _print(result: "ValidateResult", language: Language) -> None:
-    from dsqc.cli._output import print_findings
+def _print(result: "ValidateResult", language: Language, *, every: bool) -> None:
+    from dsqc.cli._output import print_findings, print_groups
 
-    print_findings(result.findings, language, SHOWN)
+    if every:
+        print_findings(result.findings, language)
+    else:
+        print_groups(result.findings.groups(), language, SHOWN)
     counts = result.findings.counts()
     name = result.submission.alias or "-"
     form = f" ({result.form.reference} × {result.form.package})" if result.form else ""

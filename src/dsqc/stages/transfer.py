@@ -72,6 +72,7 @@ def _to_dict(submission: str, record: TransferRecord) -> dict[str, Any]:
         "files": [item.to_dict() for item in record.files],
         "findings": record.log.to_list(),
         "finding_counts": record.log.counts(),
+        "groups": record.log.groups_to_list(),
     }
 
 

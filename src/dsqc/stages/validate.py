@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc import artefact, logs
-from dsqc.findings import Finding, FindingLog
+from dsqc.findings import FindingLog
 from dsqc.forms import Form, compose, labels, load_fields
 from dsqc.model import Submission
 from dsqc.registry import RuleState, rules
@@ -88,7 +88,7 @@ def validate(
     if transfer is not None:
         record = artefact.read_json(transfer)
         inputs[TRANSFER] = artefact.sha256_of(transfer)
-        findings.extend(_of_transfer(record, form))
+        _take_transfer(findings, record, form)
         findings.merge(check_received(submission, inbox, record, inputs, with_content=with_files))
     elif with_files:
         findings.merge(check_listed(submission, inbox, ignored=results))
@@ -123,9 +123,13 @@ def _common_labels() -> Mapping[str, Mapping[str, str]]:
     return labels(compose(field.id, field.packages[0]))
 
 
-def _of_transfer(record: Mapping[str, Any], form: Form | None) -> list[Finding]:
+def _take_transfer(findings: FindingLog, record: Mapping[str, Any], form: Form | None) -> None:
+    """Take over what the transfer found, apart from what the rules find again."""
     known = FORM_LEVEL if form is not None else frozenset()
-    return [Finding.from_dict(row) for row in record["findings"] if row["code"] not in known]
+    findings.take(
+        (row for row in record["findings"] if row["code"] not in known),
+        (row for row in record["groups"] if row["code"] not in known),
+    )
 
 
 def _document(
@@ -148,6 +152,7 @@ def _document(
         "object_counts": {name: len(sheet.rows) for name, sheet in submission.sheets.items()},
         "inputs": dict(sorted(inputs.items())),
         "finding_counts": findings.counts(),
+        "groups": findings.groups_to_list(),
         "findings_file": None,
         "skipped_rules": sorted({*skipped, *(() if with_files else FILE_RULES)}),
     }

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dsqc.cli.main import main
-from helpers.submissions import TODAY, good_tables, put, write_tsv
+from dsqc.findings import KEPT_PER_GROUP
+from helpers.submissions import TODAY, add, good_tables, put, write_tsv
 
 
 @pytest.fixture
@@ -119,4 +120,42 @@ def test_at_most_twenty_findings_are_shown(good: Path, capsys: pytest.CaptureFix
     assert run(good, "--no-files") == 0
     out = capsys.readouterr().out
     assert out.count("warning DSQC-T004") == 20
+    assert "… and 10 more faults (10 findings)." in out
     assert "30 warnings" in out
+
+
+def many(folder: Path, **cells: str) -> Path:
+    """A submission of 60 samples that all hold ``cells``; the rest of their sheet is as it should be."""
+    tables = good_tables()
+    for number in range(2, 61):
+        add(tables, "sample", sample_name=f"S{number}")
+    for row in range(1, 61):
+        put(tables, "sample", row, **cells)
+    return write_tsv(folder, tables)
+
+
+def test_the_same_fault_in_many_rows_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(many(tmp_path, tissue=""), "--no-files") == 3
+    out = capsys.readouterr().out
+    assert out.count("error DSQC-T015") == 1
+    column = next(line for line in out.splitlines() if "DSQC-T015" in line).split()[4].split("–")[0].rstrip("2")
+    assert f"error DSQC-T015 sample.tsv sample {column}2–{column}61 (60 rows) tissue" in out
+
+
+def test_all_lists_every_kept_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(many(tmp_path, tissue=""), "--no-files", "--all") == 3
+    assert capsys.readouterr().out.count("error DSQC-T015") == KEPT_PER_GROUP
+
+
+def test_different_values_of_a_fault_are_named_with_their_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = many(tmp_path, sex="boy")
+    tables = good_tables()
+    for number in range(2, 61):
+        add(tables, "sample", sample_name=f"S{number}")
+    for row in range(1, 61):
+        put(tables, "sample", row, sex=f"odd {row}" if row < 10 else "boy")
+    write_tsv(folder, tables)
+    assert run(folder, "--no-files") == 3
+    assert 'values: "boy" ×51, "odd 1" ×1, "odd 2" ×1, "odd 3" ×1, "odd 4" ×1, … +5' in capsys.readouterr().out

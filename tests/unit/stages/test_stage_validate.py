@@ -164,7 +164,8 @@ def schema(name: str) -> dict[str, Any]:
 
 
 def validator(name: str) -> jsonschema_rs.Draft202012Validator:
-    registry = jsonschema_rs.Registry([(schema("finding")["$id"], schema("finding"))])
+    parts = [schema(part) for part in ("finding", "group")]
+    registry = jsonschema_rs.Registry([(part["$id"], part) for part in parts])
     return jsonschema_rs.Draft202012Validator(schema(name), registry=registry, validate_formats=True)
 
 

@@ -1,0 +1,197 @@
+"""Findings as people read them: the same fault of the same attribute is one line with all its rows and its values."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from dsqc.language import Text
+
+if TYPE_CHECKING:
+    from dsqc.findings import Finding
+
+MOST_VALUES = 5
+"""Different values that a group names, the commonest first."""
+MOST_RANGES = 8
+"""Ranges of rows that a line shows; the data have them all."""
+
+Range = tuple[int, int]
+"""First and last row of consecutive ones."""
+GroupKey = tuple[str, str, str, str, str]
+"""What findings of a group have in common: code, severity, file, sheet, attribute."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupValue:
+    """One of the values that a group was found in, how often, and what it probably should be (``None``: unknown)."""
+
+    value: str
+    count: int
+    suggestion: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape of ``group.schema.json``."""
+        return {"value": self.value, "count": self.count, "suggestion": self.suggestion}
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """The findings of one code on one attribute of one sheet, or of one code in one data file.
+
+    Attributes:
+        first: the first of them in the fixed order; its texts stand for all.
+        count: how many they are.
+        rows: all their rows as ranges; none for a data file.
+        values: the commonest of their values.
+        value_count: how many different values they have.
+    """
+
+    first: "Finding"
+    count: int
+    rows: tuple[Range, ...] = ()
+    values: tuple[GroupValue, ...] = ()
+    value_count: int = 0
+
+    @property
+    def row_count(self) -> int:
+        """Rows concerned."""
+        return sum(last - start + 1 for start, last in self.rows)
+
+    @property
+    def mended_at_once(self) -> int:
+        """Cells that hold the commonest value: replacing it once mends so many."""
+        return self.values[0].count if self.values else 1
+
+    @property
+    def sort_key(self) -> tuple[Any, ...]:
+        """For people: the worst first, then what one correction mends most of."""
+        return (self.first.severity.rank, -self.mended_at_once, -self.count, self.first.sort_key)
+
+    def place(self) -> Text:
+        """Where it was found, all rows in one: ``sample.tsv sample C12–C2011 (2,000 rows) tissue``."""
+        where = self.first.location
+        if self.row_count < 2:
+            more = self.count - 1
+            return Text(f"{where} (+{more:,})", f"{where} (+{more:,})") if more else Text(str(where), str(where))
+        before = " ".join(part for part in (where.path, where.sheet) if part)
+        cells = row_text(self.rows, where.column)
+        return Text(
+            f"{before} {cells} ({self.row_count:,} rows) {where.attribute}".strip(),
+            f"{before} {cells} ({self.row_count:,}행) {where.attribute}".strip(),
+        )
+
+    def value_text(self) -> str:
+        """The values with their counts and suggestions, where there are several; empty where the message says all."""
+        if self.value_count < 2:
+            return ""
+        parts = [
+            f'"{item.value}"' + (f' → "{item.suggestion}"' if item.suggestion is not None else "") + f" ×{item.count:,}"
+            for item in self.values
+        ]
+        rest = self.value_count - len(self.values)
+        return ", ".join(parts) + (f", … +{rest:,}" if rest else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape of ``group.schema.json``."""
+        return {
+            "code": self.first.code,
+            "severity": self.first.severity.value,
+            "count": self.count,
+            "row_count": self.row_count,
+            "rows": ",".join(str(start) if start == last else f"{start}-{last}" for start, last in self.rows),
+            "value_count": self.value_count,
+            "values": [item.to_dict() for item in self.values],
+            "first": self.first.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, row: Mapping[str, Any], first: "Finding") -> "FindingGroup":
+        """Read back what :meth:`to_dict` gave; ``first`` is its ``first``, read back."""
+        return cls(
+            first=first,
+            count=row["count"],
+            rows=parse_rows(row["rows"]),
+            values=tuple(GroupValue(**item) for item in row["values"]),
+            value_count=row["value_count"],
+        )
+
+
+def parse_rows(text: str) -> tuple[Range, ...]:
+    """``2-4,7`` as ranges."""
+    found: list[Range] = []
+    for part in text.split(",") if text else ():
+        start, _dash, last = part.partition("-")
+        found.append((int(start), int(last or start)))
+    return tuple(found)
+
+
+def row_ranges(rows: Iterable[int]) -> tuple[Range, ...]:
+    """Row numbers as ranges, ascending."""
+    found: list[Range] = []
+    for row in sorted(set(rows)):
+        if found and row == found[-1][1] + 1:
+            found[-1] = (found[-1][0], row)
+        else:
+            found.append((row, row))
+    return tuple(found)
+
+
+def row_text(ranges: Sequence[Range], column: str = "", most: int = MOST_RANGES) -> str:
+    """Ranges for people: ``C2–C5, C9``; with ``…`` where there are more than ``most``."""
+    shown = [
+        f"{column}{start}" if start == last else f"{column}{start}–{column}{last}" for start, last in ranges[:most]
+    ]
+    return ", ".join(shown) + (", …" if len(ranges) > most else "")
+
+
+@dataclass(slots=True)
+class Tally:
+    """A group that is still growing. Rows and values are kept for sheets only, where the sheet's size bounds them."""
+
+    first: "Finding"
+    count: int = 0
+    rows: set[int] = field(default_factory=set)
+    values: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    unlisted: int = 0
+
+    def add(self, item: "Finding") -> None:
+        """Count ``item`` in."""
+        self.count += item.count
+        if item is not self.first and item.sort_key < self.first.sort_key:
+            self.first = item
+        if item.location.sheet:
+            if item.location.row is not None:
+                self.rows.add(item.location.row)
+            key = (item.value, item.suggestion.value if item.suggestion else None)
+            self.values[key] = self.values.get(key, 0) + item.count
+
+    def merge(self, other: "Tally") -> None:
+        """Take over what another part of the same group holds."""
+        self.count += other.count
+        self.first = min(self.first, other.first, key=lambda item: item.sort_key)
+        self.rows |= other.rows
+        for key, number in other.values.items():
+            self.values[key] = self.values.get(key, 0) + number
+        self.unlisted += other.unlisted
+
+    @classmethod
+    def of(cls, group: FindingGroup) -> "Tally":
+        """The tally that a finished group came from, apart from values that it does not name."""
+        return cls(
+            group.first,
+            group.count,
+            {row for start, last in group.rows for row in range(start, last + 1)},
+            {(item.value, item.suggestion): item.count for item in group.values},
+            group.value_count - len(group.values),
+        )
+
+    def finish(self) -> FindingGroup:
+        """The group as it stands now."""
+        # A value that is suggested otherwise from one row to the next stands once for each suggestion.
+        ordered = sorted(self.values.items(), key=lambda pair: (-pair[1], pair[0][0], pair[0][1] or ""))
+        return FindingGroup(
+            first=replace(self.first, count=1, truncated=False),
+            count=self.count,
+            rows=row_ranges(self.rows),
+            values=tuple(GroupValue(value, number, meant) for (value, meant), number in ordered[:MOST_VALUES]),
+            value_count=len(ordered) + self.unlisted,
+        )
