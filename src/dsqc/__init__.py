@@ -7,9 +7,10 @@ The house, from the door down; imports only ever go down::
     stages     transfer validate qc judge curate register: one public function each
     judge report catalog transfer         do not import each other
     rules metrics storage submission      do not import each other
+    columns                               diagnosis of whole columns
     formats forms                         bytes -> arrays; schemas -> forms
     kernels                               numba: arrays in, arrays out
-    findings model accessions station artefact registry language
+    findings grouping model accessions station artefact registry language
     errors
 
 Data stands beside the code and travels in the wheel: ``dsqc.schemas`` (forms, vocabularies, the rule

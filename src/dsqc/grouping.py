@@ -97,7 +97,7 @@ class FindingGroup:
             "severity": self.first.severity.value,
             "count": self.count,
             "row_count": self.row_count,
-            "rows": ",".join(str(start) if start == last else f"{start}-{last}" for start, last in self.rows),
+            "rows": range_text(self.rows),
             "value_count": self.value_count,
             "values": [item.to_dict() for item in self.values],
             "first": self.first.to_dict(),
@@ -115,8 +115,13 @@ class FindingGroup:
         )
 
 
+def range_text(ranges: Iterable[Range]) -> str:
+    """Ranges as data: ``2-4,7``."""
+    return ",".join(str(start) if start == last else f"{start}-{last}" for start, last in ranges)
+
+
 def parse_rows(text: str) -> tuple[Range, ...]:
-    """``2-4,7`` as ranges."""
+    """What :func:`range_text` gave, as ranges."""
     found: list[Range] = []
     for part in text.split(",") if text else ():
         start, _dash, last = part.partition("-")

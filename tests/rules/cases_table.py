@@ -3,6 +3,7 @@
 from rules.edits import (
     Cases,
     both,
+    but,
     cell,
     chain,
     empty_row_above_last,
@@ -11,9 +12,16 @@ from rules.edits import (
     no_rows,
     no_sheet,
     nothing,
+    of,
     row,
+    samples,
     without,
 )
+
+TREATMENTS = of("no water", "salt", "heat")
+ECOTYPES = of("lowland", "upland")
+HEIGHTS = of("dwarf", "tall")
+POPULATIONS = of("north", "south")
 
 CASES: Cases = {
     "T002": (nothing, no_sheet("run")),
@@ -50,4 +58,33 @@ CASES: Cases = {
     "T027": (nothing, cell("submission", form_version="0.0.1")),
     "T028": (nothing, no_rows("experiment", "run", "file")),
     "T029": (nothing, row("file", file_name="S9.fastq.gz", run_alias="run-9", md5="9" * 32)),
+    "T030": (samples(12, treatment=TREATMENTS), samples(12, treatment=but(5, "No-water", TREATMENTS))),
+    "T031": (
+        samples(24, height_or_length=lambda number: f"{90 + 7 * number % 24} cm"),
+        samples(24, height_or_length=but(5, "9600 cm", of("96 cm", "90 cm", "99 cm"))),
+    ),
+    "T032": (
+        samples(24, treatment=TREATMENTS, ecotype=ECOTYPES, phenotype=HEIGHTS, population=POPULATIONS),
+        samples(
+            24,
+            treatment=but(5, "", TREATMENTS),
+            ecotype=but(5, "heat", ECOTYPES),
+            phenotype=but(5, "lowland", HEIGHTS),
+            population=but(5, "dwarf", POPULATIONS),
+        ),
+    ),
+    "T033": (
+        samples(12, height_or_length=of("96 cm", "90 cm")),
+        samples(12, height_or_length=but(5, "1 m", of("96 cm", "90 cm"))),
+    ),
+    "T034": (samples(24, trait_value=of("4.1", "3.9")), samples(24, trait_value=but(5, "tall", of("4.1", "3.9")))),
+    "T035": (
+        samples(12, source_material_id=of("00412", "00087")),
+        samples(12, source_material_id=but(5, "87", of("00412", "00087"))),
+    ),
+    "T036": (cell("sample", phenotype="a" * 254), cell("sample", phenotype="a" * 255)),
+    "T037": (
+        samples(12, trait_value=of("13/01/2026", "05/01/2026")),
+        samples(12, trait_value=but(5, "01/13/2026", of("13/01/2026", "05/01/2026"))),
+    ),
 }

@@ -106,6 +106,35 @@ def many_samples(tables: Tables) -> None:
         add(tables, "file", file_name=f"{name}.fastq.gz", run_alias=f"run-{name}", md5=f"{number:032d}")
 
 
+def samples(count: int, **columns: Callable[[int], str]) -> Edit:
+    """So many samples, the one that is there among them, each with a library, a run and a file.
+
+    ``columns`` give the values of the sample sheet by the number of the sample, from 1.
+    """
+
+    def edit(tables: Tables) -> None:
+        for number in range(2, count + 1):
+            name = f"N{number:04d}"
+            add(tables, "sample", sample_name=name, sample_title=f"Plant {number}", isolate=f"Isolate {number}")
+            add(tables, "experiment", library_id=f"lib-{name}", sample_name=name)
+            add(tables, "run", run_alias=f"run-{name}", library_id=f"lib-{name}")
+            add(tables, "file", file_name=f"{name}.fastq.gz", run_alias=f"run-{name}", md5=f"{number:032d}")
+        for number in range(1, count + 1):
+            put(tables, "sample", number, **{name: make(number) for name, make in columns.items()})
+
+    return edit
+
+
+def but(number: int, value: str, others: Callable[[int], str]) -> Callable[[int], str]:
+    """``value`` in sample ``number``, and ``others`` in the rest."""
+    return lambda each: value if each == number else others(each)
+
+
+def of(*values: str) -> Callable[[int], str]:
+    """``values`` in turn."""
+    return lambda number: values[number % len(values)]
+
+
 def fastq_files(count: int) -> Edit:
     """So many FASTQ files in the one run."""
 
