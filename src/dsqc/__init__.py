@@ -10,7 +10,7 @@ The house, from the door down; imports only ever go down::
     columns                               diagnosis of whole columns
     formats forms                         bytes -> arrays; schemas -> forms
     kernels                               numba: arrays in, arrays out
-    findings grouping model accessions station artefact registry language
+    findings grouping model accessions station artefact registry rule_set language
     errors
 
 Data stands beside the code and travels in the wheel: ``dsqc.schemas`` (forms, vocabularies, the rule

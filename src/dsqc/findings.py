@@ -262,7 +262,7 @@ class FindingLog:
     """Collects findings with bounded memory: the first 20 of each (code, file) in the fixed order, the rest counted.
 
     Beside them it keeps the groups that people read: for each code and attribute of a sheet every row and every value,
-    kept findings or not. The result does not depend on the order of adding, so logs of parts may be merged in any order.
+    kept findings or not. The result does not depend on the order of adding: logs of parts may be merged in any order.
     """
 
     def __init__(self, findings: Iterable[Finding] = ()) -> None:

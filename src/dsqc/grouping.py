@@ -38,7 +38,7 @@ class FindingGroup:
     """The findings of one code on one attribute of one sheet, or of one code in one data file.
 
     Attributes:
-        first: the first of them in the fixed order; its texts stand for all.
+        first: the first of them by its place; its texts stand for all.
         count: how many they are.
         rows: all their rows as ranges; none for a data file.
         values: the commonest of their values.
@@ -148,6 +148,11 @@ def row_text(ranges: Sequence[Range], column: str = "", most: int = MOST_RANGES)
     return ", ".join(shown) + (", …" if len(ranges) > most else "")
 
 
+def _place_key(item: "Finding") -> tuple[Any, ...]:
+    """The order within a group: by place, whatever the objects are called."""
+    return (item.location.sort_key, item.sort_key)
+
+
 @dataclass(slots=True)
 class Tally:
     """A group that is still growing. Rows and values are kept for sheets only, where the sheet's size bounds them."""
@@ -161,7 +166,7 @@ class Tally:
     def add(self, item: "Finding") -> None:
         """Count ``item`` in."""
         self.count += item.count
-        if item is not self.first and item.sort_key < self.first.sort_key:
+        if item is not self.first and _place_key(item) < _place_key(self.first):
             self.first = item
         if item.location.sheet:
             if item.location.row is not None:
@@ -172,7 +177,7 @@ class Tally:
     def merge(self, other: "Tally") -> None:
         """Take over what another part of the same group holds."""
         self.count += other.count
-        self.first = min(self.first, other.first, key=lambda item: item.sort_key)
+        self.first = min(self.first, other.first, key=_place_key)
         self.rows |= other.rows
         for key, number in other.values.items():
             self.values[key] = self.values.get(key, 0) + number

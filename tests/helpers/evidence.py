@@ -39,6 +39,7 @@ def write_evidence(
         "submission_alias": results.name,
         "inputs": {"transfer.json": sha256_of(results / "transfer.json")},
         "finding_counts": log.counts(),
+        "groups": log.groups_to_list(),
         "findings_file": "validate.findings.jsonl",
     }
     write_json(results / "validate.json", validation)

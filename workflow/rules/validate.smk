@@ -10,6 +10,13 @@ rule validate:
         ),
         findings="results/{submission}/validate.findings.jsonl",
         submission=ensure("results/{submission}/submission.json", non_empty=True),
+        profile=ensure("results/{submission}/profile.json", non_empty=True),
+        page=report(
+            "results/{submission}/profile.html",
+            caption="../report/profile.rst",
+            category="Validation",
+            labels={"Submission": "{submission}"},
+        ),
     log:
         "logs/validate/{submission}.log",
     benchmark:

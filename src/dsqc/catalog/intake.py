@@ -11,6 +11,8 @@ from dsqc.model import Submission, Verdict
 from dsqc.registry import rule
 from dsqc.storage import StoredObject
 
+NO_VERSIONS: Mapping[str, str | None] = {"form": None, "rule_set": "", "vocabularies": ""}
+"""Versions of a submission that was judged before results named them."""
 LONGEST_NAME = 200
 """Characters kept of an alias or submitter that no rule has passed: a returned submission may hold anything."""
 
@@ -45,6 +47,7 @@ class Intake:
         form: ``id``, ``version`` and ``package`` of the form it was judged by; empty where there was none.
         runs: ``qc.json`` of each run by its key.
         reasons: what decided the verdict, as ``verdict.json`` says it.
+        versions: form, rule set and vocabularies it was judged by, as ``verdict.json`` says it.
         verdict_sha256: digest of ``verdict.json``: a curator's decision is about exactly this verdict.
     """
 
@@ -57,6 +60,7 @@ class Intake:
     verdict: Verdict
     verdict_sha256: str
     reasons: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    versions: Mapping[str, str | None] = field(default_factory=lambda: dict(NO_VERSIONS))
 
     @property
     def alias(self) -> str:
@@ -119,6 +123,7 @@ class Refusal:
             "fix": self.fix.get(Language.EN),
             "fix_ko": self.fix.get(Language.KO),
             "count": 1,
+            "rows": "",
             "location": {},
         }
 

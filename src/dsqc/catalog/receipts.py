@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dsqc.catalog.intake import Refusal
-from dsqc.catalog.models import DataFileRecord, ObjectCopyRecord, RunRecord, SubmissionRecord
+from dsqc.catalog.intake import NO_VERSIONS, Refusal
+from dsqc.catalog.models import DataFileRecord, EventRecord, ObjectCopyRecord, RunRecord, SubmissionRecord
 from dsqc.catalog.states import REGISTERED
 from dsqc.errors import CatalogFault
 from dsqc.model import SubmissionState
@@ -44,12 +44,24 @@ def receipt(session: Session, name: str, submission_id: int, refusals: Sequence[
         "submission": name,
         "registered": registered,
         "state": "returned" if refusals and state == "registered" else state,
+        "versions": _versions(session, record),
         "verdict": record.verdict,
         "accessions": accessions(record) if registered else accessions(None),
         "objects": _objects(session, record) if registered else [],
         "reasons": [item.to_reason() for item in refusals] or list(record.reasons),
         "release": {"access": record.access_level, "date": record.release_date},
     }
+
+
+def _versions(session: Session, record: SubmissionRecord) -> dict[str, Any]:
+    """What the verdict was reached by: the event that brought it says so."""
+    query = (
+        select(EventRecord.details)
+        .where(EventRecord.submission_id == record.id, EventRecord.state == SubmissionState.MEASURED)
+        .order_by(EventRecord.sequence.desc())
+    )
+    details = session.scalars(query).first() or {}
+    return dict(details.get("versions") or NO_VERSIONS)
 
 
 def accessions(record: SubmissionRecord | None) -> dict[str, Any]:

@@ -85,6 +85,7 @@ def _enter(session: Session, record: SubmissionRecord, intake: Intake, actor: Ac
             "runs": len(intake.runs),
             "verdict": intake.verdict.value,
             "verdict_sha256": intake.verdict_sha256,
+            "versions": dict(intake.versions),
         },
     }
     for state in flow:

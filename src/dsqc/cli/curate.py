@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc.cli._options import action_options, add_station
-from dsqc.cli._output import print_json, print_table
+from dsqc.cli._output import print_json, print_table, printable
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
@@ -85,8 +85,14 @@ def _print_submission(found: dict[str, Any], results: Path, language: Language) 
     print(f"{found['submission']} ({form}): {found['verdict']}")
     print(counts)
     for reason in found["reasons"]:
-        print(f"{reason['severity']} {reason['code']} {reason['object']} {reason['object_id']}")
-        print(f"    {reason['message' + korean]}")
+        number = f" ×{reason['count']:,}" if reason["count"] > 1 else ""
+        rows = f" ({Text('rows', '행').get(language)} {reason['rows']})" if reason.get("rows") and number else ""
+        print(
+            printable(f"{reason['severity']} {reason['code']} {reason['object']} {reason['object_id']}{number}{rows}")
+        )
+        print(printable(f"    {reason['message' + korean]}"))
+    if found["profile"]:
+        print(f"{Text('columns', '컬럼 분석').get(language)} → {results / found['profile']}")
     for item in found["runs"]:
         print(f"{item['run_key']}: {item['state']}")
         for name, value in item["metrics"].items():

@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from dsqc.cli._options import add_exit_zero, add_station
-from dsqc.cli._output import print_findings, print_json
+from dsqc.cli._output import print_groups, print_json
 from dsqc.errors import ExitCode
 from dsqc.language import Text
 
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         title = Text("verdict", "판정").get(args.lang)
         print(f"{result.document['submission']} {title}: {VERDICTS[result.verdict.value].get(args.lang)}")
-        print_findings(result.reasons, args.lang, most=SHOWN)
+        print_groups(result.reasons, args.lang, SHOWN)
         print(f"→ {result.path}")
     return ExitCode.FINDINGS if result.verdict is Verdict.FAIL else ExitCode.DONE
 

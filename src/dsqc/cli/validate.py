@@ -29,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="list every kept finding, not one line a fault")
     parser.add_argument("--transfer", type=Path, metavar="FILE", help="transfer.json of the station's transfer")
     parser.add_argument("--today", type=_day, metavar="DATE", help="the day to judge by, YYYY-MM-DD (default: today)")
-    add_outdir(parser, "directory for validate.json, validate.findings.jsonl and submission.json")
+    add_outdir(
+        parser,
+        "directory for validate.json, validate.findings.jsonl, submission.json, profile.json and the page profile.html",
+    )
     add_station(parser)
     add_exit_zero(parser)
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from dsqc.columns.column import MOSTLY, Column
 from dsqc.columns.remark import Remark, RemarkKind
@@ -24,7 +25,7 @@ def block_remark(sheet: Sheet, columns: Sequence[Column]) -> Remark | None:
     seen: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
         seen[row].append(index)
-    following = {first: second for places in seen.values() for first, second in zip(places, places[1:], strict=False)}
+    following = {first: second for places in seen.values() for first, second in pairwise(places)}
     best = (0, 0, 0)
     start = 0
     while start < len(rows):

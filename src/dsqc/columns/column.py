@@ -136,9 +136,15 @@ def read_columns(sheet: Sheet, attributes: dict[str, Attribute]) -> list[Column]
     values: dict[str, dict[str, list[int]]] = {heading.attribute: {} for heading in sheet.headings}
     untidy: Counter[str] = Counter()
     for row in sheet.rows:
+        number = row.number
         for name, cell in row.cells.items():
-            values.setdefault(name, {}).setdefault(cell.value, []).append(row.number)
-            if cell.raw is not cell.value and cell.raw != cell.value:
+            column = values[name]
+            rows = column.get(cell.value)
+            if rows is None:
+                column[cell.value] = [number]
+            else:
+                rows.append(number)
+            if cell.raw != cell.value:
                 untidy[name] += 1
     return [
         Column(

@@ -20,6 +20,8 @@ _COUNTED = re.compile(
 """Headings under which values count up by their nature."""
 _COUNTED_TYPES = frozenset({"term", "envo"})
 """Ontology terms: neighbouring numbers are other terms, and they are looked up anyhow."""
+_NEVER_COUNTED = frozenset({"taxid", "taxon", "lat_lon", "geo_loc", "accession", "voucher"})
+"""Types whose values do not count up, whatever the heading says."""
 _LEAST_RUN = {Kind.DATE: 7, Kind.NUMBER: 8, Kind.QUANTITY: 8, Kind.COORDINATE: 4, Kind.TEXT: 5}
 _LEAST_FRACTION_RUN = 3
 """Rows that show it where a number with decimals, a taxonomy id or a project counts up."""
@@ -50,21 +52,33 @@ def counting_remarks(column: Column) -> Iterator[Remark]:
     """Remarks on runs of consecutive rows whose values grow by one where they should be constant or unrelated."""
     if column.is_constant or len(column.where) < _LEAST_FRACTION_RUN or not _may_not_count(column):
         return
-    steps = {value: _step(column, value) for value in column.where}
-    by_row = {row: value for value, rows in column.where.items() for row in rows}
+    steps = {value: step for value in column.where if (step := _step(column, value)) is not None}
+    numbers = {(step.frame, step.number) for step in steps.values()}
+    # Most columns hold no two neighbours at all: only the others are gone through row by row.
+    if not any((frame, number + 1) in numbers for frame, number in numbers):
+        return
+    by_row = {row: value for value in steps for row in column.where[value]}
+    for run in _runs(by_row, steps):
+        first = steps[by_row[run[0]]]
+        if len(run) >= first.least and first.number >= first.begins_at:
+            yield from _run(by_row, run)
+
+
+def _runs(by_row: dict[int, str], steps: dict[str, _Step]) -> Iterator[list[int]]:
+    """Runs of consecutive rows that count up by one."""
     run: list[int] = []
-    for row in [*sorted(by_row), -1]:
-        step = steps[by_row[row]] if row >= 0 else None
-        if run:
+    for row in sorted(by_row):
+        step = steps[by_row[row]]
+        if run and row == run[-1] + 1:
             last = steps[by_row[run[-1]]]
-            goes_on = step is not None and last is not None and row == run[-1] + 1 and step.frame == last.frame
-            if goes_on and step is not None and last is not None and step.number == last.number + 1:
+            if step.frame == last.frame and step.number == last.number + 1:
                 run.append(row)
                 continue
-            first = steps[by_row[run[0]]]
-            if last is not None and first is not None and len(run) >= last.least and first.number >= last.begins_at:
-                yield from _run(by_row, run)
-        run = [row] if step is not None else []
+        if len(run) >= _LEAST_FRACTION_RUN:
+            yield run
+        run = [row]
+    if len(run) >= _LEAST_FRACTION_RUN:
+        yield run
 
 
 def _may_not_count(column: Column) -> bool:
@@ -73,6 +87,8 @@ def _may_not_count(column: Column) -> bool:
         return not _COUNTED.search(column.name)
     if attribute.type in _COUNTED_TYPES or column.is_identity_by_type:
         return False
+    if attribute.type in _NEVER_COUNTED:
+        return True
     return not _COUNTED.search(attribute.name)
 
 
@@ -103,7 +119,9 @@ def _text_step(before: str, number: str, after: str, value: str) -> _Step | None
     if accession is not None:
         return None  # Archives give neighbouring numbers to what is handed in together.
     # A lone letter or nothing before the number is a label (A1, A2); a name is what should not have counted.
-    return _Step((before, after), int(number), _LEAST_RUN[Kind.TEXT], _LOWEST_CODE) if len(before.strip()) >= 3 else None
+    return (
+        _Step((before, after), int(number), _LEAST_RUN[Kind.TEXT], _LOWEST_CODE) if len(before.strip()) >= 3 else None
+    )
 
 
 def _is_day(column: Column, reading: Reading, value: str) -> bool:

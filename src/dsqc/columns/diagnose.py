@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from dsqc.columns.block import block_remark
 from dsqc.columns.column import Column, read_columns
@@ -18,15 +19,18 @@ Attributes = Mapping[str, Mapping[str, Attribute]]
 """Sheet -> what the form says of its columns; empty where no form is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableDiagnosis:
-    """One sheet: its columns in their order, and what is to be said of it as a whole."""
+    """One sheet and its columns in their order."""
 
-    name: str
-    path: str
-    row_count: int
+    sheet: Sheet
     columns: tuple[Column, ...]
-    remarks: tuple[Remark, ...] = ()
+
+    @cached_property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is to be said of the sheet as a whole. No rule needs it."""
+        block = block_remark(self.sheet, self.columns)
+        return (block,) if block else ()
 
 
 def diagnose(submission: Submission, attributes: Attributes) -> list[TableDiagnosis]:
@@ -45,5 +49,4 @@ def diagnose_table(sheet: Sheet, attributes: Mapping[str, Attribute]) -> TableDi
             column.remarks.extend(counting_remarks(column))
     for column in columns:
         column.remarks.extend(mixture_remarks(column))
-    block = block_remark(sheet, columns)
-    return TableDiagnosis(sheet.name, sheet.path, len(sheet.rows), tuple(columns), (block,) if block else ())
+    return TableDiagnosis(sheet, tuple(columns))

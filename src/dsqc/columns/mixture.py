@@ -14,7 +14,9 @@ from dsqc.language import Text
 CUT_AT = (255, 32767)
 """Characters at which old database fields and cells of spreadsheets end."""
 _SENTENCE_ENDS = (".", "!", "?", ")", "다")
-_CHECKED_TYPES = frozenset({*DATE_TYPES, "number", "integer", "quantity", "enum", "year", "taxid", "lat_lon", "geo_loc"})
+_CHECKED_TYPES = frozenset(
+    {*DATE_TYPES, "number", "integer", "quantity", "enum", "year", "taxid", "lat_lon", "geo_loc"}
+)
 """Types whose single values a rule judges already."""
 PADDED = 0.7
 """Confidence that a short code has lost zeros."""
@@ -46,9 +48,7 @@ def _units(column: Column) -> Iterator[Remark]:
         return
     if "" in found and column.attribute is not None and column.attribute.type in _CHECKED_TYPES:
         del found[""]
-    expected = Text(
-        f"{unit}, as in {found[unit]:,} rows of this column", f"이 열의 {found[unit]:,}개 행과 같은 {unit}"
-    )
+    expected = Text(f"{unit}, as in {found[unit]:,} rows of this column", f"이 열의 {found[unit]:,}개 행과 같은 {unit}")
     for value, reading in sorted(column.of_kind(Kind.NUMBER, Kind.QUANTITY).items()):
         if reading.unit != unit and reading.unit in found:
             yield Remark(RemarkKind.UNITS, tuple(column.where[value]), value, expected)
@@ -84,7 +84,11 @@ def _zeros(column: Column) -> Iterator[Remark]:
     codes = [value for value in column.where if value.isascii() and value.isdecimal()]
     padded = [value for value in codes if value[0] == "0" and len(value) > 1]
     widths = {len(value) for value in padded}
-    if sum(column.counts[value] for value in padded) < 3 or len(widths) != 1 or sum(column.counts[value] for value in codes) < 0.8 * column.said:
+    if (
+        sum(column.counts[value] for value in padded) < 3
+        or len(widths) != 1
+        or sum(column.counts[value] for value in codes) < 0.8 * column.said
+    ):
         return
     (width,) = widths
     if any(len(value) > width for value in codes):
@@ -100,7 +104,9 @@ def _zeros(column: Column) -> Iterator[Remark]:
 def _cut_off(column: Column) -> Iterator[Remark]:
     for value, rows in sorted(column.where.items()):
         if len(value) in CUT_AT and not value.endswith(_SENTENCE_ENDS):
-            expected = Text(f"a text that does not end at {len(value)} characters", f"{len(value)}자에서 끊기지 않은 글")
+            expected = Text(
+                f"a text that does not end at {len(value)} characters", f"{len(value)}자에서 끊기지 않은 글"
+            )
             yield Remark(RemarkKind.CUT_OFF, tuple(rows), value, expected)
 
 

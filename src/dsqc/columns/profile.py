@@ -31,9 +31,9 @@ def profile_tables(tables: Iterable[TableDiagnosis], codes: Mapping[RemarkKind, 
     """
     return [
         {
-            "name": table.name,
-            "path": table.path,
-            "row_count": table.row_count,
+            "name": table.sheet.name,
+            "path": table.sheet.path,
+            "row_count": len(table.sheet.rows),
             "remarks": _remarks(table.remarks, codes),
             "columns": [_column(column, codes) for column in table.columns],
         }

@@ -49,9 +49,7 @@ def _by_row(column: Column) -> dict[int, str]:
     return {row: value for value, rows in column.where.items() for row in rows}
 
 
-def _shifted(
-    columns: Sequence[Column], tests: Sequence[Fits | None], step: int
-) -> Iterator[tuple[int, int, int]]:
+def _shifted(columns: Sequence[Column], tests: Sequence[Fits | None], step: int) -> Iterator[tuple[int, int, int]]:
     """Row, first and last column of every run of cells that fit the column ``step`` before and not their own."""
     hits: dict[int, list[int]] = {}
     for index, column in enumerate(columns):

@@ -103,9 +103,7 @@ def _near(totals: Mapping[str, int]) -> Clusters:
     found: Clusters = {}
     for key in rare:
         near = {other for hole in _without_one(key) for other in holes.get(hole, ())}
-        meant = [
-            other for other in near if other != key and totals[other] >= 5 * totals[key] and _is_slip(key, other)
-        ]
+        meant = [other for other in near if other != key and totals[other] >= 5 * totals[key] and _is_slip(key, other)]
         if meant:
             found[key] = (min(meant, key=lambda other: (-totals[other], other)), NEAR)
     return found
@@ -119,7 +117,7 @@ def _without_one(key: str) -> Iterator[str]:
 
 
 def _is_slip(one: str, other: str) -> bool:
-    """Whether one letter is changed, left out, added or swapped, and it is a letter inside a word, no number or code."""
+    """Whether one letter is changed, left out, added or swapped, inside a word and not in a number or code."""
     start = 0
     while start < min(len(one), len(other)) and one[start] == other[start]:
         start += 1

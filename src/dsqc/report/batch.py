@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dsqc.rule_set import versions_of
 from dsqc.version import __version__
 
 TOP_REASONS = 3
@@ -25,8 +26,9 @@ class Record:
         note: why the source could not be listed when the batch was planned.
         transfer, validation, submission, verdict, receipt: contents of the files of the same name
             (``validation`` is ``validate.json``).
+        profile: ``profile.json``, the diagnosis of its columns.
         runs: ``qc.json`` by run key.
-        findings: rows of ``validate.findings.jsonl`` and of each run's ``findings.jsonl``.
+        findings: rows of each run's ``findings.jsonl``; those of validate stand grouped in ``validate.json``.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Record:
     submission: Data | None = None
     verdict: Data | None = None
     receipt: Data | None = None
+    profile: Data | None = None
     runs: dict[str, Data] = field(default_factory=dict)
     findings: list[Data] = field(default_factory=list)
 
@@ -68,7 +71,23 @@ def summarise(records: Sequence[Record]) -> dict[str, Any]:
     totals = {"submissions": len(rows), **{name: outcomes[name] for name in OUTCOMES}}
     for name in ("runs", "files", "bytes", "reads"):
         totals[name] = sum(row[name] for row in rows)
-    return {"schema_version": "1.0", "dsqc_version": __version__, "totals": totals, "submissions": rows}
+    return {
+        "schema_version": "1.0",
+        "dsqc_version": __version__,
+        "versions": _versions(records),
+        "totals": totals,
+        "submissions": rows,
+    }
+
+
+def _versions(records: Sequence[Record]) -> dict[str, list[str]]:
+    """Everything that the submissions were judged by; one of each where all were judged alike."""
+    found: dict[str, set[str]] = {"form": set(), "rule_set": set(), "vocabularies": set()}
+    for record in records:
+        if record.validation:
+            for name, version in versions_of(record.validation).items():
+                found[name].update([version] if version else [])
+    return {name: sorted(versions) for name, versions in found.items()}
 
 
 def _row(record: Record) -> dict[str, Any]:

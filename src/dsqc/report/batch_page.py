@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from dsqc.grouping import parse_rows, row_text
 from dsqc.language import Language, Text
 from dsqc.report import labels
 from dsqc.report.batch import OUTCOMES, Record
@@ -13,7 +14,7 @@ from dsqc.report.render import render as fill
 from dsqc.report.run_page import summary_mark
 
 MOST_GROUPS = 12
-"""Codes that a submission lists, so that a page over a thousand submissions stays quick."""
+"""Faults that a submission lists, so that a page over a thousand submissions stays quick."""
 MOST_PLACES = 3
 """Places named for each code."""
 
@@ -39,13 +40,24 @@ def render(
     """
     known = {record.name: record for record in records}
     rows = [_row(row, known[row["submission"]], fields or {}) for row in batch["submissions"]]
-    page = {"title": title, "tiles": _tiles(batch["totals"]), "rows": rows, "sums": _sums(batch["totals"])}
+    page = {
+        "title": title,
+        "tiles": _tiles(batch["totals"]),
+        "rows": rows,
+        "sums": _sums(batch["totals"]),
+        "versions": batch["versions"],
+    }
     return fill("batch.html", language, page=page, labels=labels.BATCH)
 
 
 def run_link(submission: str, run_key: str) -> str:
     """Place of a run's page, relative to the batch page."""
     return f"runs/{submission}/{run_key}.html"
+
+
+def profile_link(submission: str) -> str:
+    """Place of the page of a submission's columns, relative to the batch page."""
+    return f"columns/{submission}.html"
 
 
 def _tiles(totals: Data) -> list[dict[str, Any]]:
@@ -68,6 +80,7 @@ def _sums(totals: Data) -> list[tuple[Text, str]]:
 
 def _row(row: Data, record: Record, fields: Mapping[str, Text]) -> dict[str, Any]:
     verdict, verdict_style = labels.VERDICTS[row["verdict"] or ""]
+    groups = _groups(record)
     state, state_style = labels.STATES.get(row["state"], (row["state"], "none"))
     return {
         **row,
@@ -88,41 +101,70 @@ def _row(row: Data, record: Record, fields: Mapping[str, Text]) -> dict[str, Any
             }
             for reason in row["reasons"][:2]
         ],
-        "groups": _groups(record),
+        "groups": groups[:MOST_GROUPS],
+        "more_groups": _more(len(groups) - MOST_GROUPS) if len(groups) > MOST_GROUPS else None,
+        "profile": quote(profile_link(row["submission"])) if record.profile else "",
         "run_rows": [_run_row(row["submission"], key, record) for key in record.planned_runs or record.runs],
     }
 
 
 def _groups(record: Record) -> list[dict[str, Any]]:
-    """The submission's findings by code, errors first; those of missed quality goals come from the verdict."""
+    """The submission's faults: those of its sheets as validate grouped them, those of its data files by code.
+
+    Errors first, then what one correction mends most of; findings of missed quality goals come from the verdict.
+    """
     goals = [row for row in (record.verdict or {}).get("reasons") or () if row["code"].startswith("DSQC-Q")]
-    groups: dict[str, list[Data]] = {}
+    by_code: dict[str, list[Data]] = {}
     for row in [*record.findings, *goals]:
-        groups.setdefault(row["code"], []).append(row)
-    ordered = sorted(groups.items(), key=lambda item: (_severity_rank(item[1][0]), item[0]))
-    return [_group(code, rows) for code, rows in ordered[:MOST_GROUPS]]
+        by_code.setdefault(row["code"], []).append(row)
+    found = [(group["severity"], _sheet_group(group)) for group in (record.validation or {}).get("groups") or ()]
+    found += [(rows[0]["severity"], _file_group(code, rows)) for code, rows in sorted(by_code.items())]
+    found.sort(key=lambda pair: list(labels.SEVERITIES).index(pair[0]))
+    return [group for _severity, group in found]
 
 
-def _severity_rank(row: Data) -> int:
-    return list(labels.SEVERITIES).index(row["severity"])
+def _sheet_group(group: Data) -> dict[str, Any]:
+    first = group["first"]
+    ranges = parse_rows(group["rows"])
+    where = place({**first["location"], "row": None, "column": ""} if ranges else first["location"])
+    rows = row_text(ranges, first["location"].get("column", ""))
+    number = group["row_count"]
+    shown = Text(f"{where.en} · {rows} (rows: {number:,})", f"{where.ko} · {rows} ({number:,}행)") if ranges else where
+    more = group["count"] - 1 if not ranges else 0
+    return {
+        **_texts(first),
+        "code": group["code"],
+        "count": f"{group['count']:,}",
+        "places": [shown] if shown.en else [],
+        "more": _more(more) if more and shown.en else None,
+    }
 
 
-def _group(code: str, rows: Sequence[Data]) -> dict[str, Any]:
-    first = rows[0]
-    label, style = labels.SEVERITIES[first["severity"]]
+def _file_group(code: str, rows: Sequence[Data]) -> dict[str, Any]:
     count = sum(row["count"] for row in rows)
     shown = [place(row["location"]) for row in rows[:MOST_PLACES]]
     more = count - len(shown)
     return {
+        **_texts(rows[0]),
         "code": code,
+        "count": f"{count:,}",
+        "places": [text for text in shown if text.en],
+        "more": _more(more) if more > 0 and shown[0].en else None,
+    }
+
+
+def _texts(row: Data) -> dict[str, Any]:
+    label, style = labels.SEVERITIES[row["severity"]]
+    return {
         "label": label,
         "style": style,
-        "count": f"{count:,}",
-        "message": Text(first["message"], first["message_ko"]),
-        "fix": Text(first["fix"], first["fix_ko"]),
-        "places": [text for text in shown if text.en],
-        "more": Text(f"and {more:,} more", f"외 {more:,}곳") if more > 0 and shown[0].en else None,
+        "message": Text(row["message"], row["message_ko"]),
+        "fix": Text(row["fix"], row["fix_ko"]),
     }
+
+
+def _more(number: int) -> Text:
+    return Text(f"and {number:,} more", f"외 {number:,}곳")
 
 
 def _run_row(submission: str, key: str, record: Record) -> dict[str, Any]:

@@ -81,6 +81,9 @@ BATCH = {
     "reasons": Text("Reasons", "사유"),
     "findings": Text("Findings", "진단 결과"),
     "no_findings": Text("No findings.", "발견된 문제가 없습니다."),
+    "profile": Text("Columns of the forms →", "서식 컬럼 분석 →"),
+    "versions": Text("Judged by rule set", "적용한 규칙"),
+    "vocabularies": Text("vocabularies", "통제어휘"),
     "no_runs": Text("No runs were measured.", "측정된 런이 없습니다."),
     "none_match": Text("No submission matches.", "해당하는 제출이 없습니다."),
     "registered": Text("registered", "등록됨"),
@@ -91,3 +94,75 @@ BATCH = {
 """Words of the batch page."""
 
 YES, NO = Text("yes", "예"), Text("no", "아니요")
+
+REQUIREMENTS = {
+    "mandatory": Text("mandatory", "필수"),
+    "conditional": Text("conditional", "조건부 필수"),
+    "one_of_group": Text("one of a group", "택일 필수"),
+    "recommended": Text("recommended", "권장"),
+    "optional": Text("optional", "선택"),
+}
+"""How much a form wants an attribute."""
+
+KINDS = {
+    "missing": Text("missing", "결측"),
+    "date": Text("date", "날짜"),
+    "number": Text("number", "숫자"),
+    "quantity": Text("number with unit", "단위 있는 숫자"),
+    "coordinate": Text("coordinate", "좌표"),
+    "term": Text("term", "용어"),
+    "text": Text("text", "글"),
+}
+"""What the values of a column are."""
+
+REMARKS = {
+    "length": Text("Much longer than the rest of the column.", "열의 나머지보다 훨씬 깁니다."),
+    "spelling": Text("Another spelling of a value.", "같은 값의 다른 표기입니다."),
+    "outlier": Text("Far from the rest of the column.", "열의 나머지와 동떨어져 있습니다."),
+    "shifted": Text("Shifted by a column.", "한 열씩 밀렸습니다."),
+    "units": Text("Another unit.", "단위가 다릅니다."),
+    "kinds": Text("Another kind of value.", "종류가 다른 값입니다."),
+    "zeros": Text("Leading zeros lost.", "앞자리 0이 사라졌습니다."),
+    "cut_off": Text("Cut off.", "중간에 끊겼습니다."),
+    "date_order": Text("Another order of day and month.", "일과 월의 순서가 다릅니다."),
+    "counting": Text("Counts up from row to row.", "행마다 1씩 늘어납니다."),
+    "block": Text("Rows repeated.", "반복된 행입니다."),
+}
+"""What a remark of the column diagnosis says."""
+
+PROFILE = {
+    "title": Text("Columns", "컬럼 분석"),
+    "strip": Text("What to look at", "먼저 볼 열"),
+    "nothing": Text("No column needs a look.", "살펴볼 열이 없습니다."),
+    "column": Text("Column", "열"),
+    "holds": Text("Holds", "내용"),
+    "commonest": Text("Commonest values", "가장 흔한 값"),
+    "rest": Text("Other columns: nothing remarkable", "그 밖의 열: 특이한 점 없음"),
+    "search": Text("Find a column", "열 찾기"),
+    "legend": Text(
+        "Pale part of a bar: words for “nothing” such as missing-value terms.",
+        "막대의 옅은 부분: 결측 용어처럼 값이 없음을 뜻하는 말.",
+    ),
+    "rows": Text("rows", "행"),
+    "columns": Text("columns", "열"),
+    "row": Text("Row", "행"),
+    "faults": Text("Findings", "지적 수"),
+    "concerned": Text("Rows with most findings", "지적이 많은 행"),
+    "filled": Text("Filled", "채움"),
+    "distinct": Text("Different values", "서로 다른 값"),
+    "kinds": Text("kinds", "종류"),
+    "units": Text("units", "단위"),
+    "spread": Text("least / median / greatest", "최소 / 중앙 / 최대"),
+    "dates": Text("dates", "날짜"),
+    "untidy": Text("with stray white space", "불필요한 공백"),
+    "constant": Text("the same in every row", "모든 행이 같음"),
+    "more_values": Text("further values:", "그 밖의 값:"),
+    "remark": Text("remark", "참고"),
+    "block": Text("Rows stand twice:", "반복된 행:"),
+    "clean": Text("Nothing remarkable", "특이한 점 없음"),
+    "empty": Text("Empty columns:", "빈 열:"),
+    "unknown": Text("not in the form", "양식에 없는 열"),
+    "versions": Text("Judged by rule set", "적용한 규칙"),
+    "back": RUN["back"],
+}
+"""Words of the page of columns."""

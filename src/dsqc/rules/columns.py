@@ -1,4 +1,4 @@
-"""Rules on whole columns: cells that do not fit the rest of their column. What is said of them is for a person to decide.
+"""Rules on whole columns: cells that do not fit the rest of their column. A person decides.
 
 A value that stands in a sheet is judged against the others of its column, never against the form alone.
 """

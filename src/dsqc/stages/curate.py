@@ -13,6 +13,7 @@ from dsqc.catalog.registering import Actor, Outcome
 from dsqc.errors import UsageError
 from dsqc.model import SubmissionState
 from dsqc.stages.register import read_intake, write_receipt
+from dsqc.stages.validate import PROFILE_PAGE as PAGE
 from dsqc.station import Station
 from dsqc.version import __version__
 
@@ -49,6 +50,7 @@ def show(results: Path) -> dict[str, Any]:
         "verdict": intake.verdict.value,
         "verdict_sha256": intake.verdict_sha256,
         "reasons": [dict(reason) for reason in intake.reasons],
+        "profile": PAGE if (results / PAGE).is_file() else None,
         "object_counts": {name: len(sheet.rows) for name, sheet in intake.submission.sheets.items()},
         "findings": [
             {"place": item.place, "code": item.code, "severity": item.severity, "count": item.count}

@@ -9,12 +9,14 @@ from typing import Any
 from dsqc import artefact, logs
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, FindingLog
+from dsqc.grouping import FindingGroup, range_text
 from dsqc.judge import Decision, QualityGoals, decide, evaluate, load
 from dsqc.model import Run, Submission, Verdict
+from dsqc.rule_set import versions_of
 from dsqc.version import __version__
 
 MOST_REASONS = 50
-"""Reasons that ``verdict.json`` lists; ``reason_count`` counts all."""
+"""Reasons that ``verdict.json`` lists, one a fault; ``reason_count`` counts all findings."""
 EXPERIMENT_KEY = "library_id"
 
 
@@ -24,13 +26,13 @@ class JudgeResult:
 
     Attributes:
         verdict: pass, review or fail.
-        reasons: the findings that decided, errors first; all of them.
+        reasons: the findings that decided, one group a fault, in the order in which people read them; all of them.
         document: content of ``verdict.json``.
         path: where it was written.
     """
 
     verdict: Verdict
-    reasons: tuple[Finding, ...]
+    reasons: tuple[FindingGroup, ...]
     document: dict[str, Any]
     path: Path
 
@@ -51,11 +53,25 @@ def judge(results: Path, *, goals: Path | None = None) -> JudgeResult:
     evidence = _Evidence(results)
     rows, missed = _measure(evidence, quality_goals)
     decision = decide([*evidence.findings, *missed], quality_goals)
-    document = _document(evidence, quality_goals, decision, rows, missed)
+    reasons = _reasons(evidence, missed, decision)
+    counts = evidence.counts + Counter(missed.counts())
+    document = {
+        "schema_version": "1.0",
+        "dsqc_version": __version__,
+        "submission": evidence.name,
+        "versions": evidence.versions,
+        "verdict": decision.verdict.value,
+        "reasons": [_reason(group) for group in reasons[:MOST_REASONS]],
+        "reason_count": sum(group.count for group in reasons),
+        "finding_counts": {severity: counts[severity] for severity in ("error", "warning", "info")},
+        "goals": quality_goals.to_dict(),
+        "goal_results": rows,
+        "inputs": dict(sorted(evidence.inputs.items())),
+    }
     path = results / "verdict.json"
     artefact.write_json(path, document)
     log.info("judged", verdict=decision.verdict.value, reasons=document["reason_count"])
-    return JudgeResult(decision.verdict, decision.reasons, document, path)
+    return JudgeResult(decision.verdict, reasons, document, path)
 
 
 class _Evidence:
@@ -66,6 +82,8 @@ class _Evidence:
         inputs: SHA-256 by path relative to the results.
         findings: of validate (with those of transfer) and of every run.
         counts: findings by severity, those that were counted and not kept among them.
+        log: the same findings with their groups: all rows of a fault, kept findings or not.
+        versions: what the forms were judged by.
         runs: ``qc.json`` of every run, by key.
     """
 
@@ -75,13 +93,16 @@ class _Evidence:
         self.inputs: dict[str, str] = {}
         self.findings: list[Finding] = []
         self.counts: Counter[str] = Counter()
+        self.log = FindingLog()
         self.runs: dict[str, Mapping[str, Any]] = {}
         self._read_validation()
         self._read_runs()
 
     def _read_validation(self) -> None:
         validation = self.read("validate.json", "validate")
+        self.versions = versions_of(validation)
         self._add_findings("validate.findings.jsonl", validation["finding_counts"], "validate")
+        self.log.take((), validation["groups"])
         self.submission = Submission.from_dict(self.read("submission.json", "validate"))
         self._transferred: dict[str, str] = {}
         if (self.results / "transfer.json").exists():
@@ -99,7 +120,8 @@ class _Evidence:
             if measured["state"] == "skipped" and not failed:
                 raise _stale(f"{folder}/qc.json (the run was skipped)", "qc")
             self._check_digests(folder, measured)
-            self._add_findings(f"{folder}/{measured['findings_file']}", measured["finding_counts"], "qc")
+            found = self._add_findings(f"{folder}/{measured['findings_file']}", measured["finding_counts"], "qc")
+            self.log.extend(found)
             self.runs[run.key] = measured
 
     def _check_digests(self, folder: str, measured: Mapping[str, Any]) -> None:
@@ -109,18 +131,25 @@ class _Evidence:
             if item.get("sha256") and transferred and item["sha256"] != transferred:
                 raise _stale(f"{folder}/qc.json ({item['name']} has changed since its transfer)", "qc")
 
-    def _add_findings(self, relative: str, counts: Mapping[str, int], stage: str) -> None:
-        """Take over a stage's findings; what an earlier stage has said of the same place counts once."""
+    def _add_findings(self, relative: str, counts: Mapping[str, int], stage: str) -> list[Finding]:
+        """Take over a stage's findings; what an earlier stage has said of the same place counts once.
+
+        Returns:
+            The findings that no earlier stage has said.
+        """
         path = self._existing(relative, stage)
         self.inputs[relative] = artefact.sha256_of(path)
         self.counts.update(counts)
         said = {item.sort_key for item in self.findings}
+        found: list[Finding] = []
         for row in artefact.read_json_lines(path):
             item = Finding.from_dict(row)
             if item.sort_key in said:
                 self.counts[item.severity.value] -= item.count
             else:
-                self.findings.append(item)
+                found.append(item)
+        self.findings.extend(found)
+        return found
 
     def read(self, relative: str, stage: str) -> Any:
         """Read an artefact of ``stage`` and note its digest."""
@@ -169,24 +198,15 @@ def _file_metrics(evidence: _Evidence, run_key: str) -> Iterator[tuple[str, Mapp
             yield item["name"], data["metrics"]
 
 
-def _document(
-    evidence: _Evidence, goals: QualityGoals, decision: Decision, rows: list[dict[str, Any]], missed: FindingLog
-) -> dict[str, Any]:
-    counts = evidence.counts + Counter(missed.counts())
-    return {
-        "schema_version": "1.0",
-        "dsqc_version": __version__,
-        "submission": evidence.name,
-        "verdict": decision.verdict.value,
-        "reasons": [_reason(item) for item in decision.reasons[:MOST_REASONS]],
-        "reason_count": sum(item.count for item in decision.reasons),
-        "finding_counts": {severity: counts[severity] for severity in ("error", "warning", "info")},
-        "goals": goals.to_dict(),
-        "goal_results": rows,
-        "inputs": dict(sorted(evidence.inputs.items())),
-    }
+def _reasons(evidence: _Evidence, missed: FindingLog, decision: Decision) -> tuple[FindingGroup, ...]:
+    """The groups of the findings that decided."""
+    decided = {(item.code, item.severity) for item in decision.reasons}
+    log = FindingLog(missed)
+    log.merge(evidence.log)
+    return tuple(group for group in log.groups() if (group.first.code, group.first.severity) in decided)
 
 
-def _reason(item: Finding) -> dict[str, Any]:
-    whole = item.to_dict()
+def _reason(group: FindingGroup) -> dict[str, Any]:
+    """The first finding of a group, with the number and the rows of all of them."""
+    whole = group.first.to_dict() | {"count": group.count, "rows": range_text(group.rows)}
     return {name: value for name, value in whole.items() if name not in ("parameters", "suggestion", "truncated")}

@@ -14,7 +14,7 @@ from typing import Any
 from dsqc import logs
 from dsqc.artefact import read_json, read_json_lines, sha256_of, write_json
 from dsqc.catalog.database import Catalog
-from dsqc.catalog.intake import FindingCount, Intake, IntakeFile, Stored
+from dsqc.catalog.intake import NO_VERSIONS, FindingCount, Intake, IntakeFile, Stored
 from dsqc.catalog.leases import LEASE_SECONDS, check_held, held
 from dsqc.catalog.receipts import manifest, receipt
 from dsqc.catalog.registering import Actor, Outcome, receive
@@ -141,6 +141,7 @@ def read_intake(results: Path) -> Intake:
         verdict=Verdict(verdict["verdict"]),
         verdict_sha256=sha256_of(results / "verdict.json"),
         reasons=tuple(verdict["reasons"]),
+        versions=verdict.get("versions") or NO_VERSIONS,
     )
 
 

@@ -8,12 +8,12 @@ from dsqc import artefact, logs
 from dsqc.errors import UsageError
 from dsqc.forms.fields import load_fields
 from dsqc.language import Language
-from dsqc.report import batch_page, multiqc, run_page
+from dsqc.report import batch_page, multiqc, profile_page, run_page
 from dsqc.report.batch import Record, summarise
 
 
 def report(work: Path, *, language: Language | None = None) -> Path:
-    """Write the batch page, a page a run, ``batch.json`` and ``batch_mqc.json``.
+    """Write the batch page, a page a run and a page a submission's columns, ``batch.json`` and ``batch_mqc.json``.
 
     Args:
         work: working directory of the batch; ``plan.json`` stands in it.
@@ -33,6 +33,7 @@ def report(work: Path, *, language: Language | None = None) -> Path:
     records = [_record(work / "results", entry) for entry in plan["submissions"]]
     folder = work / "report"
     for record in records:
+        _write_profile_page(folder, record, language)
         for key in record.runs:
             _write_run_page(work / "results", folder, record, key, language)
     batch = summarise(records)
@@ -57,9 +58,8 @@ def _record(results: Path, entry: Mapping[str, Any]) -> Record:
         submission=_optional(folder / "submission.json"),
         verdict=_optional(folder / "verdict.json"),
         receipt=_optional(folder / "receipt.json"),
+        profile=_optional(folder / "profile.json"),
     )
-    if record.validation:
-        record.findings.extend(artefact.read_json_lines(folder / record.validation["findings_file"]))
     for key in record.planned_runs:
         run = _optional(folder / "runs" / key / "qc.json")
         if run:
@@ -71,6 +71,16 @@ def _record(results: Path, entry: Mapping[str, Any]) -> Record:
 def _optional(path: Path) -> Any:
     """What an artefact holds; ``None`` where its stage has not finished."""
     return artefact.read_json(path) if path.is_file() else None
+
+
+def _write_profile_page(folder: Path, record: Record, language: Language | None) -> None:
+    """The page of the columns once more, with the way back and in the language of the report."""
+    if record.profile is None or record.validation is None:
+        return
+    html = profile_page.render(
+        record.profile, record.validation["groups"], title=record.name, back="../index.html", language=language
+    )
+    artefact.write_text(folder / batch_page.profile_link(record.name), html)
 
 
 def _write_run_page(results: Path, folder: Path, record: Record, key: str, language: Language | None) -> None:

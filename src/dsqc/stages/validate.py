@@ -1,11 +1,9 @@
 """The validate stage: the form and its files against the rules; cheap checks before costly ones, no network."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,12 @@ from dsqc.findings import FindingLog
 from dsqc.forms import Form, compose, labels, load_fields
 from dsqc.model import Submission
 from dsqc.registry import RuleState, rules
+from dsqc.rule_set import rule_set_version, vocabulary_versions
 from dsqc.rules import Context, check, identify
+from dsqc.rules.columns import column_findings
 from dsqc.rules.normalise import normalise
 from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received, form_files
+from dsqc.stages._validate_profile import PAGE, write_profile
 from dsqc.station import Limits
 from dsqc.submission import interpret, read_tables, readable_name
 from dsqc.version import __version__
@@ -25,6 +26,7 @@ DOCUMENT = "validate.json"
 FINDINGS = "validate.findings.jsonl"
 SUBMISSION = "submission.json"
 TRANSFER = "transfer.json"
+PROFILE_PAGE = PAGE
 FORM_LEVEL = frozenset({"DSQC-F001", "DSQC-F002", "DSQC-F014"})
 """Findings of the transfer about names in the file sheet: the rules find them again, so they are not taken over."""
 
@@ -66,7 +68,8 @@ def validate(
 
     Args:
         inbox: directory of the submission, or its workbook; data files stand beside the form.
-        results: where ``validate.json``, ``validate.findings.jsonl`` and ``submission.json`` go; ``None``: nowhere.
+        results: where ``validate.json``, ``validate.findings.jsonl``, ``submission.json``, ``profile.json`` and
+            ``profile.html`` go; ``None``: nowhere.
         transfer: ``transfer.json``: its findings and digests are taken over. Without it the data files are looked for
             and hashed here.
         today: the day to judge by (default: today, UTC).
@@ -84,6 +87,8 @@ def validate(
     if form is not None:
         submission, _changes = normalise(read, form)
         findings.merge(check(read, form, Context(day, limits or Limits())))
+    else:
+        findings.extend(column_findings(read, {}))
     inputs = {readable_name(path): artefact.sha256_of(path) for path in form_files(inbox)}
     if transfer is not None:
         record = artefact.read_json(transfer)
@@ -97,6 +102,7 @@ def validate(
     if results is not None:
         document["findings_file"] = FINDINGS
         path = _write(results, document, submission, findings)
+        write_profile(results, read, form, document)
     log.info("validated", form=form.reference if form else "", **findings.counts())
     return ValidateResult(submission, form, findings, document, path)
 
@@ -147,6 +153,7 @@ def _document(
         "dsqc_version": __version__,
         "form": {"id": form.id, "version": form.version, "package": form.package} if form else None,
         "rule_set_version": rule_set_version(),
+        "vocabularies": vocabulary_versions(),
         "today": day.isoformat(),
         "submission_alias": submission.alias,
         "object_counts": {name: len(sheet.rows) for name, sheet in submission.sheets.items()},
@@ -156,16 +163,6 @@ def _document(
         "findings_file": None,
         "skipped_rules": sorted({*skipped, *(() if with_files else FILE_RULES)}),
     }
-
-
-@cache
-def rule_set_version() -> str:
-    """Version of dsqc and a digest of the registry: two verdicts under the same version were judged alike."""
-    digest = hashlib.sha256()
-    for entry in sorted(files("dsqc.schemas").joinpath("rules").iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".toml"):
-            digest.update(entry.read_bytes())
-    return f"{__version__}+{digest.hexdigest()[:12]}"
 
 
 def _write(results: Path, document: dict[str, Any], submission: Submission, findings: FindingLog) -> Path:

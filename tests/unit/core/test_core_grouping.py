@@ -1,4 +1,4 @@
-"""Groups of findings: one line a fault, all its rows, its commonest values, in an order that a submitter can work by."""
+"""Groups of findings: one line a fault, all its rows, its commonest values, in an order to work by."""
 
 from typing import Any
 

@@ -62,7 +62,9 @@ def test_one_bad_mate_is_not_hidden_by_the_other(tmp_path: Path) -> None:
     results = write_evidence(tmp_path / "leaf-2026", mates(quality=20.0))
     result = judge(results)
     assert result.verdict is Verdict.REVIEW
-    assert [(item.code, item.location.path) for item in result.reasons] == [("DSQC-Q002", "RUN_1_R2.fastq.gz")]
+    assert [(item.first.code, item.first.location.path) for item in result.reasons] == [
+        ("DSQC-Q002", "RUN_1_R2.fastq.gz")
+    ]
     assert result.document["finding_counts"] == {"error": 0, "warning": 1, "info": 0}
     check_schema(result.document)
 
@@ -71,7 +73,7 @@ def test_damaged_file_fails_with_its_own_error_only(tmp_path: Path) -> None:
     results = write_evidence(tmp_path / "leaf-2026", mates(damaged_at=70595, quality=5.0))
     result = judge(results)
     assert result.verdict is Verdict.FAIL
-    assert [item.code for item in result.reasons] == ["DSQC-F010"]
+    assert [item.first.code for item in result.reasons] == ["DSQC-F010"]
     assert {row["file"] for row in result.document["goal_results"]} == {"RUN_1_R1.fastq.gz"}
     check_schema(result.document)
 
@@ -90,7 +92,7 @@ def test_empty_file_fails(tmp_path: Path) -> None:
     data = empty_file()
     data["state"] = "measured"
     results = write_evidence(tmp_path / "leaf-2026", {"RUN_1": [data]})
-    codes = {item.code for item in judge(results).reasons}
+    codes = {item.first.code for item in judge(results).reasons}
     assert {"DSQC-Q001", "DSQC-Q003"} <= codes
 
 
@@ -106,11 +108,31 @@ def test_form_fault_fails_with_the_runs_skipped(tmp_path: Path) -> None:
     results = write_evidence(tmp_path / "leaf-2026", mates(), findings=[SHEET_FAULT], state="skipped")
     result = judge(results)
     assert result.verdict is Verdict.FAIL
-    assert result.reasons[0].location.row == 3
+    assert result.reasons[0].first.location.row == 3
+
+
+def test_the_same_fault_in_many_rows_is_one_reason_with_all_its_rows(tmp_path: Path) -> None:
+    faults = [finding("DSQC-T015", Location("s.tsv", "sample", row, "D", "tissue")) for row in range(2, 2002)]
+    document = judge(write_evidence(tmp_path / "leaf-2026", mates(), findings=faults)).document
+    (reason,) = document["reasons"]
+    assert (reason["count"], reason["rows"], reason["location"]["row"]) == (2000, "2-2001", 2)
+    assert document["reason_count"] == document["finding_counts"]["error"] == 2000
+    check_schema(document)
+
+
+def test_a_verdict_names_what_it_was_reached_by(tmp_path: Path) -> None:
+    results = write_evidence(tmp_path / "leaf-2026", mates())
+    versions = judge(results).document["versions"]
+    assert versions["form"] == "seed_crop@1.0.0"
+    assert set(versions) == {"form", "rule_set", "vocabularies"}
 
 
 def test_reasons_are_capped_and_counted(tmp_path: Path) -> None:
-    results = write_evidence(tmp_path / "leaf-2026", mates(), findings=sheet_faults(200))
+    faults = [
+        finding("DSQC-S011", Location(path=f"s{number}.tsv", row=2, column="D"), value=str(number))
+        for number in range(200)
+    ]
+    results = write_evidence(tmp_path / "leaf-2026", mates(), findings=faults)
     document = judge(results).document
     assert len(document["reasons"]) == 50
     assert document["reason_count"] == 200
