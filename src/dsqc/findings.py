@@ -149,7 +149,7 @@ class Finding:
     def line(self) -> GroupKey:
         """What findings that read as one line have in common."""
         where = self.location
-        return (self.code, self.severity.value, where.path, where.sheet, where.attribute)
+        return (self.code, self.severity.value, where.path if where.sheet else "", where.sheet, where.attribute)
 
     def message(self, language: Language) -> str:
         """What was seen and what is allowed, in ``language``."""

@@ -35,14 +35,14 @@ class GroupValue:
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """The findings of one code on one attribute of one sheet, or of one code in one data file.
+    """The findings of one code on one attribute of one sheet, or of one code in data files.
 
     Attributes:
         first: the first of them by its place; its texts stand for all.
         count: how many they are.
-        rows: all their rows as ranges; none for a data file.
-        values: the commonest of their values.
-        value_count: how many different values they have.
+        rows: all their rows as ranges; none for data files.
+        values: the commonest of their values; for data files the files.
+        value_count: how many different values, or files.
     """
 
     first: "Finding"
@@ -58,8 +58,8 @@ class FindingGroup:
 
     @property
     def mended_at_once(self) -> int:
-        """Cells that hold the commonest value: replacing it once mends so many."""
-        return self.values[0].count if self.values else 1
+        """Cells that hold the commonest value: replacing it once mends so many. A data file is sent again as one."""
+        return self.values[0].count if self.values and self.first.location.sheet else 1
 
     @property
     def sort_key(self) -> tuple[Any, ...]:
@@ -69,6 +69,9 @@ class FindingGroup:
     def place(self) -> Text:
         """Where it was found, all rows in one: ``sample.tsv sample C12–C2011 (2,000 rows) tissue``."""
         where = self.first.location
+        if not where.sheet and self.value_count > 1:
+            more = self.value_count - 1
+            return Text(f"{where} and {more:,} more files", f"{where} 외 파일 {more:,}개")
         if self.row_count < 2:
             more = self.count - 1
             return Text(f"{where} (+{more:,})", f"{where} (+{more:,})") if more else Text(str(where), str(where))
@@ -80,7 +83,7 @@ class FindingGroup:
         )
 
     def value_text(self) -> str:
-        """The values with their counts and suggestions, where there are several; empty where the message says all."""
+        """The values (or files) with counts and suggestions, where there are several; else the message says all."""
         if self.value_count < 2:
             return ""
         parts = [
@@ -155,7 +158,7 @@ def _place_key(item: "Finding") -> tuple[Any, ...]:
 
 @dataclass(slots=True)
 class Tally:
-    """A group that is still growing. Rows and values are kept for sheets only, where the sheet's size bounds them."""
+    """A group that is still growing. What it keeps is bounded by the cells of a sheet, or by the number of files."""
 
     first: "Finding"
     count: int = 0
@@ -168,11 +171,14 @@ class Tally:
         self.count += item.count
         if item is not self.first and _place_key(item) < _place_key(self.first):
             self.first = item
-        if item.location.sheet:
-            if item.location.row is not None:
-                self.rows.add(item.location.row)
+        where = item.location
+        if where.row is not None:
+            self.rows.add(where.row)
+        if where.sheet:
             key = (item.value, item.suggestion.value if item.suggestion else None)
-            self.values[key] = self.values.get(key, 0) + item.count
+        else:
+            key = (where.path or item.object_id, None)
+        self.values[key] = self.values.get(key, 0) + item.count
 
     def merge(self, other: "Tally") -> None:
         """Take over what another part of the same group holds."""

@@ -54,7 +54,8 @@ def print_group(group: FindingGroup, language: Language) -> None:
     print(printable(f"    {group.first.message(language)}"))
     values = group.value_text()
     if values:
-        print(printable(f"    {Text('values', '값').get(language)}: {values}"))
+        title = Text("values", "값") if group.first.location.sheet else Text("files", "파일")
+        print(printable(f"    {title.get(language)}: {values}"))
     print(printable(f"    → {group.first.fix(language)}"))
 
 

@@ -1,7 +1,7 @@
 """Check a submission's form and files, at the submitter's desk or at the station: the verdict is the same.
 
 SUBMISSION is a directory with submission.xlsx (or the six sheets as TSV) and the data files, or one .xlsx workbook with
-the files beside it. No account, no network and no server are needed.
+the files beside it. A single table (.tsv, .csv) is diagnosed by itself. No account, no network, no server are needed.
 """
 
 import argparse
@@ -24,7 +24,7 @@ SHOWN = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``dsqc validate``."""
-    parser.add_argument("submission", type=Path, metavar="SUBMISSION", help="directory, or .xlsx workbook")
+    parser.add_argument("submission", type=Path, metavar="SUBMISSION", help="directory, .xlsx workbook, or one table")
     parser.add_argument("--no-files", action="store_true", help="only the form, not the data files")
     parser.add_argument("--all", action="store_true", help="list every kept finding, not one line a fault")
     parser.add_argument("--transfer", type=Path, metavar="FILE", help="transfer.json of the station's transfer")

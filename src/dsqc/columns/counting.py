@@ -60,7 +60,9 @@ def counting_remarks(column: Column) -> Iterator[Remark]:
     by_row = {row: value for value in steps for row in column.where[value]}
     for run in _runs(by_row, steps):
         first = steps[by_row[run[0]]]
-        if len(run) >= first.least and first.number >= first.begins_at:
+        # Levels of a design come again (20, 21, 22, 20 …); what a dragged cell made stands nowhere else.
+        is_lone = all(len(column.where[by_row[row]]) == 1 for row in run[1:])
+        if is_lone and len(run) >= first.least and first.number >= first.begins_at:
             yield from _run(by_row, run)
 
 

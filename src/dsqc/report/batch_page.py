@@ -130,7 +130,8 @@ def _sheet_group(group: Data) -> dict[str, Any]:
     rows = row_text(ranges, first["location"].get("column", ""))
     number = group["row_count"]
     shown = Text(f"{where.en} · {rows} (rows: {number:,})", f"{where.ko} · {rows} ({number:,}행)") if ranges else where
-    more = group["count"] - 1 if not ranges else 0
+    others = group["count"] if first["location"].get("sheet") else group["value_count"]
+    more = others - 1 if not ranges else 0
     return {
         **_texts(first),
         "code": group["code"],

@@ -2,16 +2,20 @@
 
 import hashlib
 import stat
+import unicodedata
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, FindingLog, Location, finding
-from dsqc.model import Container, DataFile, FileFormat, Submission
+from dsqc.model import Container, FileFormat, Submission
 from dsqc.rules.run import file_type
 from dsqc.submission import readable_name, sheet_files
+
+if TYPE_CHECKING:
+    from dsqc.transfer.listing import Listed
 
 FILE_RULES = tuple(
     f"DSQC-{code}" for code in ("D018", "F003", "F004", "F006", "F007", "F008", "F009", "F016", "F017", "F018")
@@ -20,7 +24,6 @@ FILE_RULES = tuple(
 PRIVATE = ".dsqc"
 """dsqc's own folder in an inbox."""
 READ_TYPES = frozenset({"fastq", "bam", "cram"})
-MD5_DIGITS, SHA256_DIGITS = 32, 64
 _CHUNK = 2**20
 _HEAD = 2**16
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
@@ -45,50 +48,86 @@ def _by_name(folder: Path) -> dict[str, Path]:
     return {readable_name(path): path for path in folder.iterdir() if path.name != PRIVATE}
 
 
-def check_listed(submission: Submission, inbox: Path, *, ignored: Path | None = None) -> FindingLog:
+def check_listed(read: Submission, inbox: Path, *, with_rules: bool, ignored: Path | None = None) -> FindingLog:
     """Check the files beside a form against its file sheet, as the transfer would, and look into them.
 
+    Which rows name a file that can be had at all, the transfer's own function decides: what is refused there is not
+    looked for here.
+
     Args:
+        read: the submission as it stands: a file's name is what its cell says, white space and all.
+        with_rules: whether the rules judge the file sheet; else its names are judged here, as the transfer does.
         ignored: a directory that is no part of the submission though it may stand in it (the results).
     """
-    log = FindingLog()
+    # The transfer brings its sources and its journal with it: only who looks at files pays for it.
+    from dsqc.transfer.listing import listed_files
+    from dsqc.transfer.names import normalise
+
+    names = FindingLog()
+    listed = listed_files(read, names)
+    log = FindingLog() if with_rules else names
     folder = folder_of(inbox)
-    present = _by_name(folder)
-    sheet = submission.sheets.get("file")
-    listed = submission.data_files()
-    seen: set[str] = set()
+    present = {normalise(path.name): path for path in folder.iterdir() if path.name != PRIVATE}
+    forms = {normalise(path.name) for path in form_files(inbox)}
+    rows: dict[str, list[Listed]] = {}
     for item in listed:
-        if item.name in seen or "/" in item.name or "\\" in item.name:
-            continue
-        seen.add(item.name)
-        log.extend(_check_one(submission, item, present))
-    known = {item.name for item in listed} | {readable_name(path) for path in form_files(inbox)}
+        if item.is_taken:
+            rows.setdefault(item.name, []).append(item)
+    for name, items in rows.items():
+        log.extend(_check_one(name, items, present, is_form=name in forms))
+    known = {item.name for item in listed} | forms
+    sheet = read.sheets.get("file")
     for name, path in sorted(present.items()):
         if name in known or (ignored is not None and path.resolve() == ignored.resolve()):
             continue
-        shown = f"{name}/" if path.is_dir() else name
+        shown = f"{name}/" if path.is_dir() and not path.is_symlink() else name
         place = Location(sheet="file") if sheet else Location()
         log.add(finding("DSQC-F004", place, object_id=name, value=shown, expected=sheet.path if sheet else "file.tsv"))
     return log
 
 
-def _check_one(submission: Submission, item: DataFile, present: Mapping[str, Path]) -> Iterator[Finding]:
-    path = present.get(item.name)
-    place = _place(submission, item, "file_name")
+def _check_one(
+    name: str, items: Sequence["Listed"], present: Mapping[str, Path], *, is_form: bool
+) -> Iterator[Finding]:
+    """One file, and all rows that list it."""
+    path = present.get(name)
+    place = items[0].location("file_name")
     if path is None:
-        like = [name for name in sorted(present) if name.casefold() == item.name.casefold()]
-        yield finding("DSQC-F003", place, object_id=item.name, value=item.name, expected=", ".join(like) or item.name)
+        like = [other for other in sorted(present) if other.casefold() == name.casefold()]
+        yield finding("DSQC-F003", place, object_id=name, value=name, expected=", ".join(like) or name)
         return
     kind = _special_kind(path)
     if kind:
-        yield finding("DSQC-F016", place, object_id=item.name, value=item.name, expected="regular file", kind=kind)
+        yield finding("DSQC-F016", place, object_id=name, value=name, expected="regular file", kind=kind)
         return
     size = path.stat().st_size
-    if item.size_bytes is not None and item.size_bytes != size:
-        where = _place(submission, item, "size_bytes")
-        yield finding("DSQC-F007", where, object_id=item.name, value=str(size), expected=str(item.size_bytes))
-    yield from check_content(item.name, path)
-    yield from _check_digests(submission, item, path)
+    seen = _digests(path, items)
+    for item in items:
+        if item.size_bytes is not None and item.size_bytes != size:
+            where = item.location("size_bytes")
+            yield finding("DSQC-F007", where, object_id=name, value=str(size), expected=str(item.size_bytes))
+        for algorithm, said in (("md5", item.expected.md5), ("sha256", item.expected.sha256)):
+            if said and seen[algorithm] != said:
+                where = item.location(algorithm)
+                yield finding("DSQC-F006", where, object_id=name, value=seen[algorithm], expected=said)
+    if not is_form:
+        yield from check_content(name, path)
+
+
+def _digests(path: Path, items: Sequence["Listed"]) -> dict[str, str]:
+    """The checksums that any row gives, of what stands on the disk; malformed ones are for the rules."""
+    wanted = {
+        name: hashlib.new(name, usedforsecurity=False)
+        for name in ("md5", "sha256")
+        if any(getattr(item.expected, name) for item in items)
+    }
+    if not wanted:
+        return {}
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            for digest in wanted.values():
+                digest.update(chunk)
+    return {name: digest.hexdigest() for name, digest in wanted.items()}
 
 
 def _special_kind(path: Path) -> str:
@@ -100,37 +139,19 @@ def _special_kind(path: Path) -> str:
     return "special file"
 
 
-def _check_digests(submission: Submission, item: DataFile, path: Path) -> Iterator[Finding]:
-    """DSQC-F006 where the bytes have another checksum than the sheet says; malformed ones are for the rules."""
-    wanted = {
-        name: text
-        for name, text, digits in (("md5", item.md5, MD5_DIGITS), ("sha256", item.sha256, SHA256_DIGITS))
-        if len(text) == digits
-    }
-    if not wanted:
-        return
-    digests = {name: hashlib.new(name, usedforsecurity=False) for name in wanted}
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            for digest in digests.values():
-                digest.update(chunk)
-    for name, said in wanted.items():
-        seen = digests[name].hexdigest()
-        if seen != said:
-            where = _place(submission, item, name)
-            yield finding("DSQC-F006", where, object_id=item.name, value=seen, expected=said)
-
-
 def check_received(
-    submission: Submission, inbox: Path, record: Mapping[str, Any], inputs: Mapping[str, str], *, with_content: bool
+    read: Submission, inbox: Path, record: Mapping[str, Any], inputs: Mapping[str, str], *, with_content: bool
 ) -> FindingLog:
     """Look into the files that the transfer brought; their names, sizes and checksums it has checked itself.
+
+    Args:
+        read: the submission as it stands.
 
     Raises:
         SystemFault: a file is not there, or a form is not the one that was transferred.
     """
     log = FindingLog()
-    listed = {item.name for item in submission.data_files()}
+    listed = {unicodedata.normalize("NFC", item.name) for item in read.data_files()}
     for row in record["files"]:
         if row["state"] != "copied":
             continue
@@ -201,9 +222,3 @@ def _ends_as_bgzf(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - len(_BGZF_END)))
         return file.read() == _BGZF_END
-
-
-def _place(submission: Submission, item: DataFile, attribute: str) -> Location:
-    sheet = submission.sheets["file"]
-    column = next((heading.column for heading in sheet.headings if heading.attribute == attribute), "")
-    return Location(sheet.path, sheet.name, item.row, column, attribute)

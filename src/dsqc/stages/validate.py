@@ -19,7 +19,7 @@ from dsqc.rules.normalise import normalise
 from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received, form_files
 from dsqc.stages._validate_profile import PAGE, write_profile
 from dsqc.station import Limits
-from dsqc.submission import interpret, read_tables, readable_name
+from dsqc.submission import interpret, lone_table, read_tables, readable_name
 from dsqc.version import __version__
 
 DOCUMENT = "validate.json"
@@ -67,7 +67,8 @@ def validate(
     """Validate one submission. The verdict at the submitter's desk is the one that the station will give.
 
     Args:
-        inbox: directory of the submission, or its workbook; data files stand beside the form.
+        inbox: directory of the submission, or its workbook; data files stand beside the form. A single text table is
+            diagnosed by itself.
         results: where ``validate.json``, ``validate.findings.jsonl``, ``submission.json``, ``profile.json`` and
             ``profile.html`` go; ``None``: nowhere.
         transfer: ``transfer.json``: its findings and digests are taken over. Without it the data files are looked for
@@ -81,6 +82,7 @@ def validate(
         SystemFault: a file cannot be read, or the inbox is not what ``transfer.json`` says.
     """
     log = logs.logger(stage="validate", submission=inbox.resolve().name)
+    with_files = with_files and (inbox.is_dir() or lone_table(inbox.name) is None)
     day = today or datetime.now(UTC).date()
     read, form, findings = read_submission(inbox)
     submission = read
@@ -94,9 +96,9 @@ def validate(
         record = artefact.read_json(transfer)
         inputs[TRANSFER] = artefact.sha256_of(transfer)
         _take_transfer(findings, record, form)
-        findings.merge(check_received(submission, inbox, record, inputs, with_content=with_files))
+        findings.merge(check_received(read, inbox, record, inputs, with_content=with_files))
     elif with_files:
-        findings.merge(check_listed(submission, inbox, ignored=results))
+        findings.merge(check_listed(read, inbox, with_rules=form is not None, ignored=results))
     document = _document(submission, form, day, inputs, findings, with_files=with_files or transfer is not None)
     path = None
     if results is not None:

@@ -6,8 +6,18 @@ Imported by stages and above; imports forms (headings) and the core::
     submission.rows("sample")[0].cells["organism"].column
 """
 
-from dsqc.submission.layout import is_form_file, readable_name, sheet_files
+from dsqc.submission.layout import is_form_file, lone_table, readable_name, sheet_files
 from dsqc.submission.reader import interpret, read, read_tables
 from dsqc.submission.table import Table, Tables
 
-__all__ = ["Table", "Tables", "interpret", "is_form_file", "read", "read_tables", "readable_name", "sheet_files"]
+__all__ = [
+    "Table",
+    "Tables",
+    "interpret",
+    "is_form_file",
+    "lone_table",
+    "read",
+    "read_tables",
+    "readable_name",
+    "sheet_files",
+]

@@ -33,6 +33,16 @@ def is_form_file(name: str) -> bool:
     return stem in SHEETS and suffix in (_WORKBOOK_SUFFIX, _TEXT_SUFFIX, *_FOREIGN_SUFFIXES)
 
 
+def lone_table(name: str) -> tuple[str, str] | None:
+    """Sheet and separator of a single text table that is handed in alone; ``None`` where it is none.
+
+    It is taken for the sheet that its name says, and for samples where that says none.
+    """
+    stem, suffix = split_name(name)
+    separator = {".tsv": "\t", ".csv": ","}.get(suffix)
+    return (stem if stem in SHEETS else "sample", separator) if separator else None
+
+
 def is_foreign(name: str) -> bool:
     """Whether ``name`` is a form in a shape that is not taken (``submission.xls``, ``sample.csv``)."""
     return is_form_file(name) and split_name(name)[1] in _FOREIGN_SUFFIXES

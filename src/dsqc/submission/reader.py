@@ -9,7 +9,7 @@ from dsqc.findings import FindingLog, Location, finding
 from dsqc.forms import fold_heading
 from dsqc.language import Text
 from dsqc.model import SHEETS, Cell, Heading, Row, Sheet, Submission
-from dsqc.submission.layout import is_foreign, readable_name, sheet_files, split_name, workbooks_among
+from dsqc.submission.layout import is_foreign, lone_table, readable_name, sheet_files, split_name, workbooks_among
 from dsqc.submission.table import MOST_BYTES, Table, TableRow, Tables, clean, column_letter
 from dsqc.submission.text import decode, split
 from dsqc.submission.workbook import read_workbook
@@ -42,6 +42,9 @@ def read_tables(path: Path) -> Tables:
         return _read_directory(path)
     if not path.exists():
         raise UsageError(f"{path} does not exist.", hint="Give the directory of the submission, or its .xlsx workbook.")
+    alone = lone_table(path.name)
+    if alone is not None:
+        return _read_lone_table(path, *alone)
     if split_name(path.name)[1] != ".xlsx":
         raise UsageError(f"{path} is no .xlsx workbook.", hint="Give the directory of the submission, or its workbook.")
     return _read_workbook(path, FindingLog())
@@ -65,6 +68,18 @@ def _read_directory(path: Path) -> Tables:
         _no_form(log, workbooks_among(names))
         return Tables(unreadable=frozenset(SHEETS), findings=log)
     return _read_text_sheets({name: names[name] for name in form}, log)
+
+
+def _read_lone_table(path: Path, sheet: str, separator: str) -> Tables:
+    """One table without the rest of its submission: to be diagnosed, not to be handed in."""
+    log = FindingLog()
+    name = readable_name(path)
+    if separator != "\t":
+        _unreadable(log, name, Text("its cells are separated by commas", "칸이 쉼표로 나뉘어 있습니다"), sheet=sheet)
+    rows = _read_text_sheet(path, name, sheet, log, separator)
+    if rows is None:
+        return Tables(unreadable=frozenset({sheet}), findings=log)
+    return Tables({sheet: Table(sheet, name, rows)}, findings=log)
 
 
 def _read_workbook(path: Path, log: FindingLog) -> Tables:
@@ -98,7 +113,9 @@ def _read_text_sheets(form: Mapping[str, Path], log: FindingLog) -> Tables:
     return Tables(ordered, frozenset(unreadable - tables.keys()), log)
 
 
-def _read_text_sheet(path: Path, file_name: str, sheet: str, log: FindingLog) -> tuple[TableRow, ...] | None:
+def _read_text_sheet(
+    path: Path, file_name: str, sheet: str, log: FindingLog, separator: str = "\t"
+) -> tuple[TableRow, ...] | None:
     fault = _file_fault(path)
     if fault is not None:
         _unreadable(log, file_name, fault, sheet=sheet)
@@ -109,7 +126,7 @@ def _read_text_sheet(path: Path, file_name: str, sheet: str, log: FindingLog) ->
             log, file_name, Text("it is no text in a known encoding", "알려진 인코딩의 텍스트가 아닙니다"), sheet=sheet
         )
         return None
-    table = split(decoded.text)
+    table = split(decoded.text, separator)
     for problem in (decoded.fault, table.fault):
         if problem is not None:
             _unreadable(log, file_name, problem, sheet=sheet)

@@ -62,30 +62,30 @@ def _decode_nul(data: bytes) -> Decoded | None:
     return None
 
 
-def split(text: str) -> Split:
+def split(text: str, separator: str = "\t") -> Split:
     """Split tab-separated text into rows; a cell in double quotes may hold tabs, quotes (doubled) and line breaks.
 
     A row's number counts records, so it is the number a spreadsheet shows.
     """
     try:
-        return _split(text, quoted=True)
+        return _split(text, separator, quoted=True)
     except csv.Error:
         fault = Text("a cell's double quotes do not close", "칸의 큰따옴표가 닫히지 않았습니다")
-        return Split(_split(text, quoted=False).rows, fault)
+        return Split(_split(text, separator, quoted=False).rows, fault)
 
 
-def _split(text: str, *, quoted: bool) -> Split:
+def _split(text: str, separator: str, *, quoted: bool) -> Split:
     previous = csv.field_size_limit(_LONGEST_CELL)
     try:
-        return _read_rows(text, quoted=quoted)
+        return _read_rows(text, separator, quoted=quoted)
     finally:
         csv.field_size_limit(previous)
 
 
-def _read_rows(text: str, *, quoted: bool) -> Split:
+def _read_rows(text: str, separator: str, *, quoted: bool) -> Split:
     reader = csv.reader(
         io.StringIO(text, newline=""),
-        delimiter="\t",
+        delimiter=separator,
         quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
         strict=True,
     )

@@ -218,9 +218,8 @@ class _Transfer:
             "DSQC-F019": f"{entry.size_bytes} bytes" if entry else PLAIN_FILE,
         }[fault.code]
         value = fault.reason if fault.code == "DSQC-F019" else name
-        self.record.log.add(
-            finding(fault.code, place, object_id=name, value=value, expected=expected, kind=fault.reason)
-        )
+        more: dict[str, Any] = {"kind": fault.reason} if fault.code == "DSQC-F016" else {}
+        self.record.log.add(finding(fault.code, place, object_id=name, value=value, expected=expected, **more))
 
     def _like(self, name: str) -> Iterator[str]:
         """The same name in other letter case: the usual reason why a file is not found."""

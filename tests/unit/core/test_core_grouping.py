@@ -52,11 +52,19 @@ def test_errors_come_first_then_what_one_correction_mends_most_of() -> None:
     assert [group.first.code for group in log.groups()] == ["DSQC-T015", "DSQC-S011", "DSQC-T008"]
 
 
-def test_findings_of_data_files_are_counted_and_nothing_else_is_kept_of_them() -> None:
+def test_findings_of_a_data_file_are_counted() -> None:
     log = FindingLog(finding("DSQC-D001", Location("a.fastq", record=n), value=str(n)) for n in range(1, 5000))
     (group,) = log.groups()
-    assert (group.count, group.rows, group.values) == (4999, (), ())
+    assert (group.count, group.rows, group.value_count) == (4999, (), 1)
     assert group.place().en == "a.fastq record 1 (+4,998)"
+
+
+def test_the_same_fault_of_many_files_is_one_line() -> None:
+    log = FindingLog(finding("DSQC-F008", Location(f"{n}.fastq"), object_id=f"{n}.fastq") for n in range(40))
+    (group,) = log.groups()
+    assert group.place().get(Language.EN) == "0.fastq and 39 more files"
+    assert group.place().get(Language.KO) == "0.fastq 외 파일 39개"
+    assert group.value_text().endswith(", … +35")
 
 
 @given(st.lists(SOME, max_size=120), st.randoms(use_true_random=False))
