@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from dsqc.grouping import FindingGroup, GroupKey, Tally
+from dsqc.grouping import ABOUT_HEADINGS, FindingGroup, GroupKey, Tally
 from dsqc.language import Language
 from dsqc.registry import Severity, rule
 
@@ -149,7 +149,9 @@ class Finding:
     def line(self) -> GroupKey:
         """What findings that read as one line have in common."""
         where = self.location
-        return (self.code, self.severity.value, where.path if where.sheet else "", where.sheet, where.attribute)
+        path = where.path if where.sheet else ""
+        attribute = "" if self.code in ABOUT_HEADINGS else where.attribute
+        return (self.code, self.severity.value, path, where.sheet, attribute)
 
     def message(self, language: Language) -> str:
         """What was seen and what is allowed, in ``language``."""

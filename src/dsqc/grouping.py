@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 MOST_VALUES = 5
 """Different values that a group names, the commonest first."""
+MOST_HEADINGS = 20
+"""Headings that a group names."""
+ABOUT_HEADINGS = frozenset({"DSQC-T003", "DSQC-T004", "DSQC-T006"})
+"""Rules on headings: a sheet's wrong headings read as one line, in which they are the values."""
 MOST_RANGES = 8
 """Ranges of rows that a line shows; the data have them all."""
 
@@ -35,7 +39,7 @@ class GroupValue:
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """The findings of one code on one attribute of one sheet, or of one code in data files.
+    """The findings of one code on one attribute of one sheet, on the headings of one sheet, or in data files.
 
     Attributes:
         first: the first of them by its place; its texts stand for all.
@@ -62,6 +66,11 @@ class FindingGroup:
         return self.values[0].count if self.values and self.first.location.sheet else 1
 
     @property
+    def is_about_headings(self) -> bool:
+        """Whether its values are headings of the sheet."""
+        return self.first.code in ABOUT_HEADINGS
+
+    @property
     def sort_key(self) -> tuple[Any, ...]:
         """For people: the worst first, then what one correction mends most of."""
         return (self.first.severity.rank, -self.mended_at_once, -self.count, self.first.sort_key)
@@ -72,6 +81,9 @@ class FindingGroup:
         if not where.sheet and self.value_count > 1:
             more = self.value_count - 1
             return Text(f"{where} and {more:,} more files", f"{where} 외 파일 {more:,}개")
+        if self.is_about_headings and self.count > 1:
+            sheet = f"{where.path} {where.sheet}"
+            return Text(f"{sheet} ({self.count:,} columns)", f"{sheet} ({self.count:,}개 열)")
         if self.row_count < 2:
             more = self.count - 1
             return Text(f"{where} (+{more:,})", f"{where} (+{more:,})") if more else Text(str(where), str(where))
@@ -87,7 +99,9 @@ class FindingGroup:
         if self.value_count < 2:
             return ""
         parts = [
-            f'"{item.value}"' + (f' → "{item.suggestion}"' if item.suggestion is not None else "") + f" ×{item.count:,}"
+            f'"{item.value}"'
+            + (f' → "{item.suggestion}"' if item.suggestion is not None else "")
+            + ("" if self.is_about_headings else f" ×{item.count:,}")
             for item in self.values
         ]
         rest = self.value_count - len(self.values)
@@ -204,10 +218,11 @@ class Tally:
         """The group as it stands now."""
         # A value that is suggested otherwise from one row to the next stands once for each suggestion.
         ordered = sorted(self.values.items(), key=lambda pair: (-pair[1], pair[0][0], pair[0][1] or ""))
+        most = MOST_HEADINGS if self.first.code in ABOUT_HEADINGS else MOST_VALUES
         return FindingGroup(
             first=replace(self.first, count=1, truncated=False),
             count=self.count,
             rows=row_ranges(self.rows),
-            values=tuple(GroupValue(value, number, meant) for (value, meant), number in ordered[:MOST_VALUES]),
+            values=tuple(GroupValue(value, number, meant) for (value, meant), number in ordered[:most]),
             value_count=len(ordered) + self.unlisted,
         )

@@ -55,6 +55,7 @@ def print_group(group: FindingGroup, language: Language) -> None:
     values = group.value_text()
     if values:
         title = Text("values", "값") if group.first.location.sheet else Text("files", "파일")
+        title = Text("columns", "열") if group.is_about_headings else title
         print(printable(f"    {title.get(language)}: {values}"))
     print(printable(f"    → {group.first.fix(language)}"))
 

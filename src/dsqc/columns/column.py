@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dsqc.columns.reading import Kind, Reading, read_date, read_value
+from dsqc.columns.reading import Kind, Reading, is_missing, read_date, read_value
 from dsqc.columns.remark import Remark
 from dsqc.forms import Attribute, is_missing_term, vocabulary
 from dsqc.model import Sheet
@@ -56,6 +56,8 @@ class Column:
         if self.attribute is not None:
             if self.attribute.vocabulary is not None and value in vocabulary(self.attribute.vocabulary):
                 return Reading(Kind.TERM)
+            if self.is_identity_by_type:
+                return Reading(Kind.MISSING if is_missing(value) else Kind.TEXT)
             if self.attribute.type in DATE_TYPES:
                 return read_date(value) or read_value(value)
         return read_value(value)

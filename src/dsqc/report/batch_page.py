@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from dsqc.grouping import parse_rows, row_text
+from dsqc.grouping import ABOUT_HEADINGS, parse_rows, row_text
 from dsqc.language import Language, Text
 from dsqc.report import labels
 from dsqc.report.batch import OUTCOMES, Record
@@ -126,6 +126,9 @@ def _groups(record: Record) -> list[dict[str, Any]]:
 def _sheet_group(group: Data) -> dict[str, Any]:
     first = group["first"]
     ranges = parse_rows(group["rows"])
+    is_headings = group["code"] in ABOUT_HEADINGS
+    if is_headings:
+        ranges = ()
     where = place({**first["location"], "row": None, "column": ""} if ranges else first["location"])
     rows = row_text(ranges, first["location"].get("column", ""))
     number = group["row_count"]

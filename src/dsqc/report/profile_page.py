@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dsqc.grouping import MOST_RANGES, Range, parse_rows
+from dsqc.grouping import ABOUT_HEADINGS, MOST_RANGES, Range, parse_rows
 from dsqc.language import Language, Text
 from dsqc.report import labels
 from dsqc.report.render import render as fill
@@ -41,7 +41,8 @@ def render(
     placed: dict[tuple[str, str], list[Data]] = {}
     for group in groups:
         where = group["first"]["location"]
-        placed.setdefault((where.get("sheet", ""), where.get("attribute", "")), []).append(group)
+        attribute = "" if group["code"] in ABOUT_HEADINGS else where.get("attribute", "")
+        placed.setdefault((where.get("sheet", ""), attribute), []).append(group)
     sheets = sorted((_sheet(sheet, placed) for sheet in profile["sheets"]), key=lambda sheet: sheet["order"])
     page = {
         "title": title or profile["submission_alias"] or "–",
@@ -166,15 +167,16 @@ def _group(group: Data, listed: frozenset[int], *, with_attribute: bool = False)
     first = group["first"]
     label, style = labels.SEVERITIES[group["severity"]]
     where = first["location"]
+    is_headings = group["code"] in ABOUT_HEADINGS
     return {
         "code": group["code"],
         "label": label,
         "style": style,
         "count": f"{group['count']:,}",
-        "attribute": where.get("attribute", "") if with_attribute else "",
+        "attribute": where.get("attribute", "") if with_attribute and not is_headings else "",
         "message": Text(first["message"], first["message_ko"]),
         "fix": Text(first["fix"], first["fix_ko"]),
-        "rows": _row_links(where.get("sheet", ""), parse_rows(group["rows"]), listed),
+        "rows": None if is_headings else _row_links(where.get("sheet", ""), parse_rows(group["rows"]), listed),
         "named": _values(group["values"], group["value_count"]),
     }
 

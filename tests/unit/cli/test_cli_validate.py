@@ -1,7 +1,6 @@
 """``dsqc validate``: exit codes, what it prints, and what it never does."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -111,16 +110,29 @@ def test_the_limits_of_a_station_count(good: Path, tmp_path: Path) -> None:
     assert run(good, "--no-files", "--station", station) == 3
 
 
-def test_at_most_twenty_findings_are_shown(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_at_most_twenty_faults_are_shown(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tables = good_tables()
+    for attribute in tables["sample"][0]:
+        put(tables, "sample", **{attribute: f"{tables['sample'][1][tables['sample'][0].index(attribute)]}  "})
+    for sheet in ("experiment", "submission"):
+        for index, value in enumerate(tables[sheet][1]):
+            tables[sheet][1][index] = f"{value} "
+    write_tsv(good, tables)
+    run(good, "--no-files")
+    out = capsys.readouterr().out
+    assert out.count("warning DSQC-T008") == 20
+    assert " more faults (" in out
+
+
+def test_unknown_columns_of_a_sheet_are_one_line(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tables = good_tables()
     for number in range(30):
-        put(tables, "sample", **{f"column_{number}": "x"})
-    shutil.rmtree(good)
+        put(tables, "sample", **{f"column_{number:02d}": "x"})
     write_tsv(good, tables)
     assert run(good, "--no-files") == 0
     out = capsys.readouterr().out
-    assert out.count("warning DSQC-T004") == 20
-    assert "… and 10 more faults (10 findings)." in out
+    assert "warning DSQC-T004 sample.tsv sample (30 columns)" in out
+    assert 'columns: "column_00", "column_01", ' in out
     assert "30 warnings" in out
 
 
