@@ -8,6 +8,8 @@ import pytest
 
 from dsqc.report import batch_page, run_page
 from dsqc.report.batch import Record, summarise
+from dsqc.stages.validate import validate
+from helpers.messy import write_messy
 from helpers.qc_data import empty_file, qc_file, qc_run
 from infra import browser
 
@@ -150,6 +152,42 @@ def test_a_row_opens_and_closes(tmp_path: Path) -> None:
     assert dom.count('class="open" aria-expanded="true"') == 1
     assert dom.count('<tr class="detail">') == 1
     assert dom.count('<tr class="detail" hidden="">') == 2
+
+
+def columns_html(place: Path) -> str:
+    """The page of the columns of the messy submission."""
+    validate(write_messy(place / "messy"), place / "out", with_files=False)
+    return (place / "out" / "profile.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("width", [1280, 480])
+def test_the_page_of_columns_shows_in_both_languages(tmp_path: Path, language: str, width: int) -> None:
+    page = write(tmp_path / "page.html", columns_html(tmp_path))
+    image = browser.screenshot(
+        page, tmp_path / "profile", tmp_path / "page.png", fragment=f"#lang={language}", width=width
+    )
+    assert image.size_bytes > FULL
+    dom, console = browser.dump(page, tmp_path / "profile", fragment=f"#lang={language}")
+    assert console == []
+    assert f'data-lang="{language}"' in dom
+    assert dom.count('<article class="card') == columns_html(tmp_path).count('<article class="card')
+
+
+def test_columns_are_found_by_name_and_label(tmp_path: Path) -> None:
+    script = "const f = document.getElementById('filter'); f.value = '수집'; f.dispatchEvent(new Event('input'));"
+    page = write(tmp_path / "page.html", after(columns_html(tmp_path), script))
+    dom, console = browser.dump(page, tmp_path / "profile")
+    shown = re.findall(r'<article class="card \w+" id="column-(\S+)">', dom)
+    assert shown == ["sample-collection_date"]
+    assert console == []
+
+
+def test_a_link_to_a_row_unfolds_its_table(tmp_path: Path) -> None:
+    page = write(tmp_path / "page.html", columns_html(tmp_path))
+    dom, console = browser.dump(page, tmp_path / "profile", fragment="#row-sample-15")
+    assert len(re.findall(r'<details open="">', dom)) == 1
+    assert console == []
 
 
 def test_a_missing_browser_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
