@@ -170,6 +170,16 @@ def _place_key(item: "Finding") -> tuple[Any, ...]:
     return (item.location.sort_key, item.sort_key)
 
 
+def _is_behind(item: "Finding", first: "Finding") -> bool:
+    """Whether ``item`` plainly does not stand before ``first``: readers go from top to bottom."""
+    one, other = item.location, first.location
+    if item is first or one.path != other.path or one.sheet != other.sheet:
+        return item is first
+    if one.row is not None and other.row is not None:
+        return one.row > other.row
+    return one.record is not None and other.record is not None and one.row == other.row and one.record > other.record
+
+
 @dataclass(slots=True)
 class Tally:
     """A group that is still growing. What it keeps is bounded by the cells of a sheet, or by the number of files."""
@@ -183,7 +193,7 @@ class Tally:
     def add(self, item: "Finding") -> None:
         """Count ``item`` in."""
         self.count += item.count
-        if item is not self.first and _place_key(item) < _place_key(self.first):
+        if not _is_behind(item, self.first) and _place_key(item) < _place_key(self.first):
             self.first = item
         where = item.location
         if where.row is not None:

@@ -25,6 +25,9 @@ REASON = {
     "location": {"path": "sample.tsv", "row": 2},
 }
 
+VERSIONS = {"form": "seed_crop@1.0.0", "rule_set": "0.1.0+0123456789ab", "vocabularies": "ba9876543210"}
+"""What the submission was judged by."""
+
 
 @dataclass
 class Judged:
@@ -178,6 +181,7 @@ class Judged:
             "schema_version": "1.0",
             "dsqc_version": "0.1.0",
             "submission": self.name,
+            "versions": VERSIONS,
             "verdict": self.verdict,
             "reasons": [] if self.verdict == "pass" else [REASON],
             "reason_count": 0 if self.verdict == "pass" else 1,

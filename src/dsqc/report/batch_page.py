@@ -125,23 +125,29 @@ def _groups(record: Record) -> list[dict[str, Any]]:
 
 def _sheet_group(group: Data) -> dict[str, Any]:
     first = group["first"]
-    ranges = parse_rows(group["rows"])
-    is_headings = group["code"] in ABOUT_HEADINGS
-    if is_headings:
-        ranges = ()
-    where = place({**first["location"], "row": None, "column": ""} if ranges else first["location"])
-    rows = row_text(ranges, first["location"].get("column", ""))
-    number = group["row_count"]
-    shown = Text(f"{where.en} · {rows} (rows: {number:,})", f"{where.ko} · {rows} ({number:,}행)") if ranges else where
-    others = group["count"] if first["location"].get("sheet") else group["value_count"]
-    more = others - 1 if not ranges else 0
+    shown, more = _group_place(group)
     return {
         **_texts(first),
         "code": group["code"],
         "count": f"{group['count']:,}",
         "places": [shown] if shown.en else [],
-        "more": _more(more) if more and shown.en else None,
+        "more": _more(more) if more > 0 and shown.en else None,
     }
+
+
+def _group_place(group: Data) -> tuple[Text, int]:
+    """Where a group was found, and how many places that leaves out."""
+    where, number = group["first"]["location"], group["row_count"]
+    if group["code"] in ABOUT_HEADINGS:
+        sheet = place({**where, "row": None, "column": "", "attribute": ""})
+        names = ", ".join(item["value"] for item in group["values"])
+        return Text(f"{sheet.en} · {names}", f"{sheet.ko} · {names}"), group["value_count"] - len(group["values"])
+    if number > 1:
+        column = place({**where, "row": None, "column": ""})
+        rows = row_text(parse_rows(group["rows"]), where.get("column", ""))
+        return Text(f"{column.en} · {rows} (rows: {number:,})", f"{column.ko} · {rows} ({number:,}행)"), 0
+    others = group["count"] if where.get("sheet") else group["value_count"]
+    return place(where), others - 1
 
 
 def _file_group(code: str, rows: Sequence[Data]) -> dict[str, Any]:

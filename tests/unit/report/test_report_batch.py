@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dsqc.findings import Location, finding
+from dsqc.findings import FindingLog, Location, finding
 from dsqc.language import Text
 from dsqc.report import batch_page
 from dsqc.report.batch import OUTCOMES, Record, summarise, top_reasons
@@ -115,6 +115,26 @@ def test_a_row_links_to_its_runs_and_names_its_findings() -> None:
     assert "and 27 more" in html
     assert "외 27곳" in html
     assert html.count('<tbody data-outcome="returned">') == 1
+
+
+def test_faults_of_sheets_are_one_line_each_with_all_rows_and_a_link_to_the_columns() -> None:
+    log = FindingLog(finding("DSQC-T015", Location("s.tsv", "sample", row, "D", "tissue")) for row in range(2, 2002))
+    log.extend(finding("DSQC-T004", Location("s.tsv", "sample", 1, "X", name), value=name) for name in ("depth", "ph"))
+    item = record("leaf", "returned", verdict="fail")
+    item.validation = {**(item.validation or {}), "groups": log.groups_to_list()}
+    item.profile = {"sheets": []}
+    html = page([item])
+    assert "sheet sample · tissue · D2–D2001 (rows: 2,000)" in html
+    assert "sample 시트 · tissue · D2–D2001 (2,000행)" in html
+    assert "sheet sample · depth, ph" in html
+    assert 'href="columns/leaf.html"' in html
+
+
+def test_the_foot_names_what_the_submissions_were_judged_by() -> None:
+    item = record("leaf")
+    item.validation = {**(item.validation or {}), "rule_set_version": "0.1.0+abc", "vocabularies": {"sex": "1"}}
+    assert "0.1.0+abc" in page([item])
+    assert summarise([item])["versions"]["form"] == ["seed_crop@1.0.0"]
 
 
 def test_a_skipped_run_has_no_page_to_link_to() -> None:

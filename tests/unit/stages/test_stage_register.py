@@ -13,7 +13,7 @@ from dsqc.errors import CatalogFault, SystemFault
 from dsqc.stages.register import register
 from dsqc.station import Station, load_station
 from helpers.catalogs import actions, dump, problems
-from helpers.results import Judged, read
+from helpers.results import VERSIONS, Judged, read
 
 
 def schema(name: str) -> Any:
@@ -40,6 +40,7 @@ def test_a_passed_submission_gets_accessions_objects_and_a_manifest(station: Sta
     receipt = register_one(judged, tmp_path, station)
 
     assert receipt["registered"] is True
+    assert receipt["versions"] == VERSIONS
     assert receipt["accessions"] == {
         "submission": "KRA00000001",
         "projects": {"rice-project": "KAP000001"},

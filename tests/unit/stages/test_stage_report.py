@@ -87,6 +87,25 @@ def test_the_report_tells_no_path_of_the_machine_and_repeats_itself(tmp_path: Pa
     assert not any(str(tmp_path).encode() in content or b"/data/" in content for content in first.values())
 
 
+def test_the_columns_of_a_submission_have_a_page_that_leads_back(tmp_path: Path) -> None:
+    work = make_batch(tmp_path / "spring")
+    results = work / "results" / "form"
+    profile = {
+        "form": None,
+        "rule_set_version": "0.1.0+abc",
+        "vocabularies": {},
+        "submission_alias": "form",
+        "sheets": [{"name": "sample", "path": "sample.tsv", "row_count": 0, "remarks": [], "columns": []}],
+    }
+    write_json(results / "profile.json", profile)
+    page = report(work)
+    html = (work / "report" / "columns" / "form.html").read_text(encoding="utf-8")
+    assert 'href="../index.html"' in html
+    assert "DSQC-S011" in html
+    assert 'href="columns/form.html"' in page.read_text(encoding="utf-8")
+    assert not (work / "report" / "columns" / "good.html").exists()
+
+
 def test_a_run_page_leads_back_to_the_batch(tmp_path: Path) -> None:
     work = make_batch(tmp_path / "work")
     report(work)
