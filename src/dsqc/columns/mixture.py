@@ -102,6 +102,8 @@ def _zeros(column: Column) -> Iterator[Remark]:
 
 
 def _cut_off(column: Column) -> Iterator[Remark]:
+    if column.is_identity_by_type:
+        return
     for value, rows in sorted(column.where.items()):
         if len(value) in CUT_AT and not value.endswith(_SENTENCE_ENDS):
             expected = Text(

@@ -23,6 +23,8 @@ SAME, NEAR, SHORT = 0.85, 0.6, 0.7
 """Confidence that a rarer spelling means the commonest: the same letters; one letter off; a short form or a synonym."""
 FREE_TEXT = "ascii_text"
 """A pattern that says nothing of the spelling."""
+_JUDGED_TYPES = frozenset({"text", "taxon", "term", "envo", "voucher", "accession", "lat_lon"})
+"""Sentences, and what other rules look up."""
 _SHARED_TABLES = ("core", "field", "mims")
 _SIGNS = re.compile(r"\+|(?<=\d)[.,:/](?=\d)|-(?![^\W_])|(?<![^\W_])-")
 """Marks that tell values apart: ``CD4+``, ``1.5``, ``KO-``; any other is only spelling."""
@@ -41,7 +43,9 @@ def spelling_remarks(column: Column) -> Iterator[Remark]:
     """
     attribute = column.attribute
     if attribute is not None and (
-        attribute.vocabulary or attribute.type == "text" or (attribute.pattern and attribute.pattern.name != FREE_TEXT)
+        attribute.vocabulary
+        or attribute.type in _JUDGED_TYPES
+        or (attribute.pattern and attribute.pattern.name != FREE_TEXT)
     ):
         return
     if len(column.where) < 2 or column.is_identity:

@@ -101,8 +101,11 @@ class _Evidence:
     def _read_validation(self) -> None:
         validation = self.read("validate.json", "validate")
         self.versions = versions_of(validation)
-        self._add_findings("validate.findings.jsonl", validation["finding_counts"], "validate")
-        self.log.take((), validation["groups"])
+        found = self._add_findings("validate.findings.jsonl", validation["finding_counts"], "validate")
+        if "groups" in validation:
+            self.log.take((), validation["groups"])
+        else:  # Validated by a version that did not group.
+            self.log.extend(found)
         self.submission = Submission.from_dict(self.read("submission.json", "validate"))
         self._transferred: dict[str, str] = {}
         if (self.results / "transfer.json").exists():

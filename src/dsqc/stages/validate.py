@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc import artefact, logs
-from dsqc.findings import FindingLog
+from dsqc.findings import Finding, FindingLog
 from dsqc.forms import Form, compose, labels, load_fields
 from dsqc.model import Submission
 from dsqc.registry import RuleState, rules
@@ -134,10 +134,11 @@ def _common_labels() -> Mapping[str, Mapping[str, str]]:
 def _take_transfer(findings: FindingLog, record: Mapping[str, Any], form: Form | None) -> None:
     """Take over what the transfer found, apart from what the rules find again."""
     known = FORM_LEVEL if form is not None else frozenset()
-    findings.take(
-        (row for row in record["findings"] if row["code"] not in known),
-        (row for row in record["groups"] if row["code"] not in known),
-    )
+    kept = [row for row in record["findings"] if row["code"] not in known]
+    if "groups" in record:
+        findings.take(kept, (row for row in record["groups"] if row["code"] not in known))
+    else:  # A transfer of a version that did not group; its rows are only those that were kept.
+        findings.extend(map(Finding.from_dict, kept))
 
 
 def _document(

@@ -171,3 +171,26 @@ def test_different_values_of_a_fault_are_named_with_their_counts(
     write_tsv(folder, tables)
     assert run(folder, "--no-files") == 3
     assert 'values: "boy" ×51, "odd 1" ×1, "odd 2" ×1, "odd 3" ×1, "odd 4" ×1, … +5' in capsys.readouterr().out
+
+
+def test_a_single_table_is_diagnosed_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [["name", "gender", "temp"], *([f"P{n}", ("male", "female")[n % 2], f"{n % 3}.5"] for n in range(20))]
+    rows[3][1] = "Male"
+    for name, separator in (("people.tsv", "\t"), ("people.csv", ",")):
+        path = tmp_path / name
+        path.write_text("".join(separator.join(row) + "\n" for row in rows), encoding="utf-8")
+        (tmp_path / "neighbour.txt").touch()
+        assert run(path, "--json") == 3
+        found = json.loads(capsys.readouterr().out)
+        codes = {group["code"] for group in found["groups"]}
+        assert codes == {"DSQC-T002", "DSQC-T030"} | ({"DSQC-T001"} if separator == "," else set())
+        assert found["object_counts"] == {"sample": 20}
+
+
+def test_the_page_and_the_data_of_the_columns_stand_beside_the_report(bad: Path, tmp_path: Path) -> None:
+    assert run(bad, "--no-files", "-O", tmp_path / "out") == 3
+    profile = json.loads((tmp_path / "out" / "profile.json").read_text(encoding="utf-8"))
+    sample = next(sheet for sheet in profile["sheets"] if sheet["name"] == "sample")
+    tissue = next(column for column in sample["columns"] if column["attribute"] == "tissue")
+    assert (tissue["filled"], tissue["fill_rate"], tissue["requirement"]) == (0, 0, "mandatory")
+    assert "DSQC-T015" in (tmp_path / "out" / "profile.html").read_text(encoding="utf-8")
