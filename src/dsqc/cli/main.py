@@ -73,6 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code (see ``dsqc.errors.ExitCode``); argparse's own errors leave with 2.
     """
+    # numpy's BLAS starts a thread a processor when it is imported, 0.05 s each command; nothing here uses them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = next((item for item in arguments if not item.startswith("-")), None)
     args = build_parser(command if command in COMMANDS else None).parse_args(arguments)

@@ -13,11 +13,12 @@ from dsqc.findings import FindingLog, Location
 from dsqc.formats import texts
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
+from dsqc.formats.handover import Handover
 from dsqc.formats.header import Header
 from dsqc.formats.index import index_findings
 from dsqc.formats.source import ReadSource
 from dsqc.formats.texts import Phrase, fill, tell
-from dsqc.formats.walk import LONGEST_RECORD, Walk
+from dsqc.formats.walk import BATCHES_AHEAD, LONGEST_RECORD, Walk
 from dsqc.kernels import bam as k
 from dsqc.kernels import bam_record as r
 from dsqc.model import FileFormat
@@ -43,6 +44,8 @@ _FAULTS: dict[int, tuple[str, Phrase, Phrase]] = {
 }
 _TOLERATED = frozenset({r.NO_PLACE, r.BAD_FLAGS})
 """What the specification leaves undefined, and readers get over: warnings."""
+BUFFERS_AHEAD = BATCHES_AHEAD + 2
+"""Buffers of a walk in a thread of its own: of the batches that wait, that is made, that is measured."""
 _NAME_ORDERS = {"natural": (r.OUT_OF_NATURAL,), "lexicographical": (r.OUT_OF_LETTERS,)}
 _ANY_NAME_ORDER = (r.OUT_OF_NATURAL, r.OUT_OF_LETTERS)
 
@@ -54,10 +57,22 @@ class AlignmentSource(ReadSource):
 
     Args:
         path: of the file, where it has one: its index stands beside it.
+        ahead: records are walked in a thread of their own; the walk then needs BUFFERS_AHEAD buffers.
     """
 
-    def __init__(self, reader: BlockReader, log: FindingLog, file_format: FileFormat, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        reader: BlockReader,
+        log: FindingLog,
+        file_format: FileFormat,
+        path: Path | None = None,
+        *,
+        ahead: bool = False,
+    ) -> None:
         super().__init__(reader.name, log, file_format, reader.container)
+        self._ahead = ahead
+        self._handover: Handover[ReadBatch] | None = None
+        self._walked = 0  # records walked before the batch at hand
         self._path = path
         self._reader = reader
         self._header = Header()
@@ -71,7 +86,7 @@ class AlignmentSource(ReadSource):
 
     def batches(self) -> Iterator[ReadBatch]:
         try:
-            with closing(self._read()) as batches:
+            with closing(self._delivered()) as batches:
                 for batch in batches:
                     self.record_count += len(batch)
                     yield batch
@@ -79,13 +94,19 @@ class AlignmentSource(ReadSource):
         finally:
             self.close()
 
+    def _delivered(self) -> Generator[ReadBatch, None, None]:
+        if not self._ahead:
+            return self._read()
+        self._handover = Handover(self._read, BATCHES_AHEAD, f"walk {self.name}")
+        return iter(self._handover)
+
     @abstractmethod
     def _read(self) -> Generator[ReadBatch, None, None]:
         """Batches as far as they can be read; the caller counts them."""
 
     def _place(self, row: int, byte: int) -> Location:
         """Where a record stands: its row in the batch, its first byte in the walk's buffer."""
-        return Location(path=self.name, record=self.record_count + row + 1, byte_offset=self._walk.base + byte)
+        return Location(path=self.name, record=self._walked + row + 1, byte_offset=self._walk.base + byte)
 
     def _records(self) -> Generator[ReadBatch, None, None]:
         """Batches of the records that follow in the walk."""
@@ -94,11 +115,14 @@ class AlignmentSource(ReadSource):
             rows = walk.split()
             self._note_faults()
             if rows:
-                yield walk.batch(rows, self.record_count + 1)
+                yield walk.batch(rows, self._walked + 1)
+                self._walked += rows
             if walk.status == k.BROKEN:
                 self.damaged = True
                 return
-            if walk.status == k.NEED_MORE and not self._go_on():
+            if walk.status == k.FULL:
+                walk.fill()
+            elif not self._go_on():
                 return
 
     def _go_on(self) -> bool:
@@ -121,7 +145,9 @@ class AlignmentSource(ReadSource):
             self._malformed(value, expected)
 
     def close(self) -> None:
-        self._reader.close()
+        self._reader.close()  # first: a walk that waits for the reader ends with it
+        if self._handover:
+            self._handover.close()
 
     def _take_header(self, header: Header, listed: Sequence[int] = ()) -> None:
         """Report the header's faults and tell the walk what records may refer to.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dsqc.findings import FindingLog
 from dsqc.formats import texts
-from dsqc.formats.alignment import AlignmentSource
+from dsqc.formats.alignment import BUFFERS_AHEAD, AlignmentSource
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header, parse_header
@@ -21,6 +21,7 @@ class BamSource(AlignmentSource):
         path: of the file, where it has one.
         buffer: bytes of records unpacked at once.
         rows: records in a batch at most.
+        ahead: records are walked in a thread of their own.
     """
 
     def __init__(
@@ -31,9 +32,10 @@ class BamSource(AlignmentSource):
         path: Path | None = None,
         buffer: int = BUFFER,
         rows: int = ROWS,
+        ahead: bool = False,
     ) -> None:
-        super().__init__(reader, log, FileFormat.BAM, path)
-        self._walk = Walk(iter(reader), buffer=buffer, rows=rows)
+        super().__init__(reader, log, FileFormat.BAM, path, ahead=ahead)
+        self._walk = Walk(iter(reader), buffer=buffer, rows=rows, buffers=BUFFERS_AHEAD if ahead else 1)
 
     def _read(self) -> Generator[ReadBatch, None, None]:
         if self._read_header():

@@ -89,8 +89,11 @@ def open_reads(
     if file_format is FileFormat.CRAM:
         return _cram(BlockReader(whole, label, container, background=False), log, reference, threads, path)
     if file_format is FileFormat.BAM:
-        blocks = BlockReader(whole, label, container, background=threads > 1, damage_code="DSQC-D018")
-        return BamSource(blocks, log, path=path)
+        # One thread inflates and walks, so that blocks are cut into records while they are in its cache.
+        blocks = BlockReader(
+            whole, label, container, background=threads > 1, inflate_ahead=False, damage_code="DSQC-D018"
+        )
+        return BamSource(blocks, log, path=path, ahead=threads > 1)
     reader = BlockReader(whole, label, container, background=threads > 1)
     return SamSource(reader, log) if file_format is FileFormat.SAM else FastqSource(reader, log)
 
