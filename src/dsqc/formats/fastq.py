@@ -15,7 +15,7 @@ from dsqc.formats.texts import Phrase, fill, tell
 from dsqc.kernels import fastq as k
 from dsqc.model import FileFormat
 
-BUFFER = 1 << 20
+BUFFER = 1 << 21
 """Bytes of text parsed at once; grows to twice the longest record."""
 LONGEST_RECORD = 1 << 28
 """Bytes of one record (256 MiB): a file without line ends must not fill the memory."""
