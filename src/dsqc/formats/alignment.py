@@ -1,8 +1,6 @@
 """What BAM, CRAM and SAM have in common: the header's findings, mates, sequences."""
 
-from abc import abstractmethod
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +11,11 @@ from dsqc.findings import FindingLog, Location
 from dsqc.formats import texts
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
-from dsqc.formats.handover import Handover
 from dsqc.formats.header import Header
 from dsqc.formats.index import index_findings
-from dsqc.formats.source import ReadSource
+from dsqc.formats.source import ParsedSource
 from dsqc.formats.texts import Phrase, fill, tell
-from dsqc.formats.walk import BATCHES_AHEAD, LONGEST_RECORD, Walk
+from dsqc.formats.walk import LONGEST_RECORD, Walk
 from dsqc.kernels import bam as k
 from dsqc.kernels import bam_record as r
 from dsqc.model import FileFormat
@@ -44,20 +41,18 @@ _FAULTS: dict[int, tuple[str, Phrase, Phrase]] = {
 }
 _TOLERATED = frozenset({r.NO_PLACE, r.BAD_FLAGS})
 """What the specification leaves undefined, and readers get over: warnings."""
-BUFFERS_AHEAD = BATCHES_AHEAD + 2
-"""Buffers of a walk in a thread of its own: of the batches that wait, that is made, that is measured."""
 _NAME_ORDERS = {"natural": (r.OUT_OF_NATURAL,), "lexicographical": (r.OUT_OF_LETTERS,)}
 _ANY_NAME_ORDER = (r.OUT_OF_NATURAL, r.OUT_OF_LETTERS)
 
 
-class AlignmentSource(ReadSource):
+class AlignmentSource(ParsedSource):
     """Base of the readers of alignments: walks their records as BAM and turns faults into findings.
 
     Sequences are given as stored: those of reads on the reverse strand are turned.
 
     Args:
         path: of the file, where it has one: its index stands beside it.
-        ahead: records are walked in a thread of their own; the walk then needs BUFFERS_AHEAD buffers.
+        ahead: records are walked in a thread of their own.
     """
 
     def __init__(
@@ -69,12 +64,8 @@ class AlignmentSource(ReadSource):
         *,
         ahead: bool = False,
     ) -> None:
-        super().__init__(reader.name, log, file_format, reader.container)
-        self._ahead = ahead
-        self._handover: Handover[ReadBatch] | None = None
-        self._walked = 0  # records walked before the batch at hand
+        super().__init__(reader, log, file_format, ahead=ahead)
         self._path = path
-        self._reader = reader
         self._header = Header()
         self._walk = Walk(iter(()))
         self._name_faults: dict[int, tuple[int, Location]] = {}
@@ -84,29 +75,9 @@ class AlignmentSource(ReadSource):
         """The header's lines by type."""
         return self._header.lines
 
-    def batches(self) -> Iterator[ReadBatch]:
-        try:
-            with closing(self._delivered()) as batches:
-                for batch in batches:
-                    self.record_count += len(batch)
-                    yield batch
-            self._finish()
-        finally:
-            self.close()
-
-    def _delivered(self) -> Generator[ReadBatch, None, None]:
-        if not self._ahead:
-            return self._read()
-        self._handover = Handover(self._read, BATCHES_AHEAD, f"walk {self.name}")
-        return iter(self._handover)
-
-    @abstractmethod
-    def _read(self) -> Generator[ReadBatch, None, None]:
-        """Batches as far as they can be read; the caller counts them."""
-
     def _place(self, row: int, byte: int) -> Location:
         """Where a record stands: its row in the batch, its first byte in the walk's buffer."""
-        return Location(path=self.name, record=self._walked + row + 1, byte_offset=self._walk.base + byte)
+        return Location(path=self.name, record=self._parsed + row + 1, byte_offset=self._walk.base + byte)
 
     def _records(self) -> Generator[ReadBatch, None, None]:
         """Batches of the records that follow in the walk."""
@@ -115,8 +86,8 @@ class AlignmentSource(ReadSource):
             rows = walk.split()
             self._note_faults()
             if rows:
-                yield walk.batch(rows, self._walked + 1)
-                self._walked += rows
+                yield walk.batch(rows, self._parsed + 1)
+                self._parsed += rows
             if walk.status == k.BROKEN:
                 self.damaged = True
                 return
@@ -143,11 +114,6 @@ class AlignmentSource(ReadSource):
         """The data ends inside a record."""
         if not self._reader.faults:
             self._malformed(value, expected)
-
-    def close(self) -> None:
-        self._reader.close()  # first: a walk that waits for the reader ends with it
-        if self._handover:
-            self._handover.close()
 
     def _take_header(self, header: Header, listed: Sequence[int] = ()) -> None:
         """Report the header's faults and tell the walk what records may refer to.

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from dsqc.findings import FindingLog
 from dsqc.formats import texts
-from dsqc.formats.alignment import BUFFERS_AHEAD, AlignmentSource
+from dsqc.formats.alignment import AlignmentSource
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header, parse_header
+from dsqc.formats.source import BUFFERS_AHEAD
 from dsqc.formats.texts import Phrase, fill
 from dsqc.formats.walk import BUFFER, ROWS, Walk
 from dsqc.model import FileFormat

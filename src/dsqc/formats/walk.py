@@ -15,8 +15,6 @@ BUFFER = 1 << 21
 """Bytes of records unpacked at once; grows to the longest record."""
 ROWS = 1 << 14
 """Records in a batch at most."""
-BATCHES_AHEAD = 1
-"""Batches that a walk in a thread of its own may be ahead of whoever measures them."""
 _NO_END = 1 << 62
 LONGEST_RECORD = 1 << 28
 """Bytes of one record, or of a header's text (256 MiB)."""
@@ -64,6 +62,7 @@ class Walk:
         self._pairs = k.pair_table()
         self._ring = [self._new_buffer(buffer) for _ in range(buffers)]
         self._turn = 0
+        self._delivering = False  # a batch in the buffer at hand was handed out
         self._filled = 0
         self.base = 0
         self.ended = False
@@ -166,6 +165,7 @@ class Walk:
 
     def batch(self, rows: int, first_record: int) -> ReadBatch:
         """The ``rows`` records that :meth:`split` took, valid until its buffer's next turn."""
+        self._delivering = True
         now = self._now
         columns, numbers = now.columns, now.numbers
 
@@ -202,11 +202,17 @@ class Walk:
         )
 
     def fill(self, needed: int = 0) -> None:
-        """Move what is left to the front of the next buffer and fill that, which then has room for ``needed`` bytes."""
+        """Move what is left to the front of a buffer that nobody reads, and fill that behind it.
+
+        Args:
+            needed: bytes that the buffer then has room for.
+        """
         start = int(self.state[r.POSITION])
         left = self._filled - start
         rest = self._now.data[start : self._filled]
-        self._turn = (self._turn + 1) % len(self._ring)
+        if self._delivering:
+            self._turn = (self._turn + 1) % len(self._ring)
+            self._delivering = False
         if needed > self._now.room:
             self._ring[self._turn] = self._new_buffer(needed + self._size)
         target = self._now.data[: self._now.room]

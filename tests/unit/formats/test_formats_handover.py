@@ -11,7 +11,10 @@ import pytest
 from dsqc.errors import SystemFault
 from dsqc.findings import FindingLog
 from dsqc.formats import open_reads
+from dsqc.formats.container import BlockReader
+from dsqc.formats.fastq import FastqSource
 from dsqc.formats.handover import Handover
+from dsqc.model import Container
 from helpers.alignments import Record, of_batch, read_all, source
 from helpers.reads import bam, fastq, gzip_members, make_reads
 
@@ -163,18 +166,30 @@ def test_a_fault_while_inflating_reaches_the_consumer(threads: int, monkeypatch:
     assert not threads_named("broken")
 
 
-def test_a_batch_stays_as_it_is_while_the_walk_is_ahead(tmp_path: Path) -> None:
-    data = some_bam(tmp_path / "r.bam", 600)
+@pytest.mark.parametrize("buffer", [300, 9_000])
+def test_a_batch_stays_as_it_is_while_the_walk_is_ahead(tmp_path: Path, buffer: int) -> None:
+    data = some_bam(tmp_path / "r.bam", 200)
     expected, _ = read_all(data)
     found: list[Record] = []
-    batches = 0
-    with source(data, FindingLog(), buffer=9_000, ahead=True) as opened:
+    with source(data, FindingLog(), buffer=buffer, ahead=True) as opened:
         for batch in opened.batches():
             time.sleep(0.01)  # until the walk waits for us, with all its buffers full
             found.extend(of_batch(batch))
-            batches += 1
-    assert batches > 20
     assert found == expected
+
+
+@pytest.mark.parametrize("buffer", [64, 2_000])
+def test_a_batch_stays_as_it_is_while_text_is_parsed_ahead(buffer: int) -> None:
+    reads = make_reads(200, 4, longest=300)
+    found: list[tuple[str, str]] = []
+    reader = BlockReader(io.BytesIO(gzip_members([fastq(reads)])), "r", Container.GZIP, inflate_ahead=False)
+    with FastqSource(reader, FindingLog(), buffer=buffer, ahead=True) as opened:
+        for batch in opened.batches():
+            time.sleep(0.01)
+            text = batch.data.tobytes().decode("latin-1")
+            starts = zip(batch.sequence_start, batch.length, strict=True)
+            found += [(batch.name(row), text[start : start + size]) for row, (start, size) in enumerate(starts)]
+    assert found == [(read.name, read.bases) for read in reads]
 
 
 @pytest.mark.parametrize("sizes", [{"rows": 3}, {"buffer": 300}, {"buffer": 70_000}])
