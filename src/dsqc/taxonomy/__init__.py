@@ -1,0 +1,29 @@
+"""The taxonomy: versioned, offline snapshots made from an NCBI taxdump, and what can be looked up in them.
+
+Imported by rules and everything above; imports only the core. No network is ever asked::
+
+    taxonomy = open_taxonomy()
+    taxonomy.find("Oryza sativa")[0].taxon.id
+"""
+
+from dsqc.taxonomy.build import build
+from dsqc.taxonomy.choose import ENVIRONMENT_VARIABLE, choose_taxonomy, open_taxonomy, taxonomy_version
+from dsqc.taxonomy.names import Name, NameKind
+from dsqc.taxonomy.nearest import Near, nearest
+from dsqc.taxonomy.snapshot import About, NameMatch, Taxon, Taxonomy
+
+__all__ = [
+    "ENVIRONMENT_VARIABLE",
+    "About",
+    "Name",
+    "NameKind",
+    "NameMatch",
+    "Near",
+    "Taxon",
+    "Taxonomy",
+    "build",
+    "choose_taxonomy",
+    "nearest",
+    "open_taxonomy",
+    "taxonomy_version",
+]
