@@ -68,7 +68,7 @@ class Form:
     package_kind: str
     sheets: dict[str, SheetForm]
     modules: tuple[Module, ...]
-    organisms: Organisms = Organisms()
+    organisms: Organisms
 
     @property
     def reference(self) -> str:

@@ -10,10 +10,25 @@ from dsqc.taxonomy.build import build
 from dsqc.taxonomy.choose import ENVIRONMENT_VARIABLE, choose_taxonomy, open_taxonomy, taxonomy_version
 from dsqc.taxonomy.names import Name, NameKind
 from dsqc.taxonomy.nearest import Near, nearest
-from dsqc.taxonomy.snapshot import About, NameMatch, Taxon, Taxonomy
+from dsqc.taxonomy.snapshot import (
+    ARCHAEA,
+    BACTERIA,
+    UNCLASSIFIED,
+    UNIDENTIFIED,
+    VIRUSES,
+    About,
+    NameMatch,
+    Taxon,
+    Taxonomy,
+)
 
 __all__ = [
+    "ARCHAEA",
+    "BACTERIA",
     "ENVIRONMENT_VARIABLE",
+    "UNCLASSIFIED",
+    "UNIDENTIFIED",
+    "VIRUSES",
     "About",
     "Name",
     "NameKind",

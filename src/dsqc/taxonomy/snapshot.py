@@ -13,6 +13,11 @@ from dsqc.taxonomy.names import Name, NameKind, kind_of
 SCHEMA_VERSION = "1.0"
 APPLICATION_ID = 0x64737178
 """Marks a snapshot in the header of the SQLite file (``dsqx``)."""
+BACTERIA, ARCHAEA, VIRUSES = 2, 2157, 10239
+UNCLASSIFIED = 12908
+"""Unclassified sequences; the metagenomes stand below it."""
+UNIDENTIFIED = 32644
+"""The id of an organism that the taxonomy does not hold yet."""
 SPECIES = "species"
 MOST_NAMES = 400
 """Names asked for in one query; SQLite takes at least 999."""
