@@ -6,10 +6,10 @@ Imported by rules and everything above; imports only the core. No network is eve
     taxonomy.find("Oryza sativa")[0].taxon.id
 """
 
-from dsqc.taxonomy.build import build
 from dsqc.taxonomy.choose import ENVIRONMENT_VARIABLE, choose_taxonomy, open_taxonomy, taxonomy_version
+from dsqc.taxonomy.likeness import Near, nearest
+from dsqc.taxonomy.making import build
 from dsqc.taxonomy.names import Name, NameKind
-from dsqc.taxonomy.nearest import Near, nearest
 from dsqc.taxonomy.snapshot import (
     ARCHAEA,
     BACTERIA,

@@ -16,13 +16,17 @@ _unpacked = ExitStack()
 """Holds the shipped snapshot where dsqc runs out of an archive."""
 
 
-@cache
 def open_taxonomy(path: Path | None = None) -> Taxonomy:
     """The snapshot at ``path``; ``None``: the small one that dsqc ships. Each is opened once.
 
     Raises:
         UsageError: there is none, or it is no snapshot that this dsqc reads.
     """
+    return _opened(path)
+
+
+@cache
+def _opened(path: Path | None) -> Taxonomy:
     return Taxonomy(path or _unpacked.enter_context(as_file(files("dsqc.schemas").joinpath(*SHIPPED))))
 
 

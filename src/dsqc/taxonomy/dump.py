@@ -35,6 +35,8 @@ class _Container(Protocol):
 
     def day(self, name: str) -> date: ...
 
+    def verify(self) -> None: ...
+
 
 class Dump:
     """An opened taxdump. Each table is read once, as a stream, and counted into the digest.
@@ -76,6 +78,15 @@ class Dump:
         """Digest of the four tables, the same however they are packed. All of them must have been read."""
         lines = "".join(f"{self._digests[name]}  {name}\n" for name in TABLES)
         return hashlib.sha256(lines.encode("ascii")).hexdigest()
+
+    def verify(self) -> None:
+        """Read what is left of the archive, so that its checksum is compared.
+
+        Raises:
+            UsageError: it is damaged.
+        """
+        with self._damage():
+            self._container.verify()
 
     def nodes(self) -> Iterator[tuple[int, int, str]]:
         """Id, parent's id and rank of every taxon."""
@@ -166,6 +177,9 @@ class _Directory:
     def day(self, name: str) -> date:
         return datetime.fromtimestamp((self._path / name).stat().st_mtime, UTC).date()
 
+    def verify(self) -> None:
+        """Files carry no checksum."""
+
 
 class _Tar:
     def __init__(self, archive: tarfile.TarFile) -> None:
@@ -183,6 +197,12 @@ class _Tar:
     def day(self, name: str) -> date:
         return datetime.fromtimestamp(self._members[name].mtime, UTC).date()
 
+    def verify(self) -> None:
+        """A compressed stream holds its checksum at the very end, behind the members."""
+        stream = self._archive.fileobj
+        while stream is not None and stream.read(1 << 20):
+            pass
+
 
 class _Zip:
     def __init__(self, archive: zipfile.ZipFile) -> None:
@@ -197,3 +217,6 @@ class _Zip:
 
     def day(self, name: str) -> date:
         return date(*self._members[name].date_time[:3])
+
+    def verify(self) -> None:
+        """Each member's checksum was compared when it was read."""

@@ -106,6 +106,7 @@ def _fill(database: sqlite3.Connection, dump: Dump, only: Sequence[int]) -> None
     log.info("names read")
     _insert(database, dump, "merged", dump.merged(), MERGED)
     database.executemany("INSERT OR IGNORE INTO deleted VALUES (?)", ((one,) for one in dump.deleted()))
+    dump.verify()
     database.executemany("INSERT INTO rank VALUES (?, ?)", ranks.rows())
     database.executemany("INSERT INTO class VALUES (?, ?)", classes.rows())
     _check(database, dump)
