@@ -56,12 +56,14 @@ class Station(_Section):
         catalog_url: SQLAlchemy URL; a relative SQLite path is relative to ``station.toml``. A password stands in
             the environment variable that ``catalog_password_env`` names.
         quality_goals: file of quality goals; empty for those that dsqc ships.
+        taxonomy: taxonomy snapshot (``dsqc taxonomy build``); empty for the small one that dsqc ships.
     """
 
     centre: str = "KOBIC"
     catalog_url: str = "sqlite:///catalog.sqlite"
     catalog_password_env: str = ""
     quality_goals: str = ""
+    taxonomy: str = ""
     tiers: Tiers = Tiers()
     s3: S3Options = S3Options()
     limits: Limits = Limits()
@@ -72,6 +74,11 @@ class Station(_Section):
         """Absolute place of ``tier`` (``public`` or ``closed``)."""
         url: str = getattr(self.tiers, tier)
         return url if "://" in url else str((self.root / url).resolve())
+
+    @property
+    def taxonomy_path(self) -> Path | None:
+        """The taxonomy snapshot; ``None`` for the one that dsqc ships."""
+        return self.root / self.taxonomy if self.taxonomy else None
 
     def database_url(self) -> str:
         """The catalog's URL with a relative SQLite path made absolute. Never log it: it may hold a password."""

@@ -26,6 +26,9 @@ catalog_password_env = {catalog_password_env}
 # A file of quality goals of your own, relative to this file; empty: the goals that dsqc ships.
 # quality_goals = ""
 
+# A taxonomy snapshot (dsqc taxonomy build), relative to this file; empty: the small one that dsqc ships.
+# taxonomy = ""
+
 [tiers]
 # Where objects are kept: a directory (relative to this file) or s3://BUCKET/PREFIX. Closed data goes to closed only.
 public = {public}

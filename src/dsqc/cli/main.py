@@ -22,6 +22,7 @@ COMMANDS = {
     "batch": "run many submissions through all stages, see how they stand, report",
     "catalog": "make, search and verify the catalog",
     "storage": "verify and sweep the object store",
+    "taxonomy": "make a taxonomy snapshot, look a taxon up",
     "explain": "what a rule means and what to do about it",
     "metrics": "what every metric means",
     "warmup": "compile the kernels for this machine, once, before work begins",

@@ -10,13 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_station
+from dsqc.cli._options import add_exit_zero, add_outdir, add_station, add_taxonomy
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
     from dsqc.stages.validate import ValidateResult
-    from dsqc.station import Limits
+    from dsqc.station import Station
 
 SHOWN = 20
 """Findings shown; the report holds all that are kept."""
@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--today", type=_day, metavar="DATE", help="the day to judge by, YYYY-MM-DD (default: today)")
     add_outdir(parser, "directory for validate.json, validate.findings.jsonl and submission.json")
     add_station(parser)
+    add_taxonomy(parser)
     add_exit_zero(parser)
 
 
@@ -44,14 +45,17 @@ def run(args: argparse.Namespace) -> int:
     """Validate, print the findings."""
     from dsqc.cli._output import print_json
     from dsqc.stages.validate import validate
+    from dsqc.taxonomy import choose_taxonomy
 
+    station = _station(args.station)
     result = validate(
         args.submission,
         args.outdir,
         transfer=args.transfer,
         today=args.today,
         with_files=not args.no_files,
-        limits=_limits(args.station),
+        limits=station.limits if station else None,
+        taxonomy=choose_taxonomy(args.taxonomy, station.taxonomy_path if station else None),
     )
     if args.json:
         print_json({**result.document, "findings": result.findings.to_list()})
@@ -60,13 +64,13 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.FINDINGS if result.has_errors else ExitCode.DONE
 
 
-def _limits(station: Path | None) -> "Limits | None":
-    """The station's limits where one is configured."""
+def _station(path: Path | None) -> "Station | None":
+    """The station's configuration where there is one."""
     from dsqc.station import ENVIRONMENT_VARIABLE, load_station
 
-    if station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
+    if path is None and not os.environ.get(ENVIRONMENT_VARIABLE):
         return None
-    return load_station(station).limits
+    return load_station(path)
 
 
 def _print(result: "ValidateResult", language: Language) -> None:
