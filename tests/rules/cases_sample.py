@@ -36,5 +36,9 @@ CASES: Cases = {
         cell("sample", geo_loc_name="south korea : Jeju-do,Seogwipo"),
     ),
     "S018": (cell("sample", lat_lon="37.5665 N 126.9780 E"), cell("sample", lat_lon="91 N 126.9780 E")),
+    "S031": (
+        both(chain, second("sample", derived_from="S1")),
+        both(chain, second("sample", derived_from="S1"), cell("sample", derived_from="S2")),
+    ),
     "S032": (cell("sample", derived_from="KAS00000001"), cell("sample", derived_from="S999")),
 }

@@ -13,6 +13,7 @@ from dsqc.forms import Attribute, Form, Requirement, Ties
 from dsqc.model import Row, Submission
 from dsqc.registry import RuleState
 from dsqc.registry import rule as registered
+from dsqc.rules.personal import PersonalCell
 from dsqc.station import Limits
 
 NAMES = {
@@ -92,6 +93,13 @@ class Check:
     def _indexes(self) -> dict[tuple[str, str], dict[str, list[Row]]]:
         return {}
 
+    @cached_property
+    def personal(self) -> tuple[PersonalCell, ...]:
+        """Cells that hold what points at a person: the privacy rules report them, and no finding may quote them."""
+        from dsqc.rules.privacy import personal_cells
+
+        return tuple(personal_cells(self.submission, self.columns))
+
     def requirement(self, row: Row, attribute: Attribute) -> Requirement:
         """What the form asks of ``attribute`` in this row: a condition that does not hold makes it optional."""
         if attribute.condition is None:
@@ -168,13 +176,14 @@ def check(submission: Submission, form: Form, context: Context) -> FindingLog:
     """Run every metadata rule.
 
     The normalising rules run first, on a copy; format rules judge the copy. The result does not depend on the order of
-    rows, apart from the places it names.
+    rows, apart from the places it names. No finding quotes what points at a person.
     """
     from dsqc.rules.normalise import normalise
+    from dsqc.rules.privacy import redacted
 
     copy, found = normalise(submission, form)
     log = FindingLog(found)
     prepared = Check(copy, form, context)
     for function in dict.fromkeys(RULES.values()):
         log.extend(function(prepared))
-    return log
+    return redacted(log, prepared.personal)

@@ -9,11 +9,12 @@ from dsqc.registry import Rule, RuleState, Severity, rules
 
 CODE = re.compile(r"DSQC-[TPSXRFDHGQ]\d{3}")
 OBJECTS = {"table", "submission", "project", "admin", "sample", "experiment", "run", "file", "fastq", "bam", "cram"}
-KINDS = {"column", "date", "pattern", "code", "relation", "real", "curation"}
+KINDS = {"column", "date", "pattern", "code", "relation", "real", "curation", "privacy"}
 PARAMETERS = {"value", "expected", "attribute", "path", "record", "byte_offset", "object_id", "location"}
 OWN_PARAMETERS = {
     "DSQC-T009": {"characters"},
     "DSQC-X007": {"platform"},
+    "DSQC-X009": {"platform"},
     "DSQC-X008": {"module"},
     "DSQC-F016": {"kind"},
     "DSQC-Q001": {"metric", "goal"},
