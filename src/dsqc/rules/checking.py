@@ -87,7 +87,10 @@ class Check:
 
     def index(self, sheet: str, attribute: str) -> dict[str, list[Row]]:
         """Rows of ``sheet`` by the value of ``attribute``, without letter case; rows without a value are left out."""
-        return self._indexes.setdefault((sheet, attribute), group_rows(self.rows(sheet), attribute))
+        key = (sheet, attribute)
+        if key not in self._indexes:
+            self._indexes[key] = group_rows(self.rows(sheet), attribute)
+        return self._indexes[key]
 
     @cached_property
     def _indexes(self) -> dict[tuple[str, str], dict[str, list[Row]]]:
