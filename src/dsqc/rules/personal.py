@@ -48,8 +48,8 @@ PersonalCell = tuple[Row, str, str, tuple[Seen, ...]]
 """A cell that holds what points at a person: its row, its attribute, its value, and what was found in it."""
 SHORTEST = 6
 """Characters of the shortest identifier (``a@b.kr``)."""
-_WORTH_A_LOOK = re.compile(r"@|(?:\d[^\dA-Za-z]{0,3}){9}\d")
-"""What every number or address has: an at sign, or ten digits with little between them."""
+_ENOUGH_DIGITS = re.compile(r"\d\d[^\dA-Za-z]{0,3}\d(?:[^\dA-Za-z]{0,3}\d){7}")
+"""Ten digits with little between them, as every number has."""
 _MASKED = "*"
 _CUT = "…"
 _LETTER = re.compile(r"[^\W\d_]")
@@ -61,9 +61,14 @@ def _search(name: str) -> re.Pattern[str]:
     return re.compile(pattern(name).regex, re.ASCII)
 
 
+def may_identify(text: str) -> bool:
+    """Whether ``text`` could hold a number or an address at all: a glance that dismisses most texts."""
+    return "@" in text or _ENOUGH_DIGITS.search(text) is not None
+
+
 def identifiers(text: str) -> list[Seen]:
-    """Numbers and addresses in ``text``, in the order of their places. Most texts are dismissed at a glance."""
-    if len(text) < SHORTEST or not _WORTH_A_LOOK.search(text):
+    """Numbers and addresses in ``text``, in the order of their places."""
+    if len(text) < SHORTEST or not may_identify(text):
         return []
     found = [*_resident_numbers(text), *_phones(text), *_emails(text)]
     return sorted(found, key=lambda seen: (seen.start, seen.end))

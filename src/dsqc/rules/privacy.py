@@ -14,7 +14,7 @@ from dsqc.forms import Attribute, People, vocabulary
 from dsqc.model import Row, Submission
 from dsqc.registry import Severity
 from dsqc.rules.checking import Check, rule
-from dsqc.rules.personal import Personal, PersonalCell, Seen, identifiers, mask, names, redact
+from dsqc.rules.personal import Personal, PersonalCell, Seen, identifiers, mask, may_identify, names, redact
 
 CODES = {
     Personal.RESIDENT_NUMBER: "DSQC-H001",
@@ -50,36 +50,54 @@ def people_in_cells(check: Check) -> Iterator[Finding]:
 
 
 def personal_cells(submission: Submission, columns: Mapping[str, Mapping[str, Attribute]]) -> Iterator[PersonalCell]:
-    """Cells that hold what points at a person."""
-    known: dict[tuple[str, str, str], tuple[Seen, ...]] = {}
+    """Cells that hold what points at a person.
+
+    A column is looked at as a whole first: most hold nothing that could, and then no value is looked at by itself.
+    """
     for sheet in submission.sheets.values():
         own = columns.get(sheet.name, {})
+        values: dict[str, set[str]] = {}
         for row in sheet.rows:
             for name, cell in row.cells.items():
-                key = (sheet.name, name, cell.value)
-                found = known.get(key)
-                if found is None:
-                    found = known[key] = _look(own.get(name), cell.value)
-                if found:
-                    yield row, name, cell.value, found
+                if name in values:
+                    values[name].add(cell.value)
+                else:
+                    values[name] = {cell.value}
+        for name, different in values.items():
+            found = _look(own.get(name), different)
+            for row in sheet.rows if found else ():
+                value = row.get(name)
+                if value in found:
+                    yield row, name, value, found[value]
 
 
-def _look(attribute: Attribute | None, value: str) -> tuple[Seen, ...]:
-    """What points at a person in ``value``; of a column that the form does not know, everything but names."""
-    opaque = attribute is not None and attribute.type in OPAQUE_TYPES
+def _look(attribute: Attribute | None, values: set[str]) -> dict[str, tuple[Seen, ...]]:
+    """What points at a person in ``values``; of a column that the form does not know, everything but names."""
     roles = attribute.people if attribute is not None else frozenset()
-    found = [seen for seen in identifiers(value) if seen.sure or not opaque]
-    if People.CONTACT in roles or (attribute is not None and attribute.type == "email"):
-        found = [seen for seen in found if seen.kind is Personal.RESIDENT_NUMBER]
+    opaque = attribute is not None and attribute.type in OPAQUE_TYPES
+    is_contact = People.CONTACT in roles or (attribute is not None and attribute.type == "email")
     # A reference repeats a name that is judged where it is given.
-    if People.LABEL in roles and attribute is not None and not attribute.refers_to:
-        found += _names(value)
-    return tuple(found)
+    is_label = People.LABEL in roles and attribute is not None and not attribute.refers_to
+    found: dict[str, tuple[Seen, ...]] = {}
+    named = _named(values) if is_label else {}
+    for value in values if named or may_identify(APART.join(values)) else ():
+        seen = [item for item in identifiers(value) if item.sure or not opaque]
+        if is_contact:
+            seen = [item for item in seen if item.kind is Personal.RESIDENT_NUMBER]
+        if seen or value in named:
+            found[value] = (*seen, *named.get(value, ()))
+    return found
 
 
-def _names(value: str) -> list[Seen]:
-    """Names of people in ``value``. Most labels differ in their numbers only, so the text without them is judged."""
-    return names(value) if _has_name(_DIGITS.sub("0", value)) else []
+APART = "\nx\n"
+"""Between values that are looked at together: nothing goes on across a letter."""
+
+
+def _named(values: set[str]) -> dict[str, list[Seen]]:
+    """Names of people by value. Labels differ in their numbers mostly, so each is judged without them once."""
+    ordered = list(values)
+    skeletons = _DIGITS.sub("0", "\n".join(value.replace("\n", " ") for value in ordered)).split("\n")
+    return {value: names(value) for value, skeleton in zip(ordered, skeletons, strict=True) if _has_name(skeleton)}
 
 
 @cache
