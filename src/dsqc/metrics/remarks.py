@@ -67,11 +67,13 @@ def remarks(facts: Facts, values: Mapping[str, Value]) -> list[Remark]:
 def _is_assembled(facts: Facts, values: Mapping[str, Value]) -> bool:
     """Few, long records whose qualities are absent or all one, and whose names are those of no instrument.
 
-    PacBio's subreads have one quality too; their names tell them.
+    PacBio's subreads have one quality too, the lowest, which says that they have none.
     """
     if not 0 < facts.read_count <= MOST_CONTIGS or values.get("instrument_platform"):
         return False
-    return facts.base_count // facts.read_count >= LONG_CONTIGS and int(np.count_nonzero(facts.characters)) <= 1
+    seen = np.flatnonzero(facts.characters)
+    lowest = len(seen) == 1 and facts.encoding is not None and int(seen[0]) == facts.encoding.offset
+    return facts.base_count // facts.read_count >= LONG_CONTIGS and len(seen) <= 1 and not lowest
 
 
 def _is_long(facts: Facts, values: Mapping[str, Value]) -> bool:
