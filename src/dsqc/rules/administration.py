@@ -26,7 +26,8 @@ INSTITUTES = (
     "participating_companies",
 )
 """Who takes part in a project, in the order of Art. 2."""
-APPROVAL = ("withholding_requester", "withholding_approver", "withholding_approval_no", "withholding_approval_date")
+REQUESTER = "withholding_requester"
+APPROVAL = (REQUESTER, "withholding_approver", "withholding_approval_no", "withholding_approval_date")
 """What approves a withholding; when it is needed the form says."""
 TIERS = {Access.CLOSED.value: "closed"}
 """Storage tier by access level; every other level is kept on the public tier."""
@@ -121,8 +122,8 @@ def withholding_approval(check: Check) -> Iterator[Finding]:
     for row in check.rows("project"):
         for name in APPROVAL:
             if not row.get(name) and check.requirement(row, columns[name]) is Requirement.MANDATORY:
-                example = columns[name].example
-                yield check.finding("DSQC-P012", row, name, expected=requesters.get(_reason(row), example))
+                who = requesters.get(_reason(row), "") if name == REQUESTER else ""
+                yield check.finding("DSQC-P012", row, name, expected=who or columns[name].example)
         yield from _approval_as_given(check, row, requesters.get(_reason(row), ""))
 
 
@@ -131,10 +132,10 @@ def _reason(row: Row) -> str:
 
 
 def _approval_as_given(check: Check, row: Row, requester: str) -> Iterator[Finding]:
-    asked = row.get("withholding_requester")
+    asked = row.get(REQUESTER)
     if requester and asked in vocabulary("withholding_requester") and asked != requester:
         meant = Suggestion(requester, 0.8)
-        yield check.finding("DSQC-P012", row, "withholding_requester", expected=requester, suggestion=meant)
+        yield check.finding("DSQC-P012", row, REQUESTER, expected=requester, suggestion=meant)
     day = parse_day(row.get("withholding_approval_date"))
     if day is not None and day > check.context.today:
         yield check.finding("DSQC-P012", row, "withholding_approval_date", expected=f"– {check.context.today}")
