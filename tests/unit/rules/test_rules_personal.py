@@ -45,6 +45,15 @@ def test_what_only_looks_alike_is_left_alone(text: str) -> None:
     assert identifiers(text) == []
 
 
+def test_every_address_of_a_text_is_found_and_a_long_one_takes_no_time() -> None:
+    assert (
+        mask("a@b.kr, cc@d.ac.kr;e@@f.kr", identifiers("a@b.kr, cc@d.ac.kr;e@@f.kr"))
+        == "a***@b.kr, c***@d.ac.kr;e@@f.kr"
+    )
+    assert identifiers("ACGT" * 50_000 + "@ACGT") == []
+    assert names("Kim min " * 20_000) == []
+
+
 def test_a_number_without_its_hyphen_is_not_sure() -> None:
     assert [(seen.kind, seen.sure) for seen in identifiers("9001011234567")] == [(Personal.RESIDENT_NUMBER, False)]
     assert [(seen.kind, seen.sure) for seen in identifiers("900101-1234567")] == [(Personal.RESIDENT_NUMBER, True)]
