@@ -36,7 +36,7 @@ class Rule:
 
     ``message`` and ``fix`` are templates over ``{value}``, ``{expected}``, ``{object_id}`` and further parameters.
     ``kind`` is the diagnosis of the station's procedure that the rule belongs to: column, date, pattern, code
-    (metadata), relation (across rows and sheets), real (the data itself), curation.
+    (metadata), relation (across rows and sheets), real (the data itself), curation, privacy (people in the data).
     ``needs`` names what the check cannot do without: ``network``, ``catalog``, ``auth``.
     """
 

@@ -77,5 +77,9 @@ CASES: Cases = {
         under(*PATHOGEN, **TUBERCLE, host="Homo sapiens"),
         under(*PATHOGEN, **TUBERCLE, host="human"),
     ),
+    "S031": (
+        both(chain, second("sample", derived_from="S1")),
+        both(chain, second("sample", derived_from="S1"), cell("sample", derived_from="S2")),
+    ),
     "S032": (cell("sample", derived_from="KAS00000001"), cell("sample", derived_from="S999")),
 }

@@ -43,6 +43,13 @@ closed = {closed}
 # Of one submission (K-BDS documentation).
 # samples = 2000
 # hold_years = 3
+# web_file_gigabytes = 100
+# web_files = 500
+# Least persons of a cohort that share age, sex, region and disease; 1 asks for nothing.
+# anonymity = 2
+# How far reads and depth may be from what the forms declare, as a fraction of it.
+# read_count_tolerance = 0.01
+# depth_tolerance = 0.1
 
 [prefixes]
 # Of the accessions. Never change them after the first registration.

@@ -27,6 +27,8 @@ from dsqc.model import Container, FileFormat
 from dsqc.registry import Severity
 
 _HEAD = 1 << 16
+LONG_RECORD = 5_000
+"""Bases of a FASTA record from which on it is assembled sequence."""
 _SAM_TAGS = (b"@HD\t", b"@SQ\t", b"@RG\t", b"@PG\t", b"@CO\t")
 
 
@@ -165,21 +167,30 @@ def _head(file: BinaryIO, name: str) -> bytes:
     return b"".join(parts)
 
 
-def _unwrap_head(head: bytes, container: Container) -> bytes:
+def _unwrap_head(head: bytes, container: Container, size: int = 512) -> bytes:
     """The beginning of the data, as far as the first stored bytes give it; empty where they are damaged."""
     try:
         if container in (Container.GZIP, Container.BGZF):
-            found: bytes = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP).decompress(head, 512)
+            found: bytes = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP).decompress(head, size)
             return found
         if container is Container.BZIP2:
-            return bz2.BZ2Decompressor().decompress(head, 512)
+            return bz2.BZ2Decompressor().decompress(head, size)
         if container is Container.ZSTD:
-            return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(head)).read(512)
+            return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(head)).read(size)
         if container is Container.XZ:
-            return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY).decompress(head, 512)
+            return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY).decompress(head, size)
     except (IsalError, OSError, zstandard.ZstdError, lzma.LZMAError):
         return b""
-    return head[:512]
+    return head[:size]
+
+
+def is_assembled(head: bytes, container: Container) -> bool:
+    """Whether the first stored bytes of a file are FASTA whose first record is longer than reads in FASTA ever are."""
+    first = _unwrap_head(head, container, 2 * LONG_RECORD)
+    if not first.startswith(b">"):
+        return False
+    bases = b"".join(first.partition(b"\n")[2].partition(b">")[0].split())
+    return len(bases) >= LONG_RECORD and not bases.upper().strip(b"ACGTUN")
 
 
 def _tell_format(head: bytes, container: Container, name: str) -> FileFormat:

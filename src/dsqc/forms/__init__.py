@@ -6,7 +6,7 @@ Imported by rules and everything above; imports only the core. Reads ``dsqc.sche
     form.sheets["sample"].attributes["collection_date"].requirement
 """
 
-from dsqc.forms.attribute import Attribute, Missing, Requirement, Visibility
+from dsqc.forms.attribute import Attribute, Missing, People, Requirement, Visibility
 from dsqc.forms.compose import compose, find_field, package_kind
 from dsqc.forms.condition import Condition, Values
 from dsqc.forms.fields import FormVersion, ResearchField, load_fields
@@ -40,6 +40,7 @@ __all__ = [
     "Module",
     "Organisms",
     "Pattern",
+    "People",
     "Requirement",
     "ResearchField",
     "SheetForm",

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from dsqc.errors import SystemFault
-from dsqc.forms.attribute import Attribute, Missing, Requirement, Visibility
+from dsqc.forms.attribute import Attribute, Missing, People, Requirement, Visibility
 from dsqc.forms.condition import Condition, parse
 from dsqc.forms.fields import read_yaml
 from dsqc.forms.vocabulary import Pattern, pattern
@@ -91,6 +91,7 @@ def _attribute(name: str, item: dict[str, Any], layer: str) -> Attribute:
         multivalued=bool(item.get("multivalued", False)),
         separator=notes.get("separator", ""),
         refers_to=notes.get("refers_to", ""),
+        people=frozenset(People(item) for item in _split(notes.get("people", ""))),
         visibility=Visibility(notes.get("visibility", "public")),
         kbds_requirement=Requirement(notes["kbds_requirement"]) if "kbds_requirement" in notes else None,
         aliases=tuple(item.get("aliases") or ()),
