@@ -37,7 +37,10 @@ class Rule:
     ``message`` and ``fix`` are templates over ``{value}``, ``{expected}``, ``{object_id}`` and further parameters.
     ``kind`` is the diagnosis of the station's procedure that the rule belongs to: column, date, pattern, code
     (metadata), relation (across rows and sheets), real (the data itself), curation.
-    ``needs`` names what the check cannot do without: ``network``, ``catalog``, ``auth``.
+    ``needs`` names what the check cannot do without: ``network``, ``catalog``, ``auth``. ``upstream`` is the rule of
+    another archive, or the document, that the rule follows; ``dsqc`` where it is ours. ``good`` and ``bad`` are an
+    allowed and a refused value, or say in a few words what one looks like. ``suggests`` says whether its findings may
+    carry a suggestion, which a corrected copy takes over where it is certain.
     """
 
     code: str
@@ -49,6 +52,10 @@ class Rule:
     name: Text
     message: Text
     fix: Text
+    upstream: str
+    good: Text
+    bad: Text
+    suggests: bool = False
     needs: tuple[str, ...] = ()
     curator_may_override: bool = False
 
@@ -78,6 +85,10 @@ def rules() -> dict[str, Rule]:
                     name=Text(row["name_en"], row["name_ko"]),
                     message=Text(row["message_en"], row["message_ko"]),
                     fix=Text(row["fix_en"], row["fix_ko"]),
+                    upstream=row["upstream"],
+                    good=Text(row["good"], row.get("good_ko", row["good"])),
+                    bad=Text(row["bad"], row.get("bad_ko", row["bad"])),
+                    suggests=row.get("suggests", False),
                     needs=tuple(row.get("needs", ())),
                     curator_may_override=row.get("curator_may_override", False),
                 )
