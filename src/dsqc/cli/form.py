@@ -52,7 +52,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument(
         "--sheet", metavar="SHEET", help="only this sheet (submission project sample experiment run file)"
     )
-    show.add_argument("--kbds-strict", action="store_true", help="count the doubtful requirements of K-BDS as well")
     schema = actions.add_parser("schema", parents=[shared], help="the form as JSON Schema 2020-12")
     _add_form(schema)
     schema.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to FILE, not to standard output")
@@ -61,7 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_form(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("field", metavar="FIELD", help="id of the research field (dsqc form list)")
     parser.add_argument("--package", required=True, metavar="PACKAGE", help="BioSample package")
-    parser.add_argument("--form-version", metavar="VERSION", help="version of the form (default: the newest)")
+    parser.add_argument(
+        "--form-version", "--version", metavar="VERSION", help="version of the form (default: the newest)"
+    )
+    parser.add_argument("--kbds-strict", action="store_true", help="count the doubtful requirements of K-BDS as well")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -93,10 +95,9 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from dsqc.forms import compose
     from dsqc.forms.describe import describe_form
 
-    form = compose(args.field, args.package, args.form_version, kbds_strict=args.kbds_strict)
+    form = _composed(args)
     sheets = _chosen_sheets(form, args.sheet)
     if args.json:
         print_json(describe_form(form, sheets))
@@ -106,6 +107,12 @@ def _show(args: argparse.Namespace) -> int:
         print(f"\n{sheet} ({form.sheets[sheet].label.get(args.lang)})")
         _print_attributes(form, sheet, args.lang)
     return ExitCode.DONE
+
+
+def _composed(args: argparse.Namespace) -> "Form":
+    from dsqc.forms import compose
+
+    return compose(args.field, args.package, args.form_version, kbds_strict=args.kbds_strict)
 
 
 def _chosen_sheets(form: "Form", sheet: str | None) -> list[str]:
@@ -159,9 +166,9 @@ def _allowed(item: "Attribute") -> str:
 
 def _schema(args: argparse.Namespace) -> int:
     from dsqc.artefact import write_json
-    from dsqc.forms import compose, json_schema
+    from dsqc.forms import json_schema
 
-    schema: dict[str, Any] = json_schema(compose(args.field, args.package, args.form_version))
+    schema: dict[str, Any] = json_schema(_composed(args))
     if args.output is None:
         print_json(schema)
     else:

@@ -16,7 +16,7 @@ from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
     from dsqc.stages.validate import ValidateResult
-    from dsqc.station import Limits
+    from dsqc.station import Station
 
 SHOWN = 20
 """Findings shown; the report holds all that are kept."""
@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-files", action="store_true", help="only the form, not the data files")
     parser.add_argument("--transfer", type=Path, metavar="FILE", help="transfer.json of the station's transfer")
     parser.add_argument("--today", type=_day, metavar="DATE", help="the day to judge by, YYYY-MM-DD (default: today)")
+    parser.add_argument(
+        "--kbds-strict",
+        action="store_true",
+        help="count the doubtful requirements of K-BDS as well, as a station may (kbds_strict of station.toml)",
+    )
     add_outdir(parser, "directory for validate.json, validate.findings.jsonl and submission.json")
     add_station(parser)
     add_exit_zero(parser)
@@ -45,13 +50,15 @@ def run(args: argparse.Namespace) -> int:
     from dsqc.cli._output import print_json
     from dsqc.stages.validate import validate
 
+    station = _station(args.station)
     result = validate(
         args.submission,
         args.outdir,
         transfer=args.transfer,
         today=args.today,
         with_files=not args.no_files,
-        limits=_limits(args.station),
+        limits=station.limits if station else None,
+        kbds_strict=args.kbds_strict or (station is not None and station.kbds_strict),
     )
     if args.json:
         print_json({**result.document, "findings": result.findings.to_list()})
@@ -60,13 +67,13 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.FINDINGS if result.has_errors else ExitCode.DONE
 
 
-def _limits(station: Path | None) -> "Limits | None":
-    """The station's limits where one is configured."""
+def _station(named: Path | None) -> "Station | None":
+    """The station that judges, where one is configured."""
     from dsqc.station import ENVIRONMENT_VARIABLE, load_station
 
-    if station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
+    if named is None and not os.environ.get(ENVIRONMENT_VARIABLE):
         return None
-    return load_station(station).limits
+    return load_station(named)
 
 
 def _print(result: "ValidateResult", language: Language) -> None:
@@ -75,7 +82,8 @@ def _print(result: "ValidateResult", language: Language) -> None:
     print_findings(result.findings, language, SHOWN)
     counts = result.findings.counts()
     name = result.submission.alias or "-"
-    form = f" ({result.form.reference} × {result.form.package})" if result.form else ""
+    strict = ", kbds-strict" if result.form and result.form.kbds_strict else ""
+    form = f" ({result.form.reference} × {result.form.package}{strict})" if result.form else ""
     summary = Text(
         f"{name}{form}: {counts['error']} errors, {counts['warning']} warnings, {counts['info']} notes.",
         f"{name}{form}: 오류 {counts['error']}건, 경고 {counts['warning']}건, 안내 {counts['info']}건.",

@@ -27,7 +27,7 @@ def compose(field_id: str, package: str, version: str | None = None, *, kbds_str
         field_id: id of the research field.
         package: one of the packages that the field allows.
         version: version of the form; ``None`` takes the newest.
-        kbds_strict: count the doubtful requirements of the K-BDS guide as well.
+        kbds_strict: count the doubtful requirements of the K-BDS guide as well; without it they are recommendations.
 
     Raises:
         UsageError: no such research field, package or version; the message names the nearest ones.
@@ -50,7 +50,7 @@ def compose(field_id: str, package: str, version: str | None = None, *, kbds_str
         sheets = {name: replace(sheet, attributes=_strict(sheet.attributes)) for name, sheet in sheets.items()}
     sheets = {name: replace(sheet, attributes=_settle_groups(sheet.attributes)) for name, sheet in sheets.items()}
     modules = tuple(_module(item, known) for item in read_classes(_path(edition, "modules.yaml")))
-    return Form(field.id, edition.version, field, package, kind, sheets, modules)
+    return Form(field.id, edition.version, field, package, kind, sheets, modules, kbds_strict)
 
 
 def find_field(field_id: str) -> ResearchField:

@@ -57,6 +57,7 @@ class Form:
         package_kind: ``standard`` or ``MIMS``.
         sheets: the six sheets by name, in the order of the workbook.
         modules: the library modules.
+        kbds_strict: whether the doubtful requirements of the K-BDS guide count.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Form:
     package_kind: str
     sheets: dict[str, SheetForm]
     modules: tuple[Module, ...]
+    kbds_strict: bool = False
 
     @property
     def reference(self) -> str:

@@ -24,14 +24,14 @@ def json_schema(form: Form) -> dict[str, Any]:
         name: {"type": "array", "items": {"$ref": f"#/$defs/{name}"}} for name in form.sheets
     }
     sheets["submission"] |= {"minItems": 1, "maxItems": 1}
-    slug = form.package.replace(" ", "_").replace("/", "_")
     return {
         "$schema": DIALECT,
-        "$id": f"{BASE}/{form.id}/{form.version}/{slug}.json",
+        "$id": schema_id(form),
         "title": f"{form.field.name.en} × {form.package}",
         "x-label-ko": form.field.name.ko,
         "x-form": form.reference,
         "x-package": form.package,
+        "x-kbds-strict": form.kbds_strict,
         "type": "object",
         "properties": sheets,
         "required": list(form.sheets),
@@ -42,6 +42,13 @@ def json_schema(form: Form) -> dict[str, Any]:
             **{name: row_schema(form, name) for name in form.sheets},
         },
     } | _across_sheets(form)
+
+
+def schema_id(form: Form) -> str:
+    """The ``$id``: one for each research field, version, package and strictness, because their schemas differ."""
+    slug = form.package.replace(" ", "_").replace("/", "_")
+    strict = ".kbds-strict" if form.kbds_strict else ""
+    return f"{BASE}/{form.id}/{form.version}/{slug}{strict}.json"
 
 
 def row_schema(form: Form, sheet: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dsqc.model import Submission
 PACKAGES = "kbds_biosample_packages"
 
 
-def identify(submission: Submission) -> tuple[Form | None, list[Finding]]:
+def identify(submission: Submission, *, kbds_strict: bool = False) -> tuple[Form | None, list[Finding]]:
     """The form that the ``submission`` sheet names.
 
     ``None`` where it names none that exists (T027) or a package that the form does not take (T024): without a form only
@@ -29,7 +29,7 @@ def identify(submission: Submission) -> tuple[Form | None, list[Finding]]:
         value = submission.get("package")
         found.append(_finding(submission, "DSQC-T024", "package", value, ", ".join(field.packages)))
         return None, found
-    return compose(field.id, package, edition.version if edition else None), found
+    return compose(field.id, package, edition.version if edition else None, kbds_strict=kbds_strict), found
 
 
 def _find_field(text: str) -> ResearchField | None:

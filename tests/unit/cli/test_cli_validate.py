@@ -120,3 +120,25 @@ def test_at_most_twenty_findings_are_shown(good: Path, capsys: pytest.CaptureFix
     out = capsys.readouterr().out
     assert out.count("warning DSQC-T004") == 20
     assert "30 warnings" in out
+
+
+def test_a_strict_station_counts_the_doubtful_requirements(
+    good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    station = tmp_path / "station.toml"
+    station.write_text("kbds_strict = true\n", encoding="utf-8")
+    assert run(good, "--no-files", "--json") == 0
+    usual = json.loads(capsys.readouterr().out)
+    assert run(good, "--no-files", "--json", "--station", station) == 3
+    strict = json.loads(capsys.readouterr().out)
+    assert run(good, "--no-files", "--json", "--kbds-strict") == 3
+
+    assert json.loads(capsys.readouterr().out) == strict
+    assert (usual["kbds_strict"], strict["kbds_strict"]) == (False, True)
+    found = [(item["code"], item["location"]["attribute"]) for item in strict["findings"]]
+    assert found == [("DSQC-T003", "specimen_voucher")]
+
+
+def test_the_summary_says_that_it_was_strict(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(good, "--no-files", "--kbds-strict") == 3
+    assert "kbds-strict" in capsys.readouterr().out.splitlines()[-1]
