@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from dsqc.errors import SystemFault
 from dsqc.language import Text
+
+OURS = "dsqc"
+"""``upstream`` of a rule that follows nobody else's."""
 
 
 class Severity(StrEnum):
@@ -60,6 +64,12 @@ class Rule:
     curator_may_override: bool = False
 
 
+def _example(row: dict[str, Any], name: str) -> Text:
+    """A value is the same in both languages; words about one are not."""
+    shown = row.get(name, "")
+    return Text(shown, row.get(f"{name}_ko", shown))
+
+
 @cache
 def rules() -> dict[str, Rule]:
     """All rules by code, in the order of their codes.
@@ -85,9 +95,9 @@ def rules() -> dict[str, Rule]:
                     name=Text(row["name_en"], row["name_ko"]),
                     message=Text(row["message_en"], row["message_ko"]),
                     fix=Text(row["fix_en"], row["fix_ko"]),
-                    upstream=row["upstream"],
-                    good=Text(row["good"], row.get("good_ko", row["good"])),
-                    bad=Text(row["bad"], row.get("bad_ko", row["bad"])),
+                    upstream=row.get("upstream", OURS),
+                    good=_example(row, "good"),
+                    bad=_example(row, "bad"),
                     suggests=row.get("suggests", False),
                     needs=tuple(row.get("needs", ())),
                     curator_may_override=row.get("curator_may_override", False),

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from dsqc.language import Text
-from dsqc.registry import Rule, RuleState
+from dsqc.registry import OURS, Rule, RuleState
 from dsqc.report.labels import SEVERITIES
 
 KINDS = {
@@ -66,7 +66,7 @@ SUGGESTED = Text(
 )
 NOT_SUGGESTED = Text("none: only a person can decide", "없음: 사람이 판단해야 합니다")
 OVERRIDE = Text("may let it pass with a reason", "사유를 적고 통과시킬 수 있음")
-OURS = Text("a rule of dsqc's own", "dsqc 자체 규칙")
+OWN_RULE = Text("a rule of dsqc's own", "dsqc 자체 규칙")
 PLACEHOLDERS = {
     "value": Text("value", "값"),
     "expected": Text("what is allowed", "허용값"),
@@ -109,7 +109,7 @@ def lines(rule: Rule) -> tuple[Line, ...]:
         "object": OBJECTS[rule.object],
         "needs": _joined(rule.needs),
         "override": OVERRIDE if rule.curator_may_override else Text("", ""),
-        "upstream": OURS if rule.upstream == "dsqc" else Text(rule.upstream, rule.upstream),
+        "upstream": OWN_RULE if rule.upstream == OURS else Text(rule.upstream, rule.upstream),
         "since": Text(f"dsqc {rule.since}", f"dsqc {rule.since}"),
         "state": STATES[rule.state],
     }
