@@ -5,13 +5,14 @@ A record is an object with one array of row objects a sheet; an empty cell is an
 against today) is left to the rules and named in ``x-condition``.
 """
 
+import re
 from typing import Any
 
 from dsqc.forms.attribute import Attribute, Missing, Requirement
 from dsqc.forms.condition import AllOf, AnyOf, BeginsWith, Condition, Given, In, Is, Not
 from dsqc.forms.form import Form, SheetForm
 from dsqc.forms.value import COUNTRIES, NUMBER
-from dsqc.forms.vocabulary import missing_terms, vocabulary
+from dsqc.forms.vocabulary import MISSING_TERMS, missing_terms, vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASE = "https://dsqc.example.org/schemas/forms"
@@ -39,6 +40,7 @@ def json_schema(form: Form) -> dict[str, Any]:
         "$defs": {
             "missing": {"enum": list(missing_terms())},
             "missing_reporting": {"enum": list(missing_terms(reporting_only=True))},
+            "missing_spelling": {"pattern": missing_spelling()},
             **{name: row_schema(form, name) for name in form.sheets},
         },
     } | _across_sheets(form)
@@ -154,18 +156,37 @@ def _fixed(form: Form, attribute: Attribute) -> dict[str, Any]:
 
 
 def _with_exceptions(attribute: Attribute, schema: dict[str, Any]) -> dict[str, Any]:
-    """Besides ``schema``: literals, and missing-value terms where they may stand."""
-    if attribute.missing is Missing.FORBIDDEN and not attribute.literals:
-        return schema
-    if not schema.keys() - {"type"}:
-        return schema
+    """Besides ``schema``: literals, and missing-value terms where they may stand, in their one spelling."""
     exceptions: list[dict[str, Any]] = []
     if attribute.literals:
         exceptions.append({"enum": list(attribute.literals)})
     if attribute.missing is not Missing.FORBIDDEN:
         name = "missing_reporting" if attribute.missing is Missing.REPORTING else "missing"
         exceptions.append({"$ref": f"#/$defs/{name}"})
-    return {"anyOf": [schema, *exceptions]}
+    if _takes_missing_terms(schema):
+        schema = {**schema, "not": {"$ref": "#/$defs/missing_spelling"}}
+    return {"anyOf": [schema, *exceptions]} if exceptions else schema
+
+
+def _takes_missing_terms(schema: dict[str, Any]) -> bool:
+    """Whether a text that means a missing value would fit a schema as any other text does."""
+    if "enum" in schema or "const" in schema:
+        return False
+    pattern = re.compile(schema.get("pattern", ""), re.ASCII)
+    return any(pattern.search(spelling) for term in missing_terms() for spelling in (term, term.title(), term.upper()))
+
+
+def missing_spelling() -> str:
+    """A pattern of every spelling that is read as a missing-value term: letter case and the number of blanks vary."""
+    terms = vocabulary(MISSING_TERMS).entries
+    spellings = dict.fromkeys(text for entry in terms for text in (entry.term, *entry.synonyms))
+    return f"^(?:{'|'.join(_any_case(text) for text in spellings)})$"
+
+
+def _any_case(text: str) -> str:
+    """``text`` in any letter case, for readers of patterns that know no flag for it."""
+    letters = {letter: f"[{letter.upper()}{letter.lower()}]" for letter in text if letter.upper() != letter.lower()}
+    return "".join(letters.get(letter, " +" if letter == " " else escape(letter)) for letter in text)
 
 
 def _value_schema(attribute: Attribute) -> dict[str, Any]:
