@@ -24,6 +24,7 @@ COMMANDS = {
     "storage": "verify and sweep the object store",
     "explain": "what a rule means and what to do about it",
     "metrics": "what every metric means",
+    "docs": "forms, vocabularies and rules as web pages",
     "warmup": "compile the kernels for this machine, once, before work begins",
     "demo": "the whole flow on the sample batch that dsqc ships",
 }

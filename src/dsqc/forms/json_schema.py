@@ -144,15 +144,15 @@ def _property(form: Form, attribute: Attribute) -> dict[str, Any]:
         schema["x-units"] = list(attribute.units)
     if attribute.example:
         schema["examples"] = [attribute.example]
-    return schema | _with_exceptions(attribute, _fixed(form, attribute) or _value_schema(attribute))
+    fixed = fixed_value(form, attribute)
+    return schema | _with_exceptions(attribute, {"const": fixed} if fixed else _value_schema(attribute))
 
 
-def _fixed(form: Form, attribute: Attribute) -> dict[str, Any]:
-    """The values by which a submission names this very form."""
+def fixed_value(form: Form, attribute: Attribute) -> str:
+    """What an attribute must hold by which a submission names this very form; empty for any other."""
     if attribute.layer != "core":
-        return {}
-    fixed = {"form_id": form.id, "form_version": form.version, "package": form.package}
-    return {"const": fixed[attribute.name]} if attribute.name in fixed else {}
+        return ""
+    return {"form_id": form.id, "form_version": form.version, "package": form.package}.get(attribute.name, "")
 
 
 def _with_exceptions(attribute: Attribute, schema: dict[str, Any]) -> dict[str, Any]:
