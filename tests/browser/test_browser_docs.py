@@ -65,8 +65,10 @@ def test_the_package_of_the_address_chooses_the_rows(made: Path, tmp_path: Path)
     [
         (
             "rules/index.html",
-            "const s = document.querySelector('[data-filter=kind]'); s.value = 'date';"
-            " s.dispatchEvent(new Event('input'));",
+            (
+                "const s = document.querySelector('[data-filter=kind]'); s.value = 'date';"
+                " s.dispatchEvent(new Event('input'));"
+            ),
             "dsqc-s011",
         ),
         (
