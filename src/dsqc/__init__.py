@@ -7,7 +7,7 @@ The house, from the door down; imports only ever go down::
     stages     transfer validate qc judge curate register: one public function each
     judge report catalog transfer         do not import each other
     rules metrics storage submission      do not import each other
-    formats forms                         bytes -> arrays; schemas -> forms
+    formats forms taxonomy                bytes -> arrays; schemas -> forms; snapshots of organisms
     kernels                               numba: arrays in, arrays out
     findings model accessions station artefact registry language
     errors

@@ -57,6 +57,7 @@ class Station(_Section):
             the environment variable that ``catalog_password_env`` names.
         quality_goals: file of quality goals; empty for those that dsqc ships.
         kbds_strict: whether the doubtful requirements of the K-BDS guide count as mandatory.
+        taxonomy: taxonomy snapshot (``dsqc taxonomy build``); empty for the small one that dsqc ships.
     """
 
     centre: str = "KOBIC"
@@ -64,6 +65,7 @@ class Station(_Section):
     catalog_password_env: str = ""
     quality_goals: str = ""
     kbds_strict: bool = False
+    taxonomy: str = ""
     tiers: Tiers = Tiers()
     s3: S3Options = S3Options()
     limits: Limits = Limits()
@@ -74,6 +76,11 @@ class Station(_Section):
         """Absolute place of ``tier`` (``public`` or ``closed``)."""
         url: str = getattr(self.tiers, tier)
         return url if "://" in url else str((self.root / url).resolve())
+
+    @property
+    def taxonomy_path(self) -> Path | None:
+        """The taxonomy snapshot; ``None`` for the one that dsqc ships."""
+        return self.root / self.taxonomy if self.taxonomy else None
 
     def database_url(self) -> str:
         """The catalog's URL with a relative SQLite path made absolute. Never log it: it may hold a password."""

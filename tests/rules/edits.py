@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from helpers.submissions import Tables, add, column, drop, put
+from helpers.submissions import Tables, add, column, drop, good_tables, put
 
 Edit = Callable[[Tables], None]
 Cases = dict[str, tuple[Edit, Edit]]
@@ -32,6 +32,17 @@ def no_second(*sheets: str) -> Edit:
 def row(sheet: str, **values: str) -> Edit:
     """Add a row to ``sheet`` that is like the first apart from ``values``."""
     return lambda tables: add(tables, sheet, **values)
+
+
+def under(field: str, package: str, **sample: str) -> Edit:
+    """The good submission of another form, with these values of its sample."""
+
+    def edit(tables: Tables) -> None:
+        tables.clear()
+        tables.update(good_tables(field, package))
+        put(tables, "sample", **sample)
+
+    return edit
 
 
 def without(sheet: str, attribute: str) -> Edit:

@@ -30,6 +30,9 @@ catalog_password_env = {catalog_password_env}
 # (`dsqc form show --kbds-strict` shows them), are mandatory here. Where false, they are recommended.
 # kbds_strict = false
 
+# A taxonomy snapshot (dsqc taxonomy build), relative to this file; empty: the small one that dsqc ships.
+# taxonomy = ""
+
 [tiers]
 # Where objects are kept: a directory (relative to this file) or s3://BUCKET/PREFIX. Closed data goes to closed only.
 public = {public}

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_station
+from dsqc.cli._options import add_exit_zero, add_outdir, add_station, add_taxonomy
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_outdir(parser, "directory for validate.json, validate.findings.jsonl and submission.json")
     add_station(parser)
+    add_taxonomy(parser)
     add_exit_zero(parser)
 
 
@@ -49,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
     """Validate, print the findings."""
     from dsqc.cli._output import print_json
     from dsqc.stages.validate import validate
+    from dsqc.taxonomy import choose_taxonomy
 
     station = _station(args.station)
     result = validate(
@@ -59,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
         with_files=not args.no_files,
         limits=station.limits if station else None,
         kbds_strict=args.kbds_strict or (station is not None and station.kbds_strict),
+        taxonomy=choose_taxonomy(args.taxonomy, station.taxonomy_path if station else None),
     )
     if args.json:
         print_json({**result.document, "findings": result.findings.to_list()})
@@ -67,13 +70,13 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.FINDINGS if result.has_errors else ExitCode.DONE
 
 
-def _station(named: Path | None) -> "Station | None":
-    """The station that judges, where one is configured."""
+def _station(path: Path | None) -> "Station | None":
+    """The station's configuration where there is one."""
     from dsqc.station import ENVIRONMENT_VARIABLE, load_station
 
-    if named is None and not os.environ.get(ENVIRONMENT_VARIABLE):
+    if path is None and not os.environ.get(ENVIRONMENT_VARIABLE):
         return None
-    return load_station(named)
+    return load_station(path)
 
 
 def _print(result: "ValidateResult", language: Language) -> None:

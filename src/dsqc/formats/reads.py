@@ -88,11 +88,14 @@ def open_reads(
     path = source if isinstance(source, Path) else None
     if file_format is FileFormat.CRAM:
         return _cram(BlockReader(whole, label, container, background=False), log, reference, threads, path)
+    ahead = threads > 1
+    if file_format is FileFormat.SAM:
+        return SamSource(BlockReader(whole, label, container, background=ahead), log)
+    damage = "DSQC-D018" if file_format is FileFormat.BAM else None
+    reader = BlockReader(whole, label, container, background=ahead, inflate_ahead=False, damage_code=damage)
     if file_format is FileFormat.BAM:
-        blocks = BlockReader(whole, label, container, background=threads > 1, damage_code="DSQC-D018")
-        return BamSource(blocks, log, path=path)
-    reader = BlockReader(whole, label, container, background=threads > 1)
-    return SamSource(reader, log) if file_format is FileFormat.SAM else FastqSource(reader, log)
+        return BamSource(reader, log, path=path, ahead=ahead)
+    return FastqSource(reader, log, ahead=ahead)
 
 
 def _cram(reader: BlockReader, log: FindingLog, reference: Path | None, threads: int, path: Path | None) -> ReadSource:

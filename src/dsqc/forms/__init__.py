@@ -12,6 +12,7 @@ from dsqc.forms.condition import Condition, Values
 from dsqc.forms.fields import FormVersion, ResearchField, VersionStatus, load_fields
 from dsqc.forms.form import Form, Module, SheetForm, fold_heading, labels
 from dsqc.forms.json_schema import json_schema
+from dsqc.forms.organisms import Organisms
 from dsqc.forms.ties import Ties
 from dsqc.forms.value import Fault, FaultKind, value_fault
 from dsqc.forms.vocabulary import (
@@ -37,6 +38,7 @@ __all__ = [
     "MatchKind",
     "Missing",
     "Module",
+    "Organisms",
     "Pattern",
     "Requirement",
     "ResearchField",

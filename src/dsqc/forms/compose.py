@@ -11,6 +11,7 @@ from dsqc.forms.condition import parse
 from dsqc.forms.fields import FormVersion, ResearchField, load_fields, source_path
 from dsqc.forms.form import Form, Module, SheetForm
 from dsqc.forms.merge import merge
+from dsqc.forms.organisms import read_organisms
 from dsqc.forms.source import SourceClass, read_class, read_classes
 from dsqc.forms.vocabulary import vocabulary
 from dsqc.model import SHEETS
@@ -51,7 +52,8 @@ def compose(field_id: str, package: str, version: str | None = None, *, kbds_str
         sheets = {name: replace(sheet, attributes=_strict(sheet.attributes)) for name, sheet in sheets.items()}
     sheets = {name: replace(sheet, attributes=_settle_groups(sheet.attributes)) for name, sheet in sheets.items()}
     modules = tuple(_module(item, known) for item in read_classes(source_path("modules.yaml", folder), folder))
-    return Form(field.id, edition.version, field, package, kind, sheets, modules, kbds_strict)
+    organisms = read_organisms(layers[0].annotations)
+    return Form(field.id, edition.version, field, package, kind, sheets, modules, organisms, kbds_strict)
 
 
 def find_field(field_id: str) -> ResearchField:

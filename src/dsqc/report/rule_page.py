@@ -82,6 +82,13 @@ PLACEHOLDERS = {
     "platform": Text("platform", "플랫폼"),
     "characters": Text("characters", "문자"),
     "kind": Text("kind", "종류"),
+    "name": Text("name", "이름"),
+    "other": Text("other attribute", "다른 항목"),
+    "package": Text("package", "패키지"),
+    "rank": Text("rank", "분류 계급"),
+    "seen": Text("what was seen", "확인한 내용"),
+    "snapshot": Text("taxonomy snapshot", "분류체계 스냅샷"),
+    "taxid": Text("taxonomy id", "분류번호"),
 }
 """What stands for the parameters of a message template where no finding fills them in."""
 _FIELD = re.compile(r"\{(\w+)\}")

@@ -13,7 +13,9 @@ from dsqc.forms import Attribute, Form, Requirement, Ties
 from dsqc.model import Row, Submission
 from dsqc.registry import RuleState
 from dsqc.registry import rule as registered
+from dsqc.rules.organisms import OrganismReader
 from dsqc.station import Limits
+from dsqc.taxonomy import Taxonomy, open_taxonomy
 
 NAMES = {
     "submission": "submission_alias",
@@ -33,10 +35,12 @@ class Context:
     Attributes:
         today: the day on which the submission is judged (UTC).
         limits: the station's limits.
+        taxonomy: the snapshot that organisms are looked up in; the small one that dsqc ships unless given.
     """
 
     today: date
     limits: Limits = field(default_factory=Limits)
+    taxonomy: Taxonomy = field(default_factory=open_taxonomy)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,11 @@ class Check:
     def ties(self) -> Ties:
         """Which rows belong together."""
         return Ties(self.submission)
+
+    @cached_property
+    def organisms(self) -> OrganismReader:
+        """What names and taxonomy ids mean."""
+        return OrganismReader(self.context.taxonomy)
 
     @cached_property
     def columns(self) -> dict[str, dict[str, Attribute]]:

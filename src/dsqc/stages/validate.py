@@ -19,6 +19,7 @@ from dsqc.rules.normalise import normalise
 from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received, form_files
 from dsqc.station import Limits
 from dsqc.submission import interpret, read_tables, readable_name
+from dsqc.taxonomy import Taxonomy, open_taxonomy, taxonomy_version
 from dsqc.version import __version__
 
 DOCUMENT = "validate.json"
@@ -62,6 +63,7 @@ def validate(
     with_files: bool = True,
     limits: Limits | None = None,
     kbds_strict: bool = False,
+    taxonomy: Taxonomy | None = None,
 ) -> ValidateResult:
     """Validate one submission. The verdict at the submitter's desk is the one that the station will give.
 
@@ -74,6 +76,7 @@ def validate(
         with_files: look at the data files too.
         limits: the station's limits.
         kbds_strict: count the doubtful requirements of the K-BDS guide, as the station does that says so.
+        taxonomy: the snapshot that organisms are looked up in (default: the small one that dsqc ships).
 
     Raises:
         UsageError: there is nothing at ``inbox``.
@@ -81,11 +84,12 @@ def validate(
     """
     log = logs.logger(stage="validate", submission=inbox.resolve().name)
     day = today or datetime.now(UTC).date()
+    taxonomy = taxonomy or open_taxonomy()
     read, form, findings = read_submission(inbox, kbds_strict=kbds_strict)
     submission = read
     if form is not None:
         submission, _changes = normalise(read, form)
-        findings.merge(check(read, form, Context(day, limits or Limits())))
+        findings.merge(check(read, form, Context(day, limits or Limits(), taxonomy)))
     inputs = {readable_name(path): artefact.sha256_of(path) for path in form_files(inbox)}
     if transfer is not None:
         record = artefact.read_json(transfer)
@@ -96,6 +100,7 @@ def validate(
         findings.merge(check_listed(submission, inbox, ignored=results))
     document = _document(submission, form, day, inputs, findings, with_files=with_files or transfer is not None)
     document["kbds_strict"] = kbds_strict
+    document["taxonomy"] = taxonomy_version(taxonomy)
     path = None
     if results is not None:
         document["findings_file"] = FINDINGS

@@ -14,6 +14,14 @@ KINDS = {"column", "date", "pattern", "code", "relation", "real", "curation", "p
 PARAMETERS = {"value", "expected", "attribute", "path", "record", "byte_offset", "object_id", "location"}
 OWN_PARAMETERS = {
     "DSQC-T009": {"characters"},
+    "DSQC-S006": {"name", "taxid", "snapshot"},
+    "DSQC-S007": {"seen", "snapshot"},
+    "DSQC-S008": {"rank"},
+    "DSQC-S009": {"package"},
+    "DSQC-S025": {"name"},
+    "DSQC-S026": {"name"},
+    "DSQC-S027": {"other"},
+    "DSQC-S028": {"seen", "snapshot"},
     "DSQC-X007": {"platform"},
     "DSQC-X008": {"module"},
     "DSQC-F016": {"kind"},
