@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from dsqc.forms.attribute import Attribute
 from dsqc.forms.form import Form, fold_heading
 from dsqc.forms.migrations import Migration, Step, StepKind
 from dsqc.forms.ties import Ties
@@ -51,6 +50,8 @@ class SheetPlace:
 class Draft:
     """A submission on its way from one version of a form to another.
 
+    ``forms`` are the one that the submission was filled in for, and the one that it goes to.
+
     Attributes:
         changes: every cell that gets another text, in the order of the steps.
         undecided: what the steps could not decide.
@@ -63,13 +64,13 @@ class Draft:
         submission: Submission,
         places: Mapping[str, SheetPlace],
         column_letter: Callable[[int], str],
-        target: Form,
+        forms: tuple[Form, Form],
     ) -> None:
         self.changes: list[Change] = []
         self.undecided: list[Undecided] = []
         self.lineage: dict[tuple[str, str], tuple[str, str]] = {}
         self.dropped: set[tuple[str, str]] = set()
-        self._target = target
+        self._source, self._target = forms
         self._letter = column_letter
         self._headings = {
             name: {heading.attribute: heading for heading in sheet.headings}
@@ -274,13 +275,15 @@ class Draft:
             self.dropped.add((sheet, name))
 
     def _heading_text(self, sheet: str, heading: Heading, new: str) -> str:
-        """The new heading as the old one was written: a name or a label in one of the languages, with its star."""
-        item: Attribute | None = self._target.columns(sheet).get(new)
-        star = "*" if "*" in heading.raw else ""
-        if item is None or fold_heading(heading.raw.strip("* ")) == fold_heading(heading.attribute):
-            return star + new
-        korean = any("가" <= letter <= "힣" for letter in heading.raw)
-        return star + (item.label.ko if korean else item.label.en)
+        """The new heading as the old one was written: the name or a label in either language, with its marks."""
+        before = self._source.columns(sheet).get(heading.attribute)
+        after = self._target.columns(sheet).get(new)
+        if before is None or after is None or fold_heading(heading.raw.strip(_MARKS)) == fold_heading(before.name):
+            return heading.raw.replace(heading.raw.strip(_MARKS), new)
+        text = heading.raw
+        for old_text, new_text in ((before.label.ko, after.label.ko), (before.label.en, after.label.en)):
+            text = text.replace(old_text, new_text)
+        return text if text != heading.raw else heading.raw.replace(heading.raw.strip(_MARKS), new)
 
     def _leave(
         self, sheet: str, row: Row, name: str, reason: Text, *, value: str | None = None, expected: str = ""
@@ -294,6 +297,8 @@ class Draft:
         self.changes.append(Change(sheet, row, column, name, old, new, self._step))
 
 
+_MARKS = "*◆▲○ \t\n"
+"""What stands about a heading and is no part of it."""
 _NO_SUCCESSOR = Text("the term was withdrawn; choose another", "폐지된 용어입니다. 다른 용어를 고르세요")
 _SEVERAL = Text("several values come into question; keep one", "값이 여러 개입니다. 하나를 고르세요")
 _NO_PLACE = Text("no row refers to it, so the value has no place", "이 행을 가리키는 행이 없어 값을 옮길 곳이 없습니다")

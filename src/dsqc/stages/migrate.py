@@ -89,7 +89,7 @@ def migrate(submission: Path, out: Path, *, to: str | None = None, before: str |
         for name, table in tables.tables.items()
         if table.rows
     }
-    draft = Draft(old, places, column_letter, target)
+    draft = Draft(old, places, column_letter, (old_form, target))
     for migration in migrations(target.field, old_form.version, target.version):
         draft.apply(migration)
     draft.set_version(target.version)
