@@ -70,6 +70,7 @@ class Station(_Section):
         catalog_url: SQLAlchemy URL; a relative SQLite path is relative to ``station.toml``. A password stands in
             the environment variable that ``catalog_password_env`` names.
         quality_goals: file of quality goals; empty for those that dsqc ships.
+        kbds_strict: whether the doubtful requirements of the K-BDS guide count as mandatory.
         taxonomy: taxonomy snapshot (``dsqc taxonomy build``); empty for the small one that dsqc ships.
     """
 
@@ -77,6 +78,7 @@ class Station(_Section):
     catalog_url: str = "sqlite:///catalog.sqlite"
     catalog_password_env: str = ""
     quality_goals: str = ""
+    kbds_strict: bool = False
     taxonomy: str = ""
     tiers: Tiers = Tiers()
     s3: S3Options = S3Options()

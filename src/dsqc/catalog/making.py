@@ -26,6 +26,10 @@ catalog_password_env = {catalog_password_env}
 # A file of quality goals of your own, relative to this file; empty: the goals that dsqc ships.
 # quality_goals = ""
 
+# Whether attributes that a guide to K-BDS marks mandatory, against INSDC and not confirmed by an official table
+# (`dsqc form show --kbds-strict` shows them), are mandatory here. Where false, they are recommended.
+# kbds_strict = false
+
 # A taxonomy snapshot (dsqc taxonomy build), relative to this file; empty: the small one that dsqc ships.
 # taxonomy = ""
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "taxonomy": "make a taxonomy snapshot, look a taxon up",
     "explain": "what a rule means and what to do about it",
     "metrics": "what every metric means",
+    "docs": "forms, vocabularies and rules as web pages",
     "warmup": "compile the kernels for this machine, once, before work begins",
     "demo": "the whole flow on the sample batch that dsqc ships",
 }

@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-files", action="store_true", help="only the form, not the data files")
     parser.add_argument("--transfer", type=Path, metavar="FILE", help="transfer.json of the station's transfer")
     parser.add_argument("--today", type=_day, metavar="DATE", help="the day to judge by, YYYY-MM-DD (default: today)")
+    parser.add_argument(
+        "--kbds-strict",
+        action="store_true",
+        help="count the doubtful requirements of K-BDS as well, as a station may (kbds_strict of station.toml)",
+    )
     add_outdir(parser, "directory for validate.json, validate.findings.jsonl and submission.json")
     add_station(parser)
     add_taxonomy(parser)
@@ -55,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         today=args.today,
         with_files=not args.no_files,
         limits=station.limits if station else None,
+        kbds_strict=args.kbds_strict or (station is not None and station.kbds_strict),
         taxonomy=choose_taxonomy(args.taxonomy, station.taxonomy_path if station else None),
     )
     if args.json:
@@ -79,7 +85,8 @@ def _print(result: "ValidateResult", language: Language) -> None:
     print_findings(result.findings, language, SHOWN)
     counts = result.findings.counts()
     name = result.submission.alias or "-"
-    form = f" ({result.form.reference} × {result.form.package})" if result.form else ""
+    strict = ", kbds-strict" if result.form and result.form.kbds_strict else ""
+    form = f" ({result.form.reference} × {result.form.package}{strict})" if result.form else ""
     summary = Text(
         f"{name}{form}: {counts['error']} errors, {counts['warning']} warnings, {counts['info']} notes.",
         f"{name}{form}: 오류 {counts['error']}건, 경고 {counts['warning']}건, 안내 {counts['info']}건.",

@@ -9,7 +9,7 @@ Imported by rules and everything above; imports only the core. Reads ``dsqc.sche
 from dsqc.forms.attribute import Attribute, Missing, People, Requirement, Visibility
 from dsqc.forms.compose import compose, find_field, package_kind
 from dsqc.forms.condition import Condition, Values
-from dsqc.forms.fields import FormVersion, ResearchField, load_fields
+from dsqc.forms.fields import FormVersion, ResearchField, VersionStatus, load_fields
 from dsqc.forms.form import Form, Module, SheetForm, fold_heading, labels
 from dsqc.forms.json_schema import json_schema
 from dsqc.forms.organisms import Organisms
@@ -46,6 +46,7 @@ __all__ = [
     "SheetForm",
     "Ties",
     "Values",
+    "VersionStatus",
     "Visibility",
     "Vocabulary",
     "compose",

@@ -78,8 +78,8 @@ class Attribute:
         literals: values taken besides (``90 or over`` for an age).
         multivalued: whether the cell may hold several values, joined by ``separator``.
         refers_to: ``sheet.attribute`` that a reference must be found in.
-        kbds_requirement: the requirement that a guide to K-BDS gives, where it is doubtful and therefore only a
-            warning; ``kbds_strict`` makes it count.
+        kbds_requirement: the requirement that a guide to K-BDS gives, where it is doubtful; it counts in a form that
+            is composed with ``kbds_strict`` only.
         people: what the value says of a person (:class:`People`).
         aliases: other headings that mean the attribute.
         layer: the most specific layer that describes it: ``core``, a package, a research field or a module.

@@ -59,6 +59,7 @@ class Form:
         sheets: the six sheets by name, in the order of the workbook.
         modules: the library modules.
         organisms: what the package asks of the organism.
+        kbds_strict: whether the doubtful requirements of the K-BDS guide count.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Form:
     sheets: dict[str, SheetForm]
     modules: tuple[Module, ...]
     organisms: Organisms
+    kbds_strict: bool = False
 
     @property
     def reference(self) -> str:

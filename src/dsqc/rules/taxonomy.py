@@ -7,6 +7,7 @@ from dsqc.findings import KEPT_PER_GROUP, Finding, Suggestion
 from dsqc.forms import Requirement, is_missing_term
 from dsqc.language import Text
 from dsqc.model import Row
+from dsqc.registry import Severity
 from dsqc.rules.checking import Check, rule
 from dsqc.rules.organisms import METAGENOME, OrganismReader, Part, Reading, TaxonFault, is_name
 from dsqc.taxonomy import ARCHAEA, BACTERIA, UNCLASSIFIED, UNIDENTIFIED, VIRUSES, NameKind, Taxon
@@ -207,12 +208,20 @@ def sex(check: Check) -> Iterator[Finding]:
 
 @rule("DSQC-S026")
 def voucher(check: Check) -> Iterator[Finding]:
-    """A specimen of what is kept as a culture, or of what nobody has seen."""
+    """A specimen of what is kept as a culture, or of what nobody has seen.
+
+    A form that asks for one all the same (K-BDS, counted strictly) makes it a warning: the submitter cannot do both.
+    """
     holds = _within(check, VOUCHERLESS)
+    column = check.columns[SHEET].get(VOUCHER)
+    is_asked = column is not None and column.requirement is Requirement.MANDATORY
     for row in check.rows(SHEET):
         if is_name(row.get(VOUCHER)) and holds(row):
             told = {"expected": _EMPTY.en, "expected_ko": _EMPTY.ko, "name": row.get(ORGANISM)}
-            yield check.finding("DSQC-S026", row, VOUCHER, suggestion=Suggestion("", 0.5), **told)
+            if is_asked:
+                yield check.finding("DSQC-S026", row, VOUCHER, severity=Severity.WARNING, **told)
+            else:
+                yield check.finding("DSQC-S026", row, VOUCHER, suggestion=Suggestion("", 0.5), **told)
 
 
 def _within(check: Check, lineages: tuple[int, ...]) -> Callable[[Row], bool]:

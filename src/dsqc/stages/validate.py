@@ -62,6 +62,7 @@ def validate(
     today: date | None = None,
     with_files: bool = True,
     limits: Limits | None = None,
+    kbds_strict: bool = False,
     taxonomy: Taxonomy | None = None,
 ) -> ValidateResult:
     """Validate one submission. The verdict at the submitter's desk is the one that the station will give.
@@ -74,6 +75,7 @@ def validate(
         today: the day to judge by (default: today, UTC).
         with_files: look at the data files too.
         limits: the station's limits.
+        kbds_strict: count the doubtful requirements of the K-BDS guide, as the station does that says so.
         taxonomy: the snapshot that organisms are looked up in (default: the small one that dsqc ships).
 
     Raises:
@@ -83,7 +85,7 @@ def validate(
     log = logs.logger(stage="validate", submission=inbox.resolve().name)
     day = today or datetime.now(UTC).date()
     taxonomy = taxonomy or open_taxonomy()
-    read, form, findings = read_submission(inbox)
+    read, form, findings = read_submission(inbox, kbds_strict=kbds_strict)
     submission = read
     if form is not None:
         submission, _changes = normalise(read, form)
@@ -97,6 +99,7 @@ def validate(
     elif with_files:
         findings.merge(check_listed(submission, inbox, ignored=results))
     document = _document(submission, form, day, inputs, findings, with_files=with_files or transfer is not None)
+    document["kbds_strict"] = kbds_strict
     document["taxonomy"] = taxonomy_version(taxonomy)
     path = None
     if results is not None:
@@ -106,7 +109,7 @@ def validate(
     return ValidateResult(submission, form, findings, document, path)
 
 
-def read_submission(path: Path) -> tuple[Submission, Form | None, FindingLog]:
+def read_submission(path: Path, *, kbds_strict: bool = False) -> tuple[Submission, Form | None, FindingLog]:
     """Read a submission by the form that it names itself; ``None`` for a form that does not exist.
 
     Raises:
@@ -114,7 +117,7 @@ def read_submission(path: Path) -> tuple[Submission, Form | None, FindingLog]:
     """
     tables = read_tables(path)
     submission, findings = interpret(tables, _common_labels())
-    form, found = identify(submission)
+    form, found = identify(submission, kbds_strict=kbds_strict)
     if form is not None:
         submission, findings = interpret(tables, labels(form))
     findings.extend(found)

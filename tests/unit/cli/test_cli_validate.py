@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from dsqc.cli.main import main
+from dsqc.forms import compose
+from helpers.forms import minimal_record
 from helpers.submissions import TODAY, good_tables, put, write_tsv
 
 
@@ -120,3 +122,41 @@ def test_at_most_twenty_findings_are_shown(good: Path, capsys: pytest.CaptureFix
     out = capsys.readouterr().out
     assert out.count("warning DSQC-T004") == 20
     assert "30 warnings" in out
+
+
+def test_a_strict_station_counts_the_doubtful_requirements(
+    good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    station = tmp_path / "station.toml"
+    station.write_text("kbds_strict = true\n", encoding="utf-8")
+    assert run(good, "--no-files", "--json") == 0
+    usual = json.loads(capsys.readouterr().out)
+    assert run(good, "--no-files", "--json", "--station", station) == 3
+    strict = json.loads(capsys.readouterr().out)
+    assert run(good, "--no-files", "--json", "--kbds-strict") == 3
+
+    assert json.loads(capsys.readouterr().out) == strict
+    assert (usual["kbds_strict"], strict["kbds_strict"]) == (False, True)
+    found = [(item["code"], item["location"]["attribute"]) for item in strict["findings"]]
+    assert found == [("DSQC-T003", "specimen_voucher")]
+
+
+def test_the_summary_says_that_it_was_strict(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(good, "--no-files", "--kbds-strict") == 3
+    assert "kbds-strict" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_a_voucher_that_a_strict_form_asks_for_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    form = compose("infectious_disease", "Clinical_pathogen", kbds_strict=True)
+    record = minimal_record(form)
+    record["sample"][0] |= {"organism": "Mycobacterium tuberculosis", "taxonomy_id": "1773"}
+    record["submission"][0] |= {"release_date": ""}
+    tables = {name: [list(rows[0]), list(rows[0].values())] for name, rows in record.items()}
+    put(tables, "sample", specimen_voucher="NIBR:1234")
+    source = write_tsv(tmp_path / "strict", tables)
+    severities = {}
+    for options in ([], ["--kbds-strict"]):
+        run(source, "--no-files", "--json", *options)
+        found = json.loads(capsys.readouterr().out)["findings"]
+        severities[bool(options)] = [item["severity"] for item in found if item["code"] == "DSQC-S026"]
+    assert severities == {False: ["error"], True: ["warning"]}

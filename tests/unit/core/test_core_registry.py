@@ -5,6 +5,7 @@ import string
 
 import pytest
 
+from dsqc.language import Language
 from dsqc.registry import Rule, RuleState, Severity, rules
 from dsqc.rules import RULES
 
@@ -31,6 +32,43 @@ OWN_PARAMETERS = {
     "DSQC-Q003": {"metric", "goal"},
 }
 HANGUL = re.compile(r"[가-힣]")
+VERBS = {
+    *(
+        "Add",
+        "Ask",
+        "Change",
+        "Check",
+        "Choose",
+        "Compare",
+        "Compress",
+        "Compute",
+        "Convert",
+        "Correct",
+        "Decompress",
+        "Deposit",
+    ),
+    *(
+        "Empty",
+        "Export",
+        "Fill",
+        "Follow",
+        "Format",
+        "Give",
+        "Hand",
+        "Hang",
+        "Keep",
+        "Leave",
+        "List",
+        "Look",
+        "Make",
+        "Merge",
+    ),
+    *("Move", "Name", "Put", "Release", "Remove", "Rename", "Replace", "Round", "Save", "Say", "See", "Send", "Set"),
+    *("Shorten", "Sort", "Split", "Take", "Tell", "Trim", "Type", "Use", "Write"),
+}
+"""What an instruction in English begins with."""
+NOTHING = ("Nothing need be done", "그대로 두어도")
+"""The next step of a remark."""
 
 
 def names(template: str) -> set[str]:
@@ -53,9 +91,36 @@ def test_an_entry_is_complete(entry: Rule) -> None:
     assert entry.fix.ko.endswith(".")
 
 
+@pytest.mark.parametrize("entry", rules().values(), ids=lambda entry: entry.code)
+def test_every_rule_says_what_to_do(entry: Rule) -> None:
+    clauses = re.split(r"[.;:,] ", entry.fix.en)
+    instructions = [clause for clause in clauses if clause.split()[0].capitalize() in VERBS]
+    assert instructions or NOTHING[0] in entry.fix.en
+    assert re.search(r"(세요|십시오)\b", entry.fix.ko) or NOTHING[1] in entry.fix.ko
+
+
+@pytest.mark.parametrize("entry", rules().values(), ids=lambda entry: entry.code)
+def test_messages_render_with_their_parameters(entry: Rule) -> None:
+    parameters = {name: f"<{name}>" for name in names(entry.message.en) | names(entry.fix.en)}
+    for language in Language:
+        for template in (entry.message, entry.fix):
+            rendered = template.get(language).format(**parameters)
+            assert "{" not in rendered
+            for name in names(template.en):
+                assert f"<{name}>" in rendered
+
+
+@pytest.mark.parametrize("entry", rules().values(), ids=lambda entry: entry.code)
+def test_every_rule_shows_what_is_allowed_and_what_is_not(entry: Rule) -> None:
+    for language in Language:
+        assert entry.good.get(language) != entry.bad.get(language) != ""
+    assert entry.good.en
+    assert entry.upstream
+
+
 def test_the_catalogue_is_whole() -> None:
     letters = {letter: sum(code[5] == letter for code in rules()) for letter in "TPSXRFDHGQ"}
-    assert letters == {"T": 29, "P": 17, "S": 32, "X": 13, "R": 12, "F": 19, "D": 32, "H": 10, "G": 3, "Q": 3}
+    assert letters == {"T": 30, "P": 17, "S": 32, "X": 13, "R": 12, "F": 19, "D": 32, "H": 10, "G": 3, "Q": 3}
 
 
 def test_names_are_told_apart() -> None:
