@@ -63,6 +63,11 @@ demo: $(VENV)/demo-installed ## run the sample batch through the whole flow, int
 	$(BIN)/python -m pip install --quiet --no-deps --force-reinstall .
 	$(BIN)/dsqc demo --work $(DEMO_DIR)
 
+.PHONY: docs
+docs: $(VENV)/dev-installed ## the forms, vocabularies and rules as web pages, into build/docs/
+	$(BIN)/python -m pip install --quiet --no-deps --force-reinstall .
+	$(BIN)/dsqc docs -O build/docs
+
 # ---- checks -------------------------------------------------------------------------------------------------------
 
 .PHONY: lint

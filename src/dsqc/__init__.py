@@ -8,7 +8,7 @@ The house, from the door down; imports only ever go down::
     judge report catalog transfer         do not import each other
     rules metrics storage submission      do not import each other
     columns                               diagnosis of whole columns
-    formats forms                         bytes -> arrays; schemas -> forms
+    formats forms taxonomy                bytes -> arrays; schemas -> forms; snapshots of organisms
     kernels                               numba: arrays in, arrays out
     findings grouping model accessions station artefact registry rule_set language
     errors

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from dsqc.errors import SystemFault
 from dsqc.language import Text
+
+OURS = "dsqc"
+"""``upstream`` of a rule that follows nobody else's."""
 
 
 class Severity(StrEnum):
@@ -36,8 +40,11 @@ class Rule:
 
     ``message`` and ``fix`` are templates over ``{value}``, ``{expected}``, ``{object_id}`` and further parameters.
     ``kind`` is the diagnosis of the station's procedure that the rule belongs to: column, date, pattern, code
-    (metadata), relation (across rows and sheets), real (the data itself), curation.
-    ``needs`` names what the check cannot do without: ``network``, ``catalog``, ``auth``.
+    (metadata), relation (across rows and sheets), real (the data itself), curation, privacy (people in the data).
+    ``needs`` names what the check cannot do without: ``network``, ``catalog``, ``auth``. ``upstream`` is the rule of
+    another archive, or the document, that the rule follows; ``dsqc`` where it is ours. ``good`` and ``bad`` are an
+    allowed and a refused value, or say in a few words what one looks like. ``suggests`` says whether its findings may
+    carry a suggestion, which a corrected copy takes over where it is certain.
     """
 
     code: str
@@ -49,8 +56,18 @@ class Rule:
     name: Text
     message: Text
     fix: Text
+    upstream: str
+    good: Text
+    bad: Text
+    suggests: bool = False
     needs: tuple[str, ...] = ()
     curator_may_override: bool = False
+
+
+def _example(row: dict[str, Any], name: str) -> Text:
+    """A value is the same in both languages; words about one are not."""
+    shown = row.get(name, "")
+    return Text(shown, row.get(f"{name}_ko", shown))
 
 
 @cache
@@ -78,6 +95,10 @@ def rules() -> dict[str, Rule]:
                     name=Text(row["name_en"], row["name_ko"]),
                     message=Text(row["message_en"], row["message_ko"]),
                     fix=Text(row["fix_en"], row["fix_ko"]),
+                    upstream=row.get("upstream", OURS),
+                    good=_example(row, "good"),
+                    bad=_example(row, "bad"),
+                    suggests=row.get("suggests", False),
                     needs=tuple(row.get("needs", ())),
                     curator_may_override=row.get("curator_may_override", False),
                 )

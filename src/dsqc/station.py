@@ -31,10 +31,24 @@ class S3Options(_Section):
 
 
 class Limits(_Section):
-    """Limits of one submission (K-BDS documentation)."""
+    """Limits of one submission (K-BDS documentation).
+
+    Attributes:
+        samples: most samples.
+        hold_years: longest time that data are held back.
+        web_file_gigabytes, web_files: largest file (10^9 bytes) and most files through the browser.
+        anonymity: least persons of a cohort that share age, sex, region and disease; 1 asks for nothing.
+        read_count_tolerance: how far the reads of a run may be from the number declared, as a fraction of it.
+        depth_tolerance: how far the depth of a sample may fall short of the one aimed at, as a fraction of it.
+    """
 
     samples: int = Field(default=2000, ge=1)
     hold_years: int = Field(default=3, ge=0)
+    web_file_gigabytes: int = Field(default=100, ge=1)
+    web_files: int = Field(default=500, ge=1)
+    anonymity: int = Field(default=2, ge=1)
+    read_count_tolerance: float = Field(default=0.01, ge=0)
+    depth_tolerance: float = Field(default=0.1, ge=0, lt=1)
 
 
 class Prefixes(_Section):
@@ -56,12 +70,16 @@ class Station(_Section):
         catalog_url: SQLAlchemy URL; a relative SQLite path is relative to ``station.toml``. A password stands in
             the environment variable that ``catalog_password_env`` names.
         quality_goals: file of quality goals; empty for those that dsqc ships.
+        kbds_strict: whether the doubtful requirements of the K-BDS guide count as mandatory.
+        taxonomy: taxonomy snapshot (``dsqc taxonomy build``); empty for the small one that dsqc ships.
     """
 
     centre: str = "KOBIC"
     catalog_url: str = "sqlite:///catalog.sqlite"
     catalog_password_env: str = ""
     quality_goals: str = ""
+    kbds_strict: bool = False
+    taxonomy: str = ""
     tiers: Tiers = Tiers()
     s3: S3Options = S3Options()
     limits: Limits = Limits()
@@ -72,6 +90,11 @@ class Station(_Section):
         """Absolute place of ``tier`` (``public`` or ``closed``)."""
         url: str = getattr(self.tiers, tier)
         return url if "://" in url else str((self.root / url).resolve())
+
+    @property
+    def taxonomy_path(self) -> Path | None:
+        """The taxonomy snapshot; ``None`` for the one that dsqc ships."""
+        return self.root / self.taxonomy if self.taxonomy else None
 
     def database_url(self) -> str:
         """The catalog's URL with a relative SQLite path made absolute. Never log it: it may hold a password."""

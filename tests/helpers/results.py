@@ -48,6 +48,7 @@ class Judged:
     organism: str = "Oryza sativa"
     collected: str = "2025-07-01"
     extra: dict[str, str] = field(default_factory=dict)
+    project: dict[str, str] = field(default_factory=dict)
 
     def file_names(self) -> list[str]:
         """The data files, in the order of the sheet."""
@@ -85,6 +86,7 @@ class Judged:
                     "title_en": self.title,
                     "title_ko": "한국 벼 재래종의 내건성",
                     "ministry": "RDA",
+                    **self.project,
                 }
             ],
             "sample": [

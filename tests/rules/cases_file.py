@@ -8,4 +8,5 @@ CASES: Cases = {
     "F005": (nothing, cell("file", md5="d41d8")),
     "F012": (fastq_files(2), row("file", file_name="S1_2.fastq.gz")),
     "F014": (nothing, cell("file", file_name="../S1.fastq.gz")),
+    "F015": (cell("file", size_bytes="99000000000"), cell("file", size_bytes="120000000000")),
 }

@@ -25,6 +25,8 @@ CASES: Cases = {
         ),
         both(cell("run", file_type="fast5"), cell("file", file_name="S1.fast5")),
     ),
+    "R009": (nothing, both(cell("run", file_type="srf"), cell("file", file_name="S1.srf"))),
     "R010": (nothing, cell("file", file_name="S1.fasta.gz")),
+    "R011": (nothing, cell("file", file_name="S1.contigs.fasta")),
     "R012": (chain, row("run")),
 }

@@ -1,6 +1,10 @@
 """Fixtures of the rules on samples."""
 
-from rules.edits import Cases, both, cell, chain, nothing, row, second
+from rules.edits import Cases, both, cell, chain, nothing, row, second, under
+
+COMMUNITY = ("environment_biodiversity", "Soil")
+PATHOGEN = ("infectious_disease", "Clinical_pathogen")
+TUBERCLE = {"organism": "Mycobacterium tuberculosis", "taxonomy_id": "1773"}
 
 CASES: Cases = {
     "S001": (nothing, both(row("sample", sample_name="", sample_title="No name", tissue="root"))),
@@ -19,6 +23,23 @@ CASES: Cases = {
     ),
     "S004": (chain, both(chain, cell("sample", sample_title="Second sample"))),
     "S005": (chain, both(chain, cell("sample", tissue="root"))),
+    "S006": (cell("sample", taxonomy_id="4530"), cell("sample", taxonomy_id="10090")),
+    "S007": (
+        cell("sample", organism="Novella koreana", taxonomy_id="32644"),
+        cell("sample", organism="Oryza sativva"),
+    ),
+    "S008": (
+        cell("sample", organism="Oryza sativa Japonica Group", taxonomy_id="39947"),
+        cell("sample", organism="Oryza", taxonomy_id="4527"),
+    ),
+    "S009": (
+        cell("sample", organism="Undaria pinnatifida", taxonomy_id="74381"),
+        cell("sample", organism="Homo sapiens", taxonomy_id="9606"),
+    ),
+    "S010": (
+        under(*COMMUNITY, organism="soil metagenome", taxonomy_id="410658"),
+        under(*COMMUNITY, organism="soil", taxonomy_id="410658"),
+    ),
     "S011": (cell("sample", collection_date="2016-07-10/2016-08"), cell("sample", collection_date="2016-02-30")),
     "S012": (cell("sample", collection_date="2026"), cell("sample", collection_date="2099")),
     "S013": (cell("sample", collection_date="2007-10/2008-02"), cell("sample", collection_date="2008-02/2007-10")),
@@ -36,5 +57,29 @@ CASES: Cases = {
         cell("sample", geo_loc_name="south korea : Jeju-do,Seogwipo"),
     ),
     "S018": (cell("sample", lat_lon="37.5665 N 126.9780 E"), cell("sample", lat_lon="91 N 126.9780 E")),
+    "S022": (
+        under(*PATHOGEN, **TUBERCLE, strain="not collected", isolate="K21"),
+        under(*PATHOGEN, **TUBERCLE, strain="not collected", isolate="missing"),
+    ),
+    "S025": (
+        under("livestock_veterinary", "Clinical_pathogen", **TUBERCLE, sex="female", host="Bos taurus"),
+        under("livestock_veterinary", "Clinical_pathogen", **TUBERCLE, sex="female", host="not collected"),
+    ),
+    "S026": (
+        under(*PATHOGEN, **TUBERCLE, culture_collection="KCTC:9999"),
+        under(*PATHOGEN, **TUBERCLE, specimen_voucher="NIBR:1234"),
+    ),
+    "S027": (
+        under(*PATHOGEN, **TUBERCLE, host="Homo sapiens", isolation_source="sputum"),
+        under(*PATHOGEN, **TUBERCLE, host="Homo sapiens", isolation_source="homo sapiens"),
+    ),
+    "S028": (
+        under(*PATHOGEN, **TUBERCLE, host="Homo sapiens"),
+        under(*PATHOGEN, **TUBERCLE, host="human"),
+    ),
+    "S031": (
+        both(chain, second("sample", derived_from="S1")),
+        both(chain, second("sample", derived_from="S1"), cell("sample", derived_from="S2")),
+    ),
     "S032": (cell("sample", derived_from="KAS00000001"), cell("sample", derived_from="S999")),
 }

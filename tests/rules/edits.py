@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from helpers.submissions import Tables, add, column, drop, put
+from helpers.submissions import Tables, add, column, drop, good_tables, put
 
 Edit = Callable[[Tables], None]
 Cases = dict[str, tuple[Edit, Edit]]
@@ -32,6 +32,17 @@ def no_second(*sheets: str) -> Edit:
 def row(sheet: str, **values: str) -> Edit:
     """Add a row to ``sheet`` that is like the first apart from ``values``."""
     return lambda tables: add(tables, sheet, **values)
+
+
+def under(field: str, package: str, **sample: str) -> Edit:
+    """The good submission of another form, with these values of its sample."""
+
+    def edit(tables: Tables) -> None:
+        tables.clear()
+        tables.update(good_tables(field, package))
+        put(tables, "sample", **sample)
+
+    return edit
 
 
 def without(sheet: str, attribute: str) -> Edit:
@@ -97,13 +108,11 @@ def second_library(sample: str) -> Edit:
 
 
 def many_samples(tables: Tables) -> None:
-    """2,001 samples, each of its own, with a library, a run and a file."""
-    for number in range(2000):
-        name = f"N{number:04d}"
+    """2,001 samples, each of its own; the first is a pool of all the others and has the one library."""
+    names = [f"N{number:04d}" for number in range(2000)]
+    for number, name in enumerate(names):
         add(tables, "sample", sample_name=name, sample_title=f"Plant {number}", cultivar=f"Line {number}")
-        add(tables, "experiment", library_id=f"lib-{name}", sample_name=name)
-        add(tables, "run", run_alias=f"run-{name}", library_id=f"lib-{name}")
-        add(tables, "file", file_name=f"{name}.fastq.gz", run_alias=f"run-{name}", md5=f"{number:032d}")
+    put(tables, "sample", derived_from="; ".join(names))
 
 
 def samples(count: int, **columns: Callable[[int], str]) -> Edit:
@@ -163,4 +172,26 @@ CLOSED = both(
     cell("project", withholding_reason="pre_publication", withholding_review_date="2027-03-01"),
 )
 SECURE = cell("project", security_class="보안과제 (security)", security_reason="국가안보")
+APPROVED = both(
+    CLOSED,
+    cell(
+        "project",
+        withholding_reason="ip_acquisition",
+        withholding_requester="주관연구기관의 장 (head of the lead institute)",
+        withholding_approver="농촌진흥청장",
+        withholding_approval_no="연구정책과-1234",
+        withholding_approval_date="2026-05-01",
+    ),
+)
+NATIONAL = cell(
+    "project",
+    ntis_project_id="1711058741",
+    project_title_ko="벼 재래종의 내건성 유전자 발굴",
+    ministry="MSIT",
+    lead_institute="국립농업과학원",
+    joint_institutes="전북대학교; (주)가나다종묘",
+    security_class="일반과제 (general)",
+    owner_institute="국립 농업과학원",
+    ownership_type="주관연구기관 단독 (lead)",
+)
 AMPLICON = cell("experiment", library_strategy="AMPLICON", library_selection="PCR")

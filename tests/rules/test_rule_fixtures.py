@@ -10,14 +10,22 @@ from dsqc.rules import RULES
 from dsqc.rules.normalise import STEPS
 from dsqc.stages.validate import validate
 from helpers.submissions import TODAY, good_tables, write_tsv
-from rules import cases_experiment, cases_file, cases_project, cases_run, cases_sample, cases_table
+from rules import (
+    cases_experiment,
+    cases_file,
+    cases_privacy,
+    cases_project,
+    cases_run,
+    cases_sample,
+    cases_table,
+)
 from rules.edits import Cases, Edit, row
 
 READER_CODES = {"DSQC-T001", "DSQC-T002", "DSQC-T005", "DSQC-T007"}
 FORM_CODES = {"DSQC-T024", "DSQC-T027"}
 METADATA_CODES = {*RULES, *STEPS, *READER_CODES, *FORM_CODES}
 """Codes of the forms. Those of the files are tested with the stage, those of the reads with their readers."""
-MODULES = (cases_table, cases_project, cases_sample, cases_experiment, cases_run, cases_file)
+MODULES = (cases_table, cases_project, cases_sample, cases_experiment, cases_run, cases_file, cases_privacy)
 CASES: Cases = {code: case for module in MODULES for code, case in module.CASES.items()}
 
 

@@ -368,6 +368,13 @@ CRAM_CASES = [
         place=container(3),
     ),
     cram(
+        "container-taken-out",
+        lambda d: d[: _in(2, 0)(d)] + d[a.cram_containers(d)[2][1] :],
+        "D029",
+        "A container is taken out whole; every checksum holds, and the end container is there.",
+        place=container(2),
+    ),
+    cram(
         "cut-in-container",
         lambda d: d[: _in(2, 60)(d)],
         "D029",

@@ -18,6 +18,7 @@ rule judge:
         runtime=get_runtime(30),
         disk_mb=1000,
     params:
-        goals=get_option("goals") or get_option("station"),
+        goals=get_option("goals"),
+        station=get_option("station"),
     shell:
-        "dsqc judge results/{wildcards.submission} {params.goals} --exit-zero >/dev/null 2> {log}"
+        "dsqc judge results/{wildcards.submission} {params.goals} {params.station} --exit-zero >/dev/null 2> {log}"

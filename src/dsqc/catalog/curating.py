@@ -14,6 +14,12 @@ from dsqc.catalog.registering import Actor, find_submission, latest_decision
 from dsqc.errors import UsageError
 from dsqc.language import Text
 from dsqc.model import SubmissionState as State
+from dsqc.registry import rule
+
+MOST_RUNS = 5
+"""Runs that a reason names."""
+AGAIN = Text("Correct what the curator names and submit again.", "큐레이터가 지적한 것을 고쳐 다시 제출하세요.")
+ASK = Text("Ask the station for the details.", "자세한 내용은 데이터 센터에 문의하세요.")
 
 
 class Decision(StrEnum):
@@ -89,7 +95,8 @@ def decide(session: Session, key: tuple[str, str], ruling: Ruling, actor: Actor)
 
 
 def _apply(session: Session, record: SubmissionRecord, ruling: Ruling, actor: Actor) -> None:
-    details = {"verdict_sha256": ruling.verdict_sha256}
+    codes = [code for code, _object, _id in _looked_at(record)]
+    details = {"verdict_sha256": ruling.verdict_sha256, "codes": codes}
     if ruling.decision is Decision.APPROVE:
         append_event(
             session,
@@ -102,23 +109,43 @@ def _apply(session: Session, record: SubmissionRecord, ruling: Ruling, actor: Ac
         )
         return
     state = State.RETURNED if ruling.decision is Decision.RETURN else State.REJECTED
-    record.reasons = [_reason(record, ruling).to_reason(), *record.reasons]
+    record.reasons = [*(item.to_reason() for item in _reasons(record, ruling)), *record.reasons]
     change_state(session, record, state, actor=ruling.by, reason=ruling.reason, details=details, clock=actor.clock)
 
 
-def _reason(record: SubmissionRecord, ruling: Ruling) -> Refusal:
+def _looked_at(record: SubmissionRecord) -> list[tuple[str, str, str]]:
+    """Code, object and id of what a curator looked at: the quality of runs where the data brought the submission into
+    the queue (G002), the metadata where anything else did (G001)."""
+    kinds = {"real": False, "metadata": False}
+    for reason in record.reasons:
+        kinds["real" if rule(reason["code"]).kind == "real" else "metadata"] = True
+    found = [("DSQC-G001", "submission", record.alias)] if kinds["metadata"] or not kinds["real"] else []
+    if kinds["real"]:
+        runs = sorted({reason["object_id"] for reason in record.reasons if rule(reason["code"]).kind == "real"})
+        found.append(("DSQC-G002", "run", ", ".join(runs[:MOST_RUNS]) + (" …" if len(runs) > MOST_RUNS else "")))
+    return found
+
+
+def _reasons(record: SubmissionRecord, ruling: Ruling) -> list[Refusal]:
     returned = ruling.decision is Decision.RETURN
     word = ("returned", "반려") if returned else ("rejected", "거절")
-    return Refusal(
-        "DSQC-G001",
-        "submission",
-        record.alias,
-        Text(
-            f"The curator {ruling.by} {word[0]} the submission: {ruling.reason}",
-            f"큐레이터 {ruling.by}이(가) 제출을 {word[1]}했습니다: {ruling.reason}",
-        ),
-        Text(
-            "Correct what the curator names and submit again." if returned else "Ask the station for the details.",
-            "큐레이터가 지적한 것을 고쳐 다시 제출하세요." if returned else "자세한 내용은 데이터 센터에 문의하세요.",
-        ),
-    )
+    subject = {"DSQC-G001": ("metadata", "메타데이터"), "DSQC-G002": ("quality report", "품질 보고서")}
+    return [
+        Refusal(
+            code,
+            kind,
+            object_id,
+            Text(
+                f"The curator {ruling.by} looked at the {subject[code][0]} and {word[0]} the submission: "
+                f"{ruling.reason}",
+                f"큐레이터 {ruling.by}이(가) {subject[code][1]}를 검토하고 제출을 {word[1]}했습니다: {ruling.reason}",
+            ),
+            Text(
+                "Correct what the curator names and submit again." if returned else "Ask the station for the details.",
+                "큐레이터가 지적한 것을 고쳐 다시 제출하세요."
+                if returned
+                else "자세한 내용은 데이터 센터에 문의하세요.",
+            ),
+        )
+        for code, kind, object_id in _looked_at(record)
+    ]

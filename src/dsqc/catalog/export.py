@@ -1,6 +1,7 @@
 """Taking the catalog away: the four levels and the data files as Parquet and as TSV.
 
-Only columns that name no person go out, and only of submissions with the access asked for. Rows stand in the order of
+Only columns that name no person go out, and only of submissions with the access asked for; of a security project
+nothing but the title where closed submissions are not asked for. Rows stand in the order of
 their accessions, and the files hold no times, so the same catalog gives the same bytes.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from dsqc.artefact import atomic_file, write_text
@@ -25,6 +26,8 @@ from dsqc.catalog.models import (
     SampleRecord,
     SubmissionRecord,
 )
+from dsqc.catalog.resolve import SECURITY_CLASS, security_term
+from dsqc.model import Access
 
 _TYPES: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
@@ -52,6 +55,9 @@ def export_catalog(session: Session, directory: Path, access: Collection[str] = 
 
 def _levels(access: Collection[str]) -> dict[str, Select[Any]]:
     shown = SubmissionRecord.accession.is_not(None) & SubmissionRecord.access_level.in_(access)
+    titled = shown
+    if Access.CLOSED.value not in access:
+        shown = shown & SubmissionRecord.project_id.not_in(select(ProjectRecord.id).where(_is_secret()))
     runs = (
         select(
             RunRecord.accession.label("run"),
@@ -65,7 +71,7 @@ def _levels(access: Collection[str]) -> dict[str, Select[Any]]:
         .join(SubmissionRecord, RunRecord.submission_id == SubmissionRecord.id)
     )
     return {
-        "project": _projects(shown),
+        "project": _projects(titled, whole=Access.CLOSED.value in access),
         "sample": _samples(shown),
         "experiment": _experiments(shown),
         "run": runs.where(shown).order_by(RunRecord.accession),
@@ -78,14 +84,24 @@ def _levels(access: Collection[str]) -> dict[str, Select[Any]]:
     }
 
 
-def _projects(shown: Any) -> Select[Any]:
+def _is_secret() -> Any:
+    """Whether a project is a security project (DSQC-P016)."""
+    return func.coalesce(ProjectRecord.attributes[SECURITY_CLASS].as_string(), "") == security_term()
+
+
+def _projects(shown: Any, *, whole: bool) -> Select[Any]:
+    """Projects; of security projects nothing but the titles where the export is not ``whole``."""
+
+    def guarded(column: Any) -> Any:
+        return column if whole else case((_is_secret(), ""), else_=column).label(column.key)
+
     columns = select(
         ProjectRecord.accession.label("project"),
-        ProjectRecord.project_type,
-        ProjectRecord.data_type,
+        guarded(ProjectRecord.project_type),
+        guarded(ProjectRecord.data_type),
         ProjectRecord.title_en,
         ProjectRecord.title_ko,
-        ProjectRecord.ministry,
+        guarded(ProjectRecord.ministry),
     )
     belongs = select(SubmissionRecord.project_id).where(shown)
     return columns.where(ProjectRecord.id.in_(belongs)).order_by(ProjectRecord.accession)

@@ -26,6 +26,13 @@ catalog_password_env = {catalog_password_env}
 # A file of quality goals of your own, relative to this file; empty: the goals that dsqc ships.
 # quality_goals = ""
 
+# Whether attributes that a guide to K-BDS marks mandatory, against INSDC and not confirmed by an official table
+# (`dsqc form show --kbds-strict` shows them), are mandatory here. Where false, they are recommended.
+# kbds_strict = false
+
+# A taxonomy snapshot (dsqc taxonomy build), relative to this file; empty: the small one that dsqc ships.
+# taxonomy = ""
+
 [tiers]
 # Where objects are kept: a directory (relative to this file) or s3://BUCKET/PREFIX. Closed data goes to closed only.
 public = {public}
@@ -40,6 +47,13 @@ closed = {closed}
 # Of one submission (K-BDS documentation).
 # samples = 2000
 # hold_years = 3
+# web_file_gigabytes = 100
+# web_files = 500
+# Least persons of a cohort that share age, sex, region and disease; 1 asks for nothing.
+# anonymity = 2
+# How far reads and depth may be from what the forms declare, as a fraction of it.
+# read_count_tolerance = 0.01
+# depth_tolerance = 0.1
 
 [prefixes]
 # Of the accessions. Never change them after the first registration.

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from dsqc.catalog.events import Clock, change_state, now
 from dsqc.catalog.intake import LONGEST_NAME, FindingCount, Intake, Refusal, Stored, attributes_of, clean
+from dsqc.catalog.known import known_content
 from dsqc.catalog.models import DecisionRecord, FindingRecord, SubmissionRecord
 from dsqc.catalog.records import insert_objects
 from dsqc.catalog.resolve import resolve
@@ -20,6 +21,10 @@ from dsqc.station import Prefixes
 
 FLOW = (State.RECEIVED, State.TRANSFERRED, State.VALIDATED, State.MEASURED)
 """What a submission has been through when it is judged."""
+
+
+CATALOG = "catalog"
+"""Place of the findings that only the catalog can make, beside ``forms`` and the runs' keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +138,8 @@ def _settle(session: Session, record: SubmissionRecord, intake: Intake, prefixes
         why = "the verdict is fail"
         return _move(session, record, State.RETURNED, reasons=intake.reasons, actor=actor, why=why)
     if intake.verdict is Verdict.REVIEW and decision is None:
-        return _move(
-            session, record, State.IN_CURATION, reasons=intake.reasons, actor=actor, why="the verdict is review"
-        )
+        reasons = [*intake.reasons, *known_content(session, intake)]
+        return _move(session, record, State.IN_CURATION, reasons=reasons, actor=actor, why="the verdict is review")
     if decision is not None and decision.decision == "return":
         return Outcome(record.id, State(record.state))
     refusals = resolve(session, intake, prefixes).refusals
@@ -182,7 +186,18 @@ def register(session: Session, intake: Intake, stored: Stored, prefixes: Prefixe
     decision = latest_decision(session, record)
     resolved = resolve(session, intake, prefixes)
     insert_objects(session, record, intake, resolved=resolved, stored=stored, prefixes=prefixes)
-    record.reasons = [dict(reason) for reason in intake.reasons]
+    known = known_content(session, intake)
+    record.reasons = [*(dict(reason) for reason in intake.reasons), *known]
+    if known:
+        session.add(
+            FindingRecord(
+                submission_id=record.id,
+                place=CATALOG,
+                code=known[0]["code"],
+                severity=known[0]["severity"],
+                count=len(known),
+            )
+        )
     why = f"approved by {decision.decided_by}" if decision else "the verdict is pass"
     change_state(
         session,

@@ -1,7 +1,8 @@
 """What a submission refers to outside itself, and what only the catalog can refuse."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,12 +10,14 @@ from sqlalchemy.orm import Session
 from dsqc.accessions import AccessionType, is_accession
 from dsqc.catalog.intake import Intake, Refusal, clean
 from dsqc.catalog.models import ExperimentRecord, ProjectRecord, SampleRecord
+from dsqc.forms import vocabulary
 from dsqc.language import Text
-from dsqc.model import Row
+from dsqc.model import Access, Row
 from dsqc.station import Prefixes
 
 SAME_PROJECT = ("project_type", "data_type", "title_en")
 """What two submissions of one project must say alike. Roles and ownership are each submission's own."""
+SECURITY_CLASS = "security_class"
 CHUNK = 500
 """Values of one IN list; SQLite and PostgreSQL both take more, but not without end."""
 
@@ -88,10 +91,23 @@ def _project(session: Session, intake: Intake, prefixes: Prefixes, refusals: lis
         )
         project = ProjectReference(alias, session.scalars(by_alias).first(), row)
         _check_same(project, refusals)
+    closed = intake.submission.access is Access.CLOSED
+    if project.record is not None and not closed and is_secret(project.record.attributes):
+        refusals.append(_secret(project.reference))
     kind = project.record.project_type if project.record else project.row.get("project_type") if project.row else ""
     if kind.casefold().startswith("umbrella"):
         refusals.append(_umbrella(project.reference))
     return project
+
+
+def is_secret(attributes: Mapping[str, Any]) -> bool:
+    """Whether a project with these attributes is a security project: its public record shows its title only."""
+    return attributes.get(SECURITY_CLASS) == security_term()
+
+
+def security_term() -> str:
+    """The term of ``security_class`` for a security project."""
+    return next(entry.term for entry in vocabulary(SECURITY_CLASS).entries if entry.label.en == "security")
 
 
 def _project_row(reference: str, rows: Sequence[Row]) -> Row | None:
@@ -192,6 +208,23 @@ def _umbrella(reference: str) -> Refusal:
             f'"{reference}"은(는) 상위(umbrella) 프로젝트입니다. 시료와 데이터는 기본 프로젝트에 속해야 합니다.',
         ),
         Text("Name a primary project.", "기본(primary) 프로젝트를 지정하세요."),
+    )
+
+
+def _secret(reference: str) -> Refusal:
+    return Refusal(
+        "DSQC-P016",
+        "project",
+        reference,
+        Text(
+            f'"{reference}" is a security project; the public record of an open submission would show more than its '
+            "title.",
+            f'"{reference}"은(는) 보안과제입니다. 공개 제출의 기록은 제목보다 많은 것을 보여 줍니다.',
+        ),
+        Text(
+            "Set access_level to closed, or name another project.",
+            "access_level을 closed로 바꾸거나 다른 프로젝트를 지정하세요.",
+        ),
     )
 
 

@@ -44,6 +44,16 @@ def add_station(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_taxonomy(parser: argparse.ArgumentParser) -> None:
+    """``--taxonomy``: the snapshot that organisms are looked up in."""
+    parser.add_argument(
+        "--taxonomy",
+        type=Path,
+        metavar="FILE",
+        help="taxonomy snapshot (default: DSQC_TAXONOMY, else the station's, else the small one that dsqc ships)",
+    )
+
+
 def add_outdir(parser: argparse.ArgumentParser, text: str = "directory for the results") -> None:
     """``-O/--outdir``."""
     parser.add_argument("-O", "--outdir", type=Path, metavar="DIR", help=text)

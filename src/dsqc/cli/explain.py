@@ -12,19 +12,8 @@ from dsqc.language import Language, Text
 from dsqc.registry import Rule, RuleState, rules
 
 PREFIX = "DSQC-"
+SCHEMA_VERSION = "1.1"
 HEADINGS = (Text("code", "코드"), Text("severity", "심각도"), Text("object", "대상"), Text("rule", "규칙"))
-STATES = {
-    RuleState.ACTIVE: Text("checked", "검사함"),
-    RuleState.RESERVED: Text("not yet checked", "아직 검사하지 않음"),
-}
-LABELS = {
-    "kind": Text("diagnosis", "진단"),
-    "object": Text("object", "대상"),
-    "state": Text("state", "상태"),
-    "message": Text("message", "메시지"),
-    "fix": Text("what to do", "조치"),
-    "needs": Text("needs", "필요"),
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,13 +27,13 @@ def run(args: argparse.Namespace) -> int:
 
     if args.code is None:
         if args.json:
-            print_json({"schema_version": "1.0", "rules": [_to_dict(rule) for rule in rules().values()]})
+            print_json({"schema_version": SCHEMA_VERSION, "rules": [_to_dict(rule) for rule in rules().values()]})
         else:
             _print_table(args.lang)
         return ExitCode.DONE
     rule = find_rule(args.code)
     if args.json:
-        print_json({"schema_version": "1.0", "rules": [_to_dict(rule)]})
+        print_json({"schema_version": SCHEMA_VERSION, "rules": [_to_dict(rule)]})
     else:
         _print_rule(rule, args.lang)
     return ExitCode.DONE
@@ -79,6 +68,12 @@ def _to_dict(rule: Rule) -> dict[str, Any]:
         "message_ko": rule.message.ko,
         "fix": rule.fix.en,
         "fix_ko": rule.fix.ko,
+        "upstream": rule.upstream,
+        "good": rule.good.en,
+        "good_ko": rule.good.ko,
+        "bad": rule.bad.en,
+        "bad_ko": rule.bad.ko,
+        "suggests": rule.suggests,
         "needs": list(rule.needs),
         "curator_may_override": rule.curator_may_override,
     }
@@ -104,16 +99,9 @@ def _print_table(language: Language) -> None:
 
 def _print_rule(rule: Rule, language: Language) -> None:
     from dsqc.cli._output import SEVERITY_LABELS
+    from dsqc.report.rule_page import lines
 
     print(f"{rule.code} ({SEVERITY_LABELS[rule.severity].get(language)}): {rule.name.get(language)}")
-    lines = {
-        "object": rule.object,
-        "kind": rule.kind,
-        "state": STATES[rule.state].get(language),
-        "message": rule.message.get(language),
-        "fix": rule.fix.get(language),
-        "needs": ", ".join(rule.needs),
-    }
-    for name, text in lines.items():
-        if text:
-            print(f"  {LABELS[name].get(language)}: {text}")
+    for line in lines(rule):
+        if line.key != "severity":
+            print(f"  {line.label.get(language)}: {line.text.get(language)}")

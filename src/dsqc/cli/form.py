@@ -3,6 +3,7 @@
 dsqc form list
 dsqc form show FIELD --package PACKAGE [--sheet sample]
 dsqc form schema FIELD --package PACKAGE -o form.schema.json
+dsqc form migrate SUBMISSION -o newer/          a copy that names the newest version of its form
 """
 
 import argparse
@@ -10,15 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsqc.cli._options import action_options
-from dsqc.cli._output import print_json, print_table
+from dsqc.cli._output import print_json, print_table, printable
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
     from dsqc.forms import Attribute, Form
+    from dsqc.stages.migrate import MigrateResult
 
 SHOWN_TERMS = 6
 """Terms of a vocabulary that a table shows; ``--json`` has them all."""
+
+VERSION_STATES = {
+    "current": Text("current", "현행"),
+    "superseded": Text("older, still taken", "이전 판본, 접수 가능"),
+    "withdrawn": Text("withdrawn", "폐지"),
+}
+SHOWN_UNDECIDED = 20
+"""What is left to decide that is shown; ``--json`` has it all."""
 
 HEADINGS = {
     "id": Text("id", "아이디"),
@@ -52,21 +62,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument(
         "--sheet", metavar="SHEET", help="only this sheet (submission project sample experiment run file)"
     )
-    show.add_argument("--kbds-strict", action="store_true", help="count the doubtful requirements of K-BDS as well")
     schema = actions.add_parser("schema", parents=[shared], help="the form as JSON Schema 2020-12")
     _add_form(schema)
     schema.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to FILE, not to standard output")
+    _add_migrate(
+        actions.add_parser("migrate", parents=[shared], help="move a submission to a newer version of its form")
+    )
+
+
+def _add_migrate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("submission", type=Path, metavar="SUBMISSION", help="directory, or .xlsx workbook")
+    parser.add_argument("--to", metavar="VERSION", help="version to go to (default: the newest)")
+    parser.add_argument(
+        "--from", dest="before", metavar="VERSION", help="version it was filled in for (default: the one it names)"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="directory for the copy, or name of the new workbook; migration.tsv stands beside it",
+    )
 
 
 def _add_form(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("field", metavar="FIELD", help="id of the research field (dsqc form list)")
     parser.add_argument("--package", required=True, metavar="PACKAGE", help="BioSample package")
-    parser.add_argument("--form-version", metavar="VERSION", help="version of the form (default: the newest)")
+    parser.add_argument(
+        "--form-version", "--version", metavar="VERSION", help="version of the form (default: the newest)"
+    )
+    parser.add_argument("--kbds-strict", action="store_true", help="count the doubtful requirements of K-BDS as well")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what ``args.action`` names."""
-    return {"list": _list, "show": _show, "schema": _schema}[args.action](args)
+    return {"list": _list, "show": _show, "schema": _schema, "migrate": _migrate}[args.action](args)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -83,7 +114,7 @@ def _list(args: argparse.Namespace) -> int:
             field.id,
             field.name.get(args.lang),
             field.group_name.get(args.lang),
-            field.version,
+            ", ".join(_version(item.version, item.status, args.lang) for item in reversed(field.versions)),
             ", ".join(field.packages),
         ]
         for field in fields.values()
@@ -92,11 +123,15 @@ def _list(args: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
+def _version(version: str, status: str, language: Language) -> str:
+    """A version, with how it stands where it is not the usual way."""
+    return version if status == "current" else f"{version} ({VERSION_STATES[status].get(language)})"
+
+
 def _show(args: argparse.Namespace) -> int:
-    from dsqc.forms import compose
     from dsqc.forms.describe import describe_form
 
-    form = compose(args.field, args.package, args.form_version, kbds_strict=args.kbds_strict)
+    form = _composed(args)
     sheets = _chosen_sheets(form, args.sheet)
     if args.json:
         print_json(describe_form(form, sheets))
@@ -106,6 +141,12 @@ def _show(args: argparse.Namespace) -> int:
         print(f"\n{sheet} ({form.sheets[sheet].label.get(args.lang)})")
         _print_attributes(form, sheet, args.lang)
     return ExitCode.DONE
+
+
+def _composed(args: argparse.Namespace) -> "Form":
+    from dsqc.forms import compose
+
+    return compose(args.field, args.package, args.form_version, kbds_strict=args.kbds_strict)
 
 
 def _chosen_sheets(form: "Form", sheet: str | None) -> list[str]:
@@ -159,11 +200,61 @@ def _allowed(item: "Attribute") -> str:
 
 def _schema(args: argparse.Namespace) -> int:
     from dsqc.artefact import write_json
-    from dsqc.forms import compose, json_schema
+    from dsqc.forms import json_schema
 
-    schema: dict[str, Any] = json_schema(compose(args.field, args.package, args.form_version))
+    schema: dict[str, Any] = json_schema(_composed(args))
     if args.output is None:
         print_json(schema)
     else:
         write_json(args.output, schema)
     return ExitCode.DONE
+
+
+def _migrate(args: argparse.Namespace) -> int:
+    from dsqc.stages.migrate import migrate
+
+    result = migrate(args.submission, args.output, to=args.to, before=args.before)
+    if args.json:
+        print_json(result.document())
+    else:
+        _print_migration(result, args.lang)
+    return ExitCode.FINDINGS if result.undecided else ExitCode.DONE
+
+
+def _print_migration(result: "MigrateResult", language: Language) -> None:
+    form, before = result.form, result.before
+    if not result.written:
+        print(
+            Text(
+                f"The submission names {form.reference} already; nothing was written.",
+                f"제출이 이미 {form.reference} 판본입니다. 쓴 것이 없습니다.",
+            ).get(language)
+        )
+        return
+    for item in result.undecided[:SHOWN_UNDECIDED]:
+        where = f"{item.sheet} {item.column}{item.row or ''}".rstrip()
+        value = f' "{item.value}"' if item.value else ""
+        expected = f" ({item.expected})" if item.expected else ""
+        print(printable(f"{where} {item.attribute}{value}: {item.reason.get(language)}{expected}"))
+    rest = len(result.undecided) - SHOWN_UNDECIDED
+    if rest > 0:
+        print(
+            Text(f"… and {rest} more (--json lists all).", f"… 외 {rest}건(--json으로 모두 볼 수 있습니다).").get(
+                language
+            )
+        )
+    changed, left, copied = len(result.changes), len(result.undecided), _copy(result)
+    print(
+        Text(
+            f"{form.id} {before} → {form.version}: {changed} cells changed, {left} left to decide. "
+            f"Changes: {result.written[-1]}. Next: dsqc validate {copied}",
+            f"{form.id} {before} → {form.version}: {changed}개 칸을 바꾸었고 {left}건은 판단이 필요합니다. "
+            f"바꾼 내용: {result.written[-1]}. 다음: dsqc validate {copied}",
+        ).get(language)
+    )
+
+
+def _copy(result: "MigrateResult") -> Path:
+    """What to validate: the one workbook, or the directory of the copy."""
+    copied = result.written[:-1]
+    return copied[0] if len(copied) == 1 else copied[0].parent

@@ -5,11 +5,15 @@ pass: it can be registered. review: a curator decides. fail: it is returned with
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dsqc.cli._options import add_exit_zero, add_station
 from dsqc.cli._output import print_groups, print_json
 from dsqc.errors import ExitCode
 from dsqc.language import Text
+
+if TYPE_CHECKING:
+    from dsqc.station import Station
 
 SHOWN = 10
 """Reasons printed; verdict.json has more."""
@@ -35,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
     from dsqc.model import Verdict
     from dsqc.stages.judge import judge
 
-    result = judge(args.results, goals=_goals(args))
+    station = _station(args)
+    result = judge(args.results, goals=_goals(args, station), limits=station.limits if station else None)
     if args.json:
         print_json(result.document)
     else:
@@ -46,15 +51,19 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.FINDINGS if result.verdict is Verdict.FAIL else ExitCode.DONE
 
 
-def _goals(args: argparse.Namespace) -> Path | None:
-    """``--goals``, else the station's file where a station is configured and names one."""
+def _station(args: argparse.Namespace) -> "Station | None":
+    """The station where one is configured."""
     import os
 
     from dsqc.station import ENVIRONMENT_VARIABLE, load_station
 
-    if args.goals is not None:
-        return Path(args.goals)
     if args.station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
         return None
-    station = load_station(args.station)
-    return station.root / station.quality_goals if station.quality_goals else None
+    return load_station(args.station)
+
+
+def _goals(args: argparse.Namespace, station: "Station | None") -> Path | None:
+    """``--goals``, else the station's file where it names one."""
+    if args.goals is not None:
+        return Path(args.goals)
+    return station.root / station.quality_goals if station and station.quality_goals else None

@@ -22,8 +22,10 @@ COMMANDS = {
     "batch": "run many submissions through all stages, see how they stand, report",
     "catalog": "make, search and verify the catalog",
     "storage": "verify and sweep the object store",
+    "taxonomy": "make a taxonomy snapshot, look a taxon up",
     "explain": "what a rule means and what to do about it",
     "metrics": "what every metric means",
+    "docs": "forms, vocabularies and rules as web pages",
     "warmup": "compile the kernels for this machine, once, before work begins",
     "demo": "the whole flow on the sample batch that dsqc ships",
 }
@@ -73,6 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code (see ``dsqc.errors.ExitCode``); argparse's own errors leave with 2.
     """
+    # numpy's BLAS starts a thread a processor when it is imported, 0.05 s each command; nothing here uses them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = next((item for item in arguments if not item.startswith("-")), None)
     args = build_parser(command if command in COMMANDS else None).parse_args(arguments)

@@ -54,7 +54,7 @@ def _print(receipt: dict[str, Any], path: Path, language: Language) -> None:
     if rows:
         headings = (Text("object", "객체"), Text("alias", "별칭"), Text("accession", "등록번호"))
         print_table([item.get(language) for item in headings], rows[:SHOWN])
-    else:
+    if not rows or receipt["reasons"]:
         korean = "_ko" if language is Language.KO else ""
         for reason in receipt["reasons"][:SHOWN]:
             print(f"{reason['code']} {reason['object']} {reason['object_id']}: {reason['message' + korean]}")

@@ -10,13 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_station
+from dsqc.cli._options import add_exit_zero, add_outdir, add_station, add_taxonomy
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
     from dsqc.stages.validate import ValidateResult
-    from dsqc.station import Limits
+    from dsqc.station import Station
 
 SHOWN = 20
 """Faults shown, each with all its rows; the report holds them all."""
@@ -29,11 +29,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="list every kept finding, not one line a fault")
     parser.add_argument("--transfer", type=Path, metavar="FILE", help="transfer.json of the station's transfer")
     parser.add_argument("--today", type=_day, metavar="DATE", help="the day to judge by, YYYY-MM-DD (default: today)")
+    parser.add_argument(
+        "--kbds-strict",
+        action="store_true",
+        help="count the doubtful requirements of K-BDS as well, as a station may (kbds_strict of station.toml)",
+    )
     add_outdir(
         parser,
         "directory for validate.json, validate.findings.jsonl, submission.json, profile.json and the page profile.html",
     )
     add_station(parser)
+    add_taxonomy(parser)
     add_exit_zero(parser)
 
 
@@ -48,14 +54,18 @@ def run(args: argparse.Namespace) -> int:
     """Validate, print the findings."""
     from dsqc.cli._output import print_json
     from dsqc.stages.validate import validate
+    from dsqc.taxonomy import choose_taxonomy
 
+    station = _station(args.station)
     result = validate(
         args.submission,
         args.outdir,
         transfer=args.transfer,
         today=args.today,
         with_files=not args.no_files,
-        limits=_limits(args.station),
+        limits=station.limits if station else None,
+        kbds_strict=args.kbds_strict or (station is not None and station.kbds_strict),
+        taxonomy=choose_taxonomy(args.taxonomy, station.taxonomy_path if station else None),
     )
     if args.json:
         print_json({**result.document, "findings": result.findings.to_list()})
@@ -64,13 +74,13 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.FINDINGS if result.has_errors else ExitCode.DONE
 
 
-def _limits(station: Path | None) -> "Limits | None":
-    """The station's limits where one is configured."""
+def _station(path: Path | None) -> "Station | None":
+    """The station's configuration where there is one."""
     from dsqc.station import ENVIRONMENT_VARIABLE, load_station
 
-    if station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
+    if path is None and not os.environ.get(ENVIRONMENT_VARIABLE):
         return None
-    return load_station(station).limits
+    return load_station(path)
 
 
 def _print(result: "ValidateResult", language: Language, *, every: bool) -> None:
@@ -82,7 +92,8 @@ def _print(result: "ValidateResult", language: Language, *, every: bool) -> None
         print_groups(result.findings.groups(), language, SHOWN)
     counts = result.findings.counts()
     name = result.submission.alias or "-"
-    form = f" ({result.form.reference} × {result.form.package})" if result.form else ""
+    strict = ", kbds-strict" if result.form and result.form.kbds_strict else ""
+    form = f" ({result.form.reference} × {result.form.package}{strict})" if result.form else ""
     summary = Text(
         f"{name}{form}: {counts['error']} errors, {counts['warning']} warnings, {counts['info']} notes.",
         f"{name}{form}: 오류 {counts['error']}건, 경고 {counts['warning']}건, 안내 {counts['info']}건.",

@@ -140,7 +140,7 @@ def read_columns(sheet: Sheet, attributes: dict[str, Attribute]) -> list[Column]
     for row in sheet.rows:
         number = row.number
         for name, cell in row.cells.items():
-            column = values[name]
+            column = values.setdefault(name, {})
             rows = column.get(cell.value)
             if rows is None:
                 column[cell.value] = [number]

@@ -1,8 +1,6 @@
 """What BAM, CRAM and SAM have in common: the header's findings, mates, sequences."""
 
-from abc import abstractmethod
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header
 from dsqc.formats.index import index_findings
-from dsqc.formats.source import ReadSource
+from dsqc.formats.source import ParsedSource
 from dsqc.formats.texts import Phrase, fill, tell
 from dsqc.formats.walk import LONGEST_RECORD, Walk
 from dsqc.kernels import bam as k
@@ -47,19 +45,27 @@ _NAME_ORDERS = {"natural": (r.OUT_OF_NATURAL,), "lexicographical": (r.OUT_OF_LET
 _ANY_NAME_ORDER = (r.OUT_OF_NATURAL, r.OUT_OF_LETTERS)
 
 
-class AlignmentSource(ReadSource):
+class AlignmentSource(ParsedSource):
     """Base of the readers of alignments: walks their records as BAM and turns faults into findings.
 
     Sequences are given as stored: those of reads on the reverse strand are turned.
 
     Args:
         path: of the file, where it has one: its index stands beside it.
+        ahead: records are walked in a thread of their own.
     """
 
-    def __init__(self, reader: BlockReader, log: FindingLog, file_format: FileFormat, path: Path | None = None) -> None:
-        super().__init__(reader.name, log, file_format, reader.container)
+    def __init__(
+        self,
+        reader: BlockReader,
+        log: FindingLog,
+        file_format: FileFormat,
+        path: Path | None = None,
+        *,
+        ahead: bool = False,
+    ) -> None:
+        super().__init__(reader, log, file_format, ahead=ahead)
         self._path = path
-        self._reader = reader
         self._header = Header()
         self._walk = Walk(iter(()))
         self._name_faults: dict[int, tuple[int, Location]] = {}
@@ -69,23 +75,9 @@ class AlignmentSource(ReadSource):
         """The header's lines by type."""
         return self._header.lines
 
-    def batches(self) -> Iterator[ReadBatch]:
-        try:
-            with closing(self._read()) as batches:
-                for batch in batches:
-                    self.record_count += len(batch)
-                    yield batch
-            self._finish()
-        finally:
-            self.close()
-
-    @abstractmethod
-    def _read(self) -> Generator[ReadBatch, None, None]:
-        """Batches as far as they can be read; the caller counts them."""
-
     def _place(self, row: int, byte: int) -> Location:
         """Where a record stands: its row in the batch, its first byte in the walk's buffer."""
-        return Location(path=self.name, record=self.record_count + row + 1, byte_offset=self._walk.base + byte)
+        return Location(path=self.name, record=self._parsed + row + 1, byte_offset=self._walk.base + byte)
 
     def _records(self) -> Generator[ReadBatch, None, None]:
         """Batches of the records that follow in the walk."""
@@ -94,11 +86,14 @@ class AlignmentSource(ReadSource):
             rows = walk.split()
             self._note_faults()
             if rows:
-                yield walk.batch(rows, self.record_count + 1)
+                yield walk.batch(rows, self._parsed + 1)
+                self._parsed += rows
             if walk.status == k.BROKEN:
                 self.damaged = True
                 return
-            if walk.status == k.NEED_MORE and not self._go_on():
+            if walk.status == k.FULL:
+                walk.fill()
+            elif not self._go_on():
                 return
 
     def _go_on(self) -> bool:
@@ -119,9 +114,6 @@ class AlignmentSource(ReadSource):
         """The data ends inside a record."""
         if not self._reader.faults:
             self._malformed(value, expected)
-
-    def close(self) -> None:
-        self._reader.close()
 
     def _take_header(self, header: Header, listed: Sequence[int] = ()) -> None:
         """Report the header's faults and tell the walk what records may refer to.

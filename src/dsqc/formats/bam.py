@@ -9,6 +9,7 @@ from dsqc.formats.alignment import AlignmentSource
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header, parse_header
+from dsqc.formats.source import BUFFERS_AHEAD
 from dsqc.formats.texts import Phrase, fill
 from dsqc.formats.walk import BUFFER, ROWS, Walk
 from dsqc.model import FileFormat
@@ -21,6 +22,7 @@ class BamSource(AlignmentSource):
         path: of the file, where it has one.
         buffer: bytes of records unpacked at once.
         rows: records in a batch at most.
+        ahead: records are walked in a thread of their own.
     """
 
     def __init__(
@@ -31,9 +33,10 @@ class BamSource(AlignmentSource):
         path: Path | None = None,
         buffer: int = BUFFER,
         rows: int = ROWS,
+        ahead: bool = False,
     ) -> None:
-        super().__init__(reader, log, FileFormat.BAM, path)
-        self._walk = Walk(iter(reader), buffer=buffer, rows=rows)
+        super().__init__(reader, log, FileFormat.BAM, path, ahead=ahead)
+        self._walk = Walk(iter(reader), buffer=buffer, rows=rows, buffers=BUFFERS_AHEAD if ahead else 1)
 
     def _read(self) -> Generator[ReadBatch, None, None]:
         if self._read_header():

@@ -4,6 +4,7 @@ import base64
 import ctypes
 import hashlib
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from isal import igzip_lib
@@ -54,6 +55,7 @@ def _isal_crc64() -> Crc | None:
     return crc
 
 
+@cache
 def crc64_function() -> Crc:
     """A function (CRC of what came before, bytes) -> CRC-64/NVME of both; the first call takes 0."""
     return _isal_crc64() or _portable_crc64()

@@ -96,6 +96,7 @@ class BlockReader:
         name: the file's name, for the place of findings.
         container: as :func:`tell_container` told.
         background: reading with hashing, and inflating, have a thread each.
+        inflate_ahead: false: inflating has none, whoever iterates does it.
         damage_code: the rule for damage where the format has its own (DSQC-D018 for BAM).
     """
 
@@ -106,6 +107,7 @@ class BlockReader:
         container: Container,
         *,
         background: bool = True,
+        inflate_ahead: bool = True,
         damage_code: str | None = None,
     ) -> None:
         self.name = name
@@ -122,7 +124,7 @@ class BlockReader:
         self._complete = False
         self._ended = False
         self._handover: Handover[bytes | memoryview] | None = None
-        if background:
+        if background and inflate_ahead:
             self._handover = Handover(self._unwrap, BLOCKS_AHEAD, f"unwrap {name}")
         self._blocks = iter(self._handover) if self._handover else self._unwrap()
 

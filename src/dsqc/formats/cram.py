@@ -66,7 +66,7 @@ class CramSource(AlignmentSource):
             self._blame(problem)
 
     def _place(self, row: int, byte: int) -> Location:
-        return Location(path=self.name, record=self.record_count + row + 1)
+        return Location(path=self.name, record=self._parsed + row + 1)
 
     def _cut(self, value: Phrase, expected: Phrase) -> None:
         """The decoder ended inside a record, and says why."""
@@ -77,7 +77,7 @@ class CramSource(AlignmentSource):
         With a reference given, DSQC-D022 is said only of sequences that it lacks or has otherwise.
         """
         self.damaged = True
-        place = Location(path=self.name, record=self.record_count + 1)
+        place = Location(path=self.name, record=self._parsed + 1)
         missing = list(self._reference.faults(self._header.lines.get("SQ", [])))
         for value in missing:
             self._report(tell("DSQC-D022", place, value, texts.M5_SEQUENCES))

@@ -16,10 +16,17 @@ _LONGEST_CONTAINER = 1 << 30
 
 @dataclass(slots=True)
 class CramProof:
-    """What was seen of the containers: ``members`` of them were whole, ``end_marker`` is the end container."""
+    """What was seen of the containers.
+
+    Attributes:
+        members: containers that were whole.
+        end_marker: the last one is the end container.
+        records: records up to here, as the containers count them.
+    """
 
     members: int = 0
     end_marker: bool = False
+    records: int = 0
 
 
 def _cut(stored: "_Bytes", inside: Phrase) -> Damage:
@@ -27,12 +34,23 @@ def _cut(stored: "_Bytes", inside: Phrase) -> Damage:
 
 
 class Container(NamedTuple):
-    """What a container's header says: bytes of its content, blocks in it, where it ends, whether it is the last."""
+    """What a container's header says.
+
+    Attributes:
+        length: bytes of its content.
+        blocks: blocks in it.
+        end: where it ends.
+        is_end: it is the end container.
+        records: records in it.
+        before: records before it.
+    """
 
     length: int
     blocks: int
     end: int
     is_end: bool
+    records: int
+    before: int
 
 
 class _Bytes(Protocol):
@@ -65,9 +83,11 @@ class _Walk:
         value = _itf8(first, self.take(_more_bytes(first, 4)))
         return value - (1 << 32) if value >= 1 << 31 else value
 
-    def ltf8(self) -> None:
-        """Pass over a number of 1 to 9 bytes."""
-        self.take(_more_bytes(self.take(1)[0], 8))
+    def ltf8(self) -> int:
+        """A number of 1 to 9 bytes (CRAM specification 2.3)."""
+        first = self.take(1)[0]
+        rest = self.take(_more_bytes(first, 8))
+        return (first & (0x7F >> len(rest))) << (8 * len(rest)) | int.from_bytes(rest, "big")
 
 
 def _more_bytes(first: int, most: int) -> int:
@@ -141,10 +161,7 @@ def _header(walk: _Walk, *, checked: bool) -> Container:
     """The header of a container (CRAM specification 3, section 7), proven by its CRC where it has one."""
     length = int.from_bytes(walk.take(4), "little", signed=True)
     reference, start, _span, records = (walk.itf8() for _ in range(4))
-    if checked:
-        walk.ltf8()
-    else:
-        walk.itf8()
+    before = walk.ltf8() if checked else walk.itf8()
     walk.ltf8()
     blocks = walk.itf8()
     landmarks = walk.itf8()
@@ -156,11 +173,12 @@ def _header(walk: _Walk, *, checked: bool) -> Container:
         found = isal_zlib.crc32(bytes(walk.raw))
         _compare(walk.start, texts.CONTAINER_HEADER, found, walk.take(4))
     is_end = reference == -1 and start == _EOF_START and records == 0
-    return Container(length, blocks, walk.start + len(walk.raw) + length, is_end)
+    return Container(length, blocks, walk.start + len(walk.raw) + length, is_end, records, before)
 
 
 def _container(stored: StoredBytes, walk: _Walk, proof: CramProof, *, checked: bool) -> bytes:
     header = _header(walk, checked=checked)
+    _check_count(walk.start, header, proof)
     at = stored.offset
     content = bytes(stored.take(header.length))
     if len(content) < header.length:
@@ -170,6 +188,19 @@ def _container(stored: StoredBytes, walk: _Walk, proof: CramProof, *, checked: b
         content += bytes(stored.take(needed - header.length))
     proof.end_marker = header.is_end
     return content
+
+
+def _check_count(start: int, header: Container, proof: CramProof) -> None:
+    """A container counts the records before it: a larger count than was seen says that some were taken out.
+
+    Files that were joined begin to count anew, which is no fault.
+    """
+    if not header.records:
+        return
+    if header.before > proof.records:
+        value = fill(texts.RECORDS_SEEN, proof.records)
+        raise Damage("DSQC-D029", start, value, fill(texts.RECORDS_COUNTED, header.before))
+    proof.records = header.before + header.records
 
 
 def _check_blocks(content: bytes, at: int, blocks: int, *, checked: bool) -> int:

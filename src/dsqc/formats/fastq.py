@@ -1,6 +1,6 @@
 """FASTQ: text to batches of reads, every record checked."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 
 import numpy as np
@@ -10,12 +10,12 @@ from dsqc.formats import oddities, texts
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.first_look import empty_file
-from dsqc.formats.source import ReadSource
+from dsqc.formats.source import BUFFERS_AHEAD, ParsedSource
 from dsqc.formats.texts import Phrase, fill, tell
 from dsqc.kernels import fastq as k
 from dsqc.model import FileFormat
 
-BUFFER = 1 << 20
+BUFFER = 1 << 21
 """Bytes of text parsed at once; grows to twice the longest record."""
 LONGEST_RECORD = 1 << 28
 """Bytes of one record (256 MiB): a file without line ends must not fill the memory."""
@@ -60,7 +60,7 @@ def _show(letter: int) -> str:
     return chr(letter) if 33 <= letter <= 126 else f"0x{letter:02x}"
 
 
-class FastqSource(ReadSource):
+class FastqSource(ParsedSource):
     """Reads of a FASTQ file.
 
     A fault of a single read (an unknown base) is noted and reading goes on; where the grammar itself is left
@@ -68,48 +68,45 @@ class FastqSource(ReadSource):
     be reads.
     """
 
-    def __init__(self, reader: BlockReader, log: FindingLog, *, buffer: int = BUFFER, rows: int = ROWS) -> None:
-        super().__init__(reader.name, log, FileFormat.FASTQ, reader.container)
-        self._reader = reader
+    def __init__(
+        self, reader: BlockReader, log: FindingLog, *, buffer: int = BUFFER, rows: int = ROWS, ahead: bool = False
+    ) -> None:
+        super().__init__(reader, log, FileFormat.FASTQ, ahead=ahead)
         self._blocks = iter(reader)
         self._rest = memoryview(b"")
         self._ended = False
-        self._data = np.empty(buffer + 1, np.uint8)  # one spare byte for a line end that the file lacks
+        # Text with one spare byte for a line end that the file lacks, and the columns of the reads in it.
+        self._ring = [
+            (np.empty(buffer + 1, np.uint8), np.zeros((k.COLUMNS, rows), np.int64))
+            for _ in range(BUFFERS_AHEAD if ahead else 1)
+        ]
+        self._turn = 0
+        self._delivering = False  # a batch in the buffer at hand was handed out
+        self._data, self._columns = self._ring[0]
         self._filled = 0
         self._base = 0  # offset of the buffer's first byte in the text
         self._table = k.base_table()
-        self._columns = np.zeros((k.COLUMNS, rows), np.int64)
         self._counts = np.zeros(k.COUNTS, np.int64)
         self._totals = np.zeros(k.COUNTS, np.int64)
         self._places = np.zeros((k.FAULTS, k.PLACES, 4), np.int64)
         self._state = np.zeros(k.STATE, np.int64)
 
-    def batches(self) -> Iterator[ReadBatch]:
-        try:
-            yield from self._read()
-            self._finish()
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        self._reader.close()
-
-    def _read(self) -> Iterator[ReadBatch]:
+    def _read(self) -> Generator[ReadBatch, None, None]:
         self._fill()
         while True:
             first_line = int(self._state[k.LINE])
             self._split()
             rows = int(self._state[k.ROWS])
-            if not self.record_count and self._counts[k.BAD_BASE] and self._is_colour_space(rows):
+            if not self._parsed and self._counts[k.BAD_BASE] and self._is_colour_space(rows):
                 self._leave(_COLOUR_SPACE, int(self._columns[k.SEQUENCE_START, 0]), 2)
                 return
             self._note_faults(first_line)
             if rows:
-                batch = self._batch(rows)
-                self.record_count += rows
-                yield batch
+                yield self._batch(rows)
+                self._parsed += rows
             status = self._state[k.STATUS]
             if status == k.FULL:
+                self._fill()
                 continue
             if status == k.BROKEN:
                 self._leave(int(self._state[k.REASON]), int(self._state[k.PLACE]), int(self._state[k.PLACE_LINE]))
@@ -133,6 +130,7 @@ class FastqSource(ReadSource):
         )
 
     def _batch(self, rows: int) -> ReadBatch:
+        self._delivering = True
         columns = self._columns[:, :rows]
         return ReadBatch(
             data=self._data,
@@ -141,7 +139,7 @@ class FastqSource(ReadSource):
             sequence_start=columns[k.SEQUENCE_START],
             quality_start=columns[k.QUALITY_START],
             length=columns[k.LENGTH],
-            first_record=self.record_count + 1,
+            first_record=self._parsed + 1,
         )
 
     def _go_on(self) -> bool:
@@ -175,20 +173,23 @@ class FastqSource(ReadSource):
         return bool((text == 13).any()) and not bool((text == 10).any())
 
     def _fill(self) -> None:
-        """Move the unfinished record to the front and fill the buffer behind it."""
+        """Move the unfinished record to the front of a buffer that nobody reads, and fill that behind it."""
         start = int(self._state[k.POSITION])
         left = self._filled - start
+        rest = self._data[start : self._filled]
+        if self._delivering:
+            self._turn = (self._turn + 1) % len(self._ring)
+            self._delivering = False
+        self._data, self._columns = self._ring[self._turn]
         if left > (len(self._data) - 1) // 2:
-            grown = np.empty(2 * len(self._data), np.uint8)
-            grown[:left] = self._data[start : self._filled]
-            self._data = grown
-        elif start:
-            self._data[:left] = self._data[start : self._filled].copy()
+            self._data = np.empty(2 * max(len(self._data), left), np.uint8)
+            self._ring[self._turn] = self._data, self._columns
+        self._data[:left] = rest  # of the same buffer where there is one: numpy copies as if through a third place
         self._base += start
         self._state[k.POSITION] = 0
         self._filled = left
         room = len(self._data) - 1
-        while self._filled < room:
+        while self._filled < room and not self._ended:
             if not self._rest:
                 self._rest = memoryview(next(self._blocks, b""))
                 if not self._rest:
@@ -232,7 +233,7 @@ class FastqSource(ReadSource):
             value = fill(oddities.COLOUR_SPACE, line_seen)
         else:
             value = _SEEN.get(reason, line_seen or texts.BLANK_LINE)
-        place = Location(path=self.name, record=self.record_count + 1, line=line, byte_offset=self._base + position)
+        place = Location(path=self.name, record=self._parsed + 1, line=line, byte_offset=self._base + position)
         line_end = bytes(self._data[start : self._filled]).find(b"\n")
         until = self._base + (self._filled if line_end < 0 else start + line_end + 1)
         self._report(tell("DSQC-D001", place, value, _REASONS[reason]), until)
@@ -247,7 +248,7 @@ class FastqSource(ReadSource):
                 row, position, detail, other = (int(value) for value in self._places[fault, number])
                 line = None if counts[k.WRAPPED] else first_line + 4 * row + line_in_record
                 place = Location(
-                    path=self.name, record=self.record_count + row + 1, line=line, byte_offset=self._base + position
+                    path=self.name, record=self._parsed + row + 1, line=line, byte_offset=self._base + position
                 )
                 value, expected = self._describe(int(fault), detail, other)
                 item = tell(code, place, value, expected)

@@ -31,6 +31,10 @@ _FORMATS = {
 }
 
 
+READS = (FileFormat.FASTQ, FileFormat.BAM, FileFormat.CRAM)
+"""Formats of raw reads that a submission may hold."""
+
+
 def format_by_name(name: str) -> FileFormat | None:
     """The format that the extensions of ``name`` promise."""
     for suffix in reversed(Path(name.lower()).suffixes):
@@ -70,6 +74,11 @@ def untaken_container(name: str, severity: Severity | None = None) -> Finding:
 def empty_file(name: str) -> Finding:
     """DSQC-F008 for a file that holds nothing."""
     return tell("DSQC-F008", Location(path=name), name, texts.ONE_READ)
+
+
+def assembled_sequence(name: str) -> Finding:
+    """DSQC-R011 for FASTA of long records under the name of reads."""
+    return tell("DSQC-R011", Location(path=name), name, one_of([item.value for item in READS]))
 
 
 def missing_end_block(name: str, size: int) -> Finding:

@@ -90,6 +90,10 @@ def _members(stored: StoredBytes, proof: GzipProof) -> Iterator[bytes]:
     """The data of all members, a BGZF block or a piece of a member at a time."""
     size = 0
     while True:
+        for block in _whole_bgzf_blocks(stored, proof, size):
+            size += len(block)
+            if block:
+                yield block
         start = stored.offset
         head = bytes(stored.peek(_BGZF_HEADER))
         if not head:
@@ -117,6 +121,42 @@ def _members(stored: StoredBytes, proof: GzipProof) -> Iterator[bytes]:
         proof.bytes_proven = size
     if proof.is_bgzf and not proof.end_marker:
         raise Damage("DSQC-F010", stored.offset, texts.END_BLOCK_MISSING, texts.END_BLOCK)
+
+
+def _whole_bgzf_blocks(stored: StoredBytes, proof: GzipProof, size: int) -> Iterator[bytes]:
+    """The data of the BGZF blocks that stand whole in the stored bytes at hand, end blocks as nothing, as long as they
+    are as every writer of BGZF makes them and prove whole; all else is left to the way that says what is wrong.
+
+    This is where BAM spends its inflating thread's time: one look at each block, no copy of what is stored.
+
+    Args:
+        size: uncompressed bytes before.
+    """
+    piece = stored.piece()
+    at, held = 0, len(piece)
+    try:
+        while at + _BGZF_HEADER <= held and piece[at : at + 4] == _BGZF_START:
+            end = at + piece[at + 16] + (piece[at + 17] << 8) + 1
+            if piece[at + 10 : at + 16] != _BGZF_FIELD or end > held or end - at < _BGZF_HEADER + 10:
+                break
+            try:
+                block: bytes = igzip_lib.decompress(
+                    piece[at + _BGZF_HEADER : end - 8], flag=igzip_lib.DECOMP_DEFLATE, bufsize=_BGZF_LARGEST
+                )
+            except IsalError:
+                break
+            length = len(block)
+            if length > _BGZF_LARGEST or (isal_zlib.crc32(block), length) != struct.unpack_from("<II", piece, end - 8):
+                break
+            at = end
+            size += length
+            proof.members += 1
+            proof.blocks += 1
+            proof.bytes_proven = size
+            proof.end_marker = not length
+            yield block
+    finally:
+        stored.give_back(piece[at:])
 
 
 def _cut(stored: StoredBytes, inside: Phrase) -> Damage:
@@ -239,7 +279,9 @@ def _bgzf_block(stored: StoredBytes, start: int, header: _Header, number: int) -
     if length == 0 and rest[:-8] == _EMPTY_DEFLATE and crc == 0:
         return b""
     block = _inflate_block(rest[:-8], start, number)
-    _compare(start, fill(texts.BLOCK_NUMBER, number), (isal_zlib.crc32(block), len(block)), (crc, length))
+    found = isal_zlib.crc32(block), len(block)
+    if found != (crc, length):
+        _compare(start, fill(texts.BLOCK_NUMBER, number), found, (crc, length))
     return block
 
 

@@ -27,6 +27,8 @@ from dsqc.model import Container, FileFormat
 from dsqc.registry import Severity
 
 _HEAD = 1 << 16
+LONG_RECORD = 5_000
+"""Bases of a FASTA record from which on it is assembled sequence."""
 _SAM_TAGS = (b"@HD\t", b"@SQ\t", b"@RG\t", b"@PG\t", b"@CO\t")
 
 
@@ -88,11 +90,14 @@ def open_reads(
     path = source if isinstance(source, Path) else None
     if file_format is FileFormat.CRAM:
         return _cram(BlockReader(whole, label, container, background=False), log, reference, threads, path)
+    ahead = threads > 1
+    if file_format is FileFormat.SAM:
+        return SamSource(BlockReader(whole, label, container, background=ahead), log)
+    damage = "DSQC-D018" if file_format is FileFormat.BAM else None
+    reader = BlockReader(whole, label, container, background=ahead, inflate_ahead=False, damage_code=damage)
     if file_format is FileFormat.BAM:
-        blocks = BlockReader(whole, label, container, background=threads > 1, damage_code="DSQC-D018")
-        return BamSource(blocks, log, path=path)
-    reader = BlockReader(whole, label, container, background=threads > 1)
-    return SamSource(reader, log) if file_format is FileFormat.SAM else FastqSource(reader, log)
+        return BamSource(reader, log, path=path, ahead=ahead)
+    return FastqSource(reader, log, ahead=ahead)
 
 
 def _cram(reader: BlockReader, log: FindingLog, reference: Path | None, threads: int, path: Path | None) -> ReadSource:
@@ -162,21 +167,30 @@ def _head(file: BinaryIO, name: str) -> bytes:
     return b"".join(parts)
 
 
-def _unwrap_head(head: bytes, container: Container) -> bytes:
+def _unwrap_head(head: bytes, container: Container, size: int = 512) -> bytes:
     """The beginning of the data, as far as the first stored bytes give it; empty where they are damaged."""
     try:
         if container in (Container.GZIP, Container.BGZF):
-            found: bytes = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP).decompress(head, 512)
+            found: bytes = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP).decompress(head, size)
             return found
         if container is Container.BZIP2:
-            return bz2.BZ2Decompressor().decompress(head, 512)
+            return bz2.BZ2Decompressor().decompress(head, size)
         if container is Container.ZSTD:
-            return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(head)).read(512)
+            return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(head)).read(size)
         if container is Container.XZ:
-            return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY).decompress(head, 512)
+            return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY).decompress(head, size)
     except (IsalError, OSError, zstandard.ZstdError, lzma.LZMAError):
         return b""
-    return head[:512]
+    return head[:size]
+
+
+def is_assembled(head: bytes, container: Container) -> bool:
+    """Whether the first stored bytes of a file are FASTA whose first record is longer than reads in FASTA ever are."""
+    first = _unwrap_head(head, container, 2 * LONG_RECORD)
+    if not first.startswith(b">"):
+        return False
+    bases = b"".join(first.partition(b"\n")[2].partition(b">")[0].split())
+    return len(bases) >= LONG_RECORD and not bases.upper().strip(b"ACGTUN")
 
 
 def _tell_format(head: bytes, container: Container, name: str) -> FileFormat:

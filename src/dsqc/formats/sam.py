@@ -72,11 +72,11 @@ class SamSource(AlignmentSource):
             del self._marks[: len(batch)]
         if self._fault_found:
             place, value, expected, until = self._fault_found
-            self._stop_at(replace(place, record=self.record_count + 1), value, expected, until)
+            self._stop_at(replace(place, record=self._parsed + 1), value, expected, until)
 
     def _place(self, row: int, byte: int) -> Location:
         line, offset = self._marks[row]
-        return Location(path=self.name, record=self.record_count + row + 1, line=line, byte_offset=offset)
+        return Location(path=self.name, record=self._parsed + row + 1, line=line, byte_offset=offset)
 
     def _encoded(self) -> Iterator[bytes]:
         """The records in BAM, some at a time; ends before the first line that is malformed."""

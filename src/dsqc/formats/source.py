@@ -1,15 +1,22 @@
 """What every reader of read data offers, whatever the format."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from dsqc.findings import KEPT_PER_GROUP, Finding, FindingLog
 from dsqc.formats.batch import ReadBatch
-from dsqc.formats.container import Integrity
+from dsqc.formats.container import BlockReader, Integrity
+from dsqc.formats.handover import Handover
 from dsqc.model import Container, FileFormat
+
+BATCHES_AHEAD = 1
+"""Batches that a thread which parses may be ahead of whoever measures them."""
+BUFFERS_AHEAD = BATCHES_AHEAD + 2
+"""Buffers that it then needs: of the batches that wait, that is parsed, that is measured."""
 
 
 class ReadSource(ABC):
@@ -114,3 +121,51 @@ class ReadSource(ABC):
                 self._log.add(item)
         self._noted.clear()
         self.damaged = self.damaged or not integrity.complete
+
+
+class ParsedSource(ReadSource):
+    """Base of the readers that parse records out of the blocks of a container.
+
+    Args:
+        reader: of the blocks; closed with the source.
+        log: receives the findings.
+        file_format: what the file holds.
+        ahead: records are parsed in a thread of their own, which inflates them too, so that they are parsed while
+            they are in its cache. Each batch then stands in one of BUFFERS_AHEAD buffers, used in turn.
+    """
+
+    def __init__(self, reader: BlockReader, log: FindingLog, file_format: FileFormat, *, ahead: bool = False) -> None:
+        super().__init__(reader.name, log, file_format, reader.container)
+        self._reader = reader
+        self._ahead = ahead
+        self._handover: Handover[ReadBatch] | None = None
+        self._parsed = 0  # records before the batch that is parsed
+
+    def batches(self) -> Iterator[ReadBatch]:
+        try:
+            with closing(self._delivered()) as batches:
+                for batch in batches:
+                    self.record_count += len(batch)
+                    yield batch
+            self._finish()
+        finally:
+            self.close()
+
+    def _delivered(self) -> Generator[ReadBatch, None, None]:
+        if not self._ahead:
+            return self._read()
+        self._handover = Handover(self._read, BATCHES_AHEAD, f"parse {self.name}")
+        return iter(self._handover)
+
+    @abstractmethod
+    def _read(self) -> Generator[ReadBatch, None, None]:
+        """Batches as far as they can be read."""
+
+    @abstractmethod
+    def _finish(self) -> None:
+        """Findings about the file as a whole; the container is proven to its end."""
+
+    def close(self) -> None:
+        self._reader.close()  # first: a thread that waits for the reader ends with it
+        if self._handover:
+            self._handover.close()

@@ -1,6 +1,7 @@
 """A stream of uncompressed BAM: header fields, then batches of records; the same for BAM, CRAM and SAM."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from dsqc.kernels import bam as k
 from dsqc.kernels import bam_record as r
 from dsqc.kernels import bam_tags as t
 
-BUFFER = 1 << 20
+BUFFER = 1 << 21
 """Bytes of records unpacked at once; grows to the longest record."""
 ROWS = 1 << 14
 """Records in a batch at most."""
@@ -19,13 +20,26 @@ LONGEST_RECORD = 1 << 28
 """Bytes of one record, or of a header's text (256 MiB)."""
 
 
+@dataclass(slots=True)
+class _Buffer:
+    """What one batch stands in: records in front, from ``room`` on their bases and qualities; its columns."""
+
+    data: NDArray[np.uint8]
+    wide: NDArray[np.uint16]
+    room: int
+    columns: NDArray[np.int64]
+    numbers: NDArray[np.int32]
+    mapping: NDArray[np.uint8]
+
+
 class Walk:
-    """Cuts a stream of BAM into batches. One buffer: records in front, their bases and qualities behind them.
+    """Cuts a stream of BAM into batches.
 
     Args:
         blocks: the stream.
         buffer: bytes of records at once.
         rows: records in a batch at most.
+        buffers: batches that are valid at a time: each stands in a buffer of its own, used in turn.
 
     Attributes:
         base: offset in the stream of the buffer's first byte.
@@ -38,14 +52,17 @@ class Walk:
         tally: int64 (references + 1) x 2; mapped and unmapped records of each, the last row for none.
     """
 
-    def __init__(self, blocks: Iterator[bytes | memoryview], *, buffer: int = BUFFER, rows: int = ROWS) -> None:
+    def __init__(
+        self, blocks: Iterator[bytes | memoryview], *, buffer: int = BUFFER, rows: int = ROWS, buffers: int = 1
+    ) -> None:
         self._blocks = blocks
         self._rest = memoryview(b"")
-        self._buffer = buffer
+        self._size = buffer
+        self._rows = rows
         self._pairs = k.pair_table()
-        self._columns = np.zeros((r.COLUMNS, rows), np.int64)
-        self._numbers = np.zeros((r.NUMBERS, rows), np.int32)
-        self._mapping = np.zeros(rows, np.uint8)
+        self._ring = [self._new_buffer(buffer) for _ in range(buffers)]
+        self._turn = 0
+        self._delivering = False  # a batch in the buffer at hand was handed out
         self._filled = 0
         self.base = 0
         self.ended = False
@@ -57,8 +74,8 @@ class Walk:
         self.places = np.zeros((r.FAULTS, r.PLACES, 2), np.int64)
         self.state = np.zeros(r.STATE, np.int64)
         self.state[r.LAST_POSITION] = -1
+        self.state[r.ROOM] = self._now.room
         self.sums = np.zeros(r.SUMS, np.uint64)
-        self._allot(buffer)
 
     def list_references(self, lengths: Sequence[int], circular: Sequence[bool] = ()) -> None:
         """State the references, before the first record or, behind those known, later.
@@ -85,11 +102,21 @@ class Walk:
         t.hash_names(np.frombuffer(bytearray(b"".join(texts) + b"\0"), np.uint8), ends, hashes)
         self.groups = np.sort(hashes)
 
-    def _allot(self, size: int) -> None:
-        """A new buffer for ``size`` bytes of records."""
-        self.state[r.ROOM] = (size + 1) // 2 * 2
-        self._data = np.empty((size + size + size // 2 + 4 * k.SPARE) // 2 * 2, np.uint8)
-        self._wide = self._data.view(np.uint16)
+    def _new_buffer(self, size: int) -> _Buffer:
+        """A buffer for ``size`` bytes of records."""
+        data = np.empty((size + size + size // 2 + 4 * k.SPARE) // 2 * 2, np.uint8)
+        return _Buffer(
+            data=data,
+            wide=data.view(np.uint16),
+            room=(size + 1) // 2 * 2,
+            columns=np.zeros((r.COLUMNS, self._rows), np.int64),
+            numbers=np.zeros((r.NUMBERS, self._rows), np.int32),
+            mapping=np.zeros(self._rows, np.uint8),
+        )
+
+    @property
+    def _now(self) -> _Buffer:
+        return self._ring[self._turn]
 
     @property
     def position(self) -> int:
@@ -110,21 +137,22 @@ class Walk:
     def record_size(self) -> int:
         """Bytes of the record at :attr:`position`, with its size; of the size alone where that is not whole."""
         start = int(self.state[r.POSITION])
-        return 4 + (int(self._data[start : start + 4].view(np.int32)[0]) if self.left >= 4 else 0)
+        return 4 + (int(self._now.data[start : start + 4].view(np.int32)[0]) if self.left >= 4 else 0)
 
     def split(self) -> int:
         """Take records out of the buffer; their number."""
+        now = self._now
         k.split_alignments(
-            self._data,
-            self._wide,
+            now.data,
+            now.wide,
             self._filled,
             self._pairs,
             self.references,
             self._ends,
             self.groups,
-            self._columns,
-            self._numbers,
-            self._mapping,
+            now.columns,
+            now.numbers,
+            now.mapping,
             self._last_name,
             self._keys,
             self.sums,
@@ -136,8 +164,10 @@ class Walk:
         return int(self.state[r.ROWS])
 
     def batch(self, rows: int, first_record: int) -> ReadBatch:
-        """The ``rows`` records that :meth:`split` took, over this buffer."""
-        columns, numbers = self._columns, self._numbers
+        """The ``rows`` records that :meth:`split` took, valid until its buffer's next turn."""
+        self._delivering = True
+        now = self._now
+        columns, numbers = now.columns, now.numbers
 
         def column(index: int) -> NDArray[np.int64]:
             return columns[index, :rows]
@@ -146,7 +176,7 @@ class Walk:
             return numbers[index, :rows]
 
         return ReadBatch(
-            data=self._data,
+            data=now.data,
             name_start=column(r.NAME_START),
             name_end=column(r.NAME_END),
             sequence_start=column(r.SEQUENCE_START),
@@ -155,12 +185,12 @@ class Walk:
             first_record=first_record,
             flag=number(r.FLAG),
             alignment=AlignmentColumns(
-                records=self._data,
+                records=now.data,
                 record_start=column(r.RECORD_START),
                 record_end=column(r.RECORD_END),
                 reference_id=number(r.REFERENCE),
                 position=number(r.PLACE),
-                mapping_quality=self._mapping[:rows],
+                mapping_quality=now.mapping[:rows],
                 mate_reference_id=number(r.MATE_REFERENCE),
                 mate_position=number(r.MATE_PLACE),
                 template_length=number(r.TEMPLATE_LENGTH),
@@ -172,16 +202,24 @@ class Walk:
         )
 
     def fill(self, needed: int = 0) -> None:
-        """Move what is left to the front and fill the buffer, which then has room for ``needed`` bytes."""
+        """Move what is left to the front of a buffer that nobody reads, and fill that behind it.
+
+        Args:
+            needed: bytes that the buffer then has room for.
+        """
         start = int(self.state[r.POSITION])
         left = self._filled - start
-        kept = self._data[start : self._filled].copy()
-        if needed > self.state[r.ROOM]:
-            self._allot(needed + self._buffer)
-        target = self._data[: int(self.state[r.ROOM])]
-        target[:left] = kept
+        rest = self._now.data[start : self._filled]
+        if self._delivering:
+            self._turn = (self._turn + 1) % len(self._ring)
+            self._delivering = False
+        if needed > self._now.room:
+            self._ring[self._turn] = self._new_buffer(needed + self._size)
+        target = self._now.data[: self._now.room]
+        target[:left] = rest  # of the same buffer where there is one: numpy copies as if through a third place
         self.base += start
         self.state[r.POSITION] = 0
+        self.state[r.ROOM] = len(target)
         self._filled = left
         while self._filled < len(target):
             if not self._rest:
@@ -223,7 +261,7 @@ class Walk:
         if self.left < size:
             return None
         self.state[r.POSITION] = start + size
-        return self._data[start : start + size].tobytes()
+        return self._now.data[start : start + size].tobytes()
 
 
 def _text(stored: bytes) -> str:

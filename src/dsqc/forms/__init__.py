@@ -6,12 +6,13 @@ Imported by rules and everything above; imports only the core. Reads ``dsqc.sche
     form.sheets["sample"].attributes["collection_date"].requirement
 """
 
-from dsqc.forms.attribute import Attribute, Missing, Requirement, Visibility
+from dsqc.forms.attribute import Attribute, Missing, People, Requirement, Visibility
 from dsqc.forms.compose import compose, find_field, package_kind
 from dsqc.forms.condition import Condition, Values
-from dsqc.forms.fields import FormVersion, ResearchField, load_fields
+from dsqc.forms.fields import FormVersion, ResearchField, VersionStatus, load_fields
 from dsqc.forms.form import Form, Module, SheetForm, fold_heading, labels
 from dsqc.forms.json_schema import json_schema
+from dsqc.forms.organisms import Organisms
 from dsqc.forms.ties import Ties
 from dsqc.forms.value import Fault, FaultKind, value_fault
 from dsqc.forms.vocabulary import (
@@ -37,12 +38,15 @@ __all__ = [
     "MatchKind",
     "Missing",
     "Module",
+    "Organisms",
     "Pattern",
+    "People",
     "Requirement",
     "ResearchField",
     "SheetForm",
     "Ties",
     "Values",
+    "VersionStatus",
     "Visibility",
     "Vocabulary",
     "compose",

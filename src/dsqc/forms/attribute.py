@@ -32,6 +32,21 @@ class Visibility(StrEnum):
     CLOSED = "closed"
 
 
+class People(StrEnum):
+    """What the values of an attribute say of a person."""
+
+    CONTACT = "contact"
+    """Who answers for the submission: names, addresses and numbers of people stand here rightly."""
+    LABEL = "label"
+    """Names an object: a person's name may not stand here."""
+    SUBJECT = "subject"
+    """Pseudonym of the person that the sample is of."""
+    AGE = "age"
+    SEX = "sex"
+    REGION = "region"
+    DISEASE = "disease"
+
+
 class Missing(StrEnum):
     """Whether a missing-value term may stand for a value that is required."""
 
@@ -63,8 +78,9 @@ class Attribute:
         literals: values taken besides (``90 or over`` for an age).
         multivalued: whether the cell may hold several values, joined by ``separator``.
         refers_to: ``sheet.attribute`` that a reference must be found in.
-        kbds_requirement: the requirement that a guide to K-BDS gives, where it is doubtful and therefore only a
-            warning; ``kbds_strict`` makes it count.
+        kbds_requirement: the requirement that a guide to K-BDS gives, where it is doubtful; it counts in a form that
+            is composed with ``kbds_strict`` only.
+        people: what the value says of a person (:class:`People`).
         aliases: other headings that mean the attribute.
         layer: the most specific layer that describes it: ``core``, a package, a research field or a module.
         source: where the attribute comes from.
@@ -92,6 +108,7 @@ class Attribute:
     separator: str = ""
     refers_to: str = ""
     visibility: Visibility = Visibility.PUBLIC
+    people: frozenset[People] = frozenset()
     kbds_requirement: Requirement | None = None
     aliases: tuple[str, ...] = ()
     layer: str = ""

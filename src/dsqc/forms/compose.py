@@ -8,9 +8,10 @@ from functools import cache
 from dsqc.errors import UsageError
 from dsqc.forms.attribute import Attribute, Requirement
 from dsqc.forms.condition import parse
-from dsqc.forms.fields import FormVersion, ResearchField, load_fields
+from dsqc.forms.fields import FormVersion, ResearchField, load_fields, source_path
 from dsqc.forms.form import Form, Module, SheetForm
 from dsqc.forms.merge import merge
+from dsqc.forms.organisms import read_organisms
 from dsqc.forms.source import SourceClass, read_class, read_classes
 from dsqc.forms.vocabulary import vocabulary
 from dsqc.model import SHEETS
@@ -27,7 +28,7 @@ def compose(field_id: str, package: str, version: str | None = None, *, kbds_str
         field_id: id of the research field.
         package: one of the packages that the field allows.
         version: version of the form; ``None`` takes the newest.
-        kbds_strict: count the doubtful requirements of the K-BDS guide as well.
+        kbds_strict: count the doubtful requirements of the K-BDS guide as well; without it they are recommendations.
 
     Raises:
         UsageError: no such research field, package or version; the message names the nearest ones.
@@ -37,10 +38,11 @@ def compose(field_id: str, package: str, version: str | None = None, *, kbds_str
     edition = _find_version(field, version)
     kind = package_kind(package)
     known = {"package": package, "package_kind": kind, "form_id": field.id}
-    sheets = {sheet: _core_sheet(edition, sheet, known) for sheet in SHEETS}
+    folder = edition.folder
+    sheets = {sheet: _core_sheet(folder, sheet, known) for sheet in SHEETS}
     layers = [
-        read_class(_path(edition, f"packages/{kind.lower()}.yaml"), "package", package),
-        read_class(_path(edition, f"fields/{field.id}.yaml"), "sheet", SAMPLE),
+        read_class(source_path(f"packages/{kind.lower()}.yaml", folder), "package", package, folder),
+        read_class(source_path(f"fields/{field.id}.yaml", folder), "sheet", SAMPLE, folder),
     ]
     attributes = dict(sheets[SAMPLE].attributes)
     for layer in layers:
@@ -49,8 +51,9 @@ def compose(field_id: str, package: str, version: str | None = None, *, kbds_str
     if kbds_strict:
         sheets = {name: replace(sheet, attributes=_strict(sheet.attributes)) for name, sheet in sheets.items()}
     sheets = {name: replace(sheet, attributes=_settle_groups(sheet.attributes)) for name, sheet in sheets.items()}
-    modules = tuple(_module(item, known) for item in read_classes(_path(edition, "modules.yaml")))
-    return Form(field.id, edition.version, field, package, kind, sheets, modules)
+    modules = tuple(_module(item, known) for item in read_classes(source_path("modules.yaml", folder), folder))
+    organisms = read_organisms(layers[0].annotations)
+    return Form(field.id, edition.version, field, package, kind, sheets, modules, organisms, kbds_strict)
 
 
 def find_field(field_id: str) -> ResearchField:
@@ -95,12 +98,9 @@ def nearest(value: str, choices: Iterable[str]) -> str:
     return f"{meant}There are: {', '.join(every)}."
 
 
-def _path(edition: FormVersion, name: str) -> str:
-    return name if edition.folder == "." else f"{edition.folder}/{name}"
-
-
-def _core_sheet(edition: FormVersion, sheet: str, known: Mapping[str, str]) -> SheetForm:
-    found = [item for item in read_classes(_path(edition, "core.yaml")) if item.annotations["sheet"] == sheet]
+def _core_sheet(folder: str, sheet: str, known: Mapping[str, str]) -> SheetForm:
+    classes = read_classes(source_path("core.yaml", folder), folder)
+    found = [item for item in classes if item.annotations["sheet"] == sheet]
     attributes: dict[str, Attribute] = {}
     for item in found:
         _lay_over(attributes, item.attributes.values(), known)

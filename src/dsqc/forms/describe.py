@@ -41,7 +41,13 @@ def describe_form(form: Form, sheets: Iterable[str]) -> dict[str, Any]:
     """Some sheets of a form with every attribute; shape: ``form_show.schema.json``."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "form": {"id": form.id, "version": form.version, "package": form.package, "package_kind": form.package_kind},
+        "form": {
+            "id": form.id,
+            "version": form.version,
+            "package": form.package,
+            "package_kind": form.package_kind,
+            "kbds_strict": form.kbds_strict,
+        },
         "name": _text(form.field.name),
         "sheets": [
             {

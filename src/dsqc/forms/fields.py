@@ -1,6 +1,7 @@
 """The registry of research fields: data (``dsqc.schemas/forms/fields.yaml``), never names in code."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -12,20 +13,39 @@ from dsqc.errors import SystemFault
 from dsqc.language import Text
 
 CURRENT = "current"
+CURRENT_FOLDER = "."
+
+
+class VersionStatus(StrEnum):
+    """How a version of a form stands. All of them stay runnable."""
+
+    CURRENT = "current"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
 class FormVersion:
-    """One version of a research field's form. ``folder`` of ``dsqc.schemas/forms`` holds its sources."""
+    """One version of a research field's form.
+
+    Attributes:
+        version: semantic version.
+        status: ``current``, ``superseded`` (still taken; a newer one is there) or ``withdrawn`` (known to be wrong;
+            not taken any more).
+        folder: folder of ``dsqc.schemas/forms`` with the sources that have changed since; the others are the current
+            ones.
+        digest: SHA-256 over the version's compiled forms, for a version that is not current: it may never change.
+    """
 
     version: str
-    status: str
+    status: VersionStatus
     folder: str
+    digest: str = ""
 
     @property
     def is_open(self) -> bool:
-        """Whether new submissions may name the version."""
-        return self.status == CURRENT
+        """Whether submissions may name the version."""
+        return self.status is not VersionStatus.WITHDRAWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +82,9 @@ class ResearchField:
 
     @property
     def version(self) -> str:
-        """The newest version of the form."""
-        return self.versions[-1].version
+        """The newest version of the form that submissions may name."""
+        taken = [item.version for item in self.versions if item.is_open]
+        return taken[-1] if taken else self.versions[-1].version
 
     def find_version(self, version: str) -> FormVersion | None:
         """The version ``version``; ``None`` where there is none."""
@@ -89,6 +110,13 @@ def read_yaml(path: str) -> Any:
         raise SystemFault(f"The form source {path} cannot be read: {error}.") from error
 
 
+def source_path(name: str, folder: str) -> str:
+    """Where a version with ``folder`` finds the source ``name``: in its folder, else among the current sources."""
+    if folder == CURRENT_FOLDER or not forms_folder().joinpath(folder, name).is_file():
+        return name
+    return f"{folder}/{name}"
+
+
 @cache
 def load_fields() -> dict[str, ResearchField]:
     """All research fields by id, in the order of the registry."""
@@ -110,5 +138,8 @@ def _field(item: dict[str, Any], groups: dict[str, Text]) -> ResearchField:
         centre=item["centre"],
         checklists=item["checklists"],
         aliases=tuple(item.get("aliases", ())),
-        versions=tuple(FormVersion(row["version"], row["status"], row["folder"]) for row in item["versions"]),
+        versions=tuple(
+            FormVersion(row["version"], VersionStatus(row["status"]), row["folder"], row.get("digest", ""))
+            for row in item["versions"]
+        ),
     )

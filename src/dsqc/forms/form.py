@@ -6,6 +6,7 @@ from dsqc.forms.attribute import Attribute, Requirement
 from dsqc.forms.condition import AllOf, Condition
 from dsqc.forms.fields import ResearchField
 from dsqc.forms.merge import merge
+from dsqc.forms.organisms import Organisms
 from dsqc.language import Text
 
 
@@ -57,6 +58,8 @@ class Form:
         package_kind: ``standard`` or ``MIMS``.
         sheets: the six sheets by name, in the order of the workbook.
         modules: the library modules.
+        organisms: what the package asks of the organism.
+        kbds_strict: whether the doubtful requirements of the K-BDS guide count.
     """
 
     id: str
@@ -66,6 +69,8 @@ class Form:
     package_kind: str
     sheets: dict[str, SheetForm]
     modules: tuple[Module, ...]
+    organisms: Organisms
+    kbds_strict: bool = False
 
     @property
     def reference(self) -> str:

@@ -5,13 +5,14 @@ A record is an object with one array of row objects a sheet; an empty cell is an
 against today) is left to the rules and named in ``x-condition``.
 """
 
+import re
 from typing import Any
 
 from dsqc.forms.attribute import Attribute, Missing, Requirement
 from dsqc.forms.condition import AllOf, AnyOf, BeginsWith, Condition, Given, In, Is, Not
 from dsqc.forms.form import Form, SheetForm
 from dsqc.forms.value import COUNTRIES, NUMBER
-from dsqc.forms.vocabulary import missing_terms, vocabulary
+from dsqc.forms.vocabulary import MISSING_TERMS, missing_terms, vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASE = "https://dsqc.example.org/schemas/forms"
@@ -24,14 +25,14 @@ def json_schema(form: Form) -> dict[str, Any]:
         name: {"type": "array", "items": {"$ref": f"#/$defs/{name}"}} for name in form.sheets
     }
     sheets["submission"] |= {"minItems": 1, "maxItems": 1}
-    slug = form.package.replace(" ", "_").replace("/", "_")
     return {
         "$schema": DIALECT,
-        "$id": f"{BASE}/{form.id}/{form.version}/{slug}.json",
+        "$id": schema_id(form),
         "title": f"{form.field.name.en} × {form.package}",
         "x-label-ko": form.field.name.ko,
         "x-form": form.reference,
         "x-package": form.package,
+        "x-kbds-strict": form.kbds_strict,
         "type": "object",
         "properties": sheets,
         "required": list(form.sheets),
@@ -39,9 +40,17 @@ def json_schema(form: Form) -> dict[str, Any]:
         "$defs": {
             "missing": {"enum": list(missing_terms())},
             "missing_reporting": {"enum": list(missing_terms(reporting_only=True))},
+            "missing_spelling": {"pattern": missing_spelling()},
             **{name: row_schema(form, name) for name in form.sheets},
         },
     } | _across_sheets(form)
+
+
+def schema_id(form: Form) -> str:
+    """The ``$id``: one for each research field, version, package and strictness, because their schemas differ."""
+    slug = form.package.replace(" ", "_").replace("/", "_")
+    strict = ".kbds-strict" if form.kbds_strict else ""
+    return f"{BASE}/{form.id}/{form.version}/{slug}{strict}.json"
 
 
 def row_schema(form: Form, sheet: str) -> dict[str, Any]:
@@ -135,30 +144,49 @@ def _property(form: Form, attribute: Attribute) -> dict[str, Any]:
         schema["x-units"] = list(attribute.units)
     if attribute.example:
         schema["examples"] = [attribute.example]
-    return schema | _with_exceptions(attribute, _fixed(form, attribute) or _value_schema(attribute))
+    fixed = fixed_value(form, attribute)
+    return schema | _with_exceptions(attribute, {"const": fixed} if fixed else _value_schema(attribute))
 
 
-def _fixed(form: Form, attribute: Attribute) -> dict[str, Any]:
-    """The values by which a submission names this very form."""
+def fixed_value(form: Form, attribute: Attribute) -> str:
+    """What an attribute must hold by which a submission names this very form; empty for any other."""
     if attribute.layer != "core":
-        return {}
-    fixed = {"form_id": form.id, "form_version": form.version, "package": form.package}
-    return {"const": fixed[attribute.name]} if attribute.name in fixed else {}
+        return ""
+    return {"form_id": form.id, "form_version": form.version, "package": form.package}.get(attribute.name, "")
 
 
 def _with_exceptions(attribute: Attribute, schema: dict[str, Any]) -> dict[str, Any]:
-    """Besides ``schema``: literals, and missing-value terms where they may stand."""
-    if attribute.missing is Missing.FORBIDDEN and not attribute.literals:
-        return schema
-    if not schema.keys() - {"type"}:
-        return schema
+    """Besides ``schema``: literals, and missing-value terms where they may stand, in their one spelling."""
     exceptions: list[dict[str, Any]] = []
     if attribute.literals:
         exceptions.append({"enum": list(attribute.literals)})
     if attribute.missing is not Missing.FORBIDDEN:
         name = "missing_reporting" if attribute.missing is Missing.REPORTING else "missing"
         exceptions.append({"$ref": f"#/$defs/{name}"})
-    return {"anyOf": [schema, *exceptions]}
+    if _takes_missing_terms(schema):
+        schema = {**schema, "not": {"$ref": "#/$defs/missing_spelling"}}
+    return {"anyOf": [schema, *exceptions]} if exceptions else schema
+
+
+def _takes_missing_terms(schema: dict[str, Any]) -> bool:
+    """Whether a text that means a missing value would fit a schema as any other text does."""
+    if "enum" in schema or "const" in schema:
+        return False
+    pattern = re.compile(schema.get("pattern", ""), re.ASCII)
+    return any(pattern.search(spelling) for term in missing_terms() for spelling in (term, term.title(), term.upper()))
+
+
+def missing_spelling() -> str:
+    """A pattern of every spelling that is read as a missing-value term: letter case and the number of blanks vary."""
+    terms = vocabulary(MISSING_TERMS).entries
+    spellings = dict.fromkeys(text for entry in terms for text in (entry.term, *entry.synonyms))
+    return f"^(?:{'|'.join(_any_case(text) for text in spellings)})$"
+
+
+def _any_case(text: str) -> str:
+    """``text`` in any letter case, for readers of patterns that know no flag for it."""
+    letters = {letter: f"[{letter.upper()}{letter.lower()}]" for letter in text if letter.upper() != letter.lower()}
+    return "".join(letters.get(letter, " +" if letter == " " else escape(letter)) for letter in text)
 
 
 def _value_schema(attribute: Attribute) -> dict[str, Any]:

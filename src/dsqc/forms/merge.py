@@ -38,6 +38,7 @@ def merge(lower: Attribute, upper: Attribute) -> Attribute:
         separator=upper.separator or lower.separator,
         refers_to=upper.refers_to or lower.refers_to,
         visibility=min(lower.visibility, upper.visibility, key=_VISIBILITY_ORDER.index),
+        people=upper.people | lower.people,
         kbds_requirement=upper.kbds_requirement or lower.kbds_requirement,
         aliases=_aliases(lower, upper),
         example=upper.example or lower.example,

@@ -2,14 +2,14 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib.resources import files
 
 from dsqc.errors import SystemFault
-from dsqc.forms.fields import CURRENT, load_fields
+from dsqc.forms.fields import CURRENT, CURRENT_FOLDER, load_fields
 from dsqc.language import Text
 
 RESEARCH_FIELDS = "research_fields"
@@ -130,9 +130,13 @@ class Pattern:
 
 
 @cache
-def read_table(name: str) -> tuple[dict[str, str], ...]:
-    """Rows of ``dsqc.schemas/vocabularies/<name>.tsv``; empty where there is no such table."""
-    entry = files("dsqc.schemas").joinpath("vocabularies", f"{name}.tsv")
+def read_table(name: str, folder: str = CURRENT_FOLDER) -> tuple[dict[str, str], ...]:
+    """Rows of ``dsqc.schemas/vocabularies/<name>.tsv``; empty where there is no such table.
+
+    ``folder`` is that of an older version of a form (``dsqc.schemas/forms/<folder>/vocabularies``).
+    """
+    place = "vocabularies" if folder == CURRENT_FOLDER else f"forms/{folder}/vocabularies"
+    entry = files("dsqc.schemas").joinpath(*place.split("/"), f"{name}.tsv")
     if not entry.is_file():
         return ()
     lines = entry.read_text(encoding="utf-8").splitlines()
@@ -140,10 +144,10 @@ def read_table(name: str) -> tuple[dict[str, str], ...]:
 
 
 @cache
-def _shared() -> dict[str, list[dict[str, str]]]:
+def _shared(folder: str = CURRENT_FOLDER) -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
     for table in _SHARED_TABLES:
-        for row in read_table(table):
+        for row in read_table(table, folder):
             found.setdefault(row["vocabulary"], []).append(row)
     return found
 
@@ -152,6 +156,8 @@ def _shared() -> dict[str, list[dict[str, str]]]:
 def vocabulary(name: str) -> Vocabulary:
     """The vocabulary ``name``: a table of its own, or a part of ``core.tsv``, ``field.tsv`` or ``mims.tsv``.
 
+    ``name@folder`` is the vocabulary as an older version of a form has it (:func:`name_of_version`).
+
     Raises:
         SystemFault: there is none: a form or a rule names a vocabulary that does not travel with it.
     """
@@ -159,10 +165,27 @@ def vocabulary(name: str) -> Vocabulary:
         return Vocabulary(
             name, tuple(Term(field.id, field.name, synonyms=field.aliases) for field in load_fields().values())
         )
-    rows = _shared().get(name) or read_table(name)
+    rows = rows_of(name)
     if not rows:
         raise SystemFault(f"No vocabulary has the name {name}.")
     return Vocabulary(name, tuple(_term(row) for row in rows))
+
+
+def _rows(name: str, folder: str) -> Sequence[dict[str, str]]:
+    return _shared(folder).get(name) or read_table(name, folder)
+
+
+def rows_of(name: str) -> Sequence[dict[str, str]]:
+    """The table behind the vocabulary ``name``; nothing for the registry of research fields."""
+    plain, _at, folder = name.partition("@")
+    return _rows(plain, folder or CURRENT_FOLDER)
+
+
+def name_of_version(name: str, folder: str) -> str:
+    """The vocabulary ``name`` for a version of a form: ``name@folder`` where its folder has the vocabulary."""
+    if folder == CURRENT_FOLDER or not _rows(name, folder):
+        return name
+    return f"{name}@{folder}"
 
 
 def _term(row: dict[str, str]) -> Term:
@@ -177,13 +200,13 @@ def _term(row: dict[str, str]) -> Term:
 
 
 @cache
-def pattern(name: str) -> Pattern:
-    """The pattern ``name`` of ``patterns.tsv``.
+def pattern(name: str, folder: str = CURRENT_FOLDER) -> Pattern:
+    """The pattern ``name`` of ``patterns.tsv``; of the version's own in ``folder`` where that has one.
 
     Raises:
         SystemFault: there is none.
     """
-    for row in read_table("patterns"):
+    for row in (*(read_table("patterns", folder) if folder != CURRENT_FOLDER else ()), *read_table("patterns")):
         if row["name"] == name:
             return Pattern(name, row["regex"], row["source"], _examples(row["good"]), _examples(row["bad"]))
     raise SystemFault(f"No pattern has the name {name}.")

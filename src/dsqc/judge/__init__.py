@@ -1,4 +1,4 @@
-"""The judge: quality goals (data) applied to metrics, and a verdict with the findings that decided it.
+"""The judge: quality goals (data) and what forms declare against metrics, and a verdict with what decided it.
 
 ``dsqc.stages`` imports it. Pure functions over plain data; only :func:`load` reads a file::
 
@@ -6,7 +6,19 @@
     results, findings = evaluate(load().goals, experiment, metrics, run_key="RUN_1", file="leaf_R1.fastq.gz")
 """
 
+from dsqc.judge.declared import Declared, depth_findings, file_findings, run_findings
 from dsqc.judge.evaluate import Decision, decide, evaluate
 from dsqc.judge.goals import Goal, QualityGoals, load
 
-__all__ = ["Decision", "Goal", "QualityGoals", "decide", "evaluate", "load"]
+__all__ = [
+    "Decision",
+    "Declared",
+    "Goal",
+    "QualityGoals",
+    "decide",
+    "depth_findings",
+    "evaluate",
+    "file_findings",
+    "load",
+    "run_findings",
+]

@@ -84,13 +84,13 @@ def _missed(code: str, goal: Goal, shown: str, run_key: str, file: str) -> Findi
 def decide(findings: Iterable[Finding], goals: QualityGoals) -> Decision:
     """The verdict over all findings of a submission, those of missed goals among them.
 
-    An error fails the submission; a warning of a missed goal, or one that ``goals`` lists in ``review_findings``,
-    sends it to a curator; everything else passes.
+    An error fails the submission, and so does a warning that ``goals`` lists in ``refused_findings``; a warning of a
+    missed goal, or one that stands in ``review_findings``, sends it to a curator; everything else passes.
     """
     errors: list[Finding] = []
     doubts: list[Finding] = []
     for item in findings:
-        if item.severity is Severity.ERROR:
+        if item.severity is Severity.ERROR or item.code in goals.refused_findings:
             errors.append(item)
         elif item.severity is Severity.WARNING and (
             item.code in goals.review_findings or item.code in (MISSED[Severity.WARNING], ABSENT)

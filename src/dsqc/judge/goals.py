@@ -82,6 +82,7 @@ class QualityGoals:
         file: file name, without its directory.
         sha256: digest of the file.
         review_findings: codes of warnings that call for a curator; other warnings are told and do not decide.
+        refused_findings: codes of warnings that fail a submission at this station.
         goals: in the order of the file.
     """
 
@@ -90,6 +91,7 @@ class QualityGoals:
     file: str
     sha256: str
     review_findings: frozenset[str]
+    refused_findings: frozenset[str]
     goals: tuple[Goal, ...]
 
     def to_dict(self) -> dict[str, str]:
@@ -156,6 +158,7 @@ def _parse(content: bytes, name: str, shown: str) -> QualityGoals:
         file=name,
         sha256=hashlib.sha256(content).hexdigest(),
         review_findings=frozenset(data["review_findings"]),
+        refused_findings=frozenset(data.get("refused_findings", ())),
         goals=tuple(_goal(entry) for entry in data["goals"]),
     )
 
@@ -177,9 +180,10 @@ def _faults(data: Any) -> Iterator[str]:
         minimum, maximum = entry.get("minimum"), entry.get("maximum")
         if minimum is not None and maximum is not None and minimum > maximum:
             yield f"goal {entry['id']}: minimum {minimum:g} is above maximum {maximum:g}"
-    for code in data["review_findings"]:
-        if code not in rules():
-            yield f"review_findings: no rule has the code {code}"
+    for key in ("review_findings", "refused_findings"):
+        for code in data.get(key, ()):
+            if code not in rules():
+                yield f"{key}: no rule has the code {code}"
 
 
 def _place(path: list[str | int]) -> str:

@@ -21,6 +21,11 @@ LONG_READ_PLATFORMS = frozenset({"OXFORD_NANOPORE", "PACBIO_SMRT"})
 LONG_READS = 1_000
 """Where the platform is not known, reads of this median length and more are taken for such."""
 
+MOST_CONTIGS = 100_000
+LONG_CONTIGS = 5_000
+"""Records and mean length of what is taken for assembled sequence where qualities and names say nothing else."""
+RAW_READS = Text("reads with the qualities that were measured", "측정한 품질 점수가 있는 리드")
+
 Remark = tuple[str, Phrase, Phrase]
 """Code of a rule, what was seen, what is expected."""
 
@@ -28,15 +33,22 @@ SEVERAL_QUALITIES = Text("qualities that differ", "서로 다른 품질 점수")
 
 
 def remarks(facts: Facts, values: Mapping[str, Value]) -> list[Remark]:
-    """Codes with what was seen and expected, in the order of codes; nothing for files of fewer than 100 reads.
+    """Codes with what was seen and expected; of files of fewer than 100 reads only whether they are reads at all.
 
     Args:
         facts: of the whole file.
         values: its metrics by id.
     """
-    if facts.read_count < LEAST_READS:
-        return []
     found: list[Remark] = []
+    if _is_assembled(facts, values):
+        mean = facts.base_count // facts.read_count
+        value = Text(
+            f"{facts.read_count:,} records of {mean:,} bases on average without qualities of their own",
+            f"고유한 품질 점수 없이 평균 {mean:,}염기인 레코드 {facts.read_count:,}개",
+        )
+        found.append(("DSQC-R011", value, RAW_READS))
+    if facts.read_count < LEAST_READS:
+        return found
     short = not _is_long(facts, values)
     seen = np.flatnonzero(facts.characters)
     if short and len(seen) == 1 and facts.encoding:
@@ -50,6 +62,18 @@ def remarks(facts: Facts, values: Mapping[str, Value]) -> list[Remark]:
     if short and isinstance(good, float) and good < LEAST_Q30:
         found.append(("DSQC-D027", _percent(good), f"≥ {100 * LEAST_Q30:.0f} %"))
     return found
+
+
+def _is_assembled(facts: Facts, values: Mapping[str, Value]) -> bool:
+    """Few, long records whose qualities are absent or all one, and whose names are those of no instrument.
+
+    PacBio's subreads have one quality too, the lowest, which says that they have none.
+    """
+    if not 0 < facts.read_count <= MOST_CONTIGS or values.get("instrument_platform"):
+        return False
+    seen = np.flatnonzero(facts.characters)
+    lowest = len(seen) == 1 and facts.encoding is not None and int(seen[0]) == facts.encoding.offset
+    return facts.base_count // facts.read_count >= LONG_CONTIGS and len(seen) <= 1 and not lowest
 
 
 def _is_long(facts: Facts, values: Mapping[str, Value]) -> bool:

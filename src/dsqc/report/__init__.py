@@ -1,7 +1,7 @@
 """What people and other programs read: run page, batch page, FastQC-shaped text, MultiQC custom content.
 
-Everything here is a pure function of the artefacts of the earlier stages: dictionaries in, text out; nothing reads or
-writes files. ``dsqc.stages`` imports it::
+Everything but the documentation, which shows the forms and rules themselves, is a pure function of the artefacts of
+the earlier stages: dictionaries in, text out; nothing reads or writes files. ``dsqc.stages`` imports it::
 
     from dsqc.report import run_page
     html = run_page.render(artefact.read_json(path))

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -18,20 +19,30 @@ if TYPE_CHECKING:
 BACKTICKS = re.compile(r"`([^`]+)`")
 
 
-def render(template: str, language: Language | None, **values: Any) -> str:
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A text that leads to another page."""
+
+    target: str
+    text: Text
+
+
+def render(template: str, language: Language | None, *, only: Language | None = None, **values: Any) -> str:
     """Fill ``template``.
 
     Args:
         template: file of ``templates/``.
         language: language that the page opens in; ``None`` for the browser's.
+        only: the one language of the page; ``None`` for both, with a switch.
         values: what the template names.
     """
     shown = language.value if language else None
-    return _environment().get_template(template).render(language=shown, version=__version__, **values)
+    filled = _environment(only).get_template(template)
+    return filled.render(language=shown, only=only.value if only else None, version=__version__, **values)
 
 
 @cache
-def _environment() -> "jinja2.Environment":
+def _environment(only: Language | None = None) -> "jinja2.Environment":
     import jinja2  # 60 ms; only the batch page is worth it
 
     environment = jinja2.Environment(
@@ -41,9 +52,16 @@ def _environment() -> "jinja2.Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["both"] = both
+    environment.filters["both"] = both if only is None else partial(_single, language=only)
+    environment.globals["language_of"] = lambda only: Language(only) if only else Language.EN
+    environment.tests["link"] = lambda value: isinstance(value, Link)
     environment.globals["static"] = lambda name: Markup(_resource("static", name))  # noqa: S704  our own files
     return environment
+
+
+def static_file(name: str) -> str:
+    """A file of ``static/``."""
+    return _resource("static", name)
 
 
 def _resource(folder: str, name: str) -> str:
@@ -58,6 +76,11 @@ def both(text: Text | str) -> Markup:
         return _with_code(text.en)
     languages = Markup('<span class="en" lang="en">{}</span><span class="ko" lang="ko">{}</span>')
     return languages.format(_with_code(text.en), _with_code(text.ko))
+
+
+def _single(text: Text | str, language: Language) -> Markup:
+    """``text`` in the one language of a page."""
+    return escape(text) if isinstance(text, str) else _with_code(text.get(language))
 
 
 def _with_code(text: str) -> Markup:

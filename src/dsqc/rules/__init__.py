@@ -6,11 +6,30 @@ a function marked ``@rule(code)`` in the module of its object, and a pass and a 
     findings = check(submission, compose("FIELD", "PACKAGE"), Context(today=date(2026, 9, 1)))
 """
 
-from dsqc.rules import columns, experiment, file, normalise, project, run, sample, table, values
+from dsqc.rules import (
+    administration,
+    columns,
+    descent,
+    experiment,
+    file,
+    library,
+    normalise,
+    people,
+    privacy,
+    project,
+    run,
+    sample,
+    table,
+    taxonomy,
+    values,
+)
 from dsqc.rules.checking import RULES, Check, Context, check, rule
 from dsqc.rules.identify import identify
 
-MODULES = (table, values, columns, normalise, project, sample, experiment, run, file)
+MODULES = (
+    *(table, values, columns, normalise, project, administration, sample, taxonomy, descent),
+    *(experiment, library, run, file, privacy, people),
+)
 """Importing them registers their rules."""
 
 __all__ = ["MODULES", "RULES", "Check", "Context", "check", "identify", "rule"]

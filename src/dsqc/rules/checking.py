@@ -13,7 +13,10 @@ from dsqc.forms import Attribute, Form, Requirement, Ties
 from dsqc.model import Row, Submission
 from dsqc.registry import RuleState
 from dsqc.registry import rule as registered
+from dsqc.rules.organisms import OrganismReader
+from dsqc.rules.personal import PersonalCell
 from dsqc.station import Limits
+from dsqc.taxonomy import Taxonomy, open_taxonomy
 
 NAMES = {
     "submission": "submission_alias",
@@ -33,10 +36,12 @@ class Context:
     Attributes:
         today: the day on which the submission is judged (UTC).
         limits: the station's limits.
+        taxonomy: the snapshot that organisms are looked up in; the small one that dsqc ships unless given.
     """
 
     today: date
     limits: Limits = field(default_factory=Limits)
+    taxonomy: Taxonomy = field(default_factory=open_taxonomy)
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,11 @@ class Check:
     def ties(self) -> Ties:
         """Which rows belong together."""
         return Ties(self.submission)
+
+    @cached_property
+    def organisms(self) -> OrganismReader:
+        """What names and taxonomy ids mean."""
+        return OrganismReader(self.context.taxonomy)
 
     @cached_property
     def columns(self) -> dict[str, dict[str, Attribute]]:
@@ -86,11 +96,21 @@ class Check:
 
     def index(self, sheet: str, attribute: str) -> dict[str, list[Row]]:
         """Rows of ``sheet`` by the value of ``attribute``, without letter case; rows without a value are left out."""
-        return self._indexes.setdefault((sheet, attribute), group_rows(self.rows(sheet), attribute))
+        key = (sheet, attribute)
+        if key not in self._indexes:
+            self._indexes[key] = group_rows(self.rows(sheet), attribute)
+        return self._indexes[key]
 
     @cached_property
     def _indexes(self) -> dict[tuple[str, str], dict[str, list[Row]]]:
         return {}
+
+    @cached_property
+    def personal(self) -> tuple[PersonalCell, ...]:
+        """Cells that hold what points at a person: the privacy rules report them, and no finding may quote them."""
+        from dsqc.rules.privacy import personal_cells
+
+        return tuple(personal_cells(self.submission, self.columns))
 
     def requirement(self, row: Row, attribute: Attribute) -> Requirement:
         """What the form asks of ``attribute`` in this row: a condition that does not hold makes it optional."""
@@ -168,13 +188,14 @@ def check(submission: Submission, form: Form, context: Context) -> FindingLog:
     """Run every metadata rule.
 
     The normalising rules run first, on a copy; format rules judge the copy. The result does not depend on the order of
-    rows, apart from the places it names.
+    rows, apart from the places it names. No finding quotes what points at a person.
     """
     from dsqc.rules.normalise import normalise
+    from dsqc.rules.privacy import redacted
 
     copy, found = normalise(submission, form)
     log = FindingLog(found)
     prepared = Check(copy, form, context)
     for function in dict.fromkeys(RULES.values()):
         log.extend(function(prepared))
-    return log
+    return redacted(log, prepared.personal)

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 
 from dsqc.accessions import AccessionType, is_accession
-from dsqc.findings import Finding
+from dsqc.findings import CERTAIN, Finding, Suggestion
 from dsqc.forms import vocabulary
 from dsqc.rules.checking import Check, repeated, rule
 from dsqc.rules.table import present
 
 LONG_READ_PLATFORMS = frozenset({"PACBIO_SMRT", "OXFORD_NANOPORE"})
 PAIRED, SINGLE = "PAIRED", "SINGLE"
+UNSPECIFIED = "unspecified"
+MOST_MODELS = 6
 
 
 @rule("DSQC-X001")
@@ -41,6 +43,31 @@ def instrument(check: Check) -> Iterator[Finding]:
         model, platform = row.get("instrument_model"), row.get("platform")
         if model in models and platform in platforms and platform not in parents[model]:
             yield check.finding("DSQC-X003", row, "instrument_model", expected=f"platform {', '.join(parents[model])}")
+
+
+@rule("DSQC-X009")
+def unspecified_instrument(check: Check) -> Iterator[Finding]:
+    """An instrument that is not named."""
+    models = vocabulary("instrument_model")
+    for row in check.rows("experiment"):
+        if row.get("instrument_model") == UNSPECIFIED:
+            named = [model for model in models.under(row.get("platform")) if model != UNSPECIFIED]
+            listed = "; ".join(named[:MOST_MODELS]) + (f" … ({len(named)})" if len(named) > MOST_MODELS else "")
+            yield check.finding(
+                "DSQC-X009", row, "instrument_model", expected=listed or "platform", platform=row.get("platform") or "-"
+            )
+
+
+@rule("DSQC-X011")
+def untitled(check: Check) -> Iterator[Finding]:
+    """Experiments without a title, where the sheet has a column for titles."""
+    if ("experiment", "title") not in check.headings:
+        return
+    for row in check.rows("experiment"):
+        if not row.get("title"):
+            made = f"{row.get('instrument_model')} {row.get('library_layout')} sequencing of {row.get('sample_name')}"
+            title = " ".join(made.split())
+            yield check.finding("DSQC-X011", row, "title", expected=title, suggestion=Suggestion(title, CERTAIN))
 
 
 @rule("DSQC-X007")

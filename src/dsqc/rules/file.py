@@ -1,9 +1,12 @@
 """Rules on the file sheet; the files themselves are the validate stage's."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from dsqc.findings import Finding
+from dsqc.findings import Finding, finding
 from dsqc.rules.checking import Check, repeated, rule
+
+GIGABYTE = 10**9
 
 
 @rule("DSQC-F002")
@@ -22,3 +25,27 @@ def same_content(check: Check) -> Iterator[Finding]:
         for row in rows:
             if row.get("file_name") != names[0]:
                 yield check.finding("DSQC-F012", row, "md5", value=row.get("file_name"), expected=names[0])
+
+
+@rule("DSQC-F015")
+def web_limits(check: Check) -> Iterator[Finding]:
+    """More than the station takes through the browser: in one file by the sheet's size, or in files at all."""
+    limits = check.context.limits
+    rows = check.rows("file")
+    if len(rows) > limits.web_files:
+        place = check.place(rows[0])
+        whole = replace(place, row=None)
+        yield finding(
+            "DSQC-F015",
+            whole,
+            value=f"{len(rows):,} files",
+            value_ko=f"파일 {len(rows):,}개",
+            expected=f"≤ {limits.web_files:,} files",
+            expected_ko=f"≤ {limits.web_files:,}개",
+        )
+    for row in rows:
+        size = row.get("size_bytes")
+        if size.isascii() and size.isdigit() and int(size) > limits.web_file_gigabytes * GIGABYTE:
+            shown = f"{int(size) / GIGABYTE:,.1f} GB"
+            expected = f"≤ {limits.web_file_gigabytes:,} GB"
+            yield check.finding("DSQC-F015", row, "size_bytes", value=shown, expected=expected)

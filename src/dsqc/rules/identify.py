@@ -1,17 +1,19 @@
 """Which form a submission is to be judged by."""
 
 from dsqc.findings import Finding, Location, finding
-from dsqc.forms import Form, ResearchField, compose, load_fields, vocabulary
+from dsqc.forms import Form, ResearchField, VersionStatus, compose, load_fields, vocabulary
 from dsqc.model import Submission
 
 PACKAGES = "kbds_biosample_packages"
 
 
-def identify(submission: Submission) -> tuple[Form | None, list[Finding]]:
+def identify(submission: Submission, *, kbds_strict: bool = False) -> tuple[Form | None, list[Finding]]:
     """The form that the ``submission`` sheet names.
 
     ``None`` where it names none that exists (T027) or a package that the form does not take (T024): without a form only
-    the shape of the sheets can be judged. A version that is not taken any more, or not given, is judged by the newest.
+    the shape of the sheets can be judged. Every version that ever was stays runnable: a withdrawn one is an error
+    (T027) and an older one a remark (T038), but the submission is judged by it all the same. One that is unknown, or
+    not given, is judged by the newest.
     """
     if not submission.rows("submission"):
         return None, []
@@ -24,12 +26,15 @@ def identify(submission: Submission) -> tuple[Form | None, list[Finding]]:
     if version and (edition is None or not edition.is_open):
         listed = ", ".join(f"{field.id}@{item.version}" for item in field.versions if item.is_open)
         found.append(_finding(submission, "DSQC-T027", "form_version", f"{field.id}@{version}", listed))
+    elif edition is not None and edition.status is VersionStatus.SUPERSEDED:
+        newest = f"{field.id}@{field.version}"
+        found.append(_finding(submission, "DSQC-T038", "form_version", f"{field.id}@{version}", newest))
     package = _find_package(submission.get("package"))
     if package not in field.packages:
         value = submission.get("package")
         found.append(_finding(submission, "DSQC-T024", "package", value, ", ".join(field.packages)))
         return None, found
-    return compose(field.id, package, edition.version if edition else None), found
+    return compose(field.id, package, edition.version if edition else None, kbds_strict=kbds_strict), found
 
 
 def _find_field(text: str) -> ResearchField | None:

@@ -1,17 +1,27 @@
-"""Rules on the project, its administration and what is disclosed."""
+"""Rules on the project: what it is called, what it carries, when it is released."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 from dsqc.accessions import AccessionType, is_accession
-from dsqc.findings import Finding
-from dsqc.forms import vocabulary
-from dsqc.model import Access, Row
+from dsqc.findings import Finding, Suggestion
+from dsqc.forms import pattern, vocabulary
 from dsqc.rules.checking import Check, rule
 from dsqc.rules.dates import parse_day
 
 PROJECT_FORM = "KAP000001, PSUB000001, PRJNA000001, PRJCA000001, project_alias"
-SECURITY = "security"
+PUBLICATION_FORM = "27148491; 10.3389/fcimb.2016.00042; https://example.org/paper"
+NTIS_FORM = "1711058741"
+UMBRELLA = "umbrella"
+ONE_TYPE = {"expected": "one data type", "expected_ko": "데이터 타입 하나"}
+AT_ONCE = {"expected": "empty (released at once)", "expected_ko": "비워 둠(즉시 공개)"}
+_DOI = re.compile(r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi\s*[:=]?\s*)?(10\.\d{4,9}/\S+?)[.,]?", re.IGNORECASE)
+_PUBMED = re.compile(
+    r"(?:(?:https?://)?(?:www\.)?(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)|(?:pubmed|pmid)[\s:#]*(?:id)?[\s:#]*)"
+    r"(\d{1,8})/?",
+    re.IGNORECASE,
+)
 
 
 @rule("DSQC-P003")
@@ -35,6 +45,59 @@ def unknown_project(check: Check) -> Iterator[Finding]:
             yield check.finding("DSQC-P001", row, "bioproject", expected=PROJECT_FORM)
 
 
+def several_data_types(value: str) -> bool:
+    """Whether ``value`` names more than one data type: terms hold commas themselves, so their first words count."""
+    folded = value.casefold()
+    first_words = {term.split()[0].casefold() for term in vocabulary("kbds_bioproject_data_type")}
+    return sum(word in folded for word in first_words) > 1
+
+
+@rule("DSQC-P004")
+def mixed_data_types(check: Check) -> Iterator[Finding]:
+    """One project under several data types; more than one in a cell is seen where single values are judged."""
+    for rows in check.index("project", "project_alias").values():
+        types = sorted({row.get("data_type") for row in rows if row.get("data_type")})
+        if len(types) > 1:
+            yield check.finding("DSQC-P004", rows[0], "data_type", value="; ".join(types), **ONE_TYPE)
+    for row in check.rows("project"):
+        if several_data_types(row.get("data_type")):
+            yield check.finding("DSQC-P004", row, "data_type", **ONE_TYPE)
+
+
+@rule("DSQC-P006")
+def umbrella_release(check: Check) -> Iterator[Finding]:
+    """An umbrella project that is held back."""
+    kinds = {row.get("project_type") for row in check.rows("project")}
+    if not any(kind.casefold().startswith(UMBRELLA) for kind in kinds):
+        return
+    for row in check.rows("submission"):
+        if row.get("release_date"):
+            yield check.finding("DSQC-P006", row, "release_date", **AT_ONCE, suggestion=Suggestion("", 0.7))
+
+
+def meant_publication(value: str) -> Suggestion | None:
+    """The bare numbers, DOIs and addresses of a cell in which some stand in other clothes."""
+    parts = [_bare_publication(part.strip()) for part in value.split(";") if part.strip()]
+    if not parts or not all(parts):
+        return None
+    return Suggestion("; ".join(parts), 1.0)
+
+
+def _bare_publication(text: str) -> str:
+    """``10.1/x`` of ``doi:10.1/x`` and of its address at doi.org; empty where nothing can be told."""
+    for spelling in (_DOI, _PUBMED):
+        match = spelling.fullmatch(text)
+        if match:
+            return match[1]
+    return text if pattern("publication").matches(text) else ""
+
+
+def meant_ntis(value: str) -> Suggestion | None:
+    """The ten digits of a number that is written with blanks, dashes or a word before it."""
+    digits = re.sub(r"[\s\-–.]|^(?:ntis|과제고유번호)\s*[:#]?", "", value, flags=re.IGNORECASE)
+    return Suggestion(digits, 1.0) if pattern("ntis").matches(digits) else None
+
+
 @rule("DSQC-P005")
 def release_date(check: Check) -> Iterator[Finding]:
     """Release dates in the past, or further ahead than the station holds data back."""
@@ -53,40 +116,3 @@ def add_years(day: date, years: int) -> date:
         return day.replace(year=day.year + years)
     except ValueError:
         return (day + timedelta(days=-1)).replace(year=day.year + years)
-
-
-@rule("DSQC-P010")
-def open_security_project(check: Check) -> Iterator[Finding]:
-    """A security project that is not closed."""
-    secret = next((term for term in vocabulary("security_class") if SECURITY in term), SECURITY)
-    if any(row.get("security_class") == secret for row in check.rows("project")):
-        for row in check.rows("submission"):
-            if row.get("access_level") not in ("", Access.CLOSED):
-                yield check.finding("DSQC-P010", row, "access_level", expected=Access.CLOSED.value)
-
-
-@rule("DSQC-P011")
-def withholding_reason(check: Check) -> Iterator[Finding]:
-    """A closed submission without a reason."""
-    terms = "; ".join(vocabulary("withholding_reason"))
-    for row in _disclosure_rows(check):
-        if not row.get("withholding_reason"):
-            yield check.finding("DSQC-P011", row, "withholding_reason", expected=terms)
-
-
-@rule("DSQC-P013")
-def withholding_review(check: Check) -> Iterator[Finding]:
-    """A closed submission without a day on which the reason is looked at again, or with one in the past."""
-    today = check.context.today
-    for row in _disclosure_rows(check):
-        value = row.get("withholding_review_date")
-        day = parse_day(value)
-        if not value or (day is not None and day < today):
-            yield check.finding("DSQC-P013", row, "withholding_review_date", expected=f"{today} –")
-
-
-def _disclosure_rows(check: Check) -> tuple[Row, ...]:
-    """Where the disclosure of a closed submission stands: the project, or the submission to a registered project."""
-    if check.submission.access is not Access.CLOSED or not check.has_sheet("project"):
-        return ()
-    return check.rows("project") or check.rows("submission")[:1]

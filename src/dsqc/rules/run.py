@@ -1,9 +1,11 @@
 """Rules on runs: their library and the files they are made of."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from dsqc.findings import Finding
+from dsqc.forms import vocabulary
 from dsqc.model import Row
 from dsqc.rules.checking import Check, repeated, rule
 from dsqc.rules.experiment import PAIRED
@@ -32,6 +34,14 @@ SUFFIXES = {
     ".fa": "fasta",
     ".fna": "fasta",
 }
+ASSEMBLY_SUFFIXES = (".gb", ".gbk", ".gbff", ".embl", ".agp", ".gff", ".gff3", ".gtf")
+"""Formats of assemblies and annotations; no reads stand in them."""
+_ASSEMBLY_NAME = re.compile(
+    r"(?:^|[^a-z])(?:contigs?|scaffolds?|assembl(?:y|ies|ed)|unitigs?|pseudomolecules?|genome)(?:[^a-z]|$)"
+)
+READ_FORMATS = "fastq; bam; cram"
+TAKEN = frozenset({"kbds", "dsqc"})
+"""Who takes a file type (``parent`` in the vocabulary); a type that nobody takes is deprecated."""
 COMPRESSED = (".gz", ".bz2", ".bgz", ".zst", ".xz", ".zip")
 
 
@@ -41,6 +51,16 @@ def file_type(name: str) -> str:
     for suffix in COMPRESSED:
         folded = folded.removesuffix(suffix)
     return next((kind for suffix, kind in SUFFIXES.items() if folded.endswith(suffix)), "")
+
+
+def is_assembly_name(name: str) -> bool:
+    """Whether a name tells assembled sequence: an annotation's extension, or FASTA that calls itself an assembly."""
+    folded = name.casefold()
+    for suffix in COMPRESSED:
+        folded = folded.removesuffix(suffix)
+    return folded.endswith(ASSEMBLY_SUFFIXES) or (
+        file_type(name) == "fasta" and _ASSEMBLY_NAME.search(folded) is not None
+    )
 
 
 @rule("DSQC-R001")
@@ -71,17 +91,18 @@ def without_file(check: Check) -> Iterator[Finding]:
             yield check.finding("DSQC-R002", row, "run_alias", expected="file.run_alias")
 
 
-@rule("DSQC-R003", "DSQC-R004", "DSQC-R005", "DSQC-R006", "DSQC-R007", "DSQC-R010")
+@rule("DSQC-R003", "DSQC-R004", "DSQC-R005", "DSQC-R006", "DSQC-R007", "DSQC-R010", "DSQC-R011")
 def files_of_run(check: Check) -> Iterator[Finding]:
     """Type, number and roles of a run's files."""
     for row in check.rows("run"):
         files = check.ties.rows(row, "file")
         declared = row.get("file_type")
         told = {kind for file in files if (kind := file_type(file.get("file_name")))}
-        if declared == "fasta" or "fasta" in told:
-            yield check.finding(
-                "DSQC-R010", row, "file_type", value=_fasta(files) or declared, expected="fastq; bam; cram"
-            )
+        assembled = next((file.get("file_name") for file in files if is_assembly_name(file.get("file_name"))), "")
+        if assembled:
+            yield check.finding("DSQC-R011", row, "file_type", value=assembled, expected=READ_FORMATS)
+        elif declared == "fasta" or "fasta" in told:
+            yield check.finding("DSQC-R010", row, "file_type", value=_fasta(files) or declared, expected=READ_FORMATS)
         elif declared and told - {declared.removeprefix("generic_")}:
             types = ", ".join(sorted({declared, *told}))
             yield check.finding("DSQC-R003", row, "file_type", value=types, expected="1")
@@ -109,6 +130,15 @@ def _fastq_files(check: Check, row: Row, files: tuple[Row, ...]) -> Iterator[Fin
     if "" not in roles and roles["R1"] != roles["R2"]:
         listed = ", ".join(f"{role} × {count}" for role, count in sorted(roles.items()))
         yield check.finding("DSQC-R007", row, "run_alias", value=listed, expected="R1 × n, R2 × n")
+
+
+@rule("DSQC-R009")
+def deprecated_type(check: Check) -> Iterator[Finding]:
+    """File types that archives take no longer; FASTA has a rule of its own."""
+    taken = {entry.term: entry.parent in TAKEN for entry in vocabulary("run_file_type").entries}
+    for row in check.rows("run"):
+        if not taken.get(row.get("file_type"), True) and row.get("file_type") != "fasta":
+            yield check.finding("DSQC-R009", row, "file_type", expected=READ_FORMATS)
 
 
 @rule("DSQC-R008")

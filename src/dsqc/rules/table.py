@@ -16,9 +16,16 @@ REQUIRED_ELSEWHERE = frozenset(
         ("experiment", "insert_size"),
         ("project", "withholding_reason"),
         ("project", "withholding_review_date"),
+        ("project", "lead_institute"),
+        ("project", "withholding_requester"),
+        ("project", "withholding_approver"),
+        ("project", "withholding_approval_no"),
+        ("project", "withholding_approval_date"),
+        ("experiment", "title"),
+        ("sample", "irb_approval_no"),
     }
 )
-"""Required values that rules of their own look after (S001, X005, P011, P013)."""
+"""Required values that rules of their own look after (S001, X005, X011, P009, P011-P013, H007)."""
 
 
 REFERRED_ELSEWHERE = frozenset(

@@ -23,6 +23,7 @@ from dsqc.forms import (
 from dsqc.model import Row
 from dsqc.rules.checking import Check, rule
 from dsqc.rules.dates import suggest_date
+from dsqc.rules.project import NTIS_FORM, PUBLICATION_FORM, meant_ntis, meant_publication, several_data_types
 
 ENGLISH_SHEETS = frozenset({"sample", "experiment", "run", "file"})
 """Sheets whose public values are English only (K-BDS); project and submission have Korean attributes too."""
@@ -57,8 +58,12 @@ _BY_NAME = {
     ("file", "file_name"): ("DSQC-F001", FILE_NAME_FORM),
     ("file", "md5"): ("DSQC-F005", MD5_FORM),
     ("experiment", "insert_size"): ("DSQC-X006", INSERT_SIZE_FORM),
+    ("project", "publication"): ("DSQC-P007", PUBLICATION_FORM),
+    ("project", "ntis_project_id"): ("DSQC-P008", NTIS_FORM),
 }
 """Attributes whose format has a code of its own."""
+_MEANT = {("project", "publication"): meant_publication, ("project", "ntis_project_id"): meant_ntis}
+"""What a value of such an attribute probably means."""
 _BY_TYPE = {
     "date_or_range": ("DSQC-S011", DATE_FORMS),
     "lat_lon": ("DSQC-S018", COORDINATE_FORM),
@@ -92,7 +97,7 @@ VALUE_CODES = (
     *("DSQC-T009", "DSQC-T010", "DSQC-T011", "DSQC-T013", "DSQC-T014", "DSQC-T017", "DSQC-T019"),
     *("DSQC-T020", "DSQC-T021", "DSQC-T022", "DSQC-T023"),
     *("DSQC-S002", "DSQC-S011", "DSQC-S015", "DSQC-S018", "DSQC-X006"),
-    *("DSQC-F001", "DSQC-F005", "DSQC-F014"),
+    *("DSQC-F001", "DSQC-F005", "DSQC-F014", "DSQC-P007", "DSQC-P008"),
 )
 
 
@@ -147,6 +152,8 @@ def judge(sheet: str, attribute: Attribute, value: str, *, suggest: bool = True)
     if fault is None:
         yield from _beyond_pattern(sheet, attribute, value)
         return
+    if (sheet, attribute.name) == ("project", "data_type") and several_data_types(value):
+        return  # P004 says so.
     if attribute.refers_to and fault.kind is FaultKind.PATTERN and (sheet, attribute.name) not in _BY_NAME:
         return  # What cannot be a name cannot be found either: the rule on the reference says so.
     yield _name_fault(sheet, attribute, value, fault, suggest=suggest)
@@ -198,6 +205,9 @@ def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault, *, s
     if special is None and fault.kind in (FaultKind.PATTERN, FaultKind.DATE):
         special = _BY_TYPE.get(attribute.type)
     if special is not None:
+        suggest_value = _MEANT.get((sheet, attribute.name))
+        if suggest_value is not None:
+            return special[0], {"expected": special[1], "suggestion": suggest_value(value)}
         meant = suggest_date(value) if attribute.type in DATE_TYPES else None
         expected = f"{meant.value} ({special[1]})" if meant else special[1]
         return special[0], {"expected": expected, "suggestion": meant}

@@ -16,6 +16,7 @@ from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.metrics.remarks import remarks
 from dsqc.stages._inputs import ALIGNED, STANDARD_INPUT
+from dsqc.stages._qc_personal import PersonalCheck
 from dsqc.version import __version__
 
 Progress = Callable[[str, int], None]
@@ -96,10 +97,12 @@ class _Pass:
         self.reads = ReadMetrics(aligned=self.aligned, declared_offset=options.declared_offset)
         self.fingerprint = Fingerprint()
         self.names = NameCheck(self.source.name)
+        self.personal = PersonalCheck(self.source.name, aligned=self.aligned)
 
     def add(self, batch: ReadBatch) -> None:
         """Measure one batch."""
         self.names.add(batch)
+        self.personal.add(batch)
         self.fingerprint.add(self.reads.add(batch).batch)
         if self.options.progress:
             self.options.progress(self.source.name, self.source.record_count)
@@ -110,6 +113,7 @@ class _Pass:
         if not self.source.unproven:
             self.log.extend(self.names.findings())
         self.reads.header = self.source.header
+        self.log.extend(self.personal.findings(self.source.header))
         values = self.reads.values()
         if self.aligned:
             values["read_group_count"] = len(self.source.header.get("RG", ()))

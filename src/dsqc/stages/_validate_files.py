@@ -176,12 +176,14 @@ def check_content(name: str, path: Path) -> Iterator[Finding]:
     from dsqc.formats import sniff
     from dsqc.formats.container import tell_container
     from dsqc.formats.first_look import (
+        assembled_sequence,
         empty_file,
         missing_end_block,
         name_findings,
         refused_container,
         untaken_container,
     )
+    from dsqc.formats.reads import is_assembled
 
     with path.open("rb") as file:
         head = file.read(_HEAD)
@@ -194,6 +196,9 @@ def check_content(name: str, path: Path) -> Iterator[Finding]:
     elif container is not None and not isinstance(container, Container):
         yield refused_container(name, container)
     elif file_type(name) in READ_TYPES or name.casefold().endswith(".sam"):
+        if container is not None and is_assembled(head, container):
+            yield assembled_sequence(name)
+            return
         file_format, known = sniff(path)
         yield from name_findings(name, file_format, known)
         if file_format is FileFormat.BAM and known is Container.BGZF and not _ends_as_bgzf(path):

@@ -10,14 +10,26 @@ from dsqc import artefact, logs
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, FindingLog
 from dsqc.grouping import FindingGroup, range_text
-from dsqc.judge import Decision, QualityGoals, decide, evaluate, load
-from dsqc.model import Run, Submission, Verdict
+from dsqc.judge import (
+    Decision,
+    Declared,
+    QualityGoals,
+    decide,
+    depth_findings,
+    evaluate,
+    file_findings,
+    load,
+    run_findings,
+)
+from dsqc.model import Submission, Verdict
 from dsqc.rule_set import versions_of
+from dsqc.station import Limits
 from dsqc.version import __version__
 
 MOST_REASONS = 50
 """Reasons that ``verdict.json`` lists, one a fault; ``reason_count`` counts all findings."""
 EXPERIMENT_KEY = "library_id"
+RUN_KEY = "run_alias"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +49,13 @@ class JudgeResult:
     path: Path
 
 
-def judge(results: Path, *, goals: Path | None = None) -> JudgeResult:
+def judge(results: Path, *, goals: Path | None = None, limits: Limits | None = None) -> JudgeResult:
     """Conclude the verdict of one submission and write ``verdict.json``.
 
     Args:
         results: ``results/<submission>`` with the artefacts of transfer, validate and qc.
         goals: a station's quality goals; ``None`` for those that dsqc ships.
+        limits: a station's, for how far what was measured may be from what is declared.
 
     Raises:
         UsageError: the quality goals are wrong.
@@ -51,7 +64,7 @@ def judge(results: Path, *, goals: Path | None = None) -> JudgeResult:
     log = logs.logger(stage="judge", submission=results.resolve().name)
     quality_goals = load(goals)
     evidence = _Evidence(results)
-    rows, missed = _measure(evidence, quality_goals)
+    rows, missed = _measure(evidence, quality_goals, limits or Limits())
     decision = decide([*evidence.findings, *missed], quality_goals)
     reasons = _reasons(evidence, missed, decision)
     counts = evidence.counts + Counter(missed.counts())
@@ -173,25 +186,33 @@ def _stale(what: str, stage: str) -> SystemFault:
     )
 
 
-def _measure(evidence: _Evidence, goals: QualityGoals) -> tuple[list[dict[str, Any]], FindingLog]:
-    """Compare every whole data file with the goals; a damaged one has its own error and partial numbers."""
+def _measure(evidence: _Evidence, goals: QualityGoals, limits: Limits) -> tuple[list[dict[str, Any]], FindingLog]:
+    """Compare every whole data file with the goals and the forms; a damaged one has its own error, partial numbers."""
     rows: list[dict[str, Any]] = []
     missed = FindingLog()
+    every: list[Declared] = []
+    experiments = _attributes(evidence.submission, "experiment", EXPERIMENT_KEY)
+    run_rows = _attributes(evidence.submission, "run", RUN_KEY)
     for run in evidence.submission.runs():
-        experiment = _experiment(evidence.submission, run)
+        # A broken reference between the sheets leaves the run without attributes; its finding was made before.
+        experiment = experiments.get(run.library_id, {})
+        declared = Declared(run, run_rows.get(run.alias, {}), experiment)
+        every.append(declared)
+        missed.extend(run_findings(declared, evidence.runs[run.key], limits))
         for file, metrics in _file_metrics(evidence, run.key):
             results, findings = evaluate(goals.goals, experiment, metrics, run_key=run.key, file=file)
             rows.extend(results)
-            missed.extend(findings)
+            missed.extend([*findings, *file_findings(declared, file, metrics)])
+    missed.extend(depth_findings(evidence.submission, every, evidence.runs, limits))
     return rows, missed
 
 
-def _experiment(submission: Submission, run: Run) -> dict[str, str]:
-    """Attributes of the run's experiment; none where the reference between the sheets is broken."""
-    for row in submission.rows("experiment"):
-        if row.get(EXPERIMENT_KEY) == run.library_id:
-            return {name: cell.value for name, cell in row.cells.items()}
-    return {}
+def _attributes(submission: Submission, sheet: str, key: str) -> dict[str, dict[str, str]]:
+    """Attributes of the rows of ``sheet`` by the value of ``key``; of equal ones the first."""
+    found: dict[str, dict[str, str]] = {}
+    for row in submission.rows(sheet):
+        found.setdefault(row.get(key), {name: cell.value for name, cell in row.cells.items()})
+    return found
 
 
 def _file_metrics(evidence: _Evidence, run_key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -20,7 +20,7 @@ from dsqc.catalog.receipts import manifest, receipt
 from dsqc.catalog.registering import Actor, Outcome, receive
 from dsqc.catalog.registering import register as register_rows
 from dsqc.catalog.states import REGISTERED
-from dsqc.errors import SystemFault
+from dsqc.errors import SystemFault, UsageError
 from dsqc.model import Submission, Verdict
 from dsqc.station import Station
 from dsqc.storage import open_store
@@ -105,6 +105,7 @@ def store_files(intake: Intake, inbox: Path, station: Station) -> Stored:
         SystemFault: a file is missing in the inbox or is not what was transferred.
         StorageFault, TransientFault: the store refused.
     """
+    check_tiers(station)
     store = open_store(station.tier_url(intake.tier), station.s3)
     stored = {}
     for data_file in intake.submission.data_files():
@@ -118,6 +119,20 @@ def store_files(intake: Intake, inbox: Path, station: Station) -> Stored:
             )
         stored[item.name] = store.put_file(path, sha256=item.sha256, md5=item.md5)
     return stored
+
+
+def check_tiers(station: Station) -> None:
+    """Prove that closed data would not stand in public storage (DSQC-P015): the tiers are apart.
+
+    Raises:
+        UsageError: one tier is the other, or stands inside it.
+    """
+    public, closed = (f"{station.tier_url(tier).rstrip('/')}/" for tier in ("public", "closed"))
+    if public.startswith(closed) or closed.startswith(public):
+        raise UsageError(
+            f"The tiers of the station are not apart (DSQC-P015): public is {public}, closed is {closed}.",
+            hint="Give public and closed in [tiers] of station.toml places of their own; nothing has been stored.",
+        )
 
 
 def read_intake(results: Path) -> Intake:

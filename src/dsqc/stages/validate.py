@@ -20,6 +20,7 @@ from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received
 from dsqc.stages._validate_profile import PAGE, write_profile
 from dsqc.station import Limits
 from dsqc.submission import interpret, lone_table, read_tables, readable_name
+from dsqc.taxonomy import Taxonomy, open_taxonomy, taxonomy_version
 from dsqc.version import __version__
 
 DOCUMENT = "validate.json"
@@ -63,6 +64,8 @@ def validate(
     today: date | None = None,
     with_files: bool = True,
     limits: Limits | None = None,
+    kbds_strict: bool = False,
+    taxonomy: Taxonomy | None = None,
 ) -> ValidateResult:
     """Validate one submission. The verdict at the submitter's desk is the one that the station will give.
 
@@ -76,6 +79,8 @@ def validate(
         today: the day to judge by (default: today, UTC).
         with_files: look at the data files too.
         limits: the station's limits.
+        kbds_strict: count the doubtful requirements of the K-BDS guide, as the station does that says so.
+        taxonomy: the snapshot that organisms are looked up in (default: the small one that dsqc ships).
 
     Raises:
         UsageError: there is nothing at ``inbox``.
@@ -84,11 +89,12 @@ def validate(
     log = logs.logger(stage="validate", submission=inbox.resolve().name)
     with_files = with_files and (inbox.is_dir() or lone_table(inbox.name) is None)
     day = today or datetime.now(UTC).date()
-    read, form, findings = read_submission(inbox)
+    taxonomy = taxonomy or open_taxonomy()
+    read, form, findings = read_submission(inbox, kbds_strict=kbds_strict)
     submission = read
     if form is not None:
         submission, _changes = normalise(read, form)
-        findings.merge(check(read, form, Context(day, limits or Limits())))
+        findings.merge(check(read, form, Context(day, limits or Limits(), taxonomy)))
     else:
         findings.extend(column_findings(read, {}))
     inputs = {readable_name(path): artefact.sha256_of(path) for path in form_files(inbox)}
@@ -100,6 +106,9 @@ def validate(
     elif with_files:
         findings.merge(check_listed(read, inbox, with_rules=form is not None, ignored=results))
     document = _document(submission, form, day, inputs, findings, with_files=with_files or transfer is not None)
+    document["kbds_strict"] = kbds_strict
+    document["taxonomy"] = taxonomy_version(taxonomy)
+    document["vocabularies"]["taxonomy"] = document["taxonomy"]["version"]
     path = None
     if results is not None:
         document["findings_file"] = FINDINGS
@@ -109,7 +118,7 @@ def validate(
     return ValidateResult(submission, form, findings, document, path)
 
 
-def read_submission(path: Path) -> tuple[Submission, Form | None, FindingLog]:
+def read_submission(path: Path, *, kbds_strict: bool = False) -> tuple[Submission, Form | None, FindingLog]:
     """Read a submission by the form that it names itself; ``None`` for a form that does not exist.
 
     Raises:
@@ -117,7 +126,7 @@ def read_submission(path: Path) -> tuple[Submission, Form | None, FindingLog]:
     """
     tables = read_tables(path)
     submission, findings = interpret(tables, _common_labels())
-    form, found = identify(submission)
+    form, found = identify(submission, kbds_strict=kbds_strict)
     if form is not None:
         submission, findings = interpret(tables, labels(form))
     findings.extend(found)
@@ -156,7 +165,7 @@ def _document(
         "dsqc_version": __version__,
         "form": {"id": form.id, "version": form.version, "package": form.package} if form else None,
         "rule_set_version": rule_set_version(),
-        "vocabularies": vocabulary_versions(),
+        "vocabularies": dict(vocabulary_versions()),
         "today": day.isoformat(),
         "submission_alias": submission.alias,
         "object_counts": {name: len(sheet.rows) for name, sheet in submission.sheets.items()},

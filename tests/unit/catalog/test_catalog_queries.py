@@ -192,6 +192,26 @@ def test_an_export_holds_open_data_and_names_nobody(stocked: Station, tmp_path: 
     assert (table[0]["sample"], table[0]["taxonomy_id"]) == ("KAS00000001", 4530)
 
 
+def test_of_a_security_project_an_open_export_shows_the_title_only(station: Station, tmp_path: Path) -> None:
+    # Whatever let an open submission in, the export keeps the project's other words to itself.
+    register(*Judged(project={"security_class": "보안과제 (security)"}).write(tmp_path), station)
+    register(*Judged(name="other", email="lee@other.ac.kr", prefix="b").write(tmp_path), station)
+    with Catalog.open(station) as catalog, catalog.reading() as session:
+        rows = export_catalog(session, tmp_path / "open")
+        export_catalog(session, tmp_path / "all", ("open", "closed"))
+
+    assert rows == {"project": 2, "sample": 2, "experiment": 2, "run": 2, "file": 3, "metric": 6}
+    secret, other = pq.read_table(tmp_path / "open/project.parquet").to_pylist()
+    assert (secret["title_en"], secret["project_type"], secret["data_type"], secret["ministry"]) == (
+        "Drought tolerance of Korean rice landraces",
+        "",
+        "",
+        "",
+    )
+    assert other["ministry"] == "RDA"
+    assert all(row["ministry"] == "RDA" for row in pq.read_table(tmp_path / "all/project.parquet").to_pylist())
+
+
 def test_an_export_of_an_empty_catalog_has_its_columns(station: Station, tmp_path: Path) -> None:
     with Catalog.open(station) as catalog, catalog.reading() as session:
         assert set(export_catalog(session, tmp_path).values()) == {0}

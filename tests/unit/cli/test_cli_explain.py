@@ -7,7 +7,8 @@ import jsonschema_rs
 import pytest
 
 from dsqc.cli.main import main
-from dsqc.registry import rules
+from dsqc.language import Language
+from dsqc.registry import Rule, rules
 
 
 @pytest.mark.parametrize("code", ["T011", "DSQC-T011", "dsqc-t011", " t011 "])
@@ -21,6 +22,26 @@ def test_a_code_with_and_without_prefix(code: str, capsys: pytest.CaptureFixture
 def test_korean(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "T011", "--lang", "ko"]) == 0
     assert "사용할 수 없는 결측 표현" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("rule", rules().values(), ids=lambda rule: rule.code)
+def test_every_rule_has_its_page(rule: Rule, language: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", rule.code, "--lang", language]) == 0
+    out = capsys.readouterr().out
+    for text in (rule.name, rule.good, rule.bad):
+        assert text.get(Language(language)) in out
+    assert rule.since in out
+    assert "{" not in out
+
+
+def test_a_page_shows_examples_and_says_what_a_suggestion_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "T017", "--lang", "en"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "  allowed, for example: female" in lines
+    assert "  not allowed, for example: F" in lines
+    assert "  follows: DDBJ BS_R0138; K-BDS SSUB-R0002; ENA TEXT_CHOICE" in lines
+    assert any("--fix" in line for line in lines if line.startswith("  suggestion:"))
 
 
 def test_an_unknown_code_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from dsqc.cli.main import main
 from dsqc.findings import KEPT_PER_GROUP
+from dsqc.forms import compose
+from helpers.forms import minimal_record
 from helpers.submissions import TODAY, add, good_tables, put, write_tsv
 
 
@@ -194,3 +196,41 @@ def test_the_page_and_the_data_of_the_columns_stand_beside_the_report(bad: Path,
     tissue = next(column for column in sample["columns"] if column["attribute"] == "tissue")
     assert (tissue["filled"], tissue["fill_rate"], tissue["requirement"]) == (0, 0, "mandatory")
     assert "DSQC-T015" in (tmp_path / "out" / "profile.html").read_text(encoding="utf-8")
+
+
+def test_a_strict_station_counts_the_doubtful_requirements(
+    good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    station = tmp_path / "station.toml"
+    station.write_text("kbds_strict = true\n", encoding="utf-8")
+    assert run(good, "--no-files", "--json") == 0
+    usual = json.loads(capsys.readouterr().out)
+    assert run(good, "--no-files", "--json", "--station", station) == 3
+    strict = json.loads(capsys.readouterr().out)
+    assert run(good, "--no-files", "--json", "--kbds-strict") == 3
+
+    assert json.loads(capsys.readouterr().out) == strict
+    assert (usual["kbds_strict"], strict["kbds_strict"]) == (False, True)
+    found = [(item["code"], item["location"]["attribute"]) for item in strict["findings"]]
+    assert found == [("DSQC-T003", "specimen_voucher")]
+
+
+def test_the_summary_says_that_it_was_strict(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(good, "--no-files", "--kbds-strict") == 3
+    assert "kbds-strict" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_a_voucher_that_a_strict_form_asks_for_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    form = compose("infectious_disease", "Clinical_pathogen", kbds_strict=True)
+    record = minimal_record(form)
+    record["sample"][0] |= {"organism": "Mycobacterium tuberculosis", "taxonomy_id": "1773"}
+    record["submission"][0] |= {"release_date": ""}
+    tables = {name: [list(rows[0]), list(rows[0].values())] for name, rows in record.items()}
+    put(tables, "sample", specimen_voucher="NIBR:1234")
+    source = write_tsv(tmp_path / "strict", tables)
+    severities = {}
+    for options in ([], ["--kbds-strict"]):
+        run(source, "--no-files", "--json", *options)
+        found = json.loads(capsys.readouterr().out)["findings"]
+        severities[bool(options)] = [item["severity"] for item in found if item["code"] == "DSQC-S026"]
+    assert severities == {False: ["error"], True: ["warning"]}

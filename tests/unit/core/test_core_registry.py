@@ -5,15 +5,26 @@ import string
 
 import pytest
 
+from dsqc.language import Language
 from dsqc.registry import Rule, RuleState, Severity, rules
+from dsqc.rules import RULES
 
 CODE = re.compile(r"DSQC-[TPSXRFDHGQ]\d{3}")
 OBJECTS = {"table", "submission", "project", "admin", "sample", "experiment", "run", "file", "fastq", "bam", "cram"}
-KINDS = {"column", "date", "pattern", "code", "relation", "real", "curation"}
+KINDS = {"column", "date", "pattern", "code", "relation", "real", "curation", "privacy"}
 PARAMETERS = {"value", "expected", "attribute", "path", "record", "byte_offset", "object_id", "location"}
 OWN_PARAMETERS = {
     "DSQC-T009": {"characters"},
+    "DSQC-S006": {"name", "taxid", "snapshot"},
+    "DSQC-S007": {"seen", "snapshot"},
+    "DSQC-S008": {"rank"},
+    "DSQC-S009": {"package"},
+    "DSQC-S025": {"name"},
+    "DSQC-S026": {"name"},
+    "DSQC-S027": {"other"},
+    "DSQC-S028": {"seen", "snapshot"},
     "DSQC-X007": {"platform"},
+    "DSQC-X009": {"platform"},
     "DSQC-X008": {"module"},
     "DSQC-F016": {"kind"},
     "DSQC-Q001": {"metric", "goal"},
@@ -21,6 +32,43 @@ OWN_PARAMETERS = {
     "DSQC-Q003": {"metric", "goal"},
 }
 HANGUL = re.compile(r"[가-힣]")
+VERBS = {
+    *(
+        "Add",
+        "Ask",
+        "Change",
+        "Check",
+        "Choose",
+        "Compare",
+        "Compress",
+        "Compute",
+        "Convert",
+        "Correct",
+        "Decompress",
+        "Deposit",
+    ),
+    *(
+        "Empty",
+        "Export",
+        "Fill",
+        "Follow",
+        "Format",
+        "Give",
+        "Hand",
+        "Hang",
+        "Keep",
+        "Leave",
+        "List",
+        "Look",
+        "Make",
+        "Merge",
+    ),
+    *("Move", "Name", "Put", "Release", "Remove", "Rename", "Replace", "Round", "Save", "Say", "See", "Send", "Set"),
+    *("Shorten", "Sort", "Split", "Take", "Tell", "Trim", "Type", "Use", "Write"),
+}
+"""What an instruction in English begins with."""
+NOTHING = ("Nothing need be done", "그대로 두어도")
+"""The next step of a remark."""
 
 
 def names(template: str) -> set[str]:
@@ -43,9 +91,36 @@ def test_an_entry_is_complete(entry: Rule) -> None:
     assert entry.fix.ko.endswith(".")
 
 
+@pytest.mark.parametrize("entry", rules().values(), ids=lambda entry: entry.code)
+def test_every_rule_says_what_to_do(entry: Rule) -> None:
+    clauses = re.split(r"[.;:,] ", entry.fix.en)
+    instructions = [clause for clause in clauses if clause.split()[0].capitalize() in VERBS]
+    assert instructions or NOTHING[0] in entry.fix.en
+    assert re.search(r"(세요|십시오)\b", entry.fix.ko) or NOTHING[1] in entry.fix.ko
+
+
+@pytest.mark.parametrize("entry", rules().values(), ids=lambda entry: entry.code)
+def test_messages_render_with_their_parameters(entry: Rule) -> None:
+    parameters = {name: f"<{name}>" for name in names(entry.message.en) | names(entry.fix.en)}
+    for language in Language:
+        for template in (entry.message, entry.fix):
+            rendered = template.get(language).format(**parameters)
+            assert "{" not in rendered
+            for name in names(template.en):
+                assert f"<{name}>" in rendered
+
+
+@pytest.mark.parametrize("entry", rules().values(), ids=lambda entry: entry.code)
+def test_every_rule_shows_what_is_allowed_and_what_is_not(entry: Rule) -> None:
+    for language in Language:
+        assert entry.good.get(language) != entry.bad.get(language) != ""
+    assert entry.good.en
+    assert entry.upstream
+
+
 def test_the_catalogue_is_whole() -> None:
     letters = {letter: sum(code[5] == letter for code in rules()) for letter in "TPSXRFDHGQ"}
-    assert letters == {"T": 37, "P": 17, "S": 32, "X": 13, "R": 12, "F": 19, "D": 32, "H": 10, "G": 3, "Q": 3}
+    assert letters == {"T": 38, "P": 17, "S": 32, "X": 13, "R": 12, "F": 19, "D": 32, "H": 10, "G": 3, "Q": 3}
 
 
 def test_names_are_told_apart() -> None:
@@ -59,5 +134,9 @@ def test_codes_are_in_order_and_rank_is_by_weight() -> None:
     assert sorted(Severity, key=lambda item: item.rank) == [Severity.ERROR, Severity.WARNING, Severity.INFO]
 
 
-def test_active_rules_need_nothing_that_a_desk_lacks() -> None:
-    assert not [entry.code for entry in rules().values() if entry.state is RuleState.ACTIVE and entry.needs]
+def test_what_needs_the_catalog_is_no_rule_of_the_forms() -> None:
+    active = {entry.code: entry for entry in rules().values() if entry.state is RuleState.ACTIVE}
+    elsewhere = {code for code, entry in active.items() if entry.needs}
+    assert elsewhere == {"DSQC-F013"}
+    assert all(active[code].needs == ("catalog",) for code in elsewhere)
+    assert not elsewhere & set(RULES)

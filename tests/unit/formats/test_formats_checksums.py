@@ -33,7 +33,7 @@ def test_pieces_and_both_ways(data: bytes, cut: int) -> None:
 
 def test_without_isal_the_tables_are_used(monkeypatch) -> None:
     monkeypatch.setattr(checksums, "_isal_crc64", lambda: None)
-    assert crc64_function()(0, b"123456789") == 0xAE8B14860A799888
+    assert crc64_function.__wrapped__()(0, b"123456789") == 0xAE8B14860A799888
 
 
 def test_all_three() -> None:

@@ -4,17 +4,32 @@ import io
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from dsqc.errors import SystemFault
 from dsqc.findings import FindingLog
 from dsqc.formats import open_reads
+from dsqc.formats.container import BlockReader
+from dsqc.formats.fastq import FastqSource
 from dsqc.formats.handover import Handover
-from helpers.reads import fastq, gzip_members, make_reads
+from dsqc.model import Container
+from helpers.alignments import Record, of_batch, read_all, source
+from helpers.reads import bam, fastq, gzip_members, make_reads
 
 pytestmark = pytest.mark.timeout(20)
 DATA = gzip_members([fastq(make_reads(500, 1, longest=3000))] * 20)
+
+
+@pytest.fixture(scope="module", params=["fastq", "bam"])
+def data(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A FASTQ, which threads read and inflate; a BAM, which they walk, too."""
+    return DATA if request.param == "fastq" else some_bam(tmp_path_factory.mktemp("bam") / "r.bam", 20_000)
+
+
+def some_bam(path: Path, number: int) -> bytes:
+    return bam(path, make_reads(number, 2, longest=300), [4] * number)
 
 
 def threads_named(name: str) -> list[threading.Thread]:
@@ -76,25 +91,25 @@ class FaultyFile(io.RawIOBase):
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("at", [100_000, len(DATA) // 2])
-def test_a_disk_that_fails_is_a_fault_of_the_system(threads: int, at: int) -> None:
+@pytest.mark.parametrize("at", [0.1, 0.5])
+def test_a_disk_that_fails_is_a_fault_of_the_system(threads: int, at: float, data: bytes) -> None:
     started = time.monotonic()
-    source = open_reads(FaultyFile(DATA, at), FindingLog(), name="faulty", threads=threads)
+    source = open_reads(FaultyFile(data, int(at * len(data))), FindingLog(), name="faulty", threads=threads)
     with source, pytest.raises(SystemFault, match="Input/output error"):
         sum(map(len, source.batches()))
     assert time.monotonic() - started < 5
     assert not threads_named("faulty")
 
 
-def test_a_consumer_that_fails_stops_the_reading_thread() -> None:
-    source = open_reads(io.BytesIO(DATA * 10), FindingLog(), name="abandoned", threads=2)
+def test_a_consumer_that_fails_stops_the_reading_thread(data: bytes) -> None:
+    source = open_reads(io.BytesIO(data * 10), FindingLog(), name="abandoned", threads=2)
     with source, pytest.raises(ZeroDivisionError):
         sum(1 // (batch.first_record - 1) for batch in source.batches())
     assert not threads_named("abandoned")
 
 
-def test_a_consumer_that_goes_away_stops_the_reading_thread() -> None:
-    source = open_reads(io.BytesIO(DATA * 10), FindingLog(), name="left", threads=2)
+def test_a_consumer_that_goes_away_stops_the_reading_thread(data: bytes) -> None:
+    source = open_reads(io.BytesIO(data * 10), FindingLog(), name="left", threads=2)
     with source:
         batches = source.batches()
         next(batches)
@@ -117,8 +132,11 @@ class SilentPipe(io.RawIOBase):
         return piece
 
 
-def test_a_consumer_may_leave_a_silent_pipe() -> None:
-    pipe = SilentPipe(DATA[: len(DATA) // 12])  # more than a batch, less than what threads are ahead
+def test_a_consumer_may_leave_a_silent_pipe(data: bytes) -> None:
+    # More than a batch, less than what threads are ahead.
+    pipe = SilentPipe(
+        DATA[: len(DATA) // 12] if data is DATA else data[: 9 * len(data) // 10]
+    )  # more than a batch, less than what threads are ahead
     source = open_reads(pipe, FindingLog(), name="silent", threads=2)
     with source:
         batches = source.batches()
@@ -127,6 +145,7 @@ def test_a_consumer_may_leave_a_silent_pipe() -> None:
         started = time.monotonic()
     assert time.monotonic() - started < 1.8
     assert not threads_named("unwrap silent")
+    assert not threads_named("walk silent")
     pipe.ended.set()
     for thread in threads_named("read silent"):
         thread.join(5)
@@ -145,3 +164,37 @@ def test_a_fault_while_inflating_reaches_the_consumer(threads: int, monkeypatch:
     with source, pytest.raises(ZeroDivisionError):
         sum(map(len, source.batches()))
     assert not threads_named("broken")
+
+
+@pytest.mark.parametrize("buffer", [300, 9_000])
+def test_a_batch_stays_as_it_is_while_the_walk_is_ahead(tmp_path: Path, buffer: int) -> None:
+    data = some_bam(tmp_path / "r.bam", 200)
+    expected, _ = read_all(data)
+    found: list[Record] = []
+    with source(data, FindingLog(), buffer=buffer, ahead=True) as opened:
+        for batch in opened.batches():
+            time.sleep(0.01)  # until the walk waits for us, with all its buffers full
+            found.extend(of_batch(batch))
+    assert found == expected
+
+
+@pytest.mark.parametrize("buffer", [64, 2_000])
+def test_a_batch_stays_as_it_is_while_text_is_parsed_ahead(buffer: int) -> None:
+    reads = make_reads(200, 4, longest=300)
+    found: list[tuple[str, str]] = []
+    reader = BlockReader(io.BytesIO(gzip_members([fastq(reads)])), "r", Container.GZIP, inflate_ahead=False)
+    with FastqSource(reader, FindingLog(), buffer=buffer, ahead=True) as opened:
+        for batch in opened.batches():
+            time.sleep(0.01)
+            text = batch.data.tobytes().decode("latin-1")
+            starts = zip(batch.sequence_start, batch.length, strict=True)
+            found += [(batch.name(row), text[start : start + size]) for row, (start, size) in enumerate(starts)]
+    assert found == [(read.name, read.bases) for read in reads]
+
+
+@pytest.mark.parametrize("sizes", [{"rows": 3}, {"buffer": 300}, {"buffer": 70_000}])
+def test_a_walk_ahead_finds_the_same_faults_at_the_same_places(tmp_path: Path, sizes: dict[str, int]) -> None:
+    data = bam(tmp_path / "r.bam", make_reads(200, 3, longest=90), [4, 5, 0x404, 67] * 50)
+    records, findings = read_all(data, ahead=True, **sizes)
+    assert (records, findings) == read_all(data, **sizes)
+    assert len(findings) > 10

@@ -146,6 +146,14 @@ def test_the_schema_names_its_form_and_its_version(schema: dict[str, Any], recor
         assert len(faults(schema, changed)) == 1
 
 
+def test_every_schema_has_an_id_of_its_own() -> None:
+    forms = [compose(*names, kbds_strict=strict) for names in COMBINATIONS for strict in (False, True)]
+    ids = [json_schema(form)["$id"] for form in forms]
+
+    assert len(set(ids)) == len(ids) == 124
+    assert all(re.fullmatch(r"https://[\w./-]+/\d+\.\d+\.\d+/[\w-]+(\.kbds-strict)?\.json", text) for text in ids)
+
+
 def test_numbers_may_be_numbers(schema: dict[str, Any], record: Record) -> None:
     experiment: dict[str, Any] = dict(record["experiment"][0])
     for value, allowed in ((350, True), ("350", True), (0, False), (3.5, False), ("3.5", False), ("many", False)):

@@ -146,6 +146,7 @@ def test_a_stations_own_file(tmp_path: Path) -> None:
         ("minimum: 0.8", "minimum: 0.8\n    maximum: 0.2", "minimum 0.8 is above maximum 0.2"),
         ("minimum: 0.8", "minimum: high", '"high" is not of type "number"'),
         ("review_findings: []", "review_findings: [DSQC-Z999]", "no rule has the code DSQC-Z999"),
+        ("review_findings: []", "review_findings: []\nrefused_findings: [DSQC-Z998]", "no rule has the code DSQC-Z998"),
         ("platform: illumina", "platfrom: illumina", "platfrom"),
         ('version: "2.1.0"', "version: 2.1", "version"),
         ("goals:", "goals: [", "is no YAML"),

@@ -1,6 +1,7 @@
 """Metrics against goals, findings to a verdict."""
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,15 @@ def test_verdict(findings: list[Finding], verdict: Verdict, codes: list[str]) ->
 def test_a_missed_warning_goal_sends_to_review() -> None:
     _, missed = judged(ILLUMINA, frac_bases_q30=0.5)
     assert decide(missed, load()).verdict is Verdict.REVIEW
+
+
+def test_a_station_refuses_what_its_goals_refuse() -> None:
+    several_lines = finding("DSQC-D031", Location(path="a.fastq.gz"))
+    assert decide([several_lines], load()).verdict is Verdict.PASS
+    strict = replace(load(), refused_findings=frozenset({"DSQC-D031"}))
+    decision = decide([several_lines, DOUBT], strict)
+    assert decision.verdict is Verdict.FAIL
+    assert decision.reasons[0] == several_lines
 
 
 def test_the_order_of_findings_does_not_matter() -> None:

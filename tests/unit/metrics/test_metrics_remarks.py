@@ -64,6 +64,20 @@ def test_long_reads_are_known_by_their_length_where_nothing_else_tells():
     assert codes(facts(length=12_000, characters="!"), frac_reads_q30=0.0) == []
 
 
+@pytest.mark.parametrize(
+    ("characters", "changes", "expected"),
+    [
+        ("I", {}, ["DSQC-R011"]),
+        ("", {}, ["DSQC-R011"]),
+        ("I5", {}, []),
+        ("!", {}, []),
+        ("I", {"instrument_platform": "PACBIO_SMRT"}, []),
+    ],
+)
+def test_long_records_without_qualities_of_their_own_are_assembled(characters, changes, expected):
+    assert codes(facts(length=12_000, characters=characters), frac_reads_q30=None, **changes) == expected
+
+
 def test_adapters_that_long_reads_hold_by_chance_do_not_count():
     assert codes(facts(length=200_000), frac_reads_adapter=0.10) == []
     assert codes(facts(length=200_000), frac_reads_adapter=0.20) == ["DSQC-D014"]

@@ -34,7 +34,7 @@ def test_what_matters_most_stands_first(messy: tuple[Any, Any]) -> None:
     html = profile_page.render(*messy)
     styles = [style for style, _id in cards(html)]
     assert styles == sorted(styles, key=("bad", "fair", "none", "remarked").index)
-    assert cards(html)[0] == ("bad", "column-sample-tissue")
+    assert cards(html)[0] == ("bad", "column-sample-taxonomy_id")
     assert html.index('id="sheet-sample"') < html.index('id="sheet-submission"')
 
 

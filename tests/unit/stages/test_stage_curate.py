@@ -16,7 +16,7 @@ from dsqc.stages.curate import decide, queue, show
 from dsqc.stages.register import register
 from dsqc.station import Station
 from helpers.catalogs import actions, dump, problems
-from helpers.results import Judged, read
+from helpers.results import REASON, Judged, read
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -85,6 +85,23 @@ def test_what_is_not_approved_gets_its_receipt_at_once(
     assert (receipt["state"], receipt["registered"]) == (state, False)
     assert "the soil type is missing" in receipt["reasons"][0]["message"]
     assert register(results, inbox, station).receipt == receipt
+
+
+def test_what_the_curator_looked_at_is_told(station: Station, tmp_path: Path) -> None:
+    judged = Judged(verdict="review")
+    results, inbox = judged.write(tmp_path)
+    weak = {**REASON, "code": "DSQC-Q002", "severity": "warning", "object": "run", "object_id": "run-leaf"}
+    judged.write_verdict(results, reasons=[weak, REASON], reason_count=2)
+    register(results, inbox, station)
+    decide(results, station, ruling(Decision.RETURN, "too few good bases"))
+
+    reasons = read(results / "receipt.json")["reasons"]
+    assert [(item["code"], item["object"], item["object_id"]) for item in reasons[:2]] == [
+        ("DSQC-G001", "submission", "rice-2026"),
+        ("DSQC-G002", "run", "run-leaf"),
+    ]
+    assert "quality report" in reasons[1]["message"]
+    assert dump(station)["event"][-1]["details"]["codes"] == ["DSQC-G001", "DSQC-G002"]
 
 
 def test_the_same_decision_again_is_recorded_once(station: Station, waiting: tuple[Path, Path]) -> None:

@@ -24,13 +24,6 @@ def mates(key: str = "RUN_1", **changed: Any) -> dict[str, list[dict[str, Any]]]
     return {key: [qc_file(f"{key}_R1.fastq.gz", reads=500), qc_file(f"{key}_R2.fastq.gz", reads=500, **changed)]}
 
 
-def sheet_faults(number: int) -> list[Finding]:
-    return [
-        finding("DSQC-S011", Location(path=f"s{row % 4}.tsv", row=row, column="D"), value=str(row))
-        for row in range(2, number + 2)
-    ]
-
-
 def check_schema(document: dict[str, Any]) -> None:
     schema = json.loads(files("dsqc.schemas").joinpath("reports", "verdict.schema.json").read_text(encoding="utf-8"))
     jsonschema_rs.validator_for(schema).validate(document)
@@ -129,7 +122,7 @@ def test_a_verdict_names_what_it_was_reached_by(tmp_path: Path) -> None:
 
 def test_reasons_are_capped_and_counted(tmp_path: Path) -> None:
     faults = [
-        finding("DSQC-S011", Location(path=f"s{number}.tsv", row=2, column="D"), value=str(number))
+        finding("DSQC-S011", Location(f"s{number}.tsv", "sample", 2, "D", "collection_date"), value=str(number))
         for number in range(200)
     ]
     results = write_evidence(tmp_path / "leaf-2026", mates(), findings=faults)

@@ -9,9 +9,9 @@ import jsonschema_rs
 import pytest
 
 from dsqc.artefact import write_json
-from dsqc.errors import CatalogFault, SystemFault
+from dsqc.errors import CatalogFault, SystemFault, UsageError
 from dsqc.stages.register import register
-from dsqc.station import Station, load_station
+from dsqc.station import Station, Tiers, load_station
 from helpers.catalogs import actions, dump, problems
 from helpers.results import VERSIONS, Judged, read
 
@@ -177,6 +177,53 @@ def test_content_that_is_there_already_is_stored_once(station: Station, tmp_path
 
     assert [item["key"] for item in first["objects"]] == [item["key"] for item in second["objects"]]
     assert len(dump(station)["object"]) == 3
+
+
+def test_content_that_is_there_already_is_told(station: Station, tmp_path: Path) -> None:
+    assert register_one(Judged(), tmp_path, station)["reasons"] == []
+    again = Judged(name="again-2026", email="lee@other.ac.kr")
+    receipt = register_one(again, tmp_path, station)
+
+    assert receipt["registered"] is True
+    assert [(item["code"], item["severity"], item["object_id"]) for item in receipt["reasons"]] == [
+        ("DSQC-F013", "warning", name) for name in sorted(again.file_names())
+    ]
+    assert "KAR00000001" in receipt["reasons"][0]["message"]
+    found = [row for row in dump(station)["finding"] if row["code"] == "DSQC-F013"]
+    assert [(row["place"], row["count"]) for row in found] == [("catalog", 3)]
+    assert register_one(again, tmp_path, station) == receipt
+
+
+def test_nobody_learns_of_closed_data_by_handing_in_the_same(station: Station, tmp_path: Path) -> None:
+    register_one(Judged(access="closed"), tmp_path, station)
+    assert register_one(Judged(name="b-2026", email="lee@other.ac.kr"), tmp_path, station)["reasons"] == []
+    own = register_one(Judged(name="c-2026", bioproject="KAP000001", access="closed", prefix=""), tmp_path, station)
+    assert own["registered"] is False  # the names are taken in the project
+
+
+def test_tiers_that_are_not_apart_take_nothing(station: Station, tmp_path: Path) -> None:
+    results, inbox = Judged(access="closed").write(tmp_path)
+    inside = station.model_copy(update={"tiers": Tiers(public="store", closed="store/closed")})
+
+    with pytest.raises(UsageError, match="DSQC-P015"):
+        register(results, inbox, inside)
+
+    assert dump(station)["object"] == []
+    assert register(results, inbox, station).registered
+
+
+SECRET = {"security_class": "보안과제 (security)"}
+
+
+def test_open_data_of_a_security_project_are_refused(station: Station, tmp_path: Path) -> None:
+    register_one(Judged(access="closed", project=SECRET), tmp_path, station)
+    later = Judged(name="later-2026", bioproject="KAP000001", prefix="b")
+    receipt = register_one(later, tmp_path, station)
+
+    assert (receipt["registered"], codes(receipt)) == (False, ["DSQC-P016"])
+    assert register_one(
+        Judged(name="last-2026", bioproject="KAP000001", prefix="c", access="closed"), tmp_path, station
+    )["registered"]
 
 
 def test_open_and_closed_copies_of_the_same_content_are_one_object(station: Station, tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from dsqc.errors import SystemFault
 from dsqc.model import Submission
 from dsqc.stages.transfer import transfer
 from dsqc.stages.validate import ValidateResult, validate
-from helpers.submissions import TODAY, Tables, good_tables, put, write_tsv, write_xlsx
+from dsqc.station import Limits
+from helpers.submissions import TODAY, Tables, add, good_tables, put, write_tsv, write_xlsx
 
 READS = gzip.compress(b"@r1\nACGT\n+\nIIII\n", mtime=0)
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
@@ -232,3 +233,35 @@ def test_a_form_changed_after_its_transfer_is_a_fault(tmp_path: Path) -> None:
         file.write("S2\n")
     with pytest.raises(SystemFault, match="not what was transferred"):
         validate(tmp_path / "inbox", None, transfer=tmp_path / "results" / "transfer.json", today=DAY)
+
+
+CONTIG = b">contig_1\n" + b"ACGTACGTAN\n" * 600
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (CONTIG, ["R011"]),
+        (b">r1\nACGT\n>r2\nACGT\n" * 400, []),
+        (b"@r1\n" + b"ACGTACGTAN" * 600 + b"\n+\n" + b"I" * 6000 + b"\n", []),
+    ],
+)
+def test_assembled_sequence_under_the_name_of_reads(tmp_path: Path, data: bytes, expected: list[str]) -> None:
+    make(tmp_path, gzip.compress(data, mtime=0))
+    assert codes(check(tmp_path)) == expected
+
+
+def test_what_needs_the_catalog_is_listed_as_skipped(tmp_path: Path) -> None:
+    make(tmp_path)
+    assert check(tmp_path).document["skipped_rules"] == ["DSQC-F013"]
+
+
+def test_the_limits_of_the_web_transfer_are_the_stations(tmp_path: Path) -> None:
+    make(tmp_path, size_bytes=str(len(READS)))
+    assert codes(check(tmp_path, limits=Limits(web_files=1))) == []
+    tables = good_tables()
+    for number in range(3):
+        add(tables, "file", file_name=f"S1_{number}.fastq.gz", md5=f"{number:032d}")
+    write_tsv(tmp_path, tables)
+    (found,) = check(tmp_path, limits=Limits(web_files=3), with_files=False).findings
+    assert (found.code, found.value, found.location.row) == ("DSQC-F015", "4 files", None)
