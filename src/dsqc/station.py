@@ -4,9 +4,10 @@ import os
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dsqc.errors import UsageError
+from dsqc.limits import Limits
 
 ENVIRONMENT_VARIABLE = "DSQC_STATION"
 FILE_NAME = "station.toml"
@@ -28,13 +29,6 @@ class S3Options(_Section):
 
     endpoint_url: str = ""
     region: str = "us-east-1"
-
-
-class Limits(_Section):
-    """Limits of one submission (K-BDS documentation)."""
-
-    samples: int = Field(default=2000, ge=1)
-    hold_years: int = Field(default=3, ge=0)
 
 
 class Prefixes(_Section):

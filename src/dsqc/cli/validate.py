@@ -15,8 +15,8 @@ from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
+    from dsqc.limits import Limits
     from dsqc.stages.validate import ValidateResult
-    from dsqc.station import Limits
 
 SHOWN = 20
 """Findings shown; the report holds all that are kept."""

@@ -7,10 +7,10 @@ a function marked ``@rule(code)`` in the module of its object, and a pass and a 
 """
 
 from dsqc.rules import experiment, file, normalise, project, run, sample, table, values
-from dsqc.rules.checking import RULES, Check, Context, check, rule
+from dsqc.rules.checking import RULES, Check, Context, check, examine, rule
 from dsqc.rules.identify import identify
 
 MODULES = (table, values, normalise, project, sample, experiment, run, file)
 """Importing them registers their rules."""
 
-__all__ = ["MODULES", "RULES", "Check", "Context", "check", "identify", "rule"]
+__all__ = ["MODULES", "RULES", "Check", "Context", "check", "examine", "identify", "rule"]

@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, FindingLog, Location, finding
-from dsqc.forms import Attribute, Form, Requirement, Ties
+from dsqc.forms import Attribute, Condition, Form, Requirement, Ties
+from dsqc.limits import Limits
 from dsqc.model import Row, Submission
 from dsqc.registry import RuleState
 from dsqc.registry import rule as registered
-from dsqc.station import Limits
 
 NAMES = {
     "submission": "submission_alias",
@@ -96,9 +97,31 @@ class Check:
         """What the form asks of ``attribute`` in this row: a condition that does not hold makes it optional."""
         if attribute.condition is None:
             return attribute.requirement
-        if not attribute.condition.holds(self.ties.values(row)):
+        if not self._holds(attribute.condition, row):
             return Requirement.OPTIONAL
         return Requirement.MANDATORY if attribute.requirement is Requirement.CONDITIONAL else attribute.requirement
+
+    def _holds(self, condition: Condition, row: Row) -> bool:
+        """Whether ``condition`` holds in ``row``; judged once for rows that say the same of what it looks at."""
+        # The form holds its conditions for as long as the check lives: an id means one of them.
+        number = id(condition)
+        names = self._looked_at.get(number)
+        if names is None:
+            names = self._looked_at[number] = tuple(sorted(condition.names()))
+        values = self.ties.values(row)
+        key = (number, *map(values, names))
+        held = self._held.get(key)
+        if held is None:
+            held = self._held[key] = condition.holds(values)
+        return held
+
+    @cached_property
+    def _held(self) -> dict[tuple[int | str | tuple[str, ...], ...], bool]:
+        return {}
+
+    @cached_property
+    def _looked_at(self) -> dict[int, tuple[str, ...]]:
+        return {}
 
     def place(self, row: Row, attribute: str = "") -> Location:
         """Where ``attribute`` of ``row`` stands, or would stand."""
@@ -165,16 +188,19 @@ def rule(*codes: str) -> Callable[[RuleFunction], RuleFunction]:
 
 
 def check(submission: Submission, form: Form, context: Context) -> FindingLog:
-    """Run every metadata rule.
+    """Run every metadata rule. The result does not depend on the order of rows, apart from the places it names."""
+    _copy, found = examine(submission, form, context)
+    return FindingLog(found)
 
-    The normalising rules run first, on a copy; format rules judge the copy. The result does not depend on the order of
-    rows, apart from the places it names.
+
+def examine(submission: Submission, form: Form, context: Context) -> tuple[Submission, Iterator[Finding]]:
+    """The submission with spellings set right, and every finding of the metadata rules, none of them left out.
+
+    The normalising rules run first, on a copy; format rules judge the copy.
     """
     from dsqc.rules.normalise import normalise
 
-    copy, found = normalise(submission, form)
-    log = FindingLog(found)
+    copy, changes = normalise(submission, form)
     prepared = Check(copy, form, context)
-    for function in dict.fromkeys(RULES.values()):
-        log.extend(function(prepared))
-    return log
+    functions = dict.fromkeys(RULES.values())
+    return copy, chain(changes, chain.from_iterable(function(prepared) for function in functions))

@@ -22,13 +22,13 @@ Step = Callable[[Attribute | None, str], str]
 
 
 def _white_space(_attribute: Attribute | None, value: str) -> str:
-    return _BLANKS.sub(" ", value)
+    return _BLANKS.sub(" ", value) if "  " in value or not value.isprintable() else value
 
 
 def _missing_term(attribute: Attribute | None, value: str) -> str:
     if attribute is None:
         return value
-    match = vocabulary("missing_value").lookup(value)
+    match = vocabulary("missing_value").lookup(value) if is_missing_term(value) else None
     own = attribute.vocabulary is not None and value in vocabulary(attribute.vocabulary)
     return match.term.term if match and not own else value
 
@@ -88,6 +88,8 @@ STEPS: dict[str, Step] = {
     "DSQC-S017": _place_form,
 }
 """Code -> what it makes of a value; in this order, each on the result of the one before."""
+_TYPE_OF = {"DSQC-S014": "date_or_range", "DSQC-S016": "geo_loc", "DSQC-S017": "geo_loc"}
+"""Steps that concern the attributes of one type."""
 
 
 def normalise(submission: Submission, form: Form) -> tuple[Submission, list[Finding]]:
@@ -99,6 +101,7 @@ def normalise(submission: Submission, form: Form) -> tuple[Submission, list[Find
 
 def _sheet(sheet: Sheet, form: Form, found: list[Finding]) -> Sheet:
     columns = form.columns(sheet.name)
+    steps = {name: _steps_of(columns.get(name)) for name in {item.attribute for item in sheet.headings}}
     known: dict[tuple[str, str], tuple[str, tuple[tuple[str, str], ...]]] = {}
     rows: list[Row] = []
     for row in sheet.rows:
@@ -106,7 +109,7 @@ def _sheet(sheet: Sheet, form: Form, found: list[Finding]) -> Sheet:
         for name, cell in row.cells.items():
             key = (name, cell.raw)
             if key not in known:
-                known[key] = _steps(columns.get(name), cell)
+                known[key] = _apply(steps.get(name) or _steps_of(columns.get(name)), columns.get(name), cell)
             value, codes = known[key]
             if value != cell.value:
                 changed[name] = replace(cell, value=value)
@@ -118,10 +121,22 @@ def _sheet(sheet: Sheet, form: Form, found: list[Finding]) -> Sheet:
     return replace(sheet, rows=tuple(rows))
 
 
-def _steps(attribute: Attribute | None, cell: Cell) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _steps_of(attribute: Attribute | None) -> dict[str, Step]:
+    """The steps that can change a value of ``attribute`` at all."""
+    if attribute is None:
+        return {"DSQC-T008": _white_space}
+    return {
+        code: step
+        for code, step in STEPS.items()
+        if code not in _TYPE_OF or _TYPE_OF[code] == attribute.type
+        if code != "DSQC-T018" or attribute.vocabulary is not None
+    }
+
+
+def _apply(steps: dict[str, Step], attribute: Attribute | None, cell: Cell) -> tuple[str, tuple[tuple[str, str], ...]]:
     value = cell.value
     codes: list[tuple[str, str]] = []
-    for code, step in STEPS.items():
+    for code, step in steps.items():
         after = step(attribute, value)
         # The reader has taken outer white space off already; only the raw text still shows it.
         stripped = code == "DSQC-T008" and cell.raw != cell.raw.strip()

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from dsqc.accessions import AccessionType, is_accession
@@ -86,7 +87,10 @@ def missing_value(check: Check) -> Iterator[Finding]:
             if attribute.requirement is Requirement.MANDATORY and (sheet.name, name) not in check.headings:
                 continue
             for row in sheet.rows:
-                if row.get(name) or check.requirement(row, attribute) is not Requirement.MANDATORY:
+                cell = row.cells.get(name)
+                if cell is not None and cell.value:
+                    continue
+                if check.requirement(row, attribute) is not Requirement.MANDATORY:
                     continue
                 if (sheet.name, name) == ("experiment", "insert_size"):
                     yield check.finding("DSQC-X005", row, name, expected="1 – 9999999 (bp)")
@@ -171,7 +175,8 @@ def reference(check: Check) -> Iterator[Finding]:
 
 def present(check: Check, sheet: str, attribute: str) -> dict[str, Any]:
     """``expected`` of a reference: the values that are there."""
-    values = [row.get(attribute) for row in check.rows(sheet) if row.get(attribute)]
+    # Asked for every finding, so no further than the first six.
+    values = list(islice((row.get(attribute) for row in check.rows(sheet) if row.get(attribute)), 6))
     listed = ", ".join(values[:5]) + (" …" if len(values) > 5 else "")
     return {
         "expected": f"{attribute} of the {sheet} sheet ({listed})",
