@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 
 from dsqc.errors import SystemFault
+from dsqc.findings import Suggestion
 from dsqc.forms.fields import CURRENT, load_fields
 from dsqc.language import Text
 
@@ -222,9 +223,10 @@ def missing_terms(*, reporting_only: bool = False) -> tuple[str, ...]:
 
 
 @cache
-def _rejected() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _rejected() -> tuple[tuple[re.Pattern[str], Suggestion], ...]:
     return tuple(
-        (re.compile(row["regex"], re.IGNORECASE), row["suggestion"]) for row in read_table("missing_value_rejected")
+        (re.compile(row["regex"], re.IGNORECASE), Suggestion(row["suggestion"], float(row["confidence"])))
+        for row in read_table("missing_value_rejected")
     )
 
 
@@ -235,6 +237,12 @@ def _any_rejected() -> re.Pattern[str]:
 
 def rejected_missing(value: str) -> str | None:
     """What to write instead of a spelling of "nothing" that is not allowed (``N/A``, ``-``, ``없음``)."""
+    suggestion = suggest_missing(value)
+    return suggestion.value if suggestion else None
+
+
+def suggest_missing(value: str) -> Suggestion | None:
+    """The missing-value term that such a spelling means, and how surely."""
     if not _any_rejected().fullmatch(value):
         return None
     for spelling, suggestion in _rejected():

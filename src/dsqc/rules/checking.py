@@ -9,12 +9,13 @@ from itertools import chain
 from typing import Any
 
 from dsqc.errors import SystemFault
-from dsqc.findings import Finding, FindingLog, Location, finding
+from dsqc.findings import Finding, FindingLog, Location, Suggestion, finding
 from dsqc.forms import Attribute, Condition, Form, Requirement, Ties
 from dsqc.limits import Limits
 from dsqc.model import Row, Submission
 from dsqc.registry import RuleState
 from dsqc.registry import rule as registered
+from dsqc.rules.spelling import Words
 
 NAMES = {
     "submission": "submission_alias",
@@ -84,6 +85,28 @@ class Check:
     def has_sheet(self, sheet: str) -> bool:
         """Whether ``sheet`` could be read: rules on references say nothing about a sheet that could not."""
         return sheet in self.submission.sheets
+
+    def values(self, sheet: str, attribute: str) -> frozenset[str]:
+        """The values of ``attribute`` in ``sheet``, as they are written."""
+        key = (sheet, attribute)
+        if key not in self._values:
+            self._values[key] = frozenset(value for row in self.rows(sheet) if (value := row.get(attribute)))
+        return self._values[key]
+
+    @cached_property
+    def _values(self) -> dict[tuple[str, str], frozenset[str]]:
+        return {}
+
+    def suggest_reference(self, sheet: str, attribute: str, value: str) -> Suggestion | None:
+        """The value of ``attribute`` in ``sheet`` that ``value`` was meant to name."""
+        key = (sheet, attribute)
+        if key not in self._words:
+            self._words[key] = Words(sorted(self.values(sheet, attribute)))
+        return self._words[key].suggest(value)
+
+    @cached_property
+    def _words(self) -> dict[tuple[str, str], Words]:
+        return {}
 
     def index(self, sheet: str, attribute: str) -> dict[str, list[Row]]:
         """Rows of ``sheet`` by the value of ``attribute``, without letter case; rows without a value are left out."""

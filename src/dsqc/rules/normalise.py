@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from dsqc.findings import Finding, Location, finding
+from dsqc.findings import Finding, Location, Suggestion, finding
 from dsqc.forms import Attribute, Form, is_missing_term, vocabulary
 from dsqc.model import Cell, Row, Sheet, Submission
 from dsqc.rules.checking import NAMES
@@ -116,7 +116,9 @@ def _sheet(sheet: Sheet, form: Form, found: list[Finding]) -> Sheet:
             for code, after in codes:
                 place = Location(sheet.path, sheet.name, row.number, cell.column, name)
                 value = repr(cell.raw)[1:-1] if code == "DSQC-T008" else cell.value
-                found.append(finding(code, place, object_id=row.get(NAMES[sheet.name]), value=value, expected=after))
+                meant = Suggestion(after, 1.0)
+                alias = row.get(NAMES[sheet.name])
+                found.append(finding(code, place, object_id=alias, value=value, expected=after, suggestion=meant))
         rows.append(replace(row, cells={**row.cells, **changed}) if changed else row)
     return replace(sheet, rows=tuple(rows))
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from dsqc.accessions import AccessionType, is_accession
-from dsqc.findings import Finding
+from dsqc.findings import Finding, Suggestion
 from dsqc.model import Row
 from dsqc.rules.checking import Check, repeated, rule
 from dsqc.rules.dates import ends, first_day, last_day
@@ -66,7 +66,9 @@ def collection_date(check: Check) -> Iterator[Finding]:
         if max(starts, finishes) > today:
             yield check.finding("DSQC-S012", row, "collection_date", expected=f"– {today}")
         elif _is_turned(*found):
-            yield check.finding("DSQC-S013", row, "collection_date", expected=f"{found[1]}/{found[0]}")
+            turned = f"{found[1]}/{found[0]}"
+            meant = Suggestion(turned, 0.8)
+            yield check.finding("DSQC-S013", row, "collection_date", expected=turned, suggestion=meant)
 
 
 def _is_turned(start: str, end: str) -> bool:
@@ -80,13 +82,18 @@ def _is_turned(start: str, end: str) -> bool:
 @rule("DSQC-S032")
 def parent(check: Check) -> Iterator[Finding]:
     """``derived_from`` names a sample that is neither here nor an accession."""
-    known = check.index("sample", "sample_name")
+    known = check.values("sample", "sample_name")
     for row in check.rows("sample"):
-        for name in filter(None, (part.strip() for part in row.get("derived_from").split(";"))):
-            if name.casefold() not in known and not is_accession(name, AccessionType.SAMPLE):
-                yield check.finding(
-                    "DSQC-S032", row, "derived_from", value=name, **present(check, "sample", "sample_name")
-                )
+        names = [part.strip() for part in row.get("derived_from").split(";") if part.strip()]
+        for name in names:
+            if name in known or is_accession(name, AccessionType.SAMPLE):
+                continue
+            more = present(check, "sample", "sample_name", name)
+            meant = more["suggestion"]
+            if meant is not None:  # It takes the place of the whole cell.
+                whole = "; ".join(meant.value if item == name else item for item in names)
+                more["suggestion"] = Suggestion(whole, meant.confidence)
+            yield check.finding("DSQC-S032", row, "derived_from", value=name, **more)
 
 
 @rule("DSQC-X013")

@@ -195,7 +195,8 @@ def _interpret_table(table: Table, labels: Mapping[str, str], log: FindingLog) -
             found = _row(table, row, headings, log)
             if found.cells:
                 rows.append(found)
-    return Sheet(table.name, table.path, tuple(heading for heading in headings if heading.attribute), tuple(rows))
+    known = tuple(heading for heading in headings if heading.attribute)
+    return Sheet(table.name, table.path, known, tuple(rows), first.number)
 
 
 def _headings(table: Table, row: TableRow, labels: Mapping[str, str], log: FindingLog) -> list[Heading]:
