@@ -17,7 +17,7 @@ from dsqc.model import Submission
 from dsqc.registry import RuleState, rules
 from dsqc.rules import Context, examine, identify
 from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received, form_files
-from dsqc.submission import interpret, read_tables, readable_name
+from dsqc.submission import Tables, interpret, read_tables, readable_name
 from dsqc.version import __version__
 
 DOCUMENT = "validate.json"
@@ -106,7 +106,11 @@ def read_submission(path: Path) -> tuple[Submission, Form | None, FindingLog]:
     Raises:
         UsageError: there is nothing at ``path``.
     """
-    tables = read_tables(path)
+    return interpret_form(read_tables(path))
+
+
+def interpret_form(tables: Tables) -> tuple[Submission, Form | None, FindingLog]:
+    """What sheets say by the form that they name themselves; see :func:`read_submission`."""
     named, _ = interpret(tables.only("submission"), _common_labels())
     form, found = identify(named)
     submission, findings = interpret(tables, labels(form) if form is not None else _common_labels())
