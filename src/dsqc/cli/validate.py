@@ -4,9 +4,9 @@ SUBMISSION is a directory with submission.xlsx (or the six sheets as TSV) and th
 the files beside it. No account, no network and no server are needed.
 
 With --fix, suggestions that are certain are put in place on a copy: -O DIR gets corrected/, the form under the same
-file names (put them in place of the old ones; original and data files are never touched), and patch.tsv, a line
-for each suggestion: path, sheet, row, column, attribute, old, new, rule, confidence, state (applied or left), reason. In
-a workbook, corrected cells are yellow and have a comment that keeps the old value. The exit code is that of the form as
+file names (put them in place of the old ones; original and data files are never touched), and patch.tsv, a line for
+each suggestion: path, sheet, row, column, attribute, old, new, rule, confidence, state (applied or left), reason. In a
+workbook, corrected cells are yellow and have a comment that keeps the old value. The exit code is that of the form as
 it was handed in.
 """
 

@@ -4,11 +4,7 @@ The submitter's own files are never touched. Corrections are repeated until noth
 second time changes nothing.
 """
 
-import csv
-import io
-import stat
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,58 +17,24 @@ from dsqc.limits import Limits
 from dsqc.registry import rule
 from dsqc.rules import Context, examine
 from dsqc.rules.normalise import STEPS
+from dsqc.stages._fix_copy import (
+    DOCUMENT,
+    FOLDER,
+    cells_to_keep,
+    earlier_copy,
+    encoding_lines,
+    read_back,
+    write_copy,
+)
+from dsqc.stages._fix_patch import LEFT, PATCH, PatchLine, patch_text, place_of, sum_up
 from dsqc.stages._validate_files import folder_of, form_files
 from dsqc.stages.validate import interpret_form
-from dsqc.submission import (
-    CellChange,
-    Tables,
-    correct,
-    decode,
-    fixed_cells,
-    is_form_file,
-    read_tables,
-    readable_name,
-    write_corrected,
-    write_corrected_text,
-)
+from dsqc.submission import Tables, correct, read_tables
 from dsqc.submission.correction import CellKey
-from dsqc.submission.layout import split_name
 from dsqc.submission.table import column_index
-from dsqc.submission.text import UTF8_TSV
-from dsqc.version import __version__
 
-FOLDER = "corrected"
-PATCH = "patch.tsv"
-DOCUMENT = "fix.json"
-APPLIED, LEFT = "applied", "left"
-ENCODING = "DSQC-T001"
 PRIVACY = "privacy"
 _MOST_PASSES = 50
-_COLUMNS = (*("path", "sheet", "row", "column", "attribute", "old", "new", "rule", "confidence", "state", "reason"),)
-
-
-@dataclass(frozen=True, slots=True)
-class PatchLine:
-    """One suggestion: what the cell held, what it holds now or might hold, and why it was not put in place.
-
-    Attributes:
-        state: ``applied`` or ``left``.
-        reason: of what is left: ``confidence`` (below what was asked for), ``formula`` (a formula gives the value),
-            ``table`` (the heading of an Excel table), ``personal`` (the cell seems to hold personal data; its values
-            are not repeated), ``circular`` (two rules want different things). Empty for what is applied.
-    """
-
-    path: str
-    sheet: str
-    row: int | None
-    column: str
-    attribute: str
-    old: str
-    new: str
-    rule: str
-    confidence: float
-    state: str = APPLIED
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +81,20 @@ def fix(
     """
     folder = results / FOLDER
     _check_apart(inbox, results)
-    earlier = _earlier_copy(results)
+    earlier = earlier_copy(results)
     log = logs.logger(stage="fix", submission=inbox.resolve().name)
     context = Context(today or datetime.now(UTC).date(), limits or Limits())
     tables = read_tables(inbox)
     files = form_files(inbox)
-    session = _Session(tables, context, confidence, _fixed(tables, files))
+    session = _Session(tables, context, confidence, cells_to_keep(tables, files))
     session.run()
-    paths = _write_copy(files, folder, session)
+    paths = write_copy(files, folder, session.changes)
     for path in earlier.keys() - set(paths):
         path.unlink()
-    after, _found = _examine(_read_back(folder, paths, session.tables), context)
-    lines = (*_encoding_lines(files), *session.lines())
-    document = _document(lines, session.before, after, confidence, paths)
-    artefact.write_text(results / PATCH, _patch_text(lines))
+    after, _found = _examine(read_back(folder, paths, session.tables), context)
+    lines = (*encoding_lines(files), *session.lines())
+    document = sum_up(lines, session.before, after, confidence, paths)
+    artefact.write_text(results / PATCH, patch_text(lines))
     artefact.write_json(results / DOCUMENT, document)
     log.info("corrected", cells=document["cell_count"], left=document["left_count"])
     return FixResult(lines, session.before, after, document, paths, results / PATCH)
@@ -145,62 +107,6 @@ def _check_apart(inbox: Path, results: Path) -> None:
             f"The corrected copy would come to stand among the files of {inbox}.",
             hint="Give -O a directory of its own.",
         )
-
-
-def _earlier_copy(results: Path) -> dict[Path, str]:
-    """The files of an earlier copy with their digests.
-
-    Raises:
-        UsageError: somebody has worked on them since; writing the copy anew would lose that.
-    """
-    folder = results / FOLDER
-    known: dict[str, str] = {}
-    if (results / DOCUMENT).is_file():
-        known = {row["name"]: row["sha256"] for row in artefact.read_json(results / DOCUMENT)["copy"]}
-    found = {path: known.get(path.name, "") for path in sorted(folder.glob("*")) if path.is_file()}
-    earlier = {path: digest for path, digest in found.items() if path.name in known or is_form_file(path.name)}
-    for path, digest in earlier.items():
-        if artefact.sha256_of(path) != digest:
-            raise UsageError(
-                f"{path} was changed after dsqc wrote it.",
-                hint="Validate that copy itself, move it away, or give -O another directory.",
-            )
-    return earlier
-
-
-def _read_back(folder: Path, paths: Collection[Path], written: Tables) -> Tables:
-    """The copy as it is read: what was to be written, or the fault is ours."""
-    if not paths:
-        return written
-    workbook = next((table.path for table in written.tables.values() if _is_workbook(Path(table.path))), "")
-    path = next((item for item in paths if readable_name(item) == workbook), None)
-    again = replace(read_tables(path), findings=written.findings) if path is not None else read_tables(folder)
-    if again.tables != written.tables:
-        raise SystemFault(f"{folder} does not hold what was to be written.", hint="Please report this.")
-    return again
-
-
-def _encoding_lines(files: Iterable[Path]) -> Iterator[PatchLine]:
-    """Sheets that were no UTF-8: the copy is."""
-    for path in files:
-        decoded = None if _is_workbook(path) else decode(path.read_bytes())
-        if decoded is not None and decoded.fault is not None:
-            name = readable_name(path)
-            yield PatchLine(name, split_name(name)[0], None, "", "", decoded.encoding, UTF8_TSV, ENCODING, 1.0)
-
-
-def _fixed(tables: Tables, files: Iterable[Path]) -> dict[CellKey, str]:
-    """Cells of workbooks that must stay as they are."""
-    sheets = {table.path: {item.name for item in tables.tables.values()} for table in tables.tables.values()}
-    fixed: dict[CellKey, str] = {}
-    for path in files:
-        if _is_workbook(path) and readable_name(path) in sheets:
-            fixed |= fixed_cells(path, sheets[readable_name(path)])
-    return fixed
-
-
-def _is_workbook(path: Path) -> bool:
-    return path.suffix.casefold() == ".xlsx"
 
 
 def _examine(tables: Tables, context: Context) -> tuple[FindingLog, list[Finding]]:
@@ -219,7 +125,7 @@ class _Session:
     """Corrections of one form, from the first look to the last."""
 
     def __init__(self, tables: Tables, context: Context, confidence: float, fixed: Mapping[CellKey, str]) -> None:
-        self.tables = self.original = tables
+        self.tables = tables
         self.before = FindingLog()
         self._context = context
         self._confidence = confidence
@@ -246,8 +152,8 @@ class _Session:
     def lines(self) -> Iterator[PatchLine]:
         """All suggestions, those put in place first."""
         applied = [line for lines in self._applied.values() for line in lines]
-        yield from sorted(applied, key=_place_of)
-        yield from sorted(self._left, key=_place_of)
+        yield from sorted(applied, key=place_of)
+        yield from sorted(self._left, key=place_of)
 
     @property
     def changes(self) -> dict[CellKey, list[PatchLine]]:
@@ -330,71 +236,3 @@ def _personal_cells(found: Iterable[Finding]) -> Iterator[CellKey]:
 def _key_of(item: Finding) -> CellKey | None:
     place = item.location
     return (place.sheet, place.row, place.column) if place.sheet and place.row and place.column else None
-
-
-def _place_of(line: PatchLine) -> tuple[Any, ...]:
-    return (line.path, line.sheet, line.row or 0, len(line.column), line.column)
-
-
-def _write_copy(files: Iterable[Path], folder: Path, session: _Session) -> tuple[Path, ...]:
-    """Write every file of the form, corrected or as it is."""
-    changes = session.changes
-    written: list[Path] = []
-    for source in files:
-        if not stat.S_ISREG(source.lstat().st_mode):
-            continue
-        target = folder / source.name
-        name = readable_name(source)
-        own = {key: lines for key, lines in changes.items() if lines[0].path == name}
-        with artefact.atomic_file(target) as file:
-            if not _is_workbook(source):
-                texts = {(row, column): lines[-1].new for (_sheet, row, column), lines in own.items()}
-                file.write(write_corrected_text(source.read_bytes(), texts))
-            elif own:
-                write_corrected(source, file, (_cell_change(key, lines) for key, lines in own.items()))
-            else:
-                file.write(source.read_bytes())
-        written.append(target)
-    return tuple(written)
-
-
-def _cell_change(key: CellKey, lines: list[PatchLine]) -> CellChange:
-    rules = ", ".join(dict.fromkeys(line.rule for line in lines))
-    comment = f"was / 이전 값: {lines[0].old}\nrule / 규칙: {rules}"
-    return CellChange(*key, lines[-1].new, comment)
-
-
-def _document(
-    lines: Iterable[PatchLine], before: FindingLog, after: FindingLog, confidence: float, paths: Iterable[Path]
-) -> dict[str, Any]:
-    applied = [line for line in lines if line.state == APPLIED]
-    cells = {(line.sheet, line.row, line.column): (line.sheet, line.attribute) for line in applied if line.row}
-    left = [line for line in lines if line.state == LEFT]
-    return {
-        "schema_version": "1.0",
-        "dsqc_version": __version__,
-        "confidence": confidence,
-        "cell_count": len(cells),
-        "columns": [
-            {"sheet": sheet, "attribute": attribute, "cell_count": number}
-            for (sheet, attribute), number in sorted(
-                Counter(cells.values()).items(), key=lambda item: (-item[1], item[0])
-            )
-        ],
-        "applied_count": len(applied),
-        "left_count": len(left),
-        "left_reasons": dict(sorted(Counter(line.reason for line in left).items())),
-        "finding_counts": {"before": before.counts(), "after": after.counts()},
-        "copy": [{"name": path.name, "sha256": artefact.sha256_of(path)} for path in paths],
-        "patch_file": PATCH,
-    }
-
-
-def _patch_text(lines: Iterable[PatchLine]) -> str:
-    """Tab-separated; a cell that holds a tab, a quote or a line break stands in double quotes."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for line in lines:
-        writer.writerow("" if value is None else value for value in (getattr(line, name) for name in _COLUMNS))
-    return file.getvalue()

@@ -12,7 +12,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 _START_TAG = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>""")
 _ENCODING = re.compile(r"""(<\?xml[^>]*?)\s+encoding\s*=\s*(?:"[^"]*"|'[^']*')""")
-_NO_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF), "\ufffd")
+_NO_XML = {point: f"_x{point:04X}_" for point in (*range(9), *range(11, 32), 0xFFFE, 0xFFFF)}
+_OFFICE_ESCAPE = re.compile(r"_x(?=[0-9A-Fa-f]{4}_)")
 
 
 class NotEditableError(ValueError):
@@ -160,8 +161,8 @@ def start_tag(element: Element, **values: str) -> str:
 
 
 def text_of(value: str) -> str:
-    """``value`` as character data; what XML cannot hold becomes a replacement character."""
-    return escape(value.translate(_NO_XML), {"\r": "&#13;"})
+    """``value`` as the text of a cell. Office writes what XML cannot hold as ``_x000D_``, and escapes what looks so."""
+    return escape(_OFFICE_ESCAPE.sub("_x005F_x", value).translate(_NO_XML))
 
 
 def last_of(found: Iterable[Element], path: str) -> Element | None:
