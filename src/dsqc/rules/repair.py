@@ -23,7 +23,7 @@ _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d+),(\d{1,2}|\d{4,})(?![\d.,])", re.ASCII)
 _RANGE_SIGN = re.compile(r"(?<=\d)\s*(?:~|\bto\b|–)\s*(?=\d)", re.ASCII)
 _WHOLE = re.compile(r"([-+]?\d+)\.0+", re.ASCII)
-_TAXID_LABEL = re.compile(r"(?:ncbi\s*:?\s*)?(?:tax(?:on(?:omy)?)?\s*_?(?:id)?)\s*[:=_]?\s*(?=\d)", re.IGNORECASE)
+_TAXID_LABEL = re.compile(r"(?:ncbi\s*:?\s*)?(?:ta?x(?:on(?:omy)?)?\s*_?(?:id)?)\s*[:=_]?\s*(?=\d)", re.IGNORECASE)
 _TRAILING_UNIT = re.compile(r"(\d+)\s*[A-Za-z]+", re.ASCII)
 _PUBLICATION_LABEL = re.compile(
     r"(?:pmid|pubmed(?:\s*id)?|doi)\s*:?\s*|https?://(?:dx\.)?doi\.org/(?=10\.)", re.IGNORECASE
@@ -57,16 +57,15 @@ TEXT_WAYS: tuple[Way, ...] = (
     (lambda value: value.rstrip(" .,;"), CERTAIN),
     (str.upper, CERTAIN),
     (str.lower, CERTAIN),
-    (_without_blanks, 0.8),
     (lambda value: value.replace("=", ":"), 0.8),
     (lambda value: f"https://{value}" if value.startswith("www.") else value, LIKELY),
-    (lambda value: re.sub(r"[\s/\\]+", "_", value), 0.6),
+    (lambda value: re.sub(r"[\s/\\]+", "_", value), 0.7),
 )
 NUMBERED_WAYS: tuple[Way, ...] = (
     *TEXT_WAYS[:4],
     (_without_blanks, CERTAIN),
     (lambda value: _without_blanks(value).upper(), CERTAIN),
-    *TEXT_WAYS[5:],
+    *TEXT_WAYS[4:],
 )
 """Accessions, addresses and ids that others gave: they hold no blanks, and nothing is named by one with a blank."""
 WAYS: dict[str, tuple[Way, ...]] = {

@@ -4,7 +4,7 @@ import difflib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from dsqc.findings import Suggestion
@@ -61,20 +61,25 @@ class Words:
 
     Args:
         words: the words; of two that are equally near the first one wins.
+        meanings: word -> what it stands for, where that is not the word itself.
     """
 
     _CANDIDATES = 8
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[str], meanings: Mapping[str, str] | None = None) -> None:
         self._words = tuple(dict.fromkeys(words))
+        self._meanings = meanings or {}
         self._folded = [word.casefold() for word in self._words]
         self._pairs: dict[str, list[int]] = {}
         for number, word in enumerate(self._folded):
             for pair in _pairs(word):
                 self._pairs.setdefault(pair, []).append(number)
-        self._spelled: dict[str, list[str]] = {}
+        self._spelled: dict[str, set[str]] = {}
         for word in self._words:
-            self._spelled.setdefault(plain_letters(word), []).append(word)
+            self._spelled.setdefault(plain_letters(word), set()).add(self._meaning(word))
+
+    def _meaning(self, word: str) -> str:
+        return self._meanings.get(word, word)
 
     def nearest(self, value: str, most: int = 3, least: float = 0.5) -> list[tuple[float, str]]:
         """The words most like ``value`` with their likeness, the nearest first."""
@@ -94,16 +99,16 @@ class Words:
         return [(-ratio, self._words[number]) for ratio, number in sorted(found)[:most]]
 
     def suggest(self, value: str) -> Suggestion | None:
-        """The word that ``value`` is another spelling of, or the one that it is most like; ``None`` where none is."""
-        same = self._spelled.get(plain_letters(value), ())
+        """What the word means that ``value`` is another spelling of, or is most like; ``None`` where none is."""
+        same = self._spelled.get(plain_letters(value), set())
         if len(same) == 1:
-            return Suggestion(same[0], 1.0)
-        near = self.nearest(value, 2, _LEAST_ALIKE)
+            return Suggestion(next(iter(same)), 1.0)
+        near = self.nearest(value, self._CANDIDATES, _LEAST_ALIKE)
         if not near or len(value) < 3:
             return None
-        ratio, word = near[0]
-        is_close = len(near) > 1 and ratio - near[1][0] < _TOO_CLOSE
-        return Suggestion(word, round(min(ratio, 0.6 if is_close else LIKELY), 2))
+        ratio, meant = near[0][0], self._meaning(near[0][1])
+        rival = next((other for other, word in near if self._meaning(word) != meant), 0.0)
+        return Suggestion(meant, round(min(ratio, 0.6 if ratio - rival < _TOO_CLOSE else LIKELY), 2))
 
 
 def _pairs(word: str) -> set[str]:

@@ -77,14 +77,14 @@ def _meanings(sheet: Sheet, columns: Mapping[str, Attribute]) -> dict[str, Sugge
         if name not in there:
             for text in (name, attribute.label.en, attribute.label.ko, *attribute.aliases):
                 named.setdefault(text, name)
-    words = Words(named)
+    words = Words(named, named)
     found: dict[str, Suggestion] = {}
     for text in unknown:
         plain = _REMARK.sub("", text).strip()
         meant = words.suggest(plain)
         if meant is not None:
             sure = min(meant.confidence, CERTAIN) if plain != text else meant.confidence
-            found[text] = Suggestion(named[meant.value], sure)
+            found[text] = Suggestion(meant.value, sure)
     # Two headings cannot both become the same one.
     uses = Counter(item.value for item in found.values())
     return {
