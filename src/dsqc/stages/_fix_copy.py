@@ -1,7 +1,7 @@
 """The corrected copy of a form: written, read back, and kept apart from what a person has changed in it since."""
 
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,16 +82,16 @@ def write_copy(files: Iterable[Path], folder: Path, changes: Mapping[CellKey, li
 
 def _cell_change(key: CellKey, lines: list[PatchLine]) -> CellChange:
     rules = ", ".join(dict.fromkeys(line.rule for line in lines))
-    comment = f"was / 이전 값: {lines[0].old}\nrule / 규칙: {rules}"
+    comment = f"was / 이전 값: {lines[0].shown_old or '-'}\nrule / 규칙: {rules}"
     return CellChange(*key, lines[-1].new, comment)
 
 
-def read_back(folder: Path, paths: Collection[Path], written: Tables) -> Tables:
+def read_back(inbox: Path, folder: Path, paths: Sequence[Path], written: Tables) -> Tables:
     """The copy as it is read: what was to be written, or the fault is ours."""
     if not paths:
         return written
     workbook = next((table.path for table in written.tables.values() if _is_workbook(Path(table.path))), "")
-    path = next((item for item in paths if readable_name(item) == workbook), None)
+    path = next((item for item in paths if readable_name(item) == workbook), None if inbox.is_dir() else paths[0])
     again = replace(read_tables(path), findings=written.findings) if path is not None else read_tables(folder)
     if again.tables != written.tables:
         raise SystemFault(f"{folder} does not hold what was to be written.", hint="Please report this.")

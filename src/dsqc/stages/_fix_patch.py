@@ -11,6 +11,7 @@ from typing import Any
 from dsqc import artefact
 from dsqc.findings import FindingLog
 from dsqc.model import SHEETS
+from dsqc.registry import rule
 from dsqc.version import __version__
 
 PATCH = "patch.tsv"
@@ -40,6 +41,16 @@ class PatchLine:
     confidence: float
     state: str = APPLIED
     reason: str = ""
+
+    @property
+    def shown_old(self) -> str:
+        """What the cell held, for the list and the comment; empty where that is what a privacy rule took out."""
+        return "" if is_private(self.rule) else self.old
+
+
+def is_private(code: str) -> bool:
+    """Whether a rule looks for personal data."""
+    return rule(code).kind == "privacy"
 
 
 def place_of(line: PatchLine) -> tuple[Any, ...]:
@@ -81,5 +92,6 @@ def patch_text(lines: Iterable[PatchLine]) -> str:
     writer = csv.writer(file, delimiter="\t", lineterminator="\n")
     writer.writerow(_COLUMNS)
     for line in lines:
-        writer.writerow("" if value is None else value for value in (getattr(line, name) for name in _COLUMNS))
+        row = {name: getattr(line, name) for name in _COLUMNS} | {"old": line.shown_old}
+        writer.writerow("" if value is None else value for value in row.values())
     return file.getvalue()

@@ -14,7 +14,6 @@ from dsqc import artefact, logs
 from dsqc.errors import SystemFault, UsageError
 from dsqc.findings import CERTAIN, Finding, FindingLog
 from dsqc.limits import Limits
-from dsqc.registry import rule
 from dsqc.rules import Context, examine
 from dsqc.rules.normalise import STEPS
 from dsqc.stages._fix_copy import (
@@ -26,14 +25,13 @@ from dsqc.stages._fix_copy import (
     read_back,
     write_copy,
 )
-from dsqc.stages._fix_patch import LEFT, PATCH, PatchLine, patch_text, place_of, sum_up
+from dsqc.stages._fix_patch import LEFT, PATCH, PatchLine, is_private, patch_text, place_of, sum_up
 from dsqc.stages._validate_files import folder_of, form_files
 from dsqc.stages.validate import interpret_form
 from dsqc.submission import Tables, correct, read_tables
 from dsqc.submission.correction import CellKey
 from dsqc.submission.table import column_index
 
-PRIVACY = "privacy"
 _MOST_PASSES = 50
 
 
@@ -91,7 +89,7 @@ def fix(
     paths = write_copy(files, folder, session.changes)
     for path in earlier.keys() - set(paths):
         path.unlink()
-    after, _found = _examine(read_back(folder, paths, session.tables), context)
+    after, _found = _examine(read_back(inbox, folder, paths, session.tables), context)
     lines = (*encoding_lines(files), *session.lines())
     document = sum_up(lines, session.before, after, confidence, paths)
     artefact.write_text(results / PATCH, patch_text(lines))
@@ -131,6 +129,7 @@ class _Session:
         self._confidence = confidence
         self._fixed = dict(fixed)
         self._applied: dict[CellKey, list[PatchLine]] = {}
+        self._personal: frozenset[CellKey] = frozenset()
         self._left: list[PatchLine] = []
         self._rows: dict[str, dict[int, tuple[str, ...]]] = {}
 
@@ -143,7 +142,7 @@ class _Session:
             log, found = _examine(self.tables, self._context)
             if number == 0:
                 self.before = log
-            self._fixed |= dict.fromkeys(_personal_cells(found), "personal")
+            self._personal = frozenset(_personal_cells(found))
             if not self._correct(found):
                 self._left = list(self._lines_left(found))
                 return
@@ -167,7 +166,7 @@ class _Session:
             key = _key_of(item)
             if key is None or item.suggestion is None or item.suggestion.confidence < self._confidence:
                 continue
-            if key not in self._fixed and item.suggestion.value != self._text_at(key):
+            if not self._reason_to_leave(key, item) and item.suggestion.value != self._text_at(key):
                 suggested.setdefault(key, []).append(item)
         correction: dict[CellKey, str] = {}
         for key, items in suggested.items():
@@ -182,6 +181,17 @@ class _Session:
             correction[key] = lines[-1].new
         self.tables = correct(self.tables, correction)
         return bool(correction)
+
+    def _reason_to_leave(self, key: CellKey, item: Finding) -> str:
+        """Why the suggestion must not be put in place, however certain it is; empty where it may be.
+
+        Findings mask personal data, and so perhaps what they suggest: it is never written. What the privacy rules
+        themselves suggest is written, and only that.
+        """
+        if key in self._fixed:
+            return self._fixed[key]
+        is_masked = item.suggestion is not None and item.suggestion.value.count("*") > self._text_at(key).count("*")
+        return "personal" if is_masked or (key in self._personal and not is_private(item.code)) else ""
 
     def _lines_of(self, key: CellKey, items: Iterable[Finding]) -> list[PatchLine]:
         lines: list[PatchLine] = []
@@ -203,7 +213,7 @@ class _Session:
             key = _key_of(item)
             if key is None or item.suggestion is None:
                 continue
-            reason = self._fixed.get(key) or "confidence"
+            reason = self._reason_to_leave(key, item) or "confidence"
             old = self._text_at(key)
             if reason == "personal":
                 yield replace(_line(item, key, ""), new="", state=LEFT, reason=reason)
@@ -226,10 +236,10 @@ def _chosen(items: list[Finding]) -> list[Finding]:
 
 
 def _personal_cells(found: Iterable[Finding]) -> Iterator[CellKey]:
-    """Cells that seem to hold personal data: what findings quote of them may be masked, so none is rewritten."""
+    """Cells that seem to hold personal data."""
     for item in found:
         key = _key_of(item)
-        if key is not None and rule(item.code).kind == PRIVACY:
+        if key is not None and is_private(item.code):
             yield key
 
 
