@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+ENVIRONMENT_VARIABLE = "DSQC_STATION"
+"""Names the station's configuration; without it, and without an option, these limits hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

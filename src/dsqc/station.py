@@ -7,9 +7,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dsqc.errors import UsageError
-from dsqc.limits import Limits
+from dsqc.limits import ENVIRONMENT_VARIABLE as ENVIRONMENT_VARIABLE
+from dsqc.limits import Limits as Limits
 
-ENVIRONMENT_VARIABLE = "DSQC_STATION"
 FILE_NAME = "station.toml"
 
 

@@ -103,10 +103,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _limits(station: Path | None) -> "Limits | None":
     """The station's limits where one is configured."""
-    from dsqc.station import ENVIRONMENT_VARIABLE, load_station
+    from dsqc.limits import ENVIRONMENT_VARIABLE
 
     if station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
         return None
+    from dsqc.station import load_station  # It brings pydantic with it.
+
     return load_station(station).limits
 
 
