@@ -7,8 +7,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dsqc.errors import UsageError
-from dsqc.limits import ENVIRONMENT_VARIABLE as ENVIRONMENT_VARIABLE
-from dsqc.limits import Limits as Limits
+from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
+
+__all__ = ["ENVIRONMENT_VARIABLE", "FILE_NAME", "Limits", "Prefixes", "S3Options", "Station", "Tiers", "load_station"]
 
 FILE_NAME = "station.toml"
 

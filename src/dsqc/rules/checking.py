@@ -125,26 +125,31 @@ class Check:
         return Requirement.MANDATORY if attribute.requirement is Requirement.CONDITIONAL else attribute.requirement
 
     def _holds(self, condition: Condition, row: Row) -> bool:
-        """Whether ``condition`` holds in ``row``; judged once for rows that say the same of what it looks at."""
         # The form holds its conditions for as long as the check lives: an id means one of them.
-        number = id(condition)
-        names = self._looked_at.get(number)
-        if names is None:
-            names = self._looked_at[number] = tuple(sorted(condition.names()))
-        values = self.ties.values(row)
-        key = (number, *map(values, names))
-        held = self._held.get(key)
-        if held is None:
-            held = self._held[key] = condition.holds(values)
-        return held
+        key = (id(condition), row.sheet)
+        if key not in self._held:
+            self._held[key] = self._rows_where(condition, row.sheet)
+        return row.number in self._held[key]
 
     @cached_property
-    def _held(self) -> dict[tuple[int | str | tuple[str, ...], ...], bool]:
+    def _held(self) -> dict[tuple[int, str], frozenset[int]]:
         return {}
 
-    @cached_property
-    def _looked_at(self) -> dict[int, tuple[str, ...]]:
-        return {}
+    def _rows_where(self, condition: Condition, sheet: str) -> frozenset[int]:
+        """Numbers of the rows in which ``condition`` holds; rows that say the same are judged once."""
+        names = tuple(condition.names())
+        is_plain = not any("." in name for name in names)
+        known: dict[tuple[str | tuple[str, ...], ...], bool] = {}
+        found: list[int] = []
+        for row in self.rows(sheet):
+            values = row.get if is_plain else self.ties.values(row)
+            said = tuple([values(name) for name in names])
+            holds = known.get(said)
+            if holds is None:
+                holds = known[said] = condition.holds(values)
+            if holds:
+                found.append(row.number)
+        return frozenset(found)
 
     def place(self, row: Row, attribute: str = "") -> Location:
         """Where ``attribute`` of ``row`` stands, or would stand."""

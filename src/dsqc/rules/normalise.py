@@ -19,6 +19,8 @@ _LOCAL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?[+-]\d{2}:?\d
 _BLANKS = re.compile(r"\s+")
 
 Step = Callable[[Attribute | None, str], str]
+Change = tuple[str, tuple[tuple[str, str], ...]]
+"""What becomes of a value, and the codes of the steps with what each made of it."""
 
 
 def _white_space(_attribute: Attribute | None, value: str) -> str:
@@ -101,16 +103,21 @@ def normalise(submission: Submission, form: Form) -> tuple[Submission, list[Find
 
 def _sheet(sheet: Sheet, form: Form, found: list[Finding]) -> Sheet:
     columns = form.columns(sheet.name)
-    steps = {name: _steps_of(columns.get(name)) for name in {item.attribute for item in sheet.headings}}
-    known: dict[tuple[str, str], tuple[str, tuple[tuple[str, str], ...]]] = {}
+    steps: dict[str, dict[str, Step]] = {}
+    known: dict[str, dict[str, Change | None]] = {}
     rows: list[Row] = []
     for row in sheet.rows:
         changed: dict[str, Cell] = {}
         for name, cell in row.cells.items():
-            key = (name, cell.raw)
-            if key not in known:
-                known[key] = _apply(steps.get(name) or _steps_of(columns.get(name)), columns.get(name), cell)
-            value, codes = known[key]
+            if name not in known:
+                known[name], steps[name] = {}, _steps_of(columns.get(name))
+            judged = known[name]
+            if cell.raw not in judged:
+                judged[cell.raw] = _apply(steps[name], columns.get(name), cell)
+            change = judged[cell.raw]
+            if change is None:
+                continue
+            value, codes = change
             if value != cell.value:
                 changed[name] = replace(cell, value=value)
             for code, after in codes:
@@ -135,7 +142,7 @@ def _steps_of(attribute: Attribute | None) -> dict[str, Step]:
     }
 
 
-def _apply(steps: dict[str, Step], attribute: Attribute | None, cell: Cell) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _apply(steps: dict[str, Step], attribute: Attribute | None, cell: Cell) -> Change | None:
     value = cell.value
     codes: list[tuple[str, str]] = []
     for code, step in steps.items():
@@ -145,4 +152,4 @@ def _apply(steps: dict[str, Step], attribute: Attribute | None, cell: Cell) -> t
         if after != value or stripped:
             codes.append((code, after))
         value = after
-    return value, tuple(codes)
+    return (value, tuple(codes)) if codes else None

@@ -163,8 +163,12 @@ def _allowed(attribute: Attribute, suggestion: Suggestion | None) -> Suggestion 
 def _written_otherwise(attribute: Attribute, value: str) -> Suggestion | None:
     """The first of the other spellings that the attribute takes; else the value in ASCII, where it was not."""
     most = 0.6 if attribute.type in NAMES_OF_THINGS else 1.0
+    tried = {value}
     for candidate in _spellings(attribute, value):
         text = candidate.value
+        if text in tried:
+            continue
+        tried.add(text)
         fault = value_fault(attribute, text)
         if fault is not None and fault.kind is FaultKind.UNIT and fault.suggestion:
             text, fault = fault.suggestion, None
@@ -181,7 +185,9 @@ def _spellings(attribute: Attribute, value: str) -> Iterator[Suggestion]:
         plain = Suggestion(value, 1.0)  # A unit in Korean is known as it stands.
     yield plain
     for way, confidence in ways:
-        yield Suggestion(way(plain.value), min(plain.confidence, confidence))
+        text = way(plain.value)
+        if text != plain.value:
+            yield Suggestion(text, min(plain.confidence, confidence))
     if attribute.type in COMBINED:
         text, least = plain.value, plain.confidence
         for way, confidence in ways:

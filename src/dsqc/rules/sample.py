@@ -39,15 +39,18 @@ def repeated_title(check: Check) -> Iterator[Finding]:
 @rule("DSQC-S005")
 def indistinct(check: Check) -> Iterator[Finding]:
     """Samples that have the same attributes apart from name, title and description."""
-    alike: dict[frozenset[tuple[str, str]], list[Row]] = defaultdict(list)
-    for row in check.rows("sample"):
-        telling = frozenset((name, cell.value) for name, cell in row.cells.items() if name not in TELL_NOTHING)
-        if telling:
+    rows = check.rows("sample")
+    names = sorted({name for row in rows for name in row.cells} - TELL_NOTHING)
+    alike: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        cells = row.cells
+        telling = tuple([cells[name].value if name in cells else "" for name in names])
+        if any(telling):
             alike[telling].append(row)
-    for rows in alike.values():
-        if len(rows) > 1:
-            numbers = ", ".join(str(row.number) for row in rows[:10]) + (" …" if len(rows) > 10 else "")
-            for row in rows:
+    for group in alike.values():
+        if len(group) > 1:
+            numbers = ", ".join(str(row.number) for row in group[:10]) + (" …" if len(group) > 10 else "")
+            for row in group:
                 yield check.finding("DSQC-S005", row, "sample_name", expected=numbers)
 
 

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from dsqc.findings import Suggestion
 from dsqc.forms.vocabulary import read_table
@@ -13,6 +13,7 @@ from dsqc.forms.vocabulary import read_table
 LIKELY = 0.85
 """Most that likeness alone is worth: two names may differ by one letter and both be meant."""
 _LEAST_ALIKE = 0.6
+_LEAST_NEAR = 0.5
 _TOO_CLOSE = 0.06
 _LOST = re.compile(r"<(?:super|sub|circle|fraction|square)>")
 """Kinds of compatibility characters whose plain letters may mean something else: 10² is not 102."""
@@ -25,10 +26,11 @@ def is_ascii_text(value: str) -> bool:
     return value.isascii() and value.isprintable()
 
 
+@lru_cache(maxsize=4096)
 def suggest_ascii(value: str) -> Suggestion | None:
     """``value`` with signs and full-width letters in ASCII; ``None`` where that is not all there is to it."""
     confidence = 1.0
-    for sign, text, sure in _signs():
+    for sign, text, sure in _signs() if any(char in _sign_letters() for char in value) else ():
         if sign in value:
             value = value.replace(sign, text)
             confidence = min(confidence, sure)
@@ -47,6 +49,11 @@ def _signs() -> tuple[tuple[str, str, float], ...]:
         for row in read_table("ascii_spellings")
     ]
     return tuple(sorted(rows, key=lambda row: -len(row[0])))
+
+
+@cache
+def _sign_letters() -> frozenset[str]:
+    return frozenset(sign[0] for sign, _text, _sure in _signs())
 
 
 def plain_letters(text: str) -> str:
@@ -69,6 +76,7 @@ class Words:
     def __init__(self, words: Iterable[str], meanings: Mapping[str, str] | None = None) -> None:
         self._words = tuple(dict.fromkeys(words))
         self._meanings = meanings or {}
+        self._near: dict[str, list[tuple[float, str]]] = {}
         self._folded = [word.casefold() for word in self._words]
         self._pairs: dict[str, list[int]] = {}
         for number, word in enumerate(self._folded):
@@ -81,22 +89,28 @@ class Words:
     def _meaning(self, word: str) -> str:
         return self._meanings.get(word, word)
 
-    def nearest(self, value: str, most: int = 3, least: float = 0.5) -> list[tuple[float, str]]:
+    def nearest(self, value: str, most: int = 3, least: float = _LEAST_NEAR) -> list[tuple[float, str]]:
         """The words most like ``value`` with their likeness, the nearest first."""
         folded = value.casefold()
+        if folded not in self._near:
+            self._near[folded] = self._compare(folded)
+        return [item for item in self._near[folded] if item[0] >= least][:most]
+
+    def _compare(self, folded: str) -> list[tuple[float, str]]:
+        """The words that share most pairs of letters with ``folded``, by how alike they are."""
         shared: Counter[int] = Counter()
         for pair in _pairs(folded):
             shared.update(self._pairs.get(pair, ()))
         size = len(folded)
-        ranked = sorted(shared, key=lambda item: (-shared[item] / (size + len(self._folded[item])), item))
+        ranked = sorted([(-count / (size + len(self._folded[number])), number) for number, count in shared.items()])
         matcher = difflib.SequenceMatcher(None, autojunk=False)
         matcher.set_seq2(folded)
         found: list[tuple[float, int]] = []
-        for number in ranked[: self._CANDIDATES]:
+        for _share, number in ranked[: self._CANDIDATES]:
             matcher.set_seq1(self._folded[number])
-            if matcher.quick_ratio() >= least and (ratio := matcher.ratio()) >= least:
-                found.append((-ratio, number))
-        return [(-ratio, self._words[number]) for ratio, number in sorted(found)[:most]]
+            if matcher.quick_ratio() >= _LEAST_NEAR:
+                found.append((-matcher.ratio(), number))
+        return [(-ratio, self._words[number]) for ratio, number in sorted(found)]
 
     def suggest(self, value: str) -> Suggestion | None:
         """What the word means that ``value`` is another spelling of, or is most like; ``None`` where none is."""

@@ -79,6 +79,8 @@ _SPREADSHEET_DATE = re.compile(
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII)
 _SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?", re.ASCII)
 _SEPARATOR = re.compile(r"(?:;|//)")
+_LONGEST_MARK = 24
+"""Characters of the longest of these marks: Excel shows 15 digits and an exponent."""
 _EXCEL_EPOCH = date(1899, 12, 30)
 
 Verdict = tuple[str, dict[str, Any]]
@@ -183,6 +185,8 @@ def _rejected(attribute: Attribute, meant: Suggestion) -> dict[str, Any]:
 
 def _spreadsheet(attribute: Attribute, value: str) -> Iterator[Verdict]:
     """Marks that a spreadsheet leaves on what it takes for a date or a number."""
+    if len(value) > _LONGEST_MARK or value.isalpha():
+        return
     if attribute.type in DATE_TYPES and _SERIAL.fullmatch(value):
         day = (_EXCEL_EPOCH + timedelta(days=int(float(value)))).isoformat()
         yield "DSQC-T010", {"expected": day, "suggestion": Suggestion(day, CERTAIN)}
