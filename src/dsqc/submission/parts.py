@@ -67,7 +67,11 @@ class Parts:
         beside = _relations_of(name)
         if beside not in self:
             return
-        for item in ElementTree.fromstring(self.read(beside)):  # noqa: S314  expat refuses entity bombs since 2.4.1
+        try:
+            root = ElementTree.fromstring(self.read(beside))  # noqa: S314  expat refuses entity bombs since 2.4.1
+        except ElementTree.ParseError as error:
+            raise NotEditableError(f"{beside} is damaged ({error})") from error
+        for item in root:
             if item.get("TargetMode") == "External":
                 continue
             target = item.get("Target", "")

@@ -6,6 +6,7 @@ in its extension list, results of formulas, charts, the sizes of comments. So on
 
 import re
 import zipfile
+import zlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ _TEXT_FORMAT = "49"
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 MARK = "FFFFEB9C"
 """Fill of corrected cells: the yellow of Excel's own style "neutral"."""
+_FAULTS = (NotEditableError, ValueError, LookupError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError)
+"""What parts raise that are not as they should be."""
 Place = tuple[int, str]
 """Row and column letter."""
 
@@ -61,7 +64,7 @@ def write_corrected(source: Path, file: IO[bytes], changes: Iterable[CellChange]
         styles.save()
         _calculate_anew(parts, book)
         parts.save(file)
-    except (NotEditableError, KeyError, zipfile.BadZipFile) as error:
+    except _FAULTS as error:
         raise SystemFault(
             f"{source.name} cannot be corrected in place: {error}.",
             hint="Open it in a spreadsheet program, save it again as .xlsx, and run the same command.",
@@ -78,14 +81,14 @@ def fixed_cells(source: Path, sheets: Collection[str]) -> dict[tuple[str, int, s
     """
     try:
         parts = Parts(source)
-    except (OSError, zipfile.BadZipFile):
+    except _FAULTS:
         return {}
     found: dict[tuple[str, int, str], str] = {}
     try:
         for sheet, name in _sheet_parts(parts, _book_of(parts)).items():
             if sheet in sheets:
                 found |= {(sheet, row, column): why for (row, column), why in _fixed_in(parts, name).items()}
-    except (NotEditableError, KeyError):
+    except _FAULTS:
         return found
     finally:
         parts.close()
