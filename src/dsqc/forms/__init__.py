@@ -24,6 +24,7 @@ from dsqc.forms.vocabulary import (
     missing_terms,
     pattern,
     rejected_missing,
+    suggest_missing,
     vocabulary,
 )
 
@@ -60,6 +61,7 @@ __all__ = [
     "package_kind",
     "pattern",
     "rejected_missing",
+    "suggest_missing",
     "value_fault",
     "vocabulary",
 ]

@@ -22,7 +22,7 @@ from dsqc.rules import (
     taxonomy,
     values,
 )
-from dsqc.rules.checking import RULES, Check, Context, check, rule
+from dsqc.rules.checking import RULES, Check, Context, check, examine, rule
 from dsqc.rules.identify import identify
 
 MODULES = (
@@ -31,4 +31,4 @@ MODULES = (
 )
 """Importing them registers their rules."""
 
-__all__ = ["MODULES", "RULES", "Check", "Context", "check", "identify", "rule"]
+__all__ = ["MODULES", "RULES", "Check", "Context", "check", "examine", "identify", "rule"]
