@@ -36,5 +36,9 @@ CASES: Cases = {
         cell("sample", geo_loc_name="south korea : Jeju-do,Seogwipo"),
     ),
     "S018": (cell("sample", lat_lon="37.5665 N 126.9780 E"), cell("sample", lat_lon="91 N 126.9780 E")),
+    "S033": (
+        both(cell("sample", collection_date="2021-05-03"), cell("run", run_date="2021-05-03")),
+        both(cell("sample", collection_date="2021-05-03"), cell("run", run_date="2021-05-02")),
+    ),
     "S032": (cell("sample", derived_from="KAS00000001"), cell("sample", derived_from="S999")),
 }

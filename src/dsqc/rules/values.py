@@ -22,11 +22,12 @@ from dsqc.forms import (
 )
 from dsqc.model import Row
 from dsqc.rules.checking import Check, rule
-from dsqc.rules.dates import suggest_date
+from dsqc.rules.date_spellings import ANY_COLUMN, DateColumn
+from dsqc.rules.dates import DATE_FORMS, DateColumns, date_advice
 
 ENGLISH_SHEETS = frozenset({"sample", "experiment", "run", "file"})
 """Sheets whose public values are English only (K-BDS); project and submission have Korean attributes too."""
-DATE_TYPES = frozenset({"date", "date_or_range", "date_range"})
+DATE_TYPES = frozenset(DATE_FORMS)
 SINGLE_TYPES = frozenset(
     {
         "enum",
@@ -45,7 +46,6 @@ SINGLE_TYPES = frozenset(
 )
 """Types whose values never hold a separator of their own."""
 SYMBOLS = {"℃": "degree Celsius", "°C": "degree Celsius", "μ": "u", "µ": "u", "×": "x", "–": "-", "—": "-", "…": "..."}
-DATE_FORMS = "YYYY, YYYY-MM, YYYY-MM-DD, YYYY-MM-DDThh:mmZ, start/end"
 COORDINATE_FORM = "37.5665 N 126.9780 E"
 FILE_NAME_FORM = "A-Z a-z 0-9 - _ ., not beginning with - or ."
 SAMPLE_NAME_FORM = "1–100 of A-Z a-z 0-9 ( ) { } [ ] + - _ . and space"
@@ -60,7 +60,7 @@ _BY_NAME = {
 }
 """Attributes whose format has a code of its own."""
 _BY_TYPE = {
-    "date_or_range": ("DSQC-S011", DATE_FORMS),
+    "date_or_range": ("DSQC-S011", DATE_FORMS["date_or_range"]),
     "lat_lon": ("DSQC-S018", COORDINATE_FORM),
     "taxid": ("DSQC-T020", "9606"),
 }
@@ -101,6 +101,7 @@ def single_value(check: Check) -> Iterator[Finding]:
     """Every cell of a known column. Equal values of a column are judged once."""
     known: dict[tuple[str, str, str], list[Verdict]] = {}
     faults: Counter[tuple[str, str]] = Counter()
+    dates = DateColumns(check)
     for sheet in check.submission.sheets.values():
         columns = check.columns[sheet.name]
         for row in sheet.rows:
@@ -111,7 +112,8 @@ def single_value(check: Check) -> Iterator[Finding]:
                 key = (sheet.name, name, cell.value)
                 if key not in known:
                     is_among_first = faults[sheet.name, name] < 2 * KEPT_PER_GROUP
-                    known[key] = list(judge(sheet.name, attribute, cell.value, suggest=is_among_first))
+                    column = dates.of(sheet.name, attribute)
+                    known[key] = list(judge(sheet.name, attribute, cell.value, suggest=is_among_first, column=column))
                     faults[sheet.name, name] += len(known[key])
                 for code, arguments in known[key]:
                     yield check.finding(code, row, name, **arguments)
@@ -125,12 +127,15 @@ def _is_needless(check: Check, row: Row, attribute: Attribute, value: str) -> bo
     return not own and check.requirement(row, attribute) is Requirement.OPTIONAL
 
 
-def judge(sheet: str, attribute: Attribute, value: str, *, suggest: bool = True) -> Iterator[Verdict]:
+def judge(
+    sheet: str, attribute: Attribute, value: str, *, suggest: bool = True, column: DateColumn = ANY_COLUMN
+) -> Iterator[Verdict]:
     """What is wrong with ``value``, apart from what depends on its row.
 
     Args:
         suggest: look for the terms that are most like a wrong one. It is the one slow step, so it is left out for the
             hundredth wrong value of a column, whose finding is counted but not kept.
+        column: what the other cells tell of how the column writes dates.
     """
     if value in attribute.literals:
         return
@@ -149,6 +154,10 @@ def judge(sheet: str, attribute: Attribute, value: str, *, suggest: bool = True)
         return
     if attribute.refers_to and fault.kind is FaultKind.PATTERN and (sheet, attribute.name) not in _BY_NAME:
         return  # What cannot be a name cannot be found either: the rule on the reference says so.
+    if attribute.type in DATE_TYPES and fault.kind in (FaultKind.PATTERN, FaultKind.DATE):
+        code, _forms = _BY_TYPE.get(attribute.type, (_BY_KIND[fault.kind], ""))
+        yield code, date_advice(attribute, value, column)
+        return
     yield _name_fault(sheet, attribute, value, fault, suggest=suggest)
 
 
@@ -198,9 +207,7 @@ def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault, *, s
     if special is None and fault.kind in (FaultKind.PATTERN, FaultKind.DATE):
         special = _BY_TYPE.get(attribute.type)
     if special is not None:
-        meant = suggest_date(value) if attribute.type in DATE_TYPES else None
-        expected = f"{meant.value} ({special[1]})" if meant else special[1]
-        return special[0], {"expected": expected, "suggestion": meant}
+        return special[0], {"expected": special[1]}
     if attribute.type in SINGLE_TYPES and not attribute.multivalued and _SEPARATOR.search(value):
         return "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
     english = attribute.pattern is not None and attribute.pattern.name == "ascii_text"
