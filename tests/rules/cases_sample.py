@@ -40,5 +40,10 @@ CASES: Cases = {
         both(cell("sample", collection_date="2021-05-03"), cell("run", run_date="2021-05-03")),
         both(cell("sample", collection_date="2021-05-03"), cell("run", run_date="2021-05-02")),
     ),
+    "S019": (cell("sample", lat_lon="37.5665 N 126.9780 E"), cell("sample", lat_lon="35.6895 N 139.6917 E")),
+    "S020": (
+        cell("sample", geo_loc_name="Germany:Berlin", abs_reference="ABSCH-1", lat_lon="52.5 N 13.4 E"),
+        cell("sample", geo_loc_name="Germany:Berlin", abs_reference="ABSCH-1", lat_lon="13.4 N 52.5 E"),
+    ),
     "S032": (cell("sample", derived_from="KAS00000001"), cell("sample", derived_from="S999")),
 }

@@ -46,7 +46,6 @@ SINGLE_TYPES = frozenset(
 )
 """Types whose values never hold a separator of their own."""
 SYMBOLS = {"℃": "degree Celsius", "°C": "degree Celsius", "μ": "u", "µ": "u", "×": "x", "–": "-", "—": "-", "…": "..."}
-COORDINATE_FORM = "37.5665 N 126.9780 E"
 FILE_NAME_FORM = "A-Z a-z 0-9 - _ ., not beginning with - or ."
 SAMPLE_NAME_FORM = "1–100 of A-Z a-z 0-9 ( ) { } [ ] + - _ . and space"
 MD5_FORM = "32 of 0-9 a-f"
@@ -61,7 +60,6 @@ _BY_NAME = {
 """Attributes whose format has a code of its own."""
 _BY_TYPE = {
     "date_or_range": ("DSQC-S011", DATE_FORMS["date_or_range"]),
-    "lat_lon": ("DSQC-S018", COORDINATE_FORM),
     "taxid": ("DSQC-T020", "9606"),
 }
 _BY_KIND = {
@@ -91,7 +89,7 @@ Verdict = tuple[str, dict[str, Any]]
 VALUE_CODES = (
     *("DSQC-T009", "DSQC-T010", "DSQC-T011", "DSQC-T013", "DSQC-T014", "DSQC-T017", "DSQC-T019"),
     *("DSQC-T020", "DSQC-T021", "DSQC-T022", "DSQC-T023"),
-    *("DSQC-S002", "DSQC-S011", "DSQC-S015", "DSQC-S018", "DSQC-X006"),
+    *("DSQC-S002", "DSQC-S011", "DSQC-S015", "DSQC-X006"),
     *("DSQC-F001", "DSQC-F005", "DSQC-F014"),
 )
 
@@ -152,6 +150,8 @@ def judge(
     if fault is None:
         yield from _beyond_pattern(sheet, attribute, value)
         return
+    if attribute.type == "lat_lon":
+        return  # Rules on coordinates look at the country of the row as well.
     if attribute.refers_to and fault.kind is FaultKind.PATTERN and (sheet, attribute.name) not in _BY_NAME:
         return  # What cannot be a name cannot be found either: the rule on the reference says so.
     if attribute.type in DATE_TYPES and fault.kind in (FaultKind.PATTERN, FaultKind.DATE):
@@ -186,8 +186,6 @@ def _beyond_pattern(sheet: str, attribute: Attribute, value: str) -> Iterator[Ve
     """What a value may still have wrong that fits its pattern, or has none."""
     if sheet in ENGLISH_SHEETS and not is_ascii_text(value):
         yield _not_english(value)
-    elif attribute.type == "lat_lon" and not is_on_earth(value):
-        yield "DSQC-S018", {"expected": COORDINATE_FORM}
     elif _holds_several(attribute, value):
         yield "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
 
@@ -265,9 +263,3 @@ def to_ascii(value: str) -> str:
         value = value.replace(symbol, text)
     plain = unicodedata.normalize("NFKC", value)
     return plain if is_ascii_text(plain) else ""
-
-
-def is_on_earth(value: str) -> bool:
-    """Whether a coordinate of the right form lies within 90 and 180 degrees."""
-    latitude, _north, longitude, _east = value.split()
-    return float(latitude) <= 90 and float(longitude) <= 180
