@@ -155,7 +155,7 @@ def _halves(tokens: list[str]) -> tuple[list[str], list[str]] | None:
     degrees = [index for index, part in enumerate(tokens) if part == "°"]
     signed = [index for index in numbers[1:] if tokens[index][0] in "+-"]
     if len(degrees) == 2:
-        cut = max(index for index in numbers if index < degrees[1])
+        cut = max((index for index in numbers if index < degrees[1]), default=0)
     elif len(signed) == 1:
         cut = signed[0]
     elif len(numbers) in (2, 4, 6):

@@ -24,6 +24,7 @@ from dsqc.model import Row
 from dsqc.rules.checking import Check, rule
 from dsqc.rules.date_spellings import ANY_COLUMN, DateColumn
 from dsqc.rules.dates import DATE_FORMS, DateColumns, date_advice
+from dsqc.rules.locations import suggest_location
 
 ENGLISH_SHEETS = frozenset({"sample", "experiment", "run", "file"})
 """Sheets whose public values are English only (K-BDS); project and submission have Korean attributes too."""
@@ -154,6 +155,9 @@ def judge(
         return  # Rules on coordinates look at the country of the row as well.
     if attribute.refers_to and fault.kind is FaultKind.PATTERN and (sheet, attribute.name) not in _BY_NAME:
         return  # What cannot be a name cannot be found either: the rule on the reference says so.
+    if attribute.type == "geo_loc":
+        yield _with_location(_name_fault(sheet, attribute, value, fault, suggest=suggest), value, typing=suggest)
+        return
     if attribute.type in DATE_TYPES and fault.kind in (FaultKind.PATTERN, FaultKind.DATE):
         code, _forms = _BY_TYPE.get(attribute.type, (_BY_KIND[fault.kind], ""))
         yield code, date_advice(attribute, value, column)
@@ -185,9 +189,15 @@ def _spreadsheet(attribute: Attribute, value: str) -> Iterator[Verdict]:
 def _beyond_pattern(sheet: str, attribute: Attribute, value: str) -> Iterator[Verdict]:
     """What a value may still have wrong that fits its pattern, or has none."""
     if sheet in ENGLISH_SHEETS and not is_ascii_text(value):
-        yield _not_english(value)
+        yield _with_location(_not_english(value), value) if attribute.type == "geo_loc" else _not_english(value)
     elif _holds_several(attribute, value):
         yield "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
+
+
+def _with_location(verdict: Verdict, value: str, *, typing: bool = False) -> Verdict:
+    """A verdict on a place, with the place that was probably meant."""
+    meant = suggest_location(value, typing=typing)
+    return (verdict[0], {**verdict[1], "expected": meant.value, "suggestion": meant}) if meant else verdict
 
 
 def _holds_several(attribute: Attribute, value: str) -> bool:
