@@ -15,9 +15,9 @@ Tables = dict[str, list[list[str]]]
 """Sheet -> rows; the first row holds the headings."""
 
 
-def good_tables() -> Tables:
+def good_tables(field: str = FIELD, package: str = PACKAGE) -> Tables:
     """A submission without a finding: one sample, one single-end library, one FASTQ file."""
-    record = minimal_record(compose(FIELD, PACKAGE))
+    record = minimal_record(compose(field, package))
     record["submission"][0] |= {"access_level": "open", "release_date": ""}
     record["experiment"][0] |= {"library_layout": "SINGLE", "library_strategy": "WGS", "insert_size": ""}
     record["file"][0] |= {"read_role": ""}

@@ -1,6 +1,9 @@
 """Fixtures of the rules on samples."""
 
-from rules.edits import Cases, both, cell, chain, nothing, row, second
+from rules.edits import Cases, both, cell, chain, form, nothing, row, second
+
+ENERGY = form("bioenergy", "Plant_fungi")
+"""A form whose samples may have a strain and an environment."""
 
 CASES: Cases = {
     "S001": (nothing, both(row("sample", sample_name="", sample_title="No name", tissue="root"))),
@@ -36,6 +39,17 @@ CASES: Cases = {
         cell("sample", geo_loc_name="south korea : Jeju-do,Seogwipo"),
     ),
     "S018": (cell("sample", lat_lon="37.5665 N 126.9780 E"), cell("sample", lat_lon="91 N 126.9780 E")),
+    "S021": (both(ENERGY, cell("sample", strain="KCTC 2441")), both(ENERGY, cell("sample", strain="Clinical isolate"))),
+    "S023": (cell("sample", culture_collection="KCTC:6910"), cell("sample", culture_collection="KCTC 6910")),
+    "S024": (cell("sample", culture_collection="JCM: 18900"), cell("sample", culture_collection="KXXX:6910")),
+    "S029": (
+        both(ENERGY, cell("sample", env_broad_scale="marine biome [ENVO:00000447]")),
+        both(ENERGY, cell("sample", env_broad_scale="marine biome")),
+    ),
+    "S030": (
+        both(ENERGY, cell("sample", env_medium="soil [ENVO:00001998]")),
+        both(ENERGY, cell("sample", env_medium="soil [ENVO:00002149]")),
+    ),
     "S033": (
         both(cell("sample", collection_date="2021-05-03"), cell("run", run_date="2021-05-03")),
         both(cell("sample", collection_date="2021-05-03"), cell("run", run_date="2021-05-02")),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from helpers.submissions import Tables, add, column, drop, put
+from helpers.submissions import Tables, add, column, drop, good_tables, put
 
 Edit = Callable[[Tables], None]
 Cases = dict[str, tuple[Edit, Edit]]
@@ -56,6 +56,16 @@ def both(*edits: Edit) -> Edit:
 
 def nothing(_tables: Tables) -> None:
     """Leave the good submission as it is."""
+
+
+def form(field: str, package: str) -> Edit:
+    """A good submission of another form in the place of the usual one; to be the first of several edits."""
+
+    def edit(tables: Tables) -> None:
+        tables.clear()
+        tables.update(good_tables(field, package))
+
+    return edit
 
 
 def no_sheet(name: str) -> Edit:

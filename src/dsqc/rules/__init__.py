@@ -6,11 +6,24 @@ a function marked ``@rule(code)`` in the module of its object, and a pass and a 
     findings = check(submission, compose("FIELD", "PACKAGE"), Context(today=date(2026, 9, 1)))
 """
 
-from dsqc.rules import coordinates, dates, experiment, file, normalise, project, run, sample, table, values
+from dsqc.rules import (
+    coordinates,
+    dates,
+    experiment,
+    file,
+    normalise,
+    project,
+    run,
+    sample,
+    strains,
+    table,
+    terms,
+    values,
+)
 from dsqc.rules.checking import RULES, Check, Context, check, rule
 from dsqc.rules.identify import identify
 
-MODULES = (table, values, normalise, dates, coordinates, project, sample, experiment, run, file)
+MODULES = (table, values, normalise, dates, coordinates, project, sample, strains, terms, experiment, run, file)
 """Importing them registers their rules."""
 
 __all__ = ["MODULES", "RULES", "Check", "Context", "check", "identify", "rule"]

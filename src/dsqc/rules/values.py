@@ -6,7 +6,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
 
 from dsqc.findings import KEPT_PER_GROUP, Finding
 from dsqc.forms import (
@@ -21,10 +20,12 @@ from dsqc.forms import (
     vocabulary,
 )
 from dsqc.model import Row
+from dsqc.rules.advice import Verdict, advised
 from dsqc.rules.checking import Check, rule
 from dsqc.rules.date_spellings import ANY_COLUMN, DateColumn
-from dsqc.rules.dates import DATE_FORMS, DateColumns, date_advice
-from dsqc.rules.locations import suggest_location
+from dsqc.rules.dates import DATE_FORMS, DateColumns
+from dsqc.rules.strains import COLLECTION_FORM, COLLECTION_PATTERN
+from dsqc.rules.terms import TERM_FORM
 
 ENGLISH_SHEETS = frozenset({"sample", "experiment", "run", "file"})
 """Sheets whose public values are English only (K-BDS); project and submission have Korean attributes too."""
@@ -60,9 +61,13 @@ _BY_NAME = {
 }
 """Attributes whose format has a code of its own."""
 _BY_TYPE = {
+    "date": ("DSQC-T019", DATE_FORMS["date"]),
     "date_or_range": ("DSQC-S011", DATE_FORMS["date_or_range"]),
+    "date_range": ("DSQC-T019", DATE_FORMS["date_range"]),
+    "envo": ("DSQC-S029", TERM_FORM),
     "taxid": ("DSQC-T020", "9606"),
 }
+_BY_PATTERN = {COLLECTION_PATTERN: ("DSQC-S023", COLLECTION_FORM)}
 _BY_KIND = {
     FaultKind.VOCABULARY: "DSQC-T017",
     FaultKind.LETTER_CASE: "DSQC-T017",
@@ -83,14 +88,10 @@ _SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?", re.ASCII)
 _SEPARATOR = re.compile(r"(?:;|//)")
 _EXCEL_EPOCH = date(1899, 12, 30)
 
-Verdict = tuple[str, dict[str, Any]]
-"""A code and the further arguments of its finding."""
-
-
 VALUE_CODES = (
     *("DSQC-T009", "DSQC-T010", "DSQC-T011", "DSQC-T013", "DSQC-T014", "DSQC-T017", "DSQC-T019"),
     *("DSQC-T020", "DSQC-T021", "DSQC-T022", "DSQC-T023"),
-    *("DSQC-S002", "DSQC-S011", "DSQC-S015", "DSQC-X006"),
+    *("DSQC-S002", "DSQC-S011", "DSQC-S015", "DSQC-S023", "DSQC-S029", "DSQC-X006"),
     *("DSQC-F001", "DSQC-F005", "DSQC-F014"),
 )
 
@@ -155,14 +156,8 @@ def judge(
         return  # Rules on coordinates look at the country of the row as well.
     if attribute.refers_to and fault.kind is FaultKind.PATTERN and (sheet, attribute.name) not in _BY_NAME:
         return  # What cannot be a name cannot be found either: the rule on the reference says so.
-    if attribute.type == "geo_loc":
-        yield _with_location(_name_fault(sheet, attribute, value, fault, suggest=suggest), value, typing=suggest)
-        return
-    if attribute.type in DATE_TYPES and fault.kind in (FaultKind.PATTERN, FaultKind.DATE):
-        code, _forms = _BY_TYPE.get(attribute.type, (_BY_KIND[fault.kind], ""))
-        yield code, date_advice(attribute, value, column)
-        return
-    yield _name_fault(sheet, attribute, value, fault, suggest=suggest)
+    verdict = _name_fault(sheet, attribute, value, fault, suggest=suggest)
+    yield advised(verdict, attribute, value, column, typing=suggest)
 
 
 def _missing_term(attribute: Attribute, value: str) -> Iterator[Verdict]:
@@ -189,15 +184,9 @@ def _spreadsheet(attribute: Attribute, value: str) -> Iterator[Verdict]:
 def _beyond_pattern(sheet: str, attribute: Attribute, value: str) -> Iterator[Verdict]:
     """What a value may still have wrong that fits its pattern, or has none."""
     if sheet in ENGLISH_SHEETS and not is_ascii_text(value):
-        yield _with_location(_not_english(value), value) if attribute.type == "geo_loc" else _not_english(value)
+        yield advised(_not_english(value), attribute, value, ANY_COLUMN, typing=False)
     elif _holds_several(attribute, value):
         yield "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
-
-
-def _with_location(verdict: Verdict, value: str, *, typing: bool = False) -> Verdict:
-    """A verdict on a place, with the place that was probably meant."""
-    meant = suggest_location(value, typing=typing)
-    return (verdict[0], {**verdict[1], "expected": meant.value, "suggestion": meant}) if meant else verdict
 
 
 def _holds_several(attribute: Attribute, value: str) -> bool:
@@ -213,7 +202,7 @@ def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault, *, s
         return "DSQC-F014", {"expected": re.split(r"[/\\]", value)[-1] or "S1_R1.fastq.gz"}
     special = _BY_NAME.get((sheet, attribute.name))
     if special is None and fault.kind in (FaultKind.PATTERN, FaultKind.DATE):
-        special = _BY_TYPE.get(attribute.type)
+        special = _BY_TYPE.get(attribute.type) or _BY_PATTERN.get(attribute.pattern.name if attribute.pattern else "")
     if special is not None:
         return special[0], {"expected": special[1]}
     if attribute.type in SINGLE_TYPES and not attribute.multivalued and _SEPARATOR.search(value):

@@ -13,6 +13,7 @@ KINDS = {"column", "date", "pattern", "code", "relation", "real", "curation"}
 PARAMETERS = {"value", "expected", "attribute", "path", "record", "byte_offset", "object_id", "location"}
 OWN_PARAMETERS = {
     "DSQC-T009": {"characters"},
+    "DSQC-S030": {"problem"},
     "DSQC-X007": {"platform"},
     "DSQC-X008": {"module"},
     "DSQC-F016": {"kind"},

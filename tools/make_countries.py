@@ -1,9 +1,9 @@
-"""Make ``countries.tsv`` of Natural Earth's country borders, for the check of coordinates against countries (S019).
+"""Make ``schemas/geography/countries.tsv`` of Natural Earth's borders, for the check of coordinates (S019).
 
 Natural Earth 4.1, 1:10m, admin 0 (public domain), as packed in the npm package world-atlas 2.0.2::
 
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
-    python schemas/geography/make_countries.py package/countries-10m.json
+    python tools/make_countries.py package/countries-10m.json
 
 Borders are simplified (no point moves by more than 0.03 degrees, about 3 km) arc by arc, so that neighbours still meet,
 and rounded to 0.01 degrees. A row holds polygons of one country that lie close together: its name in Natural Earth, the
@@ -22,7 +22,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
+GEOGRAPHY = Path(__file__).resolve().parents[1] / "schemas" / "geography"
 TOLERANCE = 0.03
 SCALE = 100
 SMALL = 2.0
@@ -56,13 +56,13 @@ def main() -> None:
     rows.sort(key=lambda row: (row[0], row[1:6]))
     header = ("name", "terms", "west", "south", "east", "north", "rings")
     lines = ["\t".join(map(str, row)) for row in (header, *rows)]
-    (HERE / "countries.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (GEOGRAPHY / "countries.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def terms_by_name() -> dict[str, list[tuple[tuple[float, ...], str]]]:
     """Name in Natural Earth -> (south, west, north, east) and INSDC terms, joined by ``;``; the whole country last."""
     found: dict[str, list[tuple[tuple[float, ...], str]]] = defaultdict(list)
-    with (HERE / "territories.tsv").open(encoding="utf-8", newline="") as file:
+    with (GEOGRAPHY / "territories.tsv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             box = tuple(float(number) for number in (row["box"] or "-90 -180 90 180").split())
             found[row["name"]].append((box, row["terms"]))
