@@ -12,6 +12,7 @@ from dsqc.forms.condition import Condition, Values
 from dsqc.forms.fields import FormVersion, ResearchField, load_fields
 from dsqc.forms.form import Form, Module, SheetForm, fold_heading, labels
 from dsqc.forms.json_schema import json_schema
+from dsqc.forms.reference import Snapshot, snapshots
 from dsqc.forms.ties import Ties
 from dsqc.forms.value import Fault, FaultKind, value_fault
 from dsqc.forms.vocabulary import (
@@ -41,6 +42,7 @@ __all__ = [
     "Requirement",
     "ResearchField",
     "SheetForm",
+    "Snapshot",
     "Ties",
     "Values",
     "Visibility",
@@ -56,6 +58,7 @@ __all__ = [
     "package_kind",
     "pattern",
     "rejected_missing",
+    "snapshots",
     "value_fault",
     "vocabulary",
 ]

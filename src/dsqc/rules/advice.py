@@ -6,10 +6,11 @@ from dsqc.findings import Suggestion
 from dsqc.forms import Attribute
 from dsqc.rules.date_spellings import DateColumn
 from dsqc.rules.dates import DATE_FORMS, date_advice
-from dsqc.rules.locations import suggest_location
+from dsqc.rules.locations import historical_country, suggest_location
 from dsqc.rules.strains import is_collection, suggest_collection
 from dsqc.rules.terms import TERM_TYPES, suggest_term
 
+TODAY_KO = "현재의 국가명(옛 국가명은 쓰지 않음)"
 Verdict = tuple[str, dict[str, Any]]
 """A code and the further arguments of its finding."""
 
@@ -25,7 +26,11 @@ def advised(verdict: Verdict, attribute: Attribute, value: str, column: DateColu
     if attribute.type in DATE_FORMS:
         return code, {**arguments, **date_advice(attribute, value, column)}
     meant = _meant(attribute, value, typing=typing)
-    return (code, {**arguments, "expected": meant.value, "suggestion": meant}) if meant else verdict
+    if meant is not None:
+        return code, {**arguments, "expected": meant.value, "suggestion": meant}
+    if attribute.type == "geo_loc" and (past := historical_country(value)):
+        return code, {**arguments, "expected": f"the country of today ({past} is historical)", "expected_ko": TODAY_KO}
+    return verdict
 
 
 def _meant(attribute: Attribute, value: str, *, typing: bool) -> Suggestion | None:

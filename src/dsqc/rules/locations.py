@@ -58,6 +58,16 @@ def suggest_location(value: str, *, typing: bool = True) -> Suggestion | None:
     return Suggestion(place, confidence)
 
 
+def historical_country(value: str) -> str:
+    """The name of a country of the past that ``value`` begins with (``USSR``); empty where it is none of the list."""
+    name = value.partition(":")[0].strip()
+    return (
+        name
+        if any(entry.term == name and entry.status == "historical" for entry in vocabulary(COUNTRIES).entries)
+        else ""
+    )
+
+
 def _lookup(text: str) -> tuple[str, float] | None:
     match = vocabulary(COUNTRIES).lookup(text)
     if match is None:

@@ -83,6 +83,12 @@ def test_findings_on_places_carry_the_place_that_is_meant() -> None:
     ]
 
 
+def test_countries_of_the_past_are_named_so() -> None:
+    (found,) = columns_of("geo_loc_name", ["USSR:Moscow"], abs_reference="ABSCH-1")
+    assert (found.code, found.suggestion) == ("DSQC-S015", None)
+    assert found.expected == "the country of today (USSR is historical)"
+
+
 @pytest.mark.parametrize(
     ("hangul", "latin"),
     [
