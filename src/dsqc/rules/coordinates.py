@@ -276,8 +276,10 @@ def _faults(attribute: Attribute, value: str, country: str) -> Iterator[tuple[st
             yield _elsewhere(found, country)
             return
     found = read_coordinate(value, country)
-    expected = f"{found.text} ({COORDINATE_FORM})" if found else COORDINATE_FORM
-    yield "DSQC-S018", {"expected": expected, "suggestion": found.suggestion if found else None}
+    yield (
+        "DSQC-S018",
+        {"expected": found.text if found else COORDINATE_FORM, "suggestion": found.suggestion if found else None},
+    )
     if found is not None and found.is_swapped and found.confidence == MENDED:
         yield "DSQC-S020", {"expected": found.text, "suggestion": found.suggestion}
 
@@ -300,8 +302,8 @@ def _elsewhere(found: Coordinate, country: str) -> tuple[str, dict[str, Any]]:
     meant = _within(country, [f"{latitude} {first} {longitude} {last}" for first in "NS" for last in "EW"])
     where = country_at(found.latitude, found.longitude)
     return "DSQC-S019", {
-        "expected": f"{country} (the place lies {f'in {where}' if where else 'at sea'})",
-        "expected_ko": f"{country}, 좌표의 위치는 {where or '바다'}",
+        "expected": f"{meant or 'a place'} in {country} (this one lies {f'in {where}' if where else 'at sea'})",
+        "expected_ko": f"{country}{f'의 {meant}' if meant else ' 안의 위치'}(이 좌표는 {where or '바다'})",
         "suggestion": Suggestion(meant, LIKELY) if meant else None,
     }
 

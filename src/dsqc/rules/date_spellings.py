@@ -136,13 +136,13 @@ def calendar_fault(value: str) -> tuple[str, str] | None:
     numbers = [part for part in match.groups() if part is not None]
     year, month = int(numbers[0]), int(numbers[1])
     if not 1 <= month <= 12:
-        return f"month {month} does not exist", f"{month}월은 없습니다"
+        return f"month {month} does not exist", f"{month}월은 없음"
     if len(numbers) < 3 or not EARLIEST_YEAR <= year <= LATEST_YEAR:
         return None
     last = calendar.monthrange(year, month)[1]
     if 1 <= int(numbers[2]) <= last:
         return None
-    return f"{year:04d}-{month:02d} has {last} days", f"{year}년 {month}월은 {last}일까지입니다"
+    return f"{year:04d}-{month:02d} has {last} days", f"{year}년 {month}월은 {last}일까지"
 
 
 def day_first(values: Iterable[str]) -> bool | None:

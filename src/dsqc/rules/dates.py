@@ -110,14 +110,14 @@ def date_advice(attribute: Attribute, value: str, column: DateColumn) -> dict[st
     if not fitting:
         reason = calendar_fault(value)
         return (
-            {"expected": f"{reason[0]}; {forms}", "expected_ko": f"{reason[1]}; {forms}"}
+            {"expected": f"{forms} ({reason[0]})", "expected_ko": f"{forms}({reason[1]})"}
             if reason
             else {"expected": forms}
         )
     likely = [found.value for found in fitting if found.confidence == fitting[0].confidence]
     return {
         "expected": f"{' or '.join(likely)} ({forms})",
-        "expected_ko": f"{' 또는 '.join(likely)} ({forms})",
+        "expected_ko": f"{' 또는 '.join(likely)}({forms})",
         "suggestion": fitting[0],
     }
 

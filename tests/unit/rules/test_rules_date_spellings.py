@@ -171,7 +171,7 @@ def test_the_calendar_says_how_long_a_month_is(day: date) -> None:
     assert calendar_fault(day.isoformat()) is None
     assert calendar_fault(f"{day.year}.{day.month}.{last + 1}") == (
         f"{day:%Y-%m} has {last} days",
-        f"{day.year}년 {day.month}월은 {last}일까지입니다",
+        f"{day.year}년 {day.month}월은 {last}일까지",
     )
 
 
