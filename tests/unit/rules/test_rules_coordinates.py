@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsqc.findings import CERTAIN, Suggestion
@@ -72,6 +72,7 @@ NOTATIONS: tuple[Notation, ...] = (
 
 
 @given(LATITUDES, LONGITUDES, st.sampled_from(NOTATIONS))
+@settings(deadline=None)
 def test_every_notation_means_its_place(latitude: float, longitude: float, write: Notation) -> None:
     found = read_coordinate(write(latitude, longitude))
     assert found is not None
@@ -82,6 +83,7 @@ def test_every_notation_means_its_place(latitude: float, longitude: float, write
 
 
 @given(LATITUDES, LONGITUDES)
+@settings(deadline=None)
 def test_bare_pairs_are_read_in_the_usual_order_and_never_certain_where_both_are_possible(
     latitude: float, longitude: float
 ) -> None:
@@ -92,6 +94,7 @@ def test_bare_pairs_are_read_in_the_usual_order_and_never_certain_where_both_are
 
 
 @given(st.text(alphabet="0123456789.,°'\"NSEWnsew북위동경도분초+-/ ", max_size=40))
+@settings(deadline=None)
 def test_whatever_is_read_has_the_form_and_lies_on_the_earth(text: str) -> None:
     found = read_coordinate(text)
     if found is not None:

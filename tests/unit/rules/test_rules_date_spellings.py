@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsqc.findings import CERTAIN, Suggestion
@@ -52,11 +52,13 @@ SHORT: tuple[Callable[[date], str], ...] = (
 
 
 @given(DAYS, st.sampled_from(EXACT))
+@settings(deadline=None)
 def test_every_full_spelling_means_its_date(day: date, spell: Callable[[date], str]) -> None:
     assert suggest_date(spell(day), TODAY) == Suggestion(day.isoformat(), 1.0)
 
 
 @given(DAYS, st.sampled_from(DOUBTFUL))
+@settings(deadline=None)
 def test_doubtful_spellings_mean_the_date_among_others(day: date, spell: Callable[[date], str]) -> None:
     found = date_candidates(spell(day), TODAY)
     assert day.isoformat() in [item.value for item in found]
@@ -64,6 +66,7 @@ def test_doubtful_spellings_mean_the_date_among_others(day: date, spell: Callabl
 
 
 @given(PAST, st.sampled_from(SHORT))
+@settings(deadline=None)
 def test_two_digit_years_are_never_certain(day: date, spell: Callable[[date], str]) -> None:
     found = date_candidates(spell(day), TODAY)
     assert day.isoformat() in [item.value for item in found]
@@ -71,6 +74,7 @@ def test_two_digit_years_are_never_certain(day: date, spell: Callable[[date], st
 
 
 @given(st.integers(0, 99), st.integers(1, 12))
+@settings(deadline=None)
 def test_two_digit_years_do_not_lie_beyond_today(year: int, month: int) -> None:
     found = suggest_date(f"{year:02d}년 {month}월", TODAY)
     assert found is not None
@@ -79,6 +83,7 @@ def test_two_digit_years_do_not_lie_beyond_today(year: int, month: int) -> None:
 
 
 @given(PAST.filter(lambda day: day > date(1954, 10, 3)))
+@settings(deadline=None)
 def test_serial_numbers_of_both_calendars(day: date) -> None:
     for epoch in (date(1899, 12, 30), date(1904, 1, 1)):
         serial = (day - epoch).days
@@ -87,12 +92,14 @@ def test_serial_numbers_of_both_calendars(day: date) -> None:
 
 
 @given(DAYS, DAYS, st.sampled_from(["~", " ~ ", "–", " - ", " to ", "부터 ", " / "]), st.sampled_from(EXACT[:3]))
+@settings(deadline=None)
 def test_ranges(one: date, two: date, sign: str, spell: Callable[[date], str]) -> None:
     text = f"{spell(one)}{sign}{spell(two)}" + ("까지" if "부터" in sign else "")
     assert suggest_date(text, TODAY) == Suggestion(f"{one.isoformat()}/{two.isoformat()}", 1.0)
 
 
 @given(DAYS, st.times())
+@settings(deadline=None)
 def test_moments_of_korea_in_utc(day: date, clock: time) -> None:
     local = datetime.combine(day, clock, KST)
     expected = local.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
@@ -106,6 +113,7 @@ def test_moments_of_korea_in_utc(day: date, clock: time) -> None:
 
 
 @given(st.text(alphabet="0123456789년월일./-~: 오전후봄부터까지경단기MarAPWT'년도", max_size=30))
+@settings(deadline=None)
 def test_whatever_is_read_is_a_date_of_the_calendar(text: str) -> None:
     for item in date_candidates(text, TODAY):
         assert 0 < item.confidence <= 1
@@ -166,6 +174,7 @@ def test_no_date(text: str) -> None:
 
 
 @given(DAYS)
+@settings(deadline=None)
 def test_the_calendar_says_how_long_a_month_is(day: date) -> None:
     last = monthrange(day.year, day.month)[1]
     assert calendar_fault(day.isoformat()) is None

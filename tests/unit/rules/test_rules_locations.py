@@ -1,7 +1,7 @@
 """Places as people write them: names of countries, Korean provinces, addresses, slips of the keys."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsqc.findings import Suggestion
@@ -59,6 +59,7 @@ def test_the_seventeen_provinces_in_every_spelling() -> None:
 
 
 @given(st.sampled_from([entry for entry in TERMS.entries if entry.status == "current" and entry.synonyms]), st.data())
+@settings(deadline=None)
 def test_every_other_name_of_a_country_leads_to_its_term(entry, data) -> None:
     synonym = data.draw(st.sampled_from(entry.synonyms))
     found = suggest_location(f"{synonym}: Region")
@@ -67,6 +68,7 @@ def test_every_other_name_of_a_country_leads_to_its_term(entry, data) -> None:
 
 
 @given(st.text(max_size=60))
+@settings(deadline=None)
 def test_whatever_is_suggested_has_the_form(text: str) -> None:
     found = suggest_location(text)
     if found is not None:

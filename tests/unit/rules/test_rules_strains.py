@@ -1,7 +1,7 @@
 """Names of strains and culture collections."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsqc.findings import Suggestion
@@ -62,6 +62,7 @@ def test_numbers_of_collections(value: str, expected: Suggestion | None) -> None
 
 
 @given(st.sampled_from(vocabulary("culture_collections").terms), st.integers(1, 99999), st.sampled_from(" -_:"))
+@settings(deadline=None)
 def test_every_collection_is_told_from_its_number(code: str, number: int, joint: str) -> None:
     found = suggest_collection(f"{code}{joint}{number}")
     assert found == Suggestion(f"{code}:{number}", 0.95)

@@ -1,7 +1,7 @@
 """Ontology terms against their snapshots, and terms that are written otherwise."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsqc.findings import Finding, Suggestion
@@ -90,6 +90,7 @@ def test_the_form_of_an_environment_term_has_its_code_and_its_suggestion() -> No
 
 
 @given(st.text(alphabet="ENVOsoil :_0123456789[]()|;UBERON-", max_size=60))
+@settings(deadline=None)
 def test_whatever_is_suggested_fits_the_pattern(text: str) -> None:
     attribute = COLUMNS["env_broad_scale"]
     found = suggest_term(attribute, text, typing=False)
