@@ -267,7 +267,7 @@ class FindingLog:
         group = item.group
         kept = self._kept.setdefault(group, [])
         self._counts[group] += item.count
-        kept.append(replace(item, count=1, truncated=False))
+        kept.append(item if item.count == 1 and not item.truncated else replace(item, count=1, truncated=False))
         if len(kept) > 2 * KEPT_PER_GROUP:
             self._shorten(kept)
 

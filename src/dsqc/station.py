@@ -4,11 +4,13 @@ import os
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dsqc.errors import UsageError
+from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 
-ENVIRONMENT_VARIABLE = "DSQC_STATION"
+__all__ = ["ENVIRONMENT_VARIABLE", "FILE_NAME", "Limits", "Prefixes", "S3Options", "Station", "Tiers", "load_station"]
+
 FILE_NAME = "station.toml"
 
 
@@ -28,13 +30,6 @@ class S3Options(_Section):
 
     endpoint_url: str = ""
     region: str = "us-east-1"
-
-
-class Limits(_Section):
-    """Limits of one submission (K-BDS documentation)."""
-
-    samples: int = Field(default=2000, ge=1)
-    hold_years: int = Field(default=3, ge=0)
 
 
 class Prefixes(_Section):

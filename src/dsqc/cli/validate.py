@@ -2,6 +2,12 @@
 
 SUBMISSION is a directory with submission.xlsx (or the six sheets as TSV) and the data files, or one .xlsx workbook with
 the files beside it. No account, no network and no server are needed.
+
+With --fix, suggestions that are certain are put in place on a copy: -O DIR gets corrected/, the form under the same
+file names (put them in place of the old ones; original and data files are never touched), and patch.tsv, a line for
+each suggestion: path, sheet, row, column, attribute, old, new, rule, confidence, state (applied or left), reason. In a
+workbook, corrected cells are yellow and have a comment that keeps the old value. The exit code is that of the form as
+it was handed in.
 """
 
 import argparse
@@ -11,13 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsqc.cli._options import add_exit_zero, add_outdir, add_station
-from dsqc.errors import ExitCode
+from dsqc.errors import ExitCode, UsageError
+from dsqc.findings import CERTAIN
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
+    from dsqc.limits import Limits
+    from dsqc.stages.fix import FixResult
     from dsqc.stages.validate import ValidateResult
-    from dsqc.station import Limits
 
+SHOWN_COLUMNS = 8
+"""Corrected columns named; ``patch.tsv`` has all cells."""
 SHOWN = 20
 """Findings shown; the report holds all that are kept."""
 
@@ -28,6 +38,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-files", action="store_true", help="only the form, not the data files")
     parser.add_argument("--transfer", type=Path, metavar="FILE", help="transfer.json of the station's transfer")
     parser.add_argument("--today", type=_day, metavar="DATE", help="the day to judge by, YYYY-MM-DD (default: today)")
+    parser.add_argument(
+        "--fix", action="store_true", help="write a corrected copy of the form and patch.tsv into -O DIR"
+    )
+    parser.add_argument(
+        "--confidence",
+        type=_share,
+        default=CERTAIN,
+        metavar="SHARE",
+        help="with --fix: put suggestions in place from this confidence on, 0 to 1 (default: %(default)s)",
+    )
     add_outdir(parser, "directory for validate.json, validate.findings.jsonl and submission.json")
     add_station(parser)
     add_exit_zero(parser)
@@ -40,32 +60,59 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is no day; write YYYY-MM-DD") from error
 
 
+def _share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
+    return number
+
+
 def run(args: argparse.Namespace) -> int:
-    """Validate, print the findings."""
+    """Validate, print the findings; with ``--fix`` write the corrected copy."""
+    import gc
+
     from dsqc.cli._output import print_json
     from dsqc.stages.validate import validate
 
+    # A form is a million small objects without a cycle among them: looking for cycles takes a seventh of the time.
+    gc.set_threshold(200_000, 50, 50)
+    if args.fix and args.outdir is None:
+        raise UsageError("--fix writes a corrected copy.", hint="Say where to with -O DIR.")
+    limits = _limits(args.station)
     result = validate(
         args.submission,
         args.outdir,
         transfer=args.transfer,
         today=args.today,
         with_files=not args.no_files,
-        limits=_limits(args.station),
+        limits=limits,
     )
+    fixed = None
+    if args.fix:
+        from dsqc.stages.fix import fix
+
+        fixed = fix(args.submission, args.outdir, confidence=args.confidence, today=args.today, limits=limits)
     if args.json:
-        print_json({**result.document, "findings": result.findings.to_list()})
+        more = {"fix": fixed.document} if fixed else {}
+        print_json({**result.document, "findings": result.findings.to_list(), **more})
     else:
         _print(result, args.lang)
+        if fixed:
+            _print_fixed(fixed, args.outdir, args.lang)
     return ExitCode.FINDINGS if result.has_errors else ExitCode.DONE
 
 
 def _limits(station: Path | None) -> "Limits | None":
     """The station's limits where one is configured."""
-    from dsqc.station import ENVIRONMENT_VARIABLE, load_station
+    from dsqc.limits import ENVIRONMENT_VARIABLE
 
     if station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
         return None
+    from dsqc.station import load_station  # It brings pydantic with it.
+
     return load_station(station).limits
 
 
@@ -94,3 +141,32 @@ def _next_step(result: "ValidateResult") -> Text:
     return Text(
         "Next: dsqc qc on the data files, then hand it in.", "다음: 데이터 파일에 dsqc qc를 실행한 뒤 제출하세요."
     )
+
+
+def _print_fixed(fixed: "FixResult", outdir: Path, language: Language) -> None:
+    document = fixed.document
+    columns = document["columns"]
+    named = [f"{item['sheet']}.{item['attribute'] or '?'} {item['cell_count']}" for item in columns[:SHOWN_COLUMNS]]
+    listed = ", ".join(named) + (" …" if len(columns) > SHOWN_COLUMNS else "")
+    before, after = (document["finding_counts"][name] for name in ("before", "after"))
+    cells, left = document["cell_count"], document["left_count"]
+    copy = ", ".join(str(path) for path in fixed.paths)
+    for text in (
+        Text(f"Corrected: {cells} cells ({listed}).", f"고침: {cells}칸({listed}).")
+        if cells
+        else Text("Corrected: no cell.", "고칠 칸이 없습니다."),
+        Text(f"Copy: {copy}", f"고친 사본: {copy}"),
+        Text(
+            f"The form: {before['error']} errors, {before['warning']} warnings; "
+            f"the copy: {after['error']} errors, {after['warning']} warnings.",
+            f"원래 양식: 오류 {before['error']}건, 경고 {before['warning']}건. "
+            f"사본: 오류 {after['error']}건, 경고 {after['warning']}건.",
+        ),
+        Text(
+            f"Left to you: {left} suggestions (state left in {fixed.patch}) and what has no suggestion. "
+            f"Look at the marked cells, put the copy in place of the form, then validate again.",
+            f"직접 정할 것: 제안 {left}건({fixed.patch}의 state가 left인 행)과 제안이 없는 발견 사항. "
+            f"표시된 칸을 확인하고 사본으로 양식을 바꾼 뒤 다시 검증하세요.",
+        ),
+    ):
+        print(text.get(language))

@@ -24,6 +24,7 @@ from dsqc.forms.vocabulary import (
     missing_terms,
     pattern,
     rejected_missing,
+    suggest_missing,
     vocabulary,
 )
 
@@ -59,6 +60,7 @@ __all__ = [
     "pattern",
     "rejected_missing",
     "snapshots",
+    "suggest_missing",
     "value_fault",
     "vocabulary",
 ]

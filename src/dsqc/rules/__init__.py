@@ -20,10 +20,10 @@ from dsqc.rules import (
     terms,
     values,
 )
-from dsqc.rules.checking import RULES, Check, Context, check, rule
+from dsqc.rules.checking import RULES, Check, Context, check, examine, rule
 from dsqc.rules.identify import identify
 
 MODULES = (table, values, normalise, dates, coordinates, project, sample, strains, terms, experiment, run, file)
 """Importing them registers their rules."""
 
-__all__ = ["MODULES", "RULES", "Check", "Context", "check", "identify", "rule"]
+__all__ = ["MODULES", "RULES", "Check", "Context", "check", "examine", "identify", "rule"]

@@ -15,27 +15,27 @@ Verdict = tuple[str, dict[str, Any]]
 """A code and the further arguments of its finding."""
 
 
-def advised(verdict: Verdict, attribute: Attribute, value: str, column: DateColumn, *, typing: bool) -> Verdict:
-    """A verdict on ``value`` with what was probably meant, where that can be told.
+def advised(verdict: Verdict, attribute: Attribute, value: str, column: DateColumn) -> Verdict:
+    """A verdict on ``value`` with what the module of its type says was meant; what it cannot tell stays as it is.
 
     Args:
         column: what the other cells tell of how the column writes dates.
-        typing: look for slips of the keys too, the one slow step.
     """
     code, arguments = verdict
     if attribute.type in DATE_FORMS:
         return code, {**arguments, **date_advice(attribute, value, column)}
-    meant = _meant(attribute, value, typing=typing)
+    meant = _meant(attribute, value)
     if meant is not None:
         return code, {**arguments, "expected": meant.value, "suggestion": meant}
     if attribute.type == "geo_loc" and (past := historical_country(value)):
-        return code, {**arguments, "expected": f"the country of today ({past} is historical)", "expected_ko": TODAY_KO}
+        today = {"expected": f"the country of today ({past} is historical)", "expected_ko": TODAY_KO}
+        return code, {**arguments, **today, "suggestion": None}
     return verdict
 
 
-def _meant(attribute: Attribute, value: str, *, typing: bool) -> Suggestion | None:
+def _meant(attribute: Attribute, value: str) -> Suggestion | None:
     if attribute.type == "geo_loc":
-        return suggest_location(value, typing=typing)
+        return suggest_location(value)
     if attribute.type in TERM_TYPES:
-        return suggest_term(attribute, value, typing=typing)
+        return suggest_term(attribute, value)
     return suggest_collection(value) if is_collection(attribute) else None

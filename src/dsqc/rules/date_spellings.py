@@ -21,7 +21,7 @@ EARLIEST_YEAR, LATEST_YEAR = 1000, 2999
 """Years that the forms' patterns take."""
 DANGI_OFFSET = 2333
 """단기 4354 is 2021."""
-EXCEL_EPOCHS = ((date(1899, 12, 30), 0.8), (date(1904, 1, 1), 0.3))
+EXCEL_EPOCHS = ((date(1899, 12, 30), 0.9), (date(1904, 1, 1), 0.3))
 """Day 0 of Excel's two calendars (1904: old Macs), and how likely a serial number is of it."""
 ZONES = {"z": UTC, "utc": UTC, "gmt": UTC, "kst": KOREA, "jst": KOREA, "한국시간": KOREA, "한국표준시": KOREA}
 

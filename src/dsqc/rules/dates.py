@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from dsqc.findings import Finding
+from dsqc.findings import Finding, Suggestion
 from dsqc.forms import Attribute, pattern
 from dsqc.forms.vocabulary import read_table
 from dsqc.rules.checking import Check, rule
@@ -109,11 +109,9 @@ def date_advice(attribute: Attribute, value: str, column: DateColumn) -> dict[st
     ]
     if not fitting:
         reason = calendar_fault(value)
-        return (
-            {"expected": f"{forms} ({reason[0]})", "expected_ko": f"{forms}({reason[1]})"}
-            if reason
-            else {"expected": forms}
-        )
+        if reason is None:
+            return {"expected": forms, "suggestion": None}
+        return {"expected": f"{forms} ({reason[0]})", "expected_ko": f"{forms}({reason[1]})", "suggestion": None}
     likely = [found.value for found in fitting if found.confidence == fitting[0].confidence]
     return {
         "expected": f"{' or '.join(likely)} ({forms})",
@@ -137,7 +135,10 @@ def day_of_event(check: Check) -> Iterator[Finding]:
                     known[value] = _day_fault(value, today, may_come=sheet.name not in HAPPENED)
                 fault = known[value]
                 if fault is not None:
-                    yield _on_sheet(check.finding(fault[0], row, name, expected=fault[1]), sheet.name)
+                    code, expected = fault
+                    meant = Suggestion(expected, 0.8) if code == "DSQC-S013" else None
+                    found = check.finding(code, row, name, expected=expected, suggestion=meant)
+                    yield _on_sheet(found, sheet.name)
 
 
 def _day_fault(value: str, today: date, *, may_come: bool) -> tuple[str, str] | None:

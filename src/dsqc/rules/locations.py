@@ -1,6 +1,5 @@
 """Places as people write them, brought into ``country:region, locality`` with a confidence."""
 
-import difflib
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -10,15 +9,17 @@ from dsqc.findings import Suggestion
 from dsqc.forms import MatchKind, vocabulary
 from dsqc.forms.reference import reference_table
 from dsqc.rules.romanise import romanise
+from dsqc.rules.spelling import LIKELY, Words
 
 COUNTRIES = "insdc_country"
 HOME = "South Korea"
 """The country whose localities are written in Hangul."""
 LONGEST = 200
-SPELLING, OTHER_ORDER, REGION, TYPING, ROMANISED, WORD = 0.95, 0.9, 0.9, 0.8, 0.7, 0.5
-"""Confidence: another name of the country; the country last; a region alone; a slip of the keys; Hangul in letters; a
-code of two letters that is a word as well (``no``)."""
-_LIKE = 0.84
+_LEAST = 0.7
+"""Likeness below which a word is no country with a slip of the keys."""
+SPELLING, OTHER_ORDER, REGION, ROMANISED, WORD = 0.95, 0.9, 0.9, 0.7, 0.5
+"""Confidence: another name of the country; the country last; a region alone; Hangul in letters; a code of two letters
+that is a word as well (``no``)."""
 _HANGUL = re.compile(r"[가-힣]")
 _PARTS = re.compile(r"\s*[:,;/|>]\s*|\s+[-–—]\s+")
 
@@ -32,19 +33,13 @@ class _Found:
     confidence: float
 
 
-def suggest_location(value: str, *, typing: bool = True) -> Suggestion | None:
-    """The likeliest ``country:region, locality``; ``None`` where neither a country nor a known region is in it.
-
-    Args:
-        typing: look for slips of the keys too, the one slow step.
-    """
+def suggest_location(value: str) -> Suggestion | None:
+    """The likeliest ``country:region, locality``; ``None`` where neither a country nor a known region is in it."""
     text = " ".join(unicodedata.normalize("NFKC", value).split())
     if not text or len(text) > LONGEST:
         return None
     parts = tuple(part for part in _PARTS.split(text) if part)
-    found = _whole_country(text) or _by_part(parts) or _by_word(parts)
-    if found is None and typing:
-        found = _by_typing(parts)
+    found = _whole_country(text) or _by_part(parts) or _by_word(parts) or _by_typing(parts)
     if found is None:
         return None
     regions, confidence = [], found.confidence
@@ -112,21 +107,23 @@ def _by_word(parts: tuple[str, ...]) -> _Found | None:
 
 def _by_typing(parts: tuple[str, ...]) -> _Found | None:
     """A country with a slip of the keys."""
-    if not parts or not parts[0].isascii() or len(parts[0]) < 4:
+    if not parts or not parts[0].isascii() or len(parts[0]) < 4 or historical_country(parts[0]):
         return None
-    near = difflib.get_close_matches(parts[0].casefold(), _spellings(), n=1, cutoff=_LIKE)
-    return _Found(_spellings()[near[0]], parts[1:], TYPING) if near else None
+    meant = _words().suggest(parts[0])
+    if meant is None or meant.confidence < _LEAST:
+        return None
+    return _Found(meant.value, parts[1:], min(meant.confidence, LIKELY))
 
 
 @cache
-def _spellings() -> dict[str, str]:
-    """Terms and longer other names, in small letters."""
-    found = {term.casefold(): term for term in vocabulary(COUNTRIES)}
+def _words() -> Words:
+    """Terms and longer other names."""
+    meanings = {term: term for term in vocabulary(COUNTRIES)}
     for entry in vocabulary(COUNTRIES).entries:
         for synonym in entry.synonyms:
             if synonym.isascii() and len(synonym) > 3:
-                found.setdefault(synonym.casefold(), entry.term)
-    return found
+                meanings.setdefault(synonym, entry.term)
+    return Words(meanings, meanings)
 
 
 @cache

@@ -121,22 +121,18 @@ def _written(meant: OntologyTerm, *, labelled: bool) -> str:
     return f"{meant.label} [{meant.id}]" if labelled and meant.label else meant.id
 
 
-def suggest_term(attribute: Attribute, value: str, *, typing: bool = True) -> Suggestion | None:
-    """The form that ``attribute`` asks for, of a term that is written otherwise; ``None`` where none can be told.
-
-    Args:
-        typing: look for labels that are much like a wrong one too, the one slow step.
-    """
+def suggest_term(attribute: Attribute, value: str) -> Suggestion | None:
+    """The form that ``attribute`` asks for, of a term that is written otherwise; ``None`` where none can be told."""
     if len(value) > LONGEST or attribute.pattern is None:
         return None
-    meant = [_meant(attribute, part.strip(), typing=typing) for part in re.split(r"\||;", value) if part.strip()]
+    meant = [_meant(attribute, part.strip()) for part in re.split(r"\||;", value) if part.strip()]
     if not meant or None in meant:
         return None
     found = [item for item in meant if item is not None]
     return Suggestion("|".join(item.value for item in found), min(item.confidence for item in found))
 
 
-def _meant(attribute: Attribute, part: str, *, typing: bool) -> Suggestion | None:
+def _meant(attribute: Attribute, part: str) -> Suggestion | None:
     match = _ID.search(part)
     if match is not None:
         term_id = f"{match[1].upper()}:{match[2]}"
@@ -149,7 +145,7 @@ def _meant(attribute: Attribute, part: str, *, typing: bool) -> Suggestion | Non
         found = found_in.labelled(part) if found_in else None
         if found is not None and (meant := _fitting(attribute, found.id, found.label)):
             return Suggestion(meant.value, LABEL)
-    return _near(attribute, part) if typing else None
+    return _near(attribute, part)
 
 
 def _near(attribute: Attribute, part: str) -> Suggestion | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc.errors import SystemFault
-from dsqc.findings import Finding, FindingLog, Location, finding
+from dsqc.findings import Finding, FindingLog, Location, Suggestion, finding
 from dsqc.model import Container, DataFile, FileFormat, Submission
 from dsqc.rules.run import file_type
 from dsqc.submission import readable_name, sheet_files
@@ -77,7 +77,9 @@ def _check_one(submission: Submission, item: DataFile, present: Mapping[str, Pat
     place = _place(submission, item, "file_name")
     if path is None:
         like = [name for name in sorted(present) if name.casefold() == item.name.casefold()]
-        yield finding("DSQC-F003", place, object_id=item.name, value=item.name, expected=", ".join(like) or item.name)
+        expected = ", ".join(like) or item.name
+        meant = Suggestion(like[0], 0.8) if len(like) == 1 else None
+        yield finding("DSQC-F003", place, object_id=item.name, value=item.name, expected=expected, suggestion=meant)
         return
     kind = _special_kind(path)
     if kind:

@@ -12,13 +12,12 @@ from typing import Any
 from dsqc import artefact, logs
 from dsqc.findings import Finding, FindingLog
 from dsqc.forms import Form, compose, labels, load_fields
+from dsqc.limits import Limits
 from dsqc.model import Submission
 from dsqc.registry import RuleState, rules
-from dsqc.rules import Context, check, identify
-from dsqc.rules.normalise import normalise
+from dsqc.rules import Context, examine, identify
 from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received, form_files
-from dsqc.station import Limits
-from dsqc.submission import interpret, read_tables, readable_name
+from dsqc.submission import Tables, interpret, read_tables, readable_name
 from dsqc.version import __version__
 
 DOCUMENT = "validate.json"
@@ -82,8 +81,8 @@ def validate(
     read, form, findings = read_submission(inbox)
     submission = read
     if form is not None:
-        submission, _changes = normalise(read, form)
-        findings.merge(check(read, form, Context(day, limits or Limits())))
+        submission, found = examine(read, form, Context(day, limits or Limits()))
+        findings.extend(found)
     inputs = {readable_name(path): artefact.sha256_of(path) for path in form_files(inbox)}
     if transfer is not None:
         record = artefact.read_json(transfer)
@@ -107,11 +106,14 @@ def read_submission(path: Path) -> tuple[Submission, Form | None, FindingLog]:
     Raises:
         UsageError: there is nothing at ``path``.
     """
-    tables = read_tables(path)
-    submission, findings = interpret(tables, _common_labels())
-    form, found = identify(submission)
-    if form is not None:
-        submission, findings = interpret(tables, labels(form))
+    return interpret_form(read_tables(path))
+
+
+def interpret_form(tables: Tables) -> tuple[Submission, Form | None, FindingLog]:
+    """What sheets say by the form that they name themselves; see :func:`read_submission`."""
+    named, _ = interpret(tables.only("submission"), _common_labels())
+    form, found = identify(named)
+    submission, findings = interpret(tables, labels(form) if form is not None else _common_labels())
     findings.extend(found)
     return submission, form, findings
 

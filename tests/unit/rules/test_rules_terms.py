@@ -80,8 +80,6 @@ def test_terms_written_otherwise(value: str, expected: Suggestion | None) -> Non
 def test_ids_are_told_by_labels() -> None:
     assert suggest_term(TISSUE, "liver") == Suggestion("UBERON:0002107", 0.9)
     assert suggest_term(TISSUE, "UBERON_0002107") == Suggestion("UBERON:0002107", 1.0)
-    assert suggest_term(TISSUE, "liver", typing=False) == Suggestion("UBERON:0002107", 0.9)
-    assert suggest_term(TISSUE, "livr", typing=False) is None
 
 
 def test_the_form_of_an_environment_term_has_its_code_and_its_suggestion() -> None:
@@ -93,7 +91,7 @@ def test_the_form_of_an_environment_term_has_its_code_and_its_suggestion() -> No
 @settings(deadline=None)
 def test_whatever_is_suggested_fits_the_pattern(text: str) -> None:
     attribute = COLUMNS["env_broad_scale"]
-    found = suggest_term(attribute, text, typing=False)
+    found = suggest_term(attribute, text)
     assert found is None or (attribute.pattern is not None and attribute.pattern.matches(found.value))
 
 
