@@ -149,7 +149,7 @@ def _print_fixed(fixed: "FixResult", outdir: Path, language: Language) -> None:
     named = [f"{item['sheet']}.{item['attribute'] or '?'} {item['cell_count']}" for item in columns[:SHOWN_COLUMNS]]
     listed = ", ".join(named) + (" …" if len(columns) > SHOWN_COLUMNS else "")
     before, after = (document["finding_counts"][name] for name in ("before", "after"))
-    cells, left = document["cell_count"], document["left_count"]
+    cells = document["cell_count"]
     copy = ", ".join(str(path) for path in fixed.paths)
     for text in (
         Text(f"Corrected: {cells} cells ({listed}).", f"고침: {cells}칸({listed}).")
@@ -162,11 +162,25 @@ def _print_fixed(fixed: "FixResult", outdir: Path, language: Language) -> None:
             f"원래 양식: 오류 {before['error']}건, 경고 {before['warning']}건. "
             f"사본: 오류 {after['error']}건, 경고 {after['warning']}건.",
         ),
-        Text(
-            f"Left to you: {left} suggestions (state left in {fixed.patch}) and what has no suggestion. "
-            f"Look at the marked cells, put the copy in place of the form, then validate again.",
-            f"직접 정할 것: 제안 {left}건({fixed.patch}의 state가 left인 행)과 제안이 없는 발견 사항. "
-            f"표시된 칸을 확인하고 사본으로 양식을 바꾼 뒤 다시 검증하세요.",
-        ),
+        _left_to_people(fixed),
     ):
         print(text.get(language))
+
+
+def _left_to_people(fixed: "FixResult") -> Text:
+    document = fixed.document
+    look = (
+        Text(
+            " Look at the marked cells, put the copy in place of the form, and validate again.",
+            " 표시된 칸을 확인하고 사본으로 양식을 바꾼 뒤 다시 검증하세요.",
+        )
+        if document["cell_count"]
+        else Text("", "")
+    )
+    if not len(fixed.after):
+        return Text(f"Nothing is left to you.{look.en}", f"직접 정할 것은 없습니다.{look.ko}")
+    left = document["left_count"]
+    return Text(
+        f"Left to you: {left} suggestions (state left in {fixed.patch}) and what has no suggestion.{look.en}",
+        f"직접 정할 것: 제안 {left}건({fixed.patch}의 state가 left인 행)과 제안이 없는 발견 사항.{look.ko}",
+    )

@@ -59,6 +59,7 @@ TEXT_WAYS: tuple[Way, ...] = (
     (str.lower, CERTAIN),
     (lambda value: value.replace("=", ":"), 0.8),
     (lambda value: f"https://{value}" if value.startswith("www.") else value, LIKELY),
+    (lambda value: re.sub(r"[/\\]+", "_", value), 0.7),
     (lambda value: re.sub(r"[\s/\\]+", "_", value), 0.7),
 )
 NUMBERED_WAYS: tuple[Way, ...] = (

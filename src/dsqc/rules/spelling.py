@@ -12,7 +12,7 @@ from dsqc.forms.vocabulary import read_table
 
 LIKELY = 0.85
 """Most that likeness alone is worth: two names may differ by one letter and both be meant."""
-_LEAST_ALIKE = 0.6
+_LEAST_ALIKE = 0.7
 _LEAST_NEAR = 0.5
 _TOO_CLOSE = 0.06
 _LOST = re.compile(r"<(?:super|sub|circle|fraction|square)>")
@@ -112,12 +112,12 @@ class Words:
                 found.append((-matcher.ratio(), number))
         return [(-ratio, self._words[number]) for ratio, number in sorted(found)]
 
-    def suggest(self, value: str) -> Suggestion | None:
+    def suggest(self, value: str, least: float = _LEAST_ALIKE) -> Suggestion | None:
         """What the word means that ``value`` is another spelling of, or is most like; ``None`` where none is."""
         same = self._spelled.get(plain_letters(value), set())
         if len(same) == 1:
             return Suggestion(next(iter(same)), 1.0)
-        near = self.nearest(value, self._CANDIDATES, _LEAST_ALIKE)
+        near = self.nearest(value, self._CANDIDATES, least)
         if not near or len(value) < 3:
             return None
         ratio, meant = near[0][0], self._meaning(near[0][1])

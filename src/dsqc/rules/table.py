@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from itertools import islice
 from typing import Any
 
@@ -24,8 +24,10 @@ REQUIRED_ELSEWHERE = frozenset(
 """Required values that rules of their own look after (S001, X005, P011, P013)."""
 
 
-_REMARK = re.compile(r"\s*[(\[（].*")
+_REMARK = re.compile(r"\s*[(（].*|\s+\[.*")
 """A unit or a remark behind a heading."""
+_LEAST_ALIKE = 0.75
+"""Headings name anything at all: what is not very like an attribute is none."""
 REFERRED_ELSEWHERE = frozenset(
     {
         ("submission", "bioproject"),
@@ -53,9 +55,10 @@ def missing_column(check: Check) -> Iterator[Finding]:
 @rule("DSQC-T004", "DSQC-T006")
 def unknown_column(check: Check) -> Iterator[Finding]:
     """Headings that the form does not know."""
+    elsewhere = {name for columns in check.columns.values() for name in columns}
     for sheet in check.submission.sheets.values():
         columns = check.columns[sheet.name]
-        meanings = _meanings(sheet, columns)
+        meanings = _meanings(sheet, columns, elsewhere)
         for heading in sheet.headings:
             if heading.attribute in columns:
                 continue
@@ -66,9 +69,12 @@ def unknown_column(check: Check) -> Iterator[Finding]:
             yield finding(code, place, value=heading.attribute, expected=expected, suggestion=meant)
 
 
-def _meanings(sheet: Sheet, columns: Mapping[str, Attribute]) -> dict[str, Suggestion]:
-    """What headings that the form does not know probably mean: attributes that the sheet has no column of yet."""
-    unknown = [heading.attribute for heading in sheet.headings if heading.attribute not in columns]
+def _meanings(sheet: Sheet, columns: Mapping[str, Attribute], elsewhere: Set[str]) -> dict[str, Suggestion]:
+    """What headings that the form does not know probably mean: attributes that the sheet has no column of yet.
+
+    A heading that is an attribute of another sheet means that one.
+    """
+    unknown = [item.attribute for item in sheet.headings if item.attribute not in elsewhere]
     if not unknown:
         return {}
     there = {heading.attribute for heading in sheet.headings}
@@ -81,7 +87,7 @@ def _meanings(sheet: Sheet, columns: Mapping[str, Attribute]) -> dict[str, Sugge
     found: dict[str, Suggestion] = {}
     for text in unknown:
         plain = _REMARK.sub("", text).strip()
-        meant = words.suggest(plain)
+        meant = words.suggest(plain, _LEAST_ALIKE)
         if meant is not None:
             sure = min(meant.confidence, CERTAIN) if plain != text else meant.confidence
             found[text] = Suggestion(meant.value, sure)

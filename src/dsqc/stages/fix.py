@@ -89,8 +89,11 @@ def fix(
     paths = write_copy(files, folder, session.changes)
     for path in earlier.keys() - set(paths):
         path.unlink()
-    after, _found = _examine(read_back(inbox, folder, paths, session.tables), context)
-    lines = (*encoding_lines(files), *session.lines())
+    again = read_back(inbox, folder, paths, session.tables)
+    encodings = tuple(encoding_lines(files))
+    # The copy reads as what was examined last; only its encoding may be another now.
+    after = _examine(again, context)[0] if encodings else session.after
+    lines = (*encodings, *session.lines())
     document = sum_up(lines, session.before, after, confidence, paths)
     artefact.write_text(results / PATCH, patch_text(lines))
     artefact.write_json(results / DOCUMENT, document)
@@ -124,7 +127,7 @@ class _Session:
 
     def __init__(self, tables: Tables, context: Context, confidence: float, fixed: Mapping[CellKey, str]) -> None:
         self.tables = tables
-        self.before = FindingLog()
+        self.before = self.after = FindingLog()
         self._context = context
         self._confidence = confidence
         self._fixed = dict(fixed)
@@ -139,9 +142,9 @@ class _Session:
             self._rows = {
                 name: {row.number: row.cells for row in table.rows} for name, table in self.tables.tables.items()
             }
-            log, found = _examine(self.tables, self._context)
+            self.after, found = _examine(self.tables, self._context)
             if number == 0:
-                self.before = log
+                self.before = self.after
             self._personal = frozenset(_personal_cells(found))
             if not self._correct(found):
                 self._left = list(self._lines_left(found))

@@ -110,8 +110,9 @@ def _hang(parts: Parts, sheet: str, relation: str) -> None:
     root = found[0]
     at = min((item.start for item in found[1:]), default=root.inner_end)
     edit = Edit(data)
-    # A prefix of its own: the sheet may have bound none to relations, or another one.
-    edit.insert(at, f'<{root.prefix}legacyDrawing xmlns:dsqcr="{RELATIONS}" dsqcr:id="{relation}"/>')
+    bound = [name.partition(":")[2] for name, value in root.attributes.items() if value == RELATIONS and ":" in name]
+    named = f'{bound[0]}:id="{relation}"' if bound else f'xmlns:r="{RELATIONS}" r:id="{relation}"'
+    edit.insert(at, f"<{root.prefix}legacyDrawing {named}/>")
     parts.write(sheet, edit.result())
 
 
@@ -133,7 +134,8 @@ def _box(number: int, place: Place) -> str:
     row, column = place[0] - 1, column_index(place[1])
     anchor = f"{column + 1}, 15, {max(0, row - 1)}, 10, {column + 4}, 15, {max(0, row - 1) + 4}, 10"
     return (
-        f'<v:shape id="_x0000_s{number}" type="#{_SHAPE_TYPE}" style="position:absolute;visibility:hidden"'
+        f'<v:shape id="_x0000_s{number}" type="#{_SHAPE_TYPE}"'
+        ' style="position:absolute;width:216pt;height:60pt;visibility:hidden"'
         ' fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/>'
         '<v:shadow on="t" color="black" obscured="t"/><v:path o:connecttype="none"/>'
         '<v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox>'

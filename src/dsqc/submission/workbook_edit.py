@@ -4,6 +4,7 @@ A workbook that is read and written again by a library loses what the library do
 in its extension list, results of formulas, charts, the sizes of comments. So only the cells themselves are rewritten.
 """
 
+import re
 import zipfile
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _CELL = f"{_ROW}/c"
 _FILLS, _XFS = "styleSheet/fills", "styleSheet/cellXfs"
 _TEXT_FORMAT = "49"
 """Excel's number format ``@``: what is typed stays what it is."""
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 MARK = "FFFFEB9C"
 """Fill of corrected cells: the yellow of Excel's own style "neutral"."""
 Place = tuple[int, str]
@@ -93,7 +95,7 @@ def fixed_cells(source: Path, sheets: Collection[str]) -> dict[tuple[str, int, s
 def _fixed_in(parts: Parts, name: str) -> dict[Place, str]:
     found: dict[Place, str] = {}
     data = parts.read(name)
-    if b"<f" in data or b":f" in data:
+    if _FORMULA.search(data):
         formula = f"{_CELL}/f"
         places = _places(elements(data, {_ROW, _CELL}))
         starts = [item.start for item in elements(data, {formula})]
@@ -251,7 +253,7 @@ def _append_counted(edit: Edit, element: Element, count: int, text: str) -> None
 def _calculate_anew(parts: Parts, book: str) -> None:
     """Where there are formulas, have the spreadsheet program work them out when it opens the workbook."""
     sheets = [target for _id, kind, target in parts.relations(book) if kind == "worksheet" and target in parts]
-    if not any(elements(parts.read(name), {f"{_CELL}/f"}) for name in sheets):
+    if not any(_FORMULA.search(parts.read(name)) for name in sheets):
         return
     data = parts.read(book)
     before = {f"workbook/{name}" for name in ("sheets", "functionGroups", "externalReferences", "definedNames")}

@@ -152,7 +152,9 @@ def test_fix_in_json(bad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_nothing_to_fix(good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(good, "--no-files", "--fix", "-O", tmp_path / "out") == 0
-    assert "Corrected: no cell." in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Corrected: no cell." in printed
+    assert "Nothing is left to you." in printed
 
 
 def test_fix_needs_a_directory(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
