@@ -56,11 +56,12 @@ def suggest_location(value: str) -> Suggestion | None:
 def historical_country(value: str) -> str:
     """The name of a country of the past that ``value`` begins with (``USSR``); empty where it is none of the list."""
     name = value.partition(":")[0].strip()
-    return (
-        name
-        if any(entry.term == name and entry.status == "historical" for entry in vocabulary(COUNTRIES).entries)
-        else ""
-    )
+    return name if name in _countries_of_the_past() else ""
+
+
+@cache
+def _countries_of_the_past() -> frozenset[str]:
+    return frozenset(entry.term for entry in vocabulary(COUNTRIES).entries if entry.status == "historical")
 
 
 def _lookup(text: str) -> tuple[str, float] | None:
