@@ -13,6 +13,7 @@ from dsqc.forms.fields import FormVersion, ResearchField, VersionStatus, load_fi
 from dsqc.forms.form import Form, Module, SheetForm, fold_heading, labels
 from dsqc.forms.json_schema import json_schema
 from dsqc.forms.organisms import Organisms
+from dsqc.forms.reference import Snapshot, snapshots
 from dsqc.forms.ties import Ties
 from dsqc.forms.value import Fault, FaultKind, value_fault
 from dsqc.forms.vocabulary import (
@@ -45,6 +46,7 @@ __all__ = [
     "Requirement",
     "ResearchField",
     "SheetForm",
+    "Snapshot",
     "Ties",
     "Values",
     "VersionStatus",
@@ -61,6 +63,7 @@ __all__ = [
     "package_kind",
     "pattern",
     "rejected_missing",
+    "snapshots",
     "suggest_missing",
     "value_fault",
     "vocabulary",

@@ -8,6 +8,8 @@ a function marked ``@rule(code)`` in the module of its object, and a pass and a 
 
 from dsqc.rules import (
     administration,
+    coordinates,
+    dates,
     descent,
     experiment,
     file,
@@ -18,15 +20,17 @@ from dsqc.rules import (
     project,
     run,
     sample,
+    strains,
     table,
     taxonomy,
+    terms,
     values,
 )
 from dsqc.rules.checking import RULES, Check, Context, check, examine, rule
 from dsqc.rules.identify import identify
 
 MODULES = (
-    *(table, values, normalise, project, administration, sample, taxonomy, descent),
+    *(table, values, normalise, dates, coordinates, project, administration, sample, taxonomy, strains, terms, descent),
     *(experiment, library, run, file, privacy, people),
 )
 """Importing them registers their rules."""

@@ -7,7 +7,6 @@ from dsqc.accessions import AccessionType, is_accession
 from dsqc.findings import Finding, Suggestion
 from dsqc.model import Row
 from dsqc.rules.checking import Check, repeated, rule
-from dsqc.rules.dates import ends, first_day, last_day
 from dsqc.rules.table import present
 from dsqc.rules.values import SAMPLE_NAME_FORM
 
@@ -52,34 +51,6 @@ def indistinct(check: Check) -> Iterator[Finding]:
             numbers = ", ".join(str(row.number) for row in group[:10]) + (" …" if len(group) > 10 else "")
             for row in group:
                 yield check.finding("DSQC-S005", row, "sample_name", expected=numbers)
-
-
-@rule("DSQC-S012", "DSQC-S013")
-def collection_date(check: Check) -> Iterator[Finding]:
-    """Dates in the future, and ranges that end before they begin."""
-    today = check.context.today
-    for row in check.rows("sample"):
-        value = row.get("collection_date")
-        found = ends(value)
-        if found is None:
-            continue
-        starts, finishes = first_day(found[0]), first_day(found[1])
-        if starts is None or finishes is None:
-            continue
-        if max(starts, finishes) > today:
-            yield check.finding("DSQC-S012", row, "collection_date", expected=f"– {today}")
-        elif _is_turned(*found):
-            turned = f"{found[1]}/{found[0]}"
-            meant = Suggestion(turned, 0.8)
-            yield check.finding("DSQC-S013", row, "collection_date", expected=turned, suggestion=meant)
-
-
-def _is_turned(start: str, end: str) -> bool:
-    """Whether ``end`` is over before ``start`` begins; of two moments of one day the texts compare."""
-    starts, finishes = first_day(start), last_day(end)
-    if starts is None or finishes is None:
-        return False
-    return finishes < starts or (finishes == starts and len(start) == len(end) and end < start)
 
 
 @rule("DSQC-S032")

@@ -19,13 +19,19 @@ from dsqc.forms import (
     vocabulary,
 )
 from dsqc.model import Row
+from dsqc.rules.advice import Verdict, advised
 from dsqc.rules.checking import Check, rule
+from dsqc.rules.date_spellings import ANY_COLUMN, DateColumn
+from dsqc.rules.dates import DATE_FORMS, DateColumns
 from dsqc.rules.project import NTIS_FORM, PUBLICATION_FORM, meant_ntis, meant_publication, several_data_types
-from dsqc.rules.repair import COUNTRIES, DATE_TYPES, nearest_terms, suggest_value
+from dsqc.rules.repair import COUNTRIES, nearest_terms, suggest_value
 from dsqc.rules.spelling import is_ascii_text, suggest_ascii
+from dsqc.rules.strains import COLLECTION_FORM, COLLECTION_PATTERN
+from dsqc.rules.terms import TERM_FORM
 
 ENGLISH_SHEETS = frozenset({"sample", "experiment", "run", "file"})
 """Sheets whose public values are English only (K-BDS); project and submission have Korean attributes too."""
+DATE_TYPES = frozenset(DATE_FORMS)
 SINGLE_TYPES = frozenset(
     {
         "enum",
@@ -43,8 +49,6 @@ SINGLE_TYPES = frozenset(
     }
 )
 """Types whose values never hold a separator of their own."""
-DATE_FORMS = "YYYY, YYYY-MM, YYYY-MM-DD, YYYY-MM-DDThh:mmZ, start/end"
-COORDINATE_FORM = "37.5665 N 126.9780 E"
 FILE_NAME_FORM = "A-Z a-z 0-9 - _ ., not beginning with - or ."
 SAMPLE_NAME_FORM = "1–100 of A-Z a-z 0-9 ( ) { } [ ] + - _ . and space"
 MD5_FORM = "32 of 0-9 a-f"
@@ -62,10 +66,13 @@ _BY_NAME = {
 _MEANT = {("project", "publication"): meant_publication, ("project", "ntis_project_id"): meant_ntis}
 """What a value of such an attribute probably means."""
 _BY_TYPE = {
-    "date_or_range": ("DSQC-S011", DATE_FORMS),
-    "lat_lon": ("DSQC-S018", COORDINATE_FORM),
+    "date": ("DSQC-T019", DATE_FORMS["date"]),
+    "date_or_range": ("DSQC-S011", DATE_FORMS["date_or_range"]),
+    "date_range": ("DSQC-T019", DATE_FORMS["date_range"]),
+    "envo": ("DSQC-S029", TERM_FORM),
     "taxid": ("DSQC-T020", "9606"),
 }
+_BY_PATTERN = {COLLECTION_PATTERN: ("DSQC-S023", COLLECTION_FORM)}
 _BY_KIND = {
     FaultKind.VOCABULARY: "DSQC-T017",
     FaultKind.LETTER_CASE: "DSQC-T017",
@@ -88,8 +95,6 @@ _LONGEST_MARK = 24
 """Characters of the longest of these marks: Excel shows 15 digits and an exponent."""
 _EXCEL_EPOCH = date(1899, 12, 30)
 
-Verdict = tuple[str, dict[str, Any]]
-"""A code and the further arguments of its finding."""
 Judgement = tuple[tuple[Verdict, ...], bool]
 """What is wrong with a value, and whether it is a missing-value term."""
 FAULTLESS: Judgement = ((), False)
@@ -99,7 +104,7 @@ EMPTY = Suggestion("", CERTAIN)
 VALUE_CODES = (
     *("DSQC-T009", "DSQC-T010", "DSQC-T011", "DSQC-T013", "DSQC-T014", "DSQC-T017", "DSQC-T019"),
     *("DSQC-T020", "DSQC-T021", "DSQC-T022", "DSQC-T023"),
-    *("DSQC-S002", "DSQC-S011", "DSQC-S015", "DSQC-S018", "DSQC-X006"),
+    *("DSQC-S002", "DSQC-S011", "DSQC-S015", "DSQC-S023", "DSQC-S029", "DSQC-X006"),
     *("DSQC-F001", "DSQC-F005", "DSQC-F014", "DSQC-P007", "DSQC-P008"),
 )
 
@@ -107,6 +112,7 @@ VALUE_CODES = (
 @rule(*VALUE_CODES)
 def single_value(check: Check) -> Iterator[Finding]:
     """Every cell of a known column. Equal values of a column are judged once."""
+    dates = DateColumns(check)
     for sheet in check.submission.sheets.values():
         columns = check.columns[sheet.name]
         known: dict[str, dict[str, Judgement]] = {name: {} for name in columns}
@@ -117,7 +123,8 @@ def single_value(check: Check) -> Iterator[Finding]:
                     continue
                 judgement = judged.get(cell.value)
                 if judgement is None:
-                    judgement = judged[cell.value] = _judgement(sheet.name, columns[name], cell.value)
+                    column = dates.of(sheet.name, columns[name])
+                    judgement = judged[cell.value] = _judgement(sheet.name, columns[name], cell.value, column)
                 if judgement is FAULTLESS:
                     continue
                 verdicts, is_missing = judgement
@@ -127,8 +134,8 @@ def single_value(check: Check) -> Iterator[Finding]:
                     yield check.finding("DSQC-T014", row, name, suggestion=EMPTY)
 
 
-def _judgement(sheet: str, attribute: Attribute, value: str) -> Judgement:
-    verdicts, is_missing = tuple(judge(sheet, attribute, value)), is_missing_term(value)
+def _judgement(sheet: str, attribute: Attribute, value: str, column: DateColumn) -> Judgement:
+    verdicts, is_missing = tuple(judge(sheet, attribute, value, column)), is_missing_term(value)
     return (verdicts, is_missing) if verdicts or is_missing else FAULTLESS
 
 
@@ -138,8 +145,12 @@ def _is_needless(check: Check, row: Row, attribute: Attribute, value: str) -> bo
     return not own and check.requirement(row, attribute) is Requirement.OPTIONAL
 
 
-def judge(sheet: str, attribute: Attribute, value: str) -> Iterator[Verdict]:
-    """What is wrong with ``value``, apart from what depends on its row."""
+def judge(sheet: str, attribute: Attribute, value: str, column: DateColumn = ANY_COLUMN) -> Iterator[Verdict]:
+    """What is wrong with ``value``, apart from what depends on its row.
+
+    Args:
+        column: what the other cells tell of how the column writes dates.
+    """
     if value in attribute.literals:
         return
     if is_missing_term(value):
@@ -153,13 +164,15 @@ def judge(sheet: str, attribute: Attribute, value: str) -> Iterator[Verdict]:
         return
     fault = value_fault(attribute, value)
     if fault is None:
-        yield from _beyond_pattern(sheet, attribute, value)
+        yield from _beyond_pattern(sheet, attribute, value, column)
         return
     if (sheet, attribute.name) == ("project", "data_type") and several_data_types(value):
         return  # P004 says so.
+    if attribute.type == "lat_lon":
+        return  # Rules on coordinates look at the country of the row as well.
     if attribute.refers_to and fault.kind is FaultKind.PATTERN and (sheet, attribute.name) not in _BY_NAME:
         return  # What cannot be a name cannot be found either: the rule on the reference says so.
-    yield _name_fault(sheet, attribute, value, fault)
+    yield advised(_name_fault(sheet, attribute, value, fault), attribute, value, column)
 
 
 def _missing_term(attribute: Attribute, value: str) -> Iterator[Verdict]:
@@ -203,12 +216,11 @@ def _spreadsheet(attribute: Attribute, value: str) -> Iterator[Verdict]:
         yield "DSQC-T010", {"expected": "all digits", "expected_ko": "모든 자릿수"}
 
 
-def _beyond_pattern(sheet: str, attribute: Attribute, value: str) -> Iterator[Verdict]:
+def _beyond_pattern(sheet: str, attribute: Attribute, value: str, column: DateColumn) -> Iterator[Verdict]:
     """What a value may still have wrong that fits its pattern, or has none."""
     if sheet in ENGLISH_SHEETS and not is_ascii_text(value):
-        yield _not_english(value, suggest_value(attribute, value, None))
-    elif attribute.type == "lat_lon" and not is_on_earth(value):
-        yield "DSQC-S018", {"expected": COORDINATE_FORM}
+        verdict = _not_english(value, suggest_value(attribute, value, None))
+        yield advised(verdict, attribute, value, column)
     elif _holds_several(attribute, value):
         yield "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
 
@@ -229,7 +241,7 @@ def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault) -> V
     suggestion = suggest_value(attribute, value, fault)
     special = _BY_NAME.get((sheet, attribute.name))
     if special is None and fault.kind in (FaultKind.PATTERN, FaultKind.DATE):
-        special = _BY_TYPE.get(attribute.type)
+        special = _BY_TYPE.get(attribute.type) or _BY_PATTERN.get(attribute.pattern.name if attribute.pattern else "")
     if special is not None:
         own = _MEANT.get((sheet, attribute.name))
         if own is not None:
@@ -281,9 +293,3 @@ def _not_english(value: str, suggestion: Suggestion | None) -> Verdict:
     )
     expected = suggestion.value if suggestion else "-"
     return "DSQC-T009", {"expected": expected, "characters": characters[:60], "suggestion": suggestion}
-
-
-def is_on_earth(value: str) -> bool:
-    """Whether a coordinate of the right form lies within 90 and 180 degrees."""
-    latitude, _north, longitude, _east = value.split()
-    return float(latitude) <= 90 and float(longitude) <= 180
