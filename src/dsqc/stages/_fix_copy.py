@@ -9,19 +9,17 @@ from dsqc import artefact
 from dsqc.errors import SystemFault, UsageError
 from dsqc.stages._fix_patch import PatchLine
 from dsqc.submission import (
-    CellChange,
     Tables,
     decode,
-    fixed_cells,
     is_form_file,
     read_tables,
     readable_name,
-    write_corrected,
     write_corrected_text,
 )
 from dsqc.submission.correction import CellKey
 from dsqc.submission.layout import split_name
 from dsqc.submission.text import UTF8_TSV
+from dsqc.submission.workbook_edit import CellChange, fixed_cells, write_corrected
 
 FOLDER = "corrected"
 DOCUMENT = "fix.json"

@@ -8,7 +8,6 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
 
 _START_TAG = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>""")
 _ENCODING = re.compile(r"""(<\?xml[^>]*?)\s+encoding\s*=\s*(?:"[^"]*"|'[^']*')""")
@@ -156,13 +155,23 @@ class Edit:
 def start_tag(element: Element, **values: str) -> str:
     """The start tag of ``element`` with attributes set or, where the value is empty, taken away."""
     merged = {name: value for name, value in {**element.attributes, **values}.items() if value}
-    written = "".join(f" {name}={quoteattr(value)}" for name, value in merged.items())
+    written = "".join(f" {name}={_quoted(value)}" for name, value in merged.items())
     return f"<{element.name}{written}{'/' if element.is_closed_at_once else ''}>"
 
 
 def text_of(value: str) -> str:
     """``value`` as the text of a cell. Office writes what XML cannot hold as ``_x000D_``, and escapes what looks so."""
-    return escape(_OFFICE_ESCAPE.sub("_x005F_x", value).translate(_NO_XML))
+    return _escaped(_OFFICE_ESCAPE.sub("_x005F_x", value).translate(_NO_XML))
+
+
+def _escaped(value: str) -> str:
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _quoted(value: str) -> str:
+    """An attribute's value in quotes; line breaks and tabs would be read as blanks."""
+    spelled = _escaped(value).replace('"', "&quot;")
+    return '"' + spelled.replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;") + '"'
 
 
 def last_of(found: Iterable[Element], path: str) -> Element | None:

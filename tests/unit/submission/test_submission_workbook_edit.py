@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dsqc.errors import SystemFault
-from dsqc.submission import CellChange, fixed_cells, read_tables, write_corrected
-from dsqc.submission.workbook_edit import MARK
+from dsqc.submission import read_tables
+from dsqc.submission.workbook_edit import MARK, CellChange, fixed_cells, write_corrected
 
 FOREIGN = (
     '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
