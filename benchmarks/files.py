@@ -14,7 +14,9 @@ ILLUMINA_RECORD = 363
 """Bytes of text of an Illumina record, about: turns megabytes into reads."""
 
 
-def _catalogue(illumina: int, nanopore: int, longest: int, alignments: int, linear: tuple[int, ...]) -> dict[str, Any]:
+def _catalogue(
+    illumina: int, nanopore: int, longest: int, alignments: int, linear: tuple[int, ...], *, samples: int
+) -> dict[str, Any]:
     """File name without its size -> kind and arguments; ``linear`` in megabytes of text."""
     gzip = {"seed": 1, "container": "gzip"}
     files: dict[str, Any] = {
@@ -27,6 +29,8 @@ def _catalogue(illumina: int, nanopore: int, longest: int, alignments: int, line
         "unaligned.bam": ("ubam", {"reads": alignments, "seed": 1}),
         "sorted.cram": ("cram", {"reads": alignments, "seed": 1}),
         "small.fastq.gz": ("illumina_binned", {"reads": 1000} | gzip),
+        "form_5_percent.xlsx": ("submission", {"reads": samples, "faulty": 0.05, "seed": 1}),
+        "form_28_percent.xlsx": ("submission", {"reads": samples, "faulty": 0.28, "seed": 2}),
     }
     for megabytes in linear:
         reads = megabytes * 1_000_000 // ILLUMINA_RECORD
@@ -35,9 +39,9 @@ def _catalogue(illumina: int, nanopore: int, longest: int, alignments: int, line
 
 
 CATALOGUE = {
-    "toy": _catalogue(4_000, 400_000, 50_000, 4_000, (1, 2)),
-    "medium": _catalogue(400_000, 50_000_000, 1_000_000, 400_000, (10, 100)),
-    "full": _catalogue(4_100_000, 520_000_000, 2_000_000, 4_000_000, (10, 100, 1000, 4000)),
+    "toy": _catalogue(4_000, 400_000, 50_000, 4_000, (1, 2), samples=50),
+    "medium": _catalogue(400_000, 50_000_000, 1_000_000, 400_000, (10, 100), samples=500),
+    "full": _catalogue(4_100_000, 520_000_000, 2_000_000, 4_000_000, (10, 100, 1000, 4000), samples=2_000),
 }
 """Size -> files. Toy shows that the scripts run; figures count at full size."""
 

@@ -3,6 +3,7 @@
   python benchmarks/make_data.py illumina_binned reads.fastq.gz --reads 4000000
   python benchmarks/make_data.py nanopore long.fastq.gz --bases 500000000 --longest 2000000
   python benchmarks/make_data.py bam sorted.bam --reads 4000000
+  python benchmarks/make_data.py submission form.xlsx --reads 2000 --faulty 0.05
   python benchmarks/make_data.py --set full --data DIR          all files of a size of run.py
 
 The same arguments give the same text byte for byte; gzip is zlib's level 6 (what `gzip -6` writes), BGZF and CRAM are
@@ -23,7 +24,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", nargs="?", choices=sorted(KINDS))
     parser.add_argument("path", nargs="?", type=Path)
-    parser.add_argument("--reads", type=int, default=100_000, help="of Illumina, BAM and CRAM (default: 100000)")
+    parser.add_argument("--reads", type=int, default=100_000, help="of Illumina, BAM, CRAM; samples (default: 100000)")
+    parser.add_argument("--faulty", type=float, default=0.05, help="share of a submission's cells (default: 0.05)")
     parser.add_argument("--bases", type=int, default=10_000_000, help="of nanopore (default: 10 million)")
     parser.add_argument("--longest", type=int, default=0, help="nanopore: one read of exactly so many bases")
     parser.add_argument("--container", choices=["gzip", "bgzf", "plain"], default="gzip", help="of FASTQ")
@@ -43,6 +45,8 @@ def main() -> int:
         arguments |= {"bases": args.bases, "longest": args.longest, "container": args.container}
     else:
         arguments["reads"] = args.reads
+        if args.kind == "submission":
+            arguments["faulty"] = args.faulty
         if args.kind.startswith("illumina"):
             arguments["container"] = args.container
     print(f"{make(args.kind, args.path, **arguments).reads} reads in {args.path}")

@@ -93,8 +93,13 @@ def _samtools(command: str, *options: str, reference: str = "") -> Callable[[Job
     return arguments
 
 
+def _validate(job: Job) -> list[str]:
+    return ["validate", "-q", "--no-files", "--exit-zero", "--today", "2026-09-01", str(job.path)]
+
+
 TOOLS = {
     "dsqc": Tool("dsqc qc", str(DSQC), "--version", _dsqc, "this repository"),
+    "validate": Tool("dsqc validate", str(DSQC), "--version", _validate, "this repository"),
     "igzip": Tool("igzip -dc", "igzip", "--version", lambda job: ["-dc", str(job.path)], "apt: isal"),
     "fastqc": Tool("FastQC", "fastqc", "--version", _fastqc, "apt: fastqc", slow=True),
     "fastp": Tool("fastp (QC only)", "fastp", "--version", _fastp, "apt: fastp", slow=True),

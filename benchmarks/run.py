@@ -33,6 +33,8 @@ from topics import TOPICS, Contender, Topic
 SCHEMA_VERSION = "1.0"
 ROUNDS = {"toy": (1, 1), "medium": (3, 2), "full": (5, 3)}
 """Rounds of fast and of slow programs."""
+OURS = frozenset({"dsqc", "validate"})
+"""Tools of ``peers.TOOLS`` that are dsqc itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,12 @@ class Settings:
         """Whether a contender is left out."""
         if self.tools and contender[0] not in self.tools:
             return True
-        return self.size == "toy" and contender[0] != "dsqc" and contender in self.seen
+        return self.size == "toy" and contender[0] not in OURS and contender in self.seen
 
     def warms_up(self, contender: Contender) -> bool:
         """Whether one more run goes before those that count: files in memory, kernels compiled."""
         if self.size == "toy":
-            return contender[0] == "dsqc" and contender not in self.seen
+            return contender[0] in OURS and contender not in self.seen
         return not TOOLS[contender[0]].slow
 
     def rounds_of(self, tool: str) -> int:
@@ -139,7 +141,14 @@ def figures(runs: list[Measurement]) -> dict[str, Any]:
 
 
 def check_count(file: File, outdir: Path) -> None:
-    """dsqc must have seen every read: a fast wrong answer is none."""
+    """dsqc must have seen every read, or every sample: a fast wrong answer is none."""
+    if file.path.suffix == ".xlsx":
+        command = [*TOOLS["validate"].call(Job(file.path, 1, outdir)), "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        counted = json.loads(done.stdout)["object_counts"]["sample"]
+        if counted != file.facts.reads:
+            raise CommandError(f"dsqc read {counted} samples of {file.path.name}, which has {file.facts.reads}")
+        return
     report = json.loads(next(outdir.glob("*.dsqc.json")).read_text(encoding="utf-8"))
     counted = report["metrics"]["read_count"]
     if counted != file.facts.reads:
@@ -187,7 +196,7 @@ def _pair(contender: Contender, limit: Contender | None, file: File | None, sett
             settings.rounds_of(contender[0]),
             warm_up=settings.warms_up(contender),
         )
-        if contender[0] == "dsqc" and file is not None:
+        if contender[0] in OURS and file is not None:
             check_count(file, mine)
     return pair
 

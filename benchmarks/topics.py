@@ -61,6 +61,7 @@ TOPICS = {
     "qc_ubam": Topic("unaligned BAM", ("unaligned.bam",), QC_BAM, ("view_c", 1)),
     "qc_cram": Topic("CRAM 3.0", ("sorted.cram",), (("dsqc", 2), ("dsqc", 1), ("flagstat", 2)), ("stats", 2)),
     "small_file": Topic("1,000 reads", ("small.fastq.gz",), (("dsqc", 2), ("sequali", 2), ("fastp", 2), ("fastqc", 1))),
+    "validate": Topic("forms of 2,000 samples × 60 attributes", ("form_*",), (("validate", 1),)),
     "startup": Topic("dsqc --help", (), (("dsqc", 1),)),
     "threads": Topic("one thread against two", ("illumina_binned.fastq.gz",), (("dsqc", 1),), ("dsqc", 2)),
     "memory": Topic("a read of 2 Mb", ("nanopore_longest.fastq.gz",), (("dsqc", 2), ("dsqc", 1)), ("igzip", 1)),

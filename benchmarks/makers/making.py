@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from makers import alignments
+from makers import alignments, submissions
 from makers.illumina import READ_LENGTH, Illumina
 from makers.nanopore import Nanopore
 from makers.pack import packed
 
+SAMPLE_ATTRIBUTES = 60
+"""Columns of a submission's sample sheet."""
 VERSION = 1
 """Of the makers: raised when the bytes change, so that older files are made anew."""
 
@@ -23,9 +25,9 @@ class Facts:
 
     Attributes:
         arguments: what it was made with, the version of the makers included.
-        reads: records of the file.
-        bases: in them.
-        text_bytes: uncompressed; None for CRAM and BAM.
+        reads: records of the file; samples of a submission.
+        bases: in them; cells of the sample sheet of a submission.
+        text_bytes: uncompressed; None for CRAM, BAM and workbooks.
     """
 
     kind: str
@@ -68,6 +70,10 @@ def _unaligned_bam(path: Path, *, reads: int, seed: int) -> tuple[int, int, None
     return records, records * READ_LENGTH, None
 
 
+def _submission(path: Path, *, reads: int, faulty: float, seed: int) -> tuple[int, int, None]:
+    return submissions.write(path, samples=reads, attributes=SAMPLE_ATTRIBUTES, faulty=faulty, seed=seed)
+
+
 def _cram(path: Path, *, reads: int, seed: int) -> tuple[int, int, None]:
     records = alignments.write_cram(path, reads, seed)
     return records, records * READ_LENGTH, None
@@ -82,6 +88,7 @@ KINDS: dict[str, Callable[..., tuple[int, int, int | None]]] = {
     "bam": _sorted_bam,
     "ubam": _unaligned_bam,
     "cram": _cram,
+    "submission": _submission,
 }
 """What can be made. BAM and CRAM get their reference (``.fasta``) and index beside them."""
 
@@ -94,8 +101,9 @@ def make(kind: str, path: Path, **arguments: Any) -> Facts:
     Args:
         kind: one of :data:`KINDS`.
         path: of the file.
-        arguments: ``seed``; ``reads`` (Illumina, BAM, CRAM), ``bases`` and ``longest`` (nanopore); ``container``
-            (``plain``, ``gzip``, ``bgzf``) of FASTQ.
+        arguments: ``seed``; ``reads`` (Illumina, BAM, CRAM; samples of a submission), ``bases`` and ``longest``
+            (nanopore); ``container`` (``plain``, ``gzip``, ``bgzf``) of FASTQ; ``faulty``, the share of a submission's
+            cells.
     """
     wanted = arguments | {"version": VERSION}
     beside = path.with_name(path.name + ".facts.json")

@@ -5,7 +5,7 @@ rendered from the registry when it is written or shown, in Korean and English.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -312,6 +312,15 @@ class FindingLog:
         for row in groups:
             group = FindingGroup.from_dict(row, Finding.from_dict(row["first"]))
             self._take(group.first.line, Tally.of(group))
+
+    def mapped(self, change: Callable[[Finding], Finding]) -> "FindingLog":
+        """The same log with every finding changed; code, severity and place must stay as they are."""
+        log = FindingLog()
+        for item in self:
+            log._keep(replace(change(item), count=item.count))
+        for line, tally in self._lines.items():
+            log._lines[line] = tally.mapped(change)
+        return log
 
     def _take(self, line: GroupKey, tally: Tally) -> None:
         self._lines.setdefault(line, Tally(tally.first)).merge(tally)

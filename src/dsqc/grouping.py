@@ -1,6 +1,6 @@
 """Findings as people read them: the same fault of the same attribute is one line with all its rows and its values."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -212,6 +212,16 @@ class Tally:
         for key, number in other.values.items():
             self.values[key] = self.values.get(key, 0) + number
         self.unlisted += other.unlisted
+
+    def mapped(self, change: Callable[["Finding"], "Finding"]) -> "Tally":
+        """The same group with every finding changed: its first one, and each value as the first one would hold it."""
+        found = Tally(change(self.first), self.count, set(self.rows), {}, self.unlisted)
+        for (value, meant), number in self.values.items():
+            item = change(replace(self.first, value=value))
+            # A value that was changed shall not come back as what it should be.
+            key = (item.value, meant if item.value == value else None) if self.first.location.sheet else (value, meant)
+            found.values[key] = found.values.get(key, 0) + number
+        return found
 
     @classmethod
     def of(cls, group: FindingGroup) -> "Tally":

@@ -109,12 +109,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet of a submission. ``path`` is the file it was read from, relative to the submission."""
+    """One sheet of a submission.
+
+    Attributes:
+        name: one of :data:`SHEETS`.
+        path: the file it was read from, relative to the submission.
+        headings: its columns.
+        rows: its objects.
+        heading_row: row that the headings stand in.
+    """
 
     name: str
     path: str
     headings: tuple[Heading, ...]
     rows: tuple[Row, ...]
+    heading_row: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +219,7 @@ class Submission:
                 {
                     "name": sheet.name,
                     "path": sheet.path,
+                    **({"heading_row": sheet.heading_row} if sheet.heading_row != 1 else {}),
                     "headings": [[item.attribute, item.raw, item.column] for item in sheet.headings],
                     "rows": [
                         {
@@ -237,7 +247,7 @@ class Submission:
                 for row in sheet["rows"]
             )
             headings = tuple(Heading(*item) for item in sheet["headings"])
-            sheets[sheet["name"]] = Sheet(sheet["name"], sheet["path"], headings, rows)
+            sheets[sheet["name"]] = Sheet(sheet["name"], sheet["path"], headings, rows, sheet.get("heading_row", 1))
         return cls(sheets)
 
 

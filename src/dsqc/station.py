@@ -4,11 +4,13 @@ import os
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dsqc.errors import UsageError
+from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 
-ENVIRONMENT_VARIABLE = "DSQC_STATION"
+__all__ = ["ENVIRONMENT_VARIABLE", "FILE_NAME", "Limits", "Prefixes", "S3Options", "Station", "Tiers", "load_station"]
+
 FILE_NAME = "station.toml"
 
 
@@ -28,27 +30,6 @@ class S3Options(_Section):
 
     endpoint_url: str = ""
     region: str = "us-east-1"
-
-
-class Limits(_Section):
-    """Limits of one submission (K-BDS documentation).
-
-    Attributes:
-        samples: most samples.
-        hold_years: longest time that data are held back.
-        web_file_gigabytes, web_files: largest file (10^9 bytes) and most files through the browser.
-        anonymity: least persons of a cohort that share age, sex, region and disease; 1 asks for nothing.
-        read_count_tolerance: how far the reads of a run may be from the number declared, as a fraction of it.
-        depth_tolerance: how far the depth of a sample may fall short of the one aimed at, as a fraction of it.
-    """
-
-    samples: int = Field(default=2000, ge=1)
-    hold_years: int = Field(default=3, ge=0)
-    web_file_gigabytes: int = Field(default=100, ge=1)
-    web_files: int = Field(default=500, ge=1)
-    anonymity: int = Field(default=2, ge=1)
-    read_count_tolerance: float = Field(default=0.01, ge=0)
-    depth_tolerance: float = Field(default=0.1, ge=0, lt=1)
 
 
 class Prefixes(_Section):

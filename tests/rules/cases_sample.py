@@ -1,10 +1,13 @@
 """Fixtures of the rules on samples."""
 
-from rules.edits import Cases, both, cell, chain, nothing, row, second, under
+from rules.edits import Cases, both, cell, chain, form, nothing, row, second, under
 
 COMMUNITY = ("environment_biodiversity", "Soil")
 PATHOGEN = ("infectious_disease", "Clinical_pathogen")
 TUBERCLE = {"organism": "Mycobacterium tuberculosis", "taxonomy_id": "1773"}
+
+ENERGY = form("bioenergy", "Plant_fungi")
+"""A form whose samples may have a strain and an environment."""
 
 CASES: Cases = {
     "S001": (nothing, both(row("sample", sample_name="", sample_title="No name", tissue="root"))),
@@ -80,6 +83,26 @@ CASES: Cases = {
     "S031": (
         both(chain, second("sample", derived_from="S1")),
         both(chain, second("sample", derived_from="S1"), cell("sample", derived_from="S2")),
+    ),
+    "S021": (both(ENERGY, cell("sample", strain="KCTC 2441")), both(ENERGY, cell("sample", strain="Clinical isolate"))),
+    "S023": (cell("sample", culture_collection="KCTC:6910"), cell("sample", culture_collection="KCTC 6910")),
+    "S024": (cell("sample", culture_collection="JCM: 18900"), cell("sample", culture_collection="KXXX:6910")),
+    "S029": (
+        both(ENERGY, cell("sample", env_broad_scale="marine biome [ENVO:00000447]")),
+        both(ENERGY, cell("sample", env_broad_scale="marine biome")),
+    ),
+    "S030": (
+        both(ENERGY, cell("sample", env_medium="soil [ENVO:00001998]")),
+        both(ENERGY, cell("sample", env_medium="soil [ENVO:00002149]")),
+    ),
+    "S033": (
+        both(cell("sample", collection_date="2021-05-03"), cell("run", run_date="2021-05-03")),
+        both(cell("sample", collection_date="2021-05-03"), cell("run", run_date="2021-05-02")),
+    ),
+    "S019": (cell("sample", lat_lon="37.5665 N 126.9780 E"), cell("sample", lat_lon="35.6895 N 139.6917 E")),
+    "S020": (
+        cell("sample", geo_loc_name="Germany:Berlin", abs_reference="ABSCH-1", lat_lon="52.5 N 13.4 E"),
+        cell("sample", geo_loc_name="Germany:Berlin", abs_reference="ABSCH-1", lat_lon="13.4 N 52.5 E"),
     ),
     "S032": (cell("sample", derived_from="KAS00000001"), cell("sample", derived_from="S999")),
 }

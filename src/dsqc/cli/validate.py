@@ -2,6 +2,12 @@
 
 SUBMISSION is a directory with submission.xlsx (or the six sheets as TSV) and the data files, or one .xlsx workbook with
 the files beside it. A single table (.tsv, .csv) is diagnosed by itself. No account, no network, no server are needed.
+
+With --fix, suggestions that are certain are put in place on a copy: -O DIR gets corrected/, the form under the same
+file names (put them in place of the old ones; original and data files are never touched), and patch.tsv, a line for
+each suggestion: path, sheet, row, column, attribute, old, new, rule, confidence, state (applied or left), reason. In a
+workbook, corrected cells are yellow and have a comment that keeps the old value. The exit code is that of the form as
+it was handed in.
 """
 
 import argparse
@@ -11,13 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsqc.cli._options import add_exit_zero, add_outdir, add_station, add_taxonomy
-from dsqc.errors import ExitCode
+from dsqc.errors import ExitCode, UsageError
+from dsqc.findings import CERTAIN
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
+    from dsqc.stages.fix import FixResult
     from dsqc.stages.validate import ValidateResult
     from dsqc.station import Station
 
+SHOWN_COLUMNS = 8
+"""Corrected columns named; ``patch.tsv`` has all cells."""
 SHOWN = 20
 """Faults shown, each with all its rows; the report holds them all."""
 
@@ -33,6 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--kbds-strict",
         action="store_true",
         help="count the doubtful requirements of K-BDS as well, as a station may (kbds_strict of station.toml)",
+    )
+    parser.add_argument(
+        "--fix", action="store_true", help="write a corrected copy of the form and patch.tsv into -O DIR"
+    )
+    parser.add_argument(
+        "--confidence",
+        type=_share,
+        default=CERTAIN,
+        metavar="SHARE",
+        help="with --fix: put suggestions in place from this confidence on, 0 to 1 (default: %(default)s)",
     )
     add_outdir(
         parser,
@@ -50,36 +70,73 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is no day; write YYYY-MM-DD") from error
 
 
+def _share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
+    return number
+
+
 def run(args: argparse.Namespace) -> int:
-    """Validate, print the findings."""
+    """Validate, print the findings; with ``--fix`` write the corrected copy."""
+    import gc
+
     from dsqc.cli._output import print_json
     from dsqc.stages.validate import validate
     from dsqc.taxonomy import choose_taxonomy
 
+    # A form is a million small objects without a cycle among them: looking for cycles takes a seventh of the time.
+    gc.set_threshold(200_000, 50, 50)
+    if args.fix and args.outdir is None:
+        raise UsageError("--fix writes a corrected copy.", hint="Say where to with -O DIR.")
     station = _station(args.station)
+    limits = station.limits if station else None
+    strict = args.kbds_strict or (station is not None and station.kbds_strict)
+    taxonomy = choose_taxonomy(args.taxonomy, station.taxonomy_path if station else None)
     result = validate(
         args.submission,
         args.outdir,
         transfer=args.transfer,
         today=args.today,
         with_files=not args.no_files,
-        limits=station.limits if station else None,
-        kbds_strict=args.kbds_strict or (station is not None and station.kbds_strict),
-        taxonomy=choose_taxonomy(args.taxonomy, station.taxonomy_path if station else None),
+        limits=limits,
+        kbds_strict=strict,
+        taxonomy=taxonomy,
     )
+    fixed = None
+    if args.fix:
+        from dsqc.stages.fix import fix
+
+        fixed = fix(
+            args.submission,
+            args.outdir,
+            confidence=args.confidence,
+            today=args.today,
+            limits=limits,
+            kbds_strict=strict,
+            taxonomy=taxonomy,
+        )
     if args.json:
-        print_json({**result.document, "findings": result.findings.to_list()})
+        more = {"fix": fixed.document} if fixed else {}
+        print_json({**result.document, "findings": result.findings.to_list(), **more})
     else:
         _print(result, args.lang, every=args.all)
+        if fixed:
+            _print_fixed(fixed, args.outdir, args.lang)
     return ExitCode.FINDINGS if result.has_errors else ExitCode.DONE
 
 
 def _station(path: Path | None) -> "Station | None":
     """The station's configuration where there is one."""
-    from dsqc.station import ENVIRONMENT_VARIABLE, load_station
+    from dsqc.limits import ENVIRONMENT_VARIABLE
 
     if path is None and not os.environ.get(ENVIRONMENT_VARIABLE):
         return None
+    from dsqc.station import load_station  # It brings pydantic with it.
+
     return load_station(path)
 
 
@@ -111,4 +168,47 @@ def _next_step(result: "ValidateResult") -> Text:
         )
     return Text(
         "Next: dsqc qc on the data files, then hand it in.", "다음: 데이터 파일에 dsqc qc를 실행한 뒤 제출하세요."
+    )
+
+
+def _print_fixed(fixed: "FixResult", outdir: Path, language: Language) -> None:
+    document = fixed.document
+    columns = document["columns"]
+    named = [f"{item['sheet']}.{item['attribute'] or '?'} {item['cell_count']}" for item in columns[:SHOWN_COLUMNS]]
+    listed = ", ".join(named) + (" …" if len(columns) > SHOWN_COLUMNS else "")
+    before, after = (document["finding_counts"][name] for name in ("before", "after"))
+    cells = document["cell_count"]
+    copy = ", ".join(str(path) for path in fixed.paths)
+    for text in (
+        Text(f"Corrected: {cells} cells ({listed}).", f"고침: {cells}칸({listed}).")
+        if cells
+        else Text("Corrected: no cell.", "고칠 칸이 없습니다."),
+        Text(f"Copy: {copy}", f"고친 사본: {copy}"),
+        Text(
+            f"The form: {before['error']} errors, {before['warning']} warnings; "
+            f"the copy: {after['error']} errors, {after['warning']} warnings.",
+            f"원래 양식: 오류 {before['error']}건, 경고 {before['warning']}건. "
+            f"사본: 오류 {after['error']}건, 경고 {after['warning']}건.",
+        ),
+        _left_to_people(fixed),
+    ):
+        print(text.get(language))
+
+
+def _left_to_people(fixed: "FixResult") -> Text:
+    document = fixed.document
+    look = (
+        Text(
+            " Look at the marked cells, put the copy in place of the form, and validate again.",
+            " 표시된 칸을 확인하고 사본으로 양식을 바꾼 뒤 다시 검증하세요.",
+        )
+        if document["cell_count"]
+        else Text("", "")
+    )
+    if not len(fixed.after):
+        return Text(f"Nothing is left to you.{look.en}", f"직접 정할 것은 없습니다.{look.ko}")
+    left = document["left_count"]
+    return Text(
+        f"Left to you: {left} suggestions (state left in {fixed.patch}) and what has no suggestion.{look.en}",
+        f"직접 정할 것: 제안 {left}건({fixed.patch}의 state가 left인 행)과 제안이 없는 발견 사항.{look.ko}",
     )

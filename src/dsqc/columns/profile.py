@@ -1,7 +1,7 @@
 """The diagnosis as data: ``profile.json``."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -14,6 +14,7 @@ from dsqc.columns.reading import Kind
 from dsqc.columns.remark import Remark, RemarkKind
 from dsqc.grouping import MOST_VALUES, range_text, row_ranges
 
+Show = Callable[[str], str]
 TOP_VALUES = 12
 """Values that the profile names of a column, the commonest first."""
 LONGEST = 120
@@ -22,26 +23,29 @@ BINS = 20
 """Bins of a histogram."""
 
 
-def profile_tables(tables: Iterable[TableDiagnosis], codes: Mapping[RemarkKind, str]) -> list[dict[str, Any]]:
+def profile_tables(
+    tables: Iterable[TableDiagnosis], codes: Mapping[RemarkKind, str], show: Show = str
+) -> list[dict[str, Any]]:
     """``sheets`` of ``profile.schema.json``.
 
     Args:
         tables: the diagnosis.
         codes: rules that make findings of remarks; other remarks stand in the profile only.
+        show: what makes a text of the sheets fit to be shown.
     """
     return [
         {
             "name": table.sheet.name,
             "path": table.sheet.path,
             "row_count": len(table.sheet.rows),
-            "remarks": _remarks(table.remarks, codes),
-            "columns": [_column(column, codes) for column in table.columns],
+            "remarks": _remarks(table.remarks, codes, show),
+            "columns": [_column(column, codes, show) for column in table.columns],
         }
         for table in tables
     ]
 
 
-def _column(column: Column, codes: Mapping[RemarkKind, str]) -> dict[str, Any]:
+def _column(column: Column, codes: Mapping[RemarkKind, str], show: Show) -> dict[str, Any]:
     attribute = column.attribute
     top = sorted(column.counts.items(), key=lambda pair: (-pair[1], pair[0]))[:TOP_VALUES]
     return {
@@ -61,11 +65,11 @@ def _column(column: Column, codes: Mapping[RemarkKind, str]) -> dict[str, Any]:
         "constant": column.is_constant,
         "kinds": {kind.value: column.kinds[kind] for kind in Kind if column.kinds[kind]},
         "units": dict(sorted(units(column).items(), key=lambda pair: (-pair[1], pair[0]))),
-        "top": [{"value": _short(value), "count": number} for value, number in top],
+        "top": [{"value": show(_short(value)), "count": number} for value, number in top],
         "numbers": _numbers(column),
         "dates": _dates(column),
         "lengths": _lengths(column),
-        "remarks": _remarks(column.remarks, codes),
+        "remarks": _remarks(column.remarks, codes, show),
     }
 
 
@@ -73,15 +77,16 @@ def _short(value: str) -> str:
     return value if len(value) <= LONGEST else value[: LONGEST - 1] + "…"
 
 
-def _remarks(remarks: Iterable[Remark], codes: Mapping[RemarkKind, str]) -> list[dict[str, Any]]:
+def _remarks(remarks: Iterable[Remark], codes: Mapping[RemarkKind, str], show: Show) -> list[dict[str, Any]]:
     """Remarks of a kind as one, with all their rows and the commonest of their values."""
     ordered = sorted(remarks, key=lambda item: (list(RemarkKind).index(item.kind), -len(item.rows), item.value))
     return [
-        _remark(kind, list(items), codes.get(kind, "")) for kind, items in groupby(ordered, key=lambda item: item.kind)
+        _remark(kind, list(items), codes.get(kind, ""), show)
+        for kind, items in groupby(ordered, key=lambda item: item.kind)
     ]
 
 
-def _remark(kind: RemarkKind, items: Sequence[Remark], code: str) -> dict[str, Any]:
+def _remark(kind: RemarkKind, items: Sequence[Remark], code: str, show: Show) -> dict[str, Any]:
     rows = [row for item in items for row in item.rows]
     return {
         "kind": kind.value,
@@ -90,15 +95,15 @@ def _remark(kind: RemarkKind, items: Sequence[Remark], code: str) -> dict[str, A
         "rows": range_text(row_ranges(rows)),
         "values": [
             {
-                "value": _short(item.value),
+                "value": show(_short(item.value)),
                 "count": len(item.rows),
-                "suggestion": item.suggestion.value if item.suggestion else None,
+                "suggestion": show(item.suggestion.value) if item.suggestion else None,
             }
             for item in items[:MOST_VALUES]
         ],
         "value_count": len(items),
-        "expected": items[0].expected.en,
-        "expected_ko": items[0].expected.ko,
+        "expected": show(items[0].expected.en),
+        "expected_ko": show(items[0].expected.ko),
     }
 
 

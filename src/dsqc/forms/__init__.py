@@ -13,6 +13,7 @@ from dsqc.forms.fields import FormVersion, ResearchField, VersionStatus, load_fi
 from dsqc.forms.form import Form, Module, SheetForm, fold_heading, labels
 from dsqc.forms.json_schema import json_schema
 from dsqc.forms.organisms import Organisms
+from dsqc.forms.reference import Snapshot, snapshots
 from dsqc.forms.ties import Ties
 from dsqc.forms.value import Fault, FaultKind, value_fault
 from dsqc.forms.vocabulary import (
@@ -24,6 +25,7 @@ from dsqc.forms.vocabulary import (
     missing_terms,
     pattern,
     rejected_missing,
+    suggest_missing,
     vocabulary,
 )
 
@@ -44,6 +46,7 @@ __all__ = [
     "Requirement",
     "ResearchField",
     "SheetForm",
+    "Snapshot",
     "Ties",
     "Values",
     "VersionStatus",
@@ -60,6 +63,8 @@ __all__ = [
     "package_kind",
     "pattern",
     "rejected_missing",
+    "snapshots",
+    "suggest_missing",
     "value_fault",
     "vocabulary",
 ]

@@ -1,10 +1,12 @@
 """One value against one attribute: the checks that need nothing but the two."""
 
 import re
+import unicodedata
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from dsqc.forms.attribute import Attribute, Missing
 from dsqc.forms.vocabulary import MatchKind, is_missing_term, missing_terms, pattern, vocabulary
@@ -128,13 +130,32 @@ def _quantity_fault(attribute: Attribute, value: str) -> Fault | None:
 
 
 def _meant_unit(attribute: Attribute, written: str) -> str:
-    """The unit of the attribute that ``written`` is another spelling of; empty where there is none."""
+    """The unit of the attribute that ``written`` is another spelling of; empty where there is none.
+
+    The attribute's own units go first, whatever their letter case.
+    """
+    folded = fold_unit(written)
+    same = [unit for unit in attribute.units if fold_unit(unit) == folded]
+    return next(iter(same), "") or next((unit for unit in units_of(written) if unit in attribute.units), "")
+
+
+def units_of(written: str) -> tuple[str, ...]:
+    """The units that ``written`` is a spelling of, letter case ignored."""
+    return _spelled_units().get(fold_unit(written), ())
+
+
+def fold_unit(text: str) -> str:
+    """A unit without letter case and blanks, compatibility characters (㎝, ㎡) as plain letters."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+@cache
+def _spelled_units() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
     for entry in vocabulary(UNITS).entries:
-        if entry.term in attribute.units and written.casefold() in {
-            spelling.casefold() for spelling in (entry.term, *entry.synonyms)
-        }:
-            return entry.term
-    return ""
+        for spelling in dict.fromkeys(fold_unit(text) for text in (entry.term, *entry.synonyms)):
+            found.setdefault(spelling, []).append(entry.term)
+    return {spelling: tuple(terms) for spelling, terms in found.items()}
 
 
 def _range_fault(attribute: Attribute, numbers: Iterable[float]) -> Fault | None:

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 
 from dsqc.errors import SystemFault
+from dsqc.findings import Suggestion
 from dsqc.forms.fields import CURRENT, CURRENT_FOLDER, load_fields
 from dsqc.language import Text
 
@@ -227,7 +228,15 @@ REPORTING_LEVEL = "reporting"
 
 def is_missing_term(value: str) -> bool:
     """Whether ``value`` is one of the INSDC missing-value terms, letter case ignored."""
-    return vocabulary(MISSING_TERMS).lookup(value) is not None
+    spellings, initials = _missing_spellings()
+    return value[:1] in initials and " ".join(value.split()).casefold() in spellings
+
+
+@cache
+def _missing_spellings() -> tuple[frozenset[str], frozenset[str]]:
+    """The terms without letter case, and the letters they begin with: every cell is asked, and few are one."""
+    spellings = frozenset(term.casefold() for term in vocabulary(MISSING_TERMS).terms)
+    return spellings, frozenset(letter for term in spellings for letter in (term[0], term[0].upper()))
 
 
 def missing_terms(*, reporting_only: bool = False) -> tuple[str, ...]:
@@ -237,14 +246,28 @@ def missing_terms(*, reporting_only: bool = False) -> tuple[str, ...]:
 
 
 @cache
-def _rejected() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _rejected() -> tuple[tuple[re.Pattern[str], Suggestion], ...]:
     return tuple(
-        (re.compile(row["regex"], re.IGNORECASE), row["suggestion"]) for row in read_table("missing_value_rejected")
+        (re.compile(row["regex"], re.IGNORECASE), Suggestion(row["suggestion"], float(row["confidence"])))
+        for row in read_table("missing_value_rejected")
     )
+
+
+@cache
+def _any_rejected() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{spelling.pattern})" for spelling, _suggestion in _rejected()), re.IGNORECASE)
 
 
 def rejected_missing(value: str) -> str | None:
     """What to write instead of a spelling of "nothing" that is not allowed (``N/A``, ``-``, ``없음``)."""
+    suggestion = suggest_missing(value)
+    return suggestion.value if suggestion else None
+
+
+def suggest_missing(value: str) -> Suggestion | None:
+    """The missing-value term that such a spelling means, and how surely."""
+    if not _any_rejected().fullmatch(value):
+        return None
     for spelling, suggestion in _rejected():
         if spelling.fullmatch(value):
             return suggestion

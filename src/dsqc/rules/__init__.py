@@ -9,6 +9,8 @@ a function marked ``@rule(code)`` in the module of its object, and a pass and a 
 from dsqc.rules import (
     administration,
     columns,
+    coordinates,
+    dates,
     descent,
     experiment,
     file,
@@ -19,17 +21,33 @@ from dsqc.rules import (
     project,
     run,
     sample,
+    strains,
     table,
     taxonomy,
+    terms,
     values,
 )
-from dsqc.rules.checking import RULES, Check, Context, check, rule
+from dsqc.rules.checking import RULES, Check, Context, check, examine, rule
 from dsqc.rules.identify import identify
 
 MODULES = (
-    *(table, values, columns, normalise, project, administration, sample, taxonomy, descent),
+    *(
+        table,
+        values,
+        columns,
+        normalise,
+        dates,
+        coordinates,
+        project,
+        administration,
+        sample,
+        taxonomy,
+        strains,
+        terms,
+        descent,
+    ),
     *(experiment, library, run, file, privacy, people),
 )
 """Importing them registers their rules."""
 
-__all__ = ["MODULES", "RULES", "Check", "Context", "check", "identify", "rule"]
+__all__ = ["MODULES", "RULES", "Check", "Context", "check", "examine", "identify", "rule"]

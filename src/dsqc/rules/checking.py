@@ -5,17 +5,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from dsqc.errors import SystemFault
-from dsqc.findings import Finding, FindingLog, Location, finding
-from dsqc.forms import Attribute, Form, Requirement, Ties
+from dsqc.findings import Finding, FindingLog, Location, Suggestion, finding
+from dsqc.forms import Attribute, Condition, Form, Requirement, Ties
+from dsqc.limits import Limits
 from dsqc.model import Row, Submission
 from dsqc.registry import RuleState
 from dsqc.registry import rule as registered
 from dsqc.rules.organisms import OrganismReader
 from dsqc.rules.personal import PersonalCell
-from dsqc.station import Limits
+from dsqc.rules.spelling import Words
 from dsqc.taxonomy import Taxonomy, open_taxonomy
 
 NAMES = {
@@ -94,6 +96,28 @@ class Check:
         """Whether ``sheet`` could be read: rules on references say nothing about a sheet that could not."""
         return sheet in self.submission.sheets
 
+    def values(self, sheet: str, attribute: str) -> frozenset[str]:
+        """The values of ``attribute`` in ``sheet``, as they are written."""
+        key = (sheet, attribute)
+        if key not in self._values:
+            self._values[key] = frozenset(value for row in self.rows(sheet) if (value := row.get(attribute)))
+        return self._values[key]
+
+    @cached_property
+    def _values(self) -> dict[tuple[str, str], frozenset[str]]:
+        return {}
+
+    def suggest_reference(self, sheet: str, attribute: str, value: str) -> Suggestion | None:
+        """The value of ``attribute`` in ``sheet`` that ``value`` was meant to name."""
+        key = (sheet, attribute)
+        if key not in self._words:
+            self._words[key] = Words(sorted(self.values(sheet, attribute)))
+        return self._words[key].suggest(value)
+
+    @cached_property
+    def _words(self) -> dict[tuple[str, str], Words]:
+        return {}
+
     def index(self, sheet: str, attribute: str) -> dict[str, list[Row]]:
         """Rows of ``sheet`` by the value of ``attribute``, without letter case; rows without a value are left out."""
         key = (sheet, attribute)
@@ -116,9 +140,36 @@ class Check:
         """What the form asks of ``attribute`` in this row: a condition that does not hold makes it optional."""
         if attribute.condition is None:
             return attribute.requirement
-        if not attribute.condition.holds(self.ties.values(row)):
+        if not self._holds(attribute.condition, row):
             return Requirement.OPTIONAL
         return Requirement.MANDATORY if attribute.requirement is Requirement.CONDITIONAL else attribute.requirement
+
+    def _holds(self, condition: Condition, row: Row) -> bool:
+        # The form holds its conditions for as long as the check lives: an id means one of them.
+        key = (id(condition), row.sheet)
+        if key not in self._held:
+            self._held[key] = self._rows_where(condition, row.sheet)
+        return row.number in self._held[key]
+
+    @cached_property
+    def _held(self) -> dict[tuple[int, str], frozenset[int]]:
+        return {}
+
+    def _rows_where(self, condition: Condition, sheet: str) -> frozenset[int]:
+        """Numbers of the rows in which ``condition`` holds; rows that say the same are judged once."""
+        names = tuple(condition.names())
+        is_plain = not any("." in name for name in names)
+        known: dict[tuple[str | tuple[str, ...], ...], bool] = {}
+        found: list[int] = []
+        for row in self.rows(sheet):
+            values = row.get if is_plain else self.ties.values(row)
+            said = tuple([values(name) for name in names])
+            holds = known.get(said)
+            if holds is None:
+                holds = known[said] = condition.holds(values)
+            if holds:
+                found.append(row.number)
+        return frozenset(found)
 
     def place(self, row: Row, attribute: str = "") -> Location:
         """Where ``attribute`` of ``row`` stands, or would stand."""
@@ -185,17 +236,23 @@ def rule(*codes: str) -> Callable[[RuleFunction], RuleFunction]:
 
 
 def check(submission: Submission, form: Form, context: Context) -> FindingLog:
-    """Run every metadata rule.
-
-    The normalising rules run first, on a copy; format rules judge the copy. The result does not depend on the order of
-    rows, apart from the places it names. No finding quotes what points at a person.
-    """
-    from dsqc.rules.normalise import normalise
+    """Run every metadata rule. No finding quotes what points at a person; see :func:`examine`."""
     from dsqc.rules.privacy import redacted
 
-    copy, found = normalise(submission, form)
-    log = FindingLog(found)
+    prepared, found = examine(submission, form, context)
+    return redacted(FindingLog(found), prepared.personal)
+
+
+def examine(submission: Submission, form: Form, context: Context) -> tuple[Check, Iterator[Finding]]:
+    """The submission with spellings set right, and every finding of the metadata rules, none of them left out.
+
+    The normalising rules run first, on a copy; format rules judge the copy. The result does not depend on the order of
+    rows, apart from the places it names. Findings quote cells as they stand: nobody may see them before
+    :func:`dsqc.rules.privacy.redacted`.
+    """
+    from dsqc.rules.normalise import normalise
+
+    copy, changes = normalise(submission, form)
     prepared = Check(copy, form, context)
-    for function in dict.fromkeys(RULES.values()):
-        log.extend(function(prepared))
-    return redacted(log, prepared.personal)
+    functions = dict.fromkeys(RULES.values())
+    return prepared, chain(changes, chain.from_iterable(function(prepared) for function in functions))

@@ -19,11 +19,11 @@ def unknown_sample(check: Check) -> Iterator[Finding]:
     """The sample is neither in the sample sheet nor an accession."""
     if not check.has_sheet("sample"):
         return
-    known = check.index("sample", "sample_name")
+    known = check.values("sample", "sample_name")
     for row in check.rows("experiment"):
         name = row.get("sample_name")
-        if name and name.casefold() not in known and not is_accession(name, AccessionType.SAMPLE):
-            yield check.finding("DSQC-X001", row, "sample_name", **present(check, "sample", "sample_name"))
+        if name and name not in known and not is_accession(name, AccessionType.SAMPLE):
+            yield check.finding("DSQC-X001", row, "sample_name", **present(check, "sample", "sample_name", name))
 
 
 @rule("DSQC-X002")
@@ -76,7 +76,10 @@ def paired_long_reads(check: Check) -> Iterator[Finding]:
     for row in check.rows("experiment"):
         platform = row.get("platform")
         if platform in LONG_READ_PLATFORMS and row.get("library_layout") == PAIRED:
-            yield check.finding("DSQC-X007", row, "library_layout", expected=SINGLE, platform=platform)
+            meant = Suggestion(SINGLE, 0.8)
+            yield check.finding(
+                "DSQC-X007", row, "library_layout", expected=SINGLE, platform=platform, suggestion=meant
+            )
 
 
 @rule("DSQC-X012")

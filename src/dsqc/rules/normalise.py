@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from dsqc.findings import Finding, Location, finding
+from dsqc.findings import Finding, Location, Suggestion, finding
 from dsqc.forms import Attribute, Form, is_missing_term, vocabulary
 from dsqc.model import Cell, Row, Sheet, Submission
 from dsqc.rules.checking import NAMES
@@ -19,16 +19,18 @@ _LOCAL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?[+-]\d{2}:?\d
 _BLANKS = re.compile(r"\s+")
 
 Step = Callable[[Attribute | None, str], str]
+Change = tuple[str, tuple[tuple[str, str], ...]]
+"""What becomes of a value, and the codes of the steps with what each made of it."""
 
 
 def _white_space(_attribute: Attribute | None, value: str) -> str:
-    return _BLANKS.sub(" ", value)
+    return _BLANKS.sub(" ", value) if "  " in value or not value.isprintable() else value
 
 
 def _missing_term(attribute: Attribute | None, value: str) -> str:
     if attribute is None:
         return value
-    match = vocabulary("missing_value").lookup(value)
+    match = vocabulary("missing_value").lookup(value) if is_missing_term(value) else None
     own = attribute.vocabulary is not None and value in vocabulary(attribute.vocabulary)
     return match.term.term if match and not own else value
 
@@ -88,6 +90,8 @@ STEPS: dict[str, Step] = {
     "DSQC-S017": _place_form,
 }
 """Code -> what it makes of a value; in this order, each on the result of the one before."""
+_TYPE_OF = {"DSQC-S014": "date_or_range", "DSQC-S016": "geo_loc", "DSQC-S017": "geo_loc"}
+"""Steps that concern the attributes of one type."""
 
 
 def normalise(submission: Submission, form: Form) -> tuple[Submission, list[Finding]]:
@@ -99,33 +103,53 @@ def normalise(submission: Submission, form: Form) -> tuple[Submission, list[Find
 
 def _sheet(sheet: Sheet, form: Form, found: list[Finding]) -> Sheet:
     columns = form.columns(sheet.name)
-    known: dict[tuple[str, str], tuple[str, tuple[tuple[str, str], ...]]] = {}
+    steps: dict[str, dict[str, Step]] = {}
+    known: dict[str, dict[str, Change | None]] = {}
     rows: list[Row] = []
     for row in sheet.rows:
         changed: dict[str, Cell] = {}
         for name, cell in row.cells.items():
-            key = (name, cell.raw)
-            if key not in known:
-                known[key] = _steps(columns.get(name), cell)
-            value, codes = known[key]
+            if name not in known:
+                known[name], steps[name] = {}, _steps_of(columns.get(name))
+            judged = known[name]
+            if cell.raw not in judged:
+                judged[cell.raw] = _apply(steps[name], columns.get(name), cell)
+            change = judged[cell.raw]
+            if change is None:
+                continue
+            value, codes = change
             if value != cell.value:
                 changed[name] = replace(cell, value=value)
             for code, after in codes:
                 place = Location(sheet.path, sheet.name, row.number, cell.column, name)
                 value = repr(cell.raw)[1:-1] if code == "DSQC-T008" else cell.value
-                found.append(finding(code, place, object_id=row.get(NAMES[sheet.name]), value=value, expected=after))
+                meant = Suggestion(after, 1.0)
+                alias = row.get(NAMES[sheet.name])
+                found.append(finding(code, place, object_id=alias, value=value, expected=after, suggestion=meant))
         rows.append(replace(row, cells={**row.cells, **changed}) if changed else row)
     return replace(sheet, rows=tuple(rows))
 
 
-def _steps(attribute: Attribute | None, cell: Cell) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _steps_of(attribute: Attribute | None) -> dict[str, Step]:
+    """The steps that can change a value of ``attribute`` at all."""
+    if attribute is None:
+        return {"DSQC-T008": _white_space}
+    return {
+        code: step
+        for code, step in STEPS.items()
+        if code not in _TYPE_OF or _TYPE_OF[code] == attribute.type
+        if code != "DSQC-T018" or attribute.vocabulary is not None
+    }
+
+
+def _apply(steps: dict[str, Step], attribute: Attribute | None, cell: Cell) -> Change | None:
     value = cell.value
     codes: list[tuple[str, str]] = []
-    for code, step in STEPS.items():
+    for code, step in steps.items():
         after = step(attribute, value)
         # The reader has taken outer white space off already; only the raw text still shows it.
         stripped = code == "DSQC-T008" and cell.raw != cell.raw.strip()
         if after != value or stripped:
             codes.append((code, after))
         value = after
-    return value, tuple(codes)
+    return (value, tuple(codes)) if codes else None

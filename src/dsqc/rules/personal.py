@@ -200,11 +200,7 @@ def redact(finding: Finding, secrets: Mapping[str, str]) -> Finding:
     """
 
     def hide(text: str) -> str:
-        for secret, masked in secrets.items():
-            text = text.replace(secret, masked)
-            if text.endswith(_CUT):
-                text = _hide_cut(text, secret, masked)
-        return text
+        return hide_in(text, secrets)
 
     suggestion = finding.suggestion
     kept = suggestion if suggestion is None or hide(suggestion.value) == suggestion.value else None
@@ -216,6 +212,15 @@ def redact(finding: Finding, secrets: Mapping[str, str]) -> Finding:
         parameters={name: hide(text) for name, text in finding.parameters.items()},
         suggestion=kept,
     )
+
+
+def hide_in(text: str, secrets: Mapping[str, str]) -> str:
+    """``text`` with what may be shown in place of each secret."""
+    for secret, masked in secrets.items():
+        text = text.replace(secret, masked)
+        if text.endswith(_CUT):
+            text = _hide_cut(text, secret, masked)
+    return text
 
 
 def _hide_cut(text: str, secret: str, masked: str) -> str:

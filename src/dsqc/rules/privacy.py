@@ -5,7 +5,7 @@ submission belong into contact fields, names of people into nothing that names a
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from dsqc.forms import Attribute, People, vocabulary
 from dsqc.model import Row, Submission
 from dsqc.registry import Severity
 from dsqc.rules.checking import Check, rule
-from dsqc.rules.personal import Personal, PersonalCell, Seen, identifiers, mask, may_identify, names, redact
+from dsqc.rules.personal import Personal, PersonalCell, Seen, hide_in, identifiers, mask, may_identify, names, redact
 
 CODES = {
     Personal.RESIDENT_NUMBER: "DSQC-H001",
@@ -108,7 +108,13 @@ def _has_name(skeleton: str) -> bool:
 def redacted(findings: FindingLog, cells: Iterable[PersonalCell]) -> FindingLog:
     """``findings`` without anything that points at a person, whatever rule quoted it."""
     secrets = secrets_of(cells)
-    return FindingLog(redact(item, secrets) for item in findings) if secrets else findings
+    return findings.mapped(lambda item: redact(item, secrets)) if secrets else findings
+
+
+def masking(cells: Iterable[PersonalCell]) -> Callable[[str], str]:
+    """What makes a text of the sheets fit to be shown: nothing in it points at a person any more."""
+    secrets = secrets_of(cells)
+    return lambda text: hide_in(text, secrets)
 
 
 def secrets_of(cells: Iterable[PersonalCell]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from dsqc.findings import Finding
+from dsqc.findings import Finding, Suggestion
 from dsqc.forms import vocabulary
 from dsqc.model import Row
 from dsqc.rules.checking import Check, repeated, rule
@@ -68,10 +68,11 @@ def unknown_library(check: Check) -> Iterator[Finding]:
     """The library is not in the experiment sheet."""
     if not check.has_sheet("experiment"):
         return
-    known = check.index("experiment", "library_id")
+    known = check.values("experiment", "library_id")
     for row in check.rows("run"):
-        if row.get("library_id") and row.get("library_id").casefold() not in known:
-            yield check.finding("DSQC-R001", row, "library_id", **present(check, "experiment", "library_id"))
+        name = row.get("library_id")
+        if name and name not in known:
+            yield check.finding("DSQC-R001", row, "library_id", **present(check, "experiment", "library_id", name))
 
 
 @rule("DSQC-R012")
@@ -105,7 +106,8 @@ def files_of_run(check: Check) -> Iterator[Finding]:
             yield check.finding("DSQC-R010", row, "file_type", value=_fasta(files) or declared, expected=READ_FORMATS)
         elif declared and told - {declared.removeprefix("generic_")}:
             types = ", ".join(sorted({declared, *told}))
-            yield check.finding("DSQC-R003", row, "file_type", value=types, expected="1")
+            meant = Suggestion(next(iter(told)), 0.8) if len(told) == 1 else None
+            yield check.finding("DSQC-R003", row, "file_type", value=types, expected="1", suggestion=meant)
         elif declared in ALIGNED and len(files) > 1:
             yield check.finding("DSQC-R005", row, "file_type", value=str(len(files)), expected="1")
         elif declared == "fastq":

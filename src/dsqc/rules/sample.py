@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from dsqc.accessions import AccessionType, is_accession
-from dsqc.findings import Finding
+from dsqc.findings import Finding, Suggestion
 from dsqc.model import Row
 from dsqc.rules.checking import Check, repeated, rule
-from dsqc.rules.dates import ends, first_day, last_day
 from dsqc.rules.table import present
 from dsqc.rules.values import SAMPLE_NAME_FORM
 
@@ -39,54 +38,36 @@ def repeated_title(check: Check) -> Iterator[Finding]:
 @rule("DSQC-S005")
 def indistinct(check: Check) -> Iterator[Finding]:
     """Samples that have the same attributes apart from name, title and description."""
-    alike: dict[frozenset[tuple[str, str]], list[Row]] = defaultdict(list)
-    for row in check.rows("sample"):
-        telling = frozenset((name, cell.value) for name, cell in row.cells.items() if name not in TELL_NOTHING)
-        if telling:
+    rows = check.rows("sample")
+    names = sorted({name for row in rows for name in row.cells} - TELL_NOTHING)
+    alike: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        cells = row.cells
+        telling = tuple([cells[name].value if name in cells else "" for name in names])
+        if any(telling):
             alike[telling].append(row)
-    for rows in alike.values():
-        if len(rows) > 1:
-            numbers = ", ".join(str(row.number) for row in rows[:10]) + (" …" if len(rows) > 10 else "")
-            for row in rows:
+    for group in alike.values():
+        if len(group) > 1:
+            numbers = ", ".join(str(row.number) for row in group[:10]) + (" …" if len(group) > 10 else "")
+            for row in group:
                 yield check.finding("DSQC-S005", row, "sample_name", expected=numbers)
-
-
-@rule("DSQC-S012", "DSQC-S013")
-def collection_date(check: Check) -> Iterator[Finding]:
-    """Dates in the future, and ranges that end before they begin."""
-    today = check.context.today
-    for row in check.rows("sample"):
-        value = row.get("collection_date")
-        found = ends(value)
-        if found is None:
-            continue
-        starts, finishes = first_day(found[0]), first_day(found[1])
-        if starts is None or finishes is None:
-            continue
-        if max(starts, finishes) > today:
-            yield check.finding("DSQC-S012", row, "collection_date", expected=f"– {today}")
-        elif _is_turned(*found):
-            yield check.finding("DSQC-S013", row, "collection_date", expected=f"{found[1]}/{found[0]}")
-
-
-def _is_turned(start: str, end: str) -> bool:
-    """Whether ``end`` is over before ``start`` begins; of two moments of one day the texts compare."""
-    starts, finishes = first_day(start), last_day(end)
-    if starts is None or finishes is None:
-        return False
-    return finishes < starts or (finishes == starts and len(start) == len(end) and end < start)
 
 
 @rule("DSQC-S032")
 def parent(check: Check) -> Iterator[Finding]:
     """``derived_from`` names a sample that is neither here nor an accession."""
-    known = check.index("sample", "sample_name")
+    known = check.values("sample", "sample_name")
     for row in check.rows("sample"):
-        for name in filter(None, (part.strip() for part in row.get("derived_from").split(";"))):
-            if name.casefold() not in known and not is_accession(name, AccessionType.SAMPLE):
-                yield check.finding(
-                    "DSQC-S032", row, "derived_from", value=name, **present(check, "sample", "sample_name")
-                )
+        names = [part.strip() for part in row.get("derived_from").split(";") if part.strip()]
+        for name in names:
+            if name in known or is_accession(name, AccessionType.SAMPLE):
+                continue
+            more = present(check, "sample", "sample_name", name)
+            meant = more["suggestion"]
+            if meant is not None:  # It takes the place of the whole cell.
+                whole = "; ".join(meant.value if item == name else item for item in names)
+                more["suggestion"] = Suggestion(whole, meant.confidence)
+            yield check.finding("DSQC-S032", row, "derived_from", value=name, **more)
 
 
 @rule("DSQC-X013")

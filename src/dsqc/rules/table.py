@@ -1,14 +1,17 @@
 """Rules on sheets, headings and required values."""
 
-import difflib
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Set
+from itertools import islice
 from typing import Any
 
 from dsqc.accessions import AccessionType, is_accession
-from dsqc.findings import Finding, Location, finding
+from dsqc.findings import CERTAIN, Finding, Location, Suggestion, finding
 from dsqc.forms import Attribute, Missing, Requirement, missing_terms, vocabulary
-from dsqc.model import Row
+from dsqc.model import Row, Sheet
 from dsqc.rules.checking import Check, rule
+from dsqc.rules.spelling import Words
 
 REQUIRED_ELSEWHERE = frozenset(
     {
@@ -28,6 +31,10 @@ REQUIRED_ELSEWHERE = frozenset(
 """Required values that rules of their own look after (S001, X005, X011, P009, P011-P013, H007)."""
 
 
+_REMARK = re.compile(r"\s*[(（].*|\s+\[.*")
+"""A unit or a remark behind a heading."""
+_LEAST_ALIKE = 0.75
+"""Headings name anything at all: what is not very like an attribute is none."""
 REFERRED_ELSEWHERE = frozenset(
     {
         ("submission", "bioproject"),
@@ -55,17 +62,48 @@ def missing_column(check: Check) -> Iterator[Finding]:
 @rule("DSQC-T004", "DSQC-T006")
 def unknown_column(check: Check) -> Iterator[Finding]:
     """Headings that the form does not know."""
+    elsewhere = {name for columns in check.columns.values() for name in columns}
     for sheet in check.submission.sheets.values():
         columns = check.columns[sheet.name]
+        meanings = _meanings(sheet, columns, elsewhere)
         for heading in sheet.headings:
             if heading.attribute in columns:
                 continue
-            number = min((row.number for row in sheet.rows), default=2) - 1
-            place = Location(sheet.path, sheet.name, max(1, number), heading.column, heading.attribute)
-            nearest = difflib.get_close_matches(heading.attribute.casefold(), columns, n=1, cutoff=0.6)
-            expected = nearest[0] if nearest else "-"
+            place = Location(sheet.path, sheet.name, sheet.heading_row, heading.column, heading.attribute)
+            meant = meanings.get(heading.attribute)
+            expected = meant.value if meant else "-"
             code = "DSQC-T004" if heading.attribute.isascii() else "DSQC-T006"
-            yield finding(code, place, value=heading.attribute, expected=expected)
+            yield finding(code, place, value=heading.attribute, expected=expected, suggestion=meant)
+
+
+def _meanings(sheet: Sheet, columns: Mapping[str, Attribute], elsewhere: Set[str]) -> dict[str, Suggestion]:
+    """What headings that the form does not know probably mean: attributes that the sheet has no column of yet.
+
+    A heading that is an attribute of another sheet means that one.
+    """
+    unknown = [item.attribute for item in sheet.headings if item.attribute not in elsewhere]
+    if not unknown:
+        return {}
+    there = {heading.attribute for heading in sheet.headings}
+    named: dict[str, str] = {}
+    for name, attribute in columns.items():
+        if name not in there:
+            for text in (name, attribute.label.en, attribute.label.ko, *attribute.aliases):
+                named.setdefault(text, name)
+    words = Words(named, named)
+    found: dict[str, Suggestion] = {}
+    for text in unknown:
+        plain = _REMARK.sub("", text).strip()
+        meant = words.suggest(plain, _LEAST_ALIKE)
+        if meant is not None:
+            sure = min(meant.confidence, CERTAIN) if plain != text else meant.confidence
+            found[text] = Suggestion(meant.value, sure)
+    # Two headings cannot both become the same one.
+    uses = Counter(item.value for item in found.values())
+    return {
+        text: item if uses[item.value] == 1 else Suggestion(item.value, min(item.confidence, 0.6))
+        for text, item in found.items()
+    }
 
 
 @rule("DSQC-T028")
@@ -93,7 +131,10 @@ def missing_value(check: Check) -> Iterator[Finding]:
             if attribute.requirement is Requirement.MANDATORY and (sheet.name, name) not in check.headings:
                 continue
             for row in sheet.rows:
-                if row.get(name) or check.requirement(row, attribute) is not Requirement.MANDATORY:
+                cell = row.cells.get(name)
+                if cell is not None and cell.value:
+                    continue
+                if check.requirement(row, attribute) is not Requirement.MANDATORY:
                     continue
                 if (sheet.name, name) == ("experiment", "insert_size"):
                     yield check.finding("DSQC-X005", row, name, expected="1 – 9999999 (bp)")
@@ -170,19 +211,22 @@ def reference(check: Check) -> Iterator[Finding]:
             target, _point, key = attribute.refers_to.partition(".")
             if not target or (sheet.name, name) in REFERRED_ELSEWHERE or not check.has_sheet(target):
                 continue
-            known = check.index(target, key)
+            known = check.values(target, key)
             for row in sheet.rows:
-                if row.get(name) and row.get(name).casefold() not in known:
-                    yield check.finding("DSQC-T029", row, name, **present(check, target, key))
+                value = row.get(name)
+                if value and value not in known:
+                    yield check.finding("DSQC-T029", row, name, **present(check, target, key, value))
 
 
-def present(check: Check, sheet: str, attribute: str) -> dict[str, Any]:
-    """``expected`` of a reference: the values that are there."""
-    values = [row.get(attribute) for row in check.rows(sheet) if row.get(attribute)]
+def present(check: Check, sheet: str, attribute: str, value: str) -> dict[str, Any]:
+    """``expected`` of a reference, the values that are there; and the one that was probably meant."""
+    # Asked for every finding, so no further than the first six.
+    values = list(islice((row.get(attribute) for row in check.rows(sheet) if row.get(attribute)), 6))
     listed = ", ".join(values[:5]) + (" …" if len(values) > 5 else "")
     return {
         "expected": f"{attribute} of the {sheet} sheet ({listed})",
         "expected_ko": f"{sheet} 시트의 {attribute}({listed})",
+        "suggestion": check.suggest_reference(sheet, attribute, value),
     }
 
 

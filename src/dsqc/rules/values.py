@@ -1,14 +1,11 @@
 """Rules on single values: each cell against its attribute, in one pass. What is wrong decides the code."""
 
-import difflib
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from dsqc.findings import KEPT_PER_GROUP, Finding
+from dsqc.findings import CERTAIN, Finding, Suggestion
 from dsqc.forms import (
     Attribute,
     Fault,
@@ -16,18 +13,25 @@ from dsqc.forms import (
     Missing,
     Requirement,
     is_missing_term,
-    rejected_missing,
+    missing_terms,
+    suggest_missing,
     value_fault,
     vocabulary,
 )
 from dsqc.model import Row
+from dsqc.rules.advice import Verdict, advised
 from dsqc.rules.checking import Check, rule
-from dsqc.rules.dates import suggest_date
+from dsqc.rules.date_spellings import ANY_COLUMN, DateColumn
+from dsqc.rules.dates import DATE_FORMS, DateColumns
 from dsqc.rules.project import NTIS_FORM, PUBLICATION_FORM, meant_ntis, meant_publication, several_data_types
+from dsqc.rules.repair import COUNTRIES, nearest_terms, suggest_value
+from dsqc.rules.spelling import is_ascii_text, suggest_ascii
+from dsqc.rules.strains import COLLECTION_FORM, COLLECTION_PATTERN
+from dsqc.rules.terms import TERM_FORM
 
 ENGLISH_SHEETS = frozenset({"sample", "experiment", "run", "file"})
 """Sheets whose public values are English only (K-BDS); project and submission have Korean attributes too."""
-DATE_TYPES = frozenset({"date", "date_or_range", "date_range"})
+DATE_TYPES = frozenset(DATE_FORMS)
 SINGLE_TYPES = frozenset(
     {
         "enum",
@@ -45,9 +49,6 @@ SINGLE_TYPES = frozenset(
     }
 )
 """Types whose values never hold a separator of their own."""
-SYMBOLS = {"℃": "degree Celsius", "°C": "degree Celsius", "μ": "u", "µ": "u", "×": "x", "–": "-", "—": "-", "…": "..."}
-DATE_FORMS = "YYYY, YYYY-MM, YYYY-MM-DD, YYYY-MM-DDThh:mmZ, start/end"
-COORDINATE_FORM = "37.5665 N 126.9780 E"
 FILE_NAME_FORM = "A-Z a-z 0-9 - _ ., not beginning with - or ."
 SAMPLE_NAME_FORM = "1–100 of A-Z a-z 0-9 ( ) { } [ ] + - _ . and space"
 MD5_FORM = "32 of 0-9 a-f"
@@ -65,10 +66,13 @@ _BY_NAME = {
 _MEANT = {("project", "publication"): meant_publication, ("project", "ntis_project_id"): meant_ntis}
 """What a value of such an attribute probably means."""
 _BY_TYPE = {
-    "date_or_range": ("DSQC-S011", DATE_FORMS),
-    "lat_lon": ("DSQC-S018", COORDINATE_FORM),
+    "date": ("DSQC-T019", DATE_FORMS["date"]),
+    "date_or_range": ("DSQC-S011", DATE_FORMS["date_or_range"]),
+    "date_range": ("DSQC-T019", DATE_FORMS["date_range"]),
+    "envo": ("DSQC-S029", TERM_FORM),
     "taxid": ("DSQC-T020", "9606"),
 }
+_BY_PATTERN = {COLLECTION_PATTERN: ("DSQC-S023", COLLECTION_FORM)}
 _BY_KIND = {
     FaultKind.VOCABULARY: "DSQC-T017",
     FaultKind.LETTER_CASE: "DSQC-T017",
@@ -87,16 +91,20 @@ _SPREADSHEET_DATE = re.compile(
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII)
 _SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?", re.ASCII)
 _SEPARATOR = re.compile(r"(?:;|//)")
+_LONGEST_MARK = 24
+"""Characters of the longest of these marks: Excel shows 15 digits and an exponent."""
 _EXCEL_EPOCH = date(1899, 12, 30)
 
-Verdict = tuple[str, dict[str, Any]]
-"""A code and the further arguments of its finding."""
-
+Judgement = tuple[tuple[Verdict, ...], bool]
+"""What is wrong with a value, and whether it is a missing-value term."""
+FAULTLESS: Judgement = ((), False)
+EMPTY = Suggestion("", CERTAIN)
+"""To leave a cell empty says what a needless missing-value term says."""
 
 VALUE_CODES = (
     *("DSQC-T009", "DSQC-T010", "DSQC-T011", "DSQC-T013", "DSQC-T014", "DSQC-T017", "DSQC-T019"),
     *("DSQC-T020", "DSQC-T021", "DSQC-T022", "DSQC-T023"),
-    *("DSQC-S002", "DSQC-S011", "DSQC-S015", "DSQC-S018", "DSQC-X006"),
+    *("DSQC-S002", "DSQC-S011", "DSQC-S015", "DSQC-S023", "DSQC-S029", "DSQC-X006"),
     *("DSQC-F001", "DSQC-F005", "DSQC-F014", "DSQC-P007", "DSQC-P008"),
 )
 
@@ -104,24 +112,31 @@ VALUE_CODES = (
 @rule(*VALUE_CODES)
 def single_value(check: Check) -> Iterator[Finding]:
     """Every cell of a known column. Equal values of a column are judged once."""
-    known: dict[tuple[str, str, str], list[Verdict]] = {}
-    faults: Counter[tuple[str, str]] = Counter()
+    dates = DateColumns(check)
     for sheet in check.submission.sheets.values():
         columns = check.columns[sheet.name]
+        known: dict[str, dict[str, Judgement]] = {name: {} for name in columns}
         for row in sheet.rows:
             for name, cell in row.cells.items():
-                attribute = columns.get(name)
-                if attribute is None:
+                judged = known.get(name)
+                if judged is None:
                     continue
-                key = (sheet.name, name, cell.value)
-                if key not in known:
-                    is_among_first = faults[sheet.name, name] < 2 * KEPT_PER_GROUP
-                    known[key] = list(judge(sheet.name, attribute, cell.value, suggest=is_among_first))
-                    faults[sheet.name, name] += len(known[key])
-                for code, arguments in known[key]:
+                judgement = judged.get(cell.value)
+                if judgement is None:
+                    column = dates.of(sheet.name, columns[name])
+                    judgement = judged[cell.value] = _judgement(sheet.name, columns[name], cell.value, column)
+                if judgement is FAULTLESS:
+                    continue
+                verdicts, is_missing = judgement
+                for code, arguments in verdicts:
                     yield check.finding(code, row, name, **arguments)
-                if is_missing_term(cell.value) and _is_needless(check, row, attribute, cell.value):
-                    yield check.finding("DSQC-T014", row, name)
+                if is_missing and _is_needless(check, row, columns[name], cell.value):
+                    yield check.finding("DSQC-T014", row, name, suggestion=EMPTY)
+
+
+def _judgement(sheet: str, attribute: Attribute, value: str, column: DateColumn) -> Judgement:
+    verdicts, is_missing = tuple(judge(sheet, attribute, value, column)), is_missing_term(value)
+    return (verdicts, is_missing) if verdicts or is_missing else FAULTLESS
 
 
 def _is_needless(check: Check, row: Row, attribute: Attribute, value: str) -> bool:
@@ -130,12 +145,11 @@ def _is_needless(check: Check, row: Row, attribute: Attribute, value: str) -> bo
     return not own and check.requirement(row, attribute) is Requirement.OPTIONAL
 
 
-def judge(sheet: str, attribute: Attribute, value: str, *, suggest: bool = True) -> Iterator[Verdict]:
+def judge(sheet: str, attribute: Attribute, value: str, column: DateColumn = ANY_COLUMN) -> Iterator[Verdict]:
     """What is wrong with ``value``, apart from what depends on its row.
 
     Args:
-        suggest: look for the terms that are most like a wrong one. It is the one slow step, so it is left out for the
-            hundredth wrong value of a column, whose finding is counted but not kept.
+        column: what the other cells tell of how the column writes dates.
     """
     if value in attribute.literals:
         return
@@ -144,19 +158,21 @@ def judge(sheet: str, attribute: Attribute, value: str, *, suggest: bool = True)
         return
     yield from _spreadsheet(attribute, value)
     own = attribute.vocabulary is not None and vocabulary(attribute.vocabulary).lookup(value) is not None
-    suggestion = None if own else rejected_missing(value)
-    if suggestion is not None:
-        yield "DSQC-T011", {"expected": suggestion}
+    meant = None if own else suggest_missing(value)
+    if meant is not None:
+        yield "DSQC-T011", _rejected(attribute, meant)
         return
     fault = value_fault(attribute, value)
     if fault is None:
-        yield from _beyond_pattern(sheet, attribute, value)
+        yield from _beyond_pattern(sheet, attribute, value, column)
         return
     if (sheet, attribute.name) == ("project", "data_type") and several_data_types(value):
         return  # P004 says so.
+    if attribute.type == "lat_lon":
+        return  # Rules on coordinates look at the country of the row as well.
     if attribute.refers_to and fault.kind is FaultKind.PATTERN and (sheet, attribute.name) not in _BY_NAME:
         return  # What cannot be a name cannot be found either: the rule on the reference says so.
-    yield _name_fault(sheet, attribute, value, fault, suggest=suggest)
+    yield advised(_name_fault(sheet, attribute, value, fault), attribute, value, column)
 
 
 def _missing_term(attribute: Attribute, value: str) -> Iterator[Verdict]:
@@ -166,26 +182,45 @@ def _missing_term(attribute: Attribute, value: str) -> Iterator[Verdict]:
     if attribute.missing is Missing.REPORTING:
         yield "DSQC-T013", {"expected": fault.expected}
     else:
-        yield "DSQC-T011", {"expected": attribute.example or "a value", "expected_ko": attribute.example or "값"}
+        recommended = attribute.requirement is Requirement.RECOMMENDED
+        yield "DSQC-T011", _a_value(attribute) | {"suggestion": EMPTY if recommended else None}
+
+
+def _a_value(attribute: Attribute) -> dict[str, Any]:
+    return {"expected": attribute.example or "a value", "expected_ko": attribute.example or "값"}
+
+
+def _rejected(attribute: Attribute, meant: Suggestion) -> dict[str, Any]:
+    """What to write for a spelling of "nothing": the term it means, nothing at all, or what only a person can tell."""
+    if attribute.requirement is Requirement.OPTIONAL:
+        return {"expected": "an empty cell", "expected_ko": "빈칸", "suggestion": EMPTY}
+    if attribute.missing is Missing.ALLOWED:
+        return {"expected": meant.value, "suggestion": meant}
+    if attribute.missing is Missing.REPORTING:
+        return {"expected": "; ".join(missing_terms(reporting_only=True))}
+    if attribute.requirement is Requirement.RECOMMENDED:
+        return {"expected": "an empty cell, or a value", "expected_ko": "빈칸 또는 값", "suggestion": EMPTY}
+    return _a_value(attribute)
 
 
 def _spreadsheet(attribute: Attribute, value: str) -> Iterator[Verdict]:
     """Marks that a spreadsheet leaves on what it takes for a date or a number."""
+    if len(value) > _LONGEST_MARK or value.isalpha():
+        return
     if attribute.type in DATE_TYPES and _SERIAL.fullmatch(value):
-        day = _EXCEL_EPOCH + timedelta(days=int(float(value)))
-        yield "DSQC-T010", {"expected": day.isoformat()}
+        day = (_EXCEL_EPOCH + timedelta(days=int(float(value)))).isoformat()
+        yield "DSQC-T010", {"expected": day, "suggestion": Suggestion(day, CERTAIN)}
     elif attribute.type not in {*DATE_TYPES, "number", "quantity"} and _SPREADSHEET_DATE.fullmatch(value):
         yield "DSQC-T010", {"expected": "the name as it was typed", "expected_ko": "처음 입력한 이름"}
     elif attribute.type not in ("number", "quantity") and _SCIENTIFIC.fullmatch(value):
         yield "DSQC-T010", {"expected": "all digits", "expected_ko": "모든 자릿수"}
 
 
-def _beyond_pattern(sheet: str, attribute: Attribute, value: str) -> Iterator[Verdict]:
+def _beyond_pattern(sheet: str, attribute: Attribute, value: str, column: DateColumn) -> Iterator[Verdict]:
     """What a value may still have wrong that fits its pattern, or has none."""
     if sheet in ENGLISH_SHEETS and not is_ascii_text(value):
-        yield _not_english(value)
-    elif attribute.type == "lat_lon" and not is_on_earth(value):
-        yield "DSQC-S018", {"expected": COORDINATE_FORM}
+        verdict = _not_english(value, suggest_value(attribute, value, None))
+        yield advised(verdict, attribute, value, column)
     elif _holds_several(attribute, value):
         yield "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
 
@@ -197,33 +232,35 @@ def _holds_several(attribute: Attribute, value: str) -> bool:
     return (attribute.type in SINGLE_TYPES or named) and not _SEPARATOR.search(attribute.example)
 
 
-def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault, *, suggest: bool) -> Verdict:
+def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault) -> Verdict:
     """The code of a fault, the most telling first."""
     if (sheet, attribute.name) == ("file", "file_name") and re.search(r"[/\\]|^\.\.", value):
-        return "DSQC-F014", {"expected": re.split(r"[/\\]", value)[-1] or "S1_R1.fastq.gz"}
+        name = re.split(r"[/\\]", value)[-1]
+        meant = Suggestion(name, CERTAIN) if name and value_fault(attribute, name) is None else None
+        return "DSQC-F014", {"expected": name or "S1_R1.fastq.gz", "suggestion": meant}
+    suggestion = suggest_value(attribute, value, fault)
     special = _BY_NAME.get((sheet, attribute.name))
     if special is None and fault.kind in (FaultKind.PATTERN, FaultKind.DATE):
-        special = _BY_TYPE.get(attribute.type)
+        special = _BY_TYPE.get(attribute.type) or _BY_PATTERN.get(attribute.pattern.name if attribute.pattern else "")
     if special is not None:
-        suggest_value = _MEANT.get((sheet, attribute.name))
-        if suggest_value is not None:
-            return special[0], {"expected": special[1], "suggestion": suggest_value(value)}
-        meant = suggest_date(value) if attribute.type in DATE_TYPES else None
-        expected = f"{meant.value} ({special[1]})" if meant else special[1]
-        return special[0], {"expected": expected, "suggestion": meant}
+        own = _MEANT.get((sheet, attribute.name))
+        if own is not None:
+            return special[0], {"expected": special[1], "suggestion": own(value)}
+        expected = f"{suggestion.value} ({special[1]})" if suggestion else special[1]
+        return special[0], {"expected": expected, "suggestion": suggestion}
     if attribute.type in SINGLE_TYPES and not attribute.multivalued and _SEPARATOR.search(value):
         return "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
     english = attribute.pattern is not None and attribute.pattern.name == "ascii_text"
     if english or (
-        sheet in ENGLISH_SHEETS and not value.isascii() and (attribute.type != "quantity" or to_ascii(value))
+        sheet in ENGLISH_SHEETS and not value.isascii() and (attribute.type != "quantity" or suggest_ascii(value))
     ):
-        return _not_english(value)
+        return _not_english(value, suggestion)
     if attribute.type == "quantity" and fault.kind is FaultKind.PATTERN:
-        return "DSQC-T021", {"expected": "; ".join(attribute.units) or "10 m"}
-    return _BY_KIND[fault.kind], {"expected": _expected(attribute, value, fault, suggest=suggest)}
+        return "DSQC-T021", {"expected": "; ".join(attribute.units) or "10 m", "suggestion": suggestion}
+    return _BY_KIND[fault.kind], {"expected": _expected(attribute, value, fault), "suggestion": suggestion}
 
 
-def _expected(attribute: Attribute, value: str, fault: Fault, *, suggest: bool) -> str:
+def _expected(attribute: Attribute, value: str, fault: Fault) -> str:
     if fault.suggestion and fault.kind is FaultKind.VOCABULARY:
         return _first_of(fault.suggestion, fault.expected.split("; "))
     if fault.suggestion:
@@ -231,8 +268,10 @@ def _expected(attribute: Attribute, value: str, fault: Fault, *, suggest: bool) 
     if fault.kind is FaultKind.PATTERN:
         return attribute.example or fault.expected
     if fault.kind in (FaultKind.VOCABULARY, FaultKind.COUNTRY):
-        text = value.partition(":")[0] if fault.kind is FaultKind.COUNTRY else value
-        return _nearest(text if suggest else "", fault.expected.split("; "))
+        terms = fault.expected.split("; ")
+        if fault.kind is FaultKind.COUNTRY:
+            return _nearest(nearest_terms(COUNTRIES, value.partition(":")[0]), terms)
+        return _nearest(nearest_terms(attribute.vocabulary, value) if attribute.vocabulary else [], terms)
     return fault.expected
 
 
@@ -242,35 +281,15 @@ def _first_of(meant: str, terms: list[str]) -> str:
     return "; ".join(ordered[:8]) + (f" … ({len(terms)})" if len(terms) > 8 else "")
 
 
-def _nearest(value: str, terms: list[str]) -> str:
-    """The few terms that look most like ``value``; the first ones where none does."""
-    folded = {term.casefold(): term for term in terms}
-    near = [folded[item] for item in difflib.get_close_matches(value.casefold(), folded, n=3, cutoff=0.5)]
+def _nearest(near: list[str], terms: list[str]) -> str:
+    """The few terms that look most like the value; the first ones where none does."""
     shown = near or terms[:8]
     return "; ".join(shown) + (f" … ({len(terms)})" if len(terms) > len(shown) else "")
 
 
-def is_ascii_text(value: str) -> bool:
-    """Whether ``value`` has printable ASCII characters only."""
-    return value.isascii() and value.isprintable()
-
-
-def _not_english(value: str) -> Verdict:
+def _not_english(value: str, suggestion: Suggestion | None) -> Verdict:
     characters = " ".join(
         dict.fromkeys(char if char.isprintable() else repr(char)[1:-1] for char in value if not is_ascii_text(char))
     )
-    return "DSQC-T009", {"expected": to_ascii(value) or "-", "characters": characters[:60]}
-
-
-def to_ascii(value: str) -> str:
-    """``value`` with symbols and full-width letters in ASCII; empty where that is not all."""
-    for symbol, text in SYMBOLS.items():
-        value = value.replace(symbol, text)
-    plain = unicodedata.normalize("NFKC", value)
-    return plain if is_ascii_text(plain) else ""
-
-
-def is_on_earth(value: str) -> bool:
-    """Whether a coordinate of the right form lies within 90 and 180 degrees."""
-    latitude, _north, longitude, _east = value.split()
-    return float(latitude) <= 90 and float(longitude) <= 180
+    expected = suggestion.value if suggestion else "-"
+    return "DSQC-T009", {"expected": expected, "characters": characters[:60], "suggestion": suggestion}

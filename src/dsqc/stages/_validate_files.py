@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsqc.errors import SystemFault
-from dsqc.findings import Finding, FindingLog, Location, finding
+from dsqc.findings import Finding, FindingLog, Location, Suggestion, finding
 from dsqc.model import Container, FileFormat, Submission
 from dsqc.rules.run import file_type
 from dsqc.submission import readable_name, sheet_files
@@ -94,7 +94,10 @@ def _check_one(
     place = items[0].location("file_name")
     if path is None:
         like = [other for other in sorted(present) if other.casefold() == name.casefold()]
-        yield finding("DSQC-F003", place, object_id=name, value=name, expected=", ".join(like) or name)
+        meant = Suggestion(like[0], 0.8) if len(like) == 1 else None
+        yield finding(
+            "DSQC-F003", place, object_id=name, value=name, expected=", ".join(like) or name, suggestion=meant
+        )
         return
     kind = _special_kind(path)
     if kind:

@@ -1,6 +1,6 @@
 """The column diagnosis of a submission as data and as a page, beside ``validate.json``."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,13 @@ PROFILE = "profile.json"
 PAGE = "profile.html"
 
 
-def write_profile(results: Path, submission: Submission, form: Form | None, document: Mapping[str, Any]) -> None:
+def write_profile(
+    results: Path,
+    submission: Submission,
+    form: Form | None,
+    document: Mapping[str, Any],
+    show: Callable[[str], str],
+) -> None:
     """Write ``profile.json`` and ``profile.html``.
 
     Args:
@@ -24,6 +30,7 @@ def write_profile(results: Path, submission: Submission, form: Form | None, docu
         submission: the sheets as they stand: the curator sees what was written, not what it was read as.
         form: what says what the columns mean.
         document: content of ``validate.json``.
+        show: what makes a text fit to be shown: nothing that points at a person.
     """
     attributes = {name: form.columns(name) for name in form.sheets} if form else {}
     profile = {
@@ -33,7 +40,7 @@ def write_profile(results: Path, submission: Submission, form: Form | None, docu
         "rule_set_version": document["rule_set_version"],
         "vocabularies": document["vocabularies"],
         "submission_alias": document["submission_alias"],
-        "sheets": profile_tables(diagnose(submission, attributes), COLUMN_CODES),
+        "sheets": profile_tables(diagnose(submission, attributes), COLUMN_CODES, show),
     }
     artefact.write_json(results / PROFILE, profile)
     artefact.write_text(results / PAGE, profile_page.render(profile, document["groups"]))

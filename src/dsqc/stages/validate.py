@@ -10,16 +10,16 @@ from typing import Any
 from dsqc import artefact, logs
 from dsqc.findings import Finding, FindingLog
 from dsqc.forms import Form, compose, labels, load_fields
+from dsqc.limits import Limits
 from dsqc.model import Submission
 from dsqc.registry import RuleState, rules
 from dsqc.rule_set import rule_set_version, vocabulary_versions
-from dsqc.rules import Context, check, identify
+from dsqc.rules import Context, examine, identify
 from dsqc.rules.columns import column_findings
-from dsqc.rules.normalise import normalise
+from dsqc.rules.privacy import masking, personal_cells, redacted
 from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received, form_files
 from dsqc.stages._validate_profile import PAGE, write_profile
-from dsqc.station import Limits
-from dsqc.submission import interpret, lone_table, read_tables, readable_name
+from dsqc.submission import Tables, interpret, lone_table, read_tables, readable_name
 from dsqc.taxonomy import Taxonomy, open_taxonomy, taxonomy_version
 from dsqc.version import __version__
 
@@ -93,10 +93,14 @@ def validate(
     read, form, findings = read_submission(inbox, kbds_strict=kbds_strict)
     submission = read
     if form is not None:
-        submission, _changes = normalise(read, form)
-        findings.merge(check(read, form, Context(day, limits or Limits(), taxonomy)))
+        prepared, found = examine(read, form, Context(day, limits or Limits(), taxonomy))
+        submission = prepared.submission
+        findings.extend(found)
+        people = prepared.personal
     else:
         findings.extend(column_findings(read, {}))
+        people = tuple(personal_cells(read, {}))
+    findings = redacted(findings, people)
     inputs = {readable_name(path): artefact.sha256_of(path) for path in form_files(inbox)}
     if transfer is not None:
         record = artefact.read_json(transfer)
@@ -113,7 +117,7 @@ def validate(
     if results is not None:
         document["findings_file"] = FINDINGS
         path = _write(results, document, submission, findings)
-        write_profile(results, read, form, document)
+        write_profile(results, read, form, document, masking(people))
     log.info("validated", form=form.reference if form else "", **findings.counts())
     return ValidateResult(submission, form, findings, document, path)
 
@@ -124,11 +128,14 @@ def read_submission(path: Path, *, kbds_strict: bool = False) -> tuple[Submissio
     Raises:
         UsageError: there is nothing at ``path``.
     """
-    tables = read_tables(path)
-    submission, findings = interpret(tables, _common_labels())
-    form, found = identify(submission, kbds_strict=kbds_strict)
-    if form is not None:
-        submission, findings = interpret(tables, labels(form))
+    return interpret_form(read_tables(path), kbds_strict=kbds_strict)
+
+
+def interpret_form(tables: Tables, *, kbds_strict: bool = False) -> tuple[Submission, Form | None, FindingLog]:
+    """What sheets say by the form that they name themselves; see :func:`read_submission`."""
+    named, _ = interpret(tables.only("submission"), _common_labels())
+    form, found = identify(named, kbds_strict=kbds_strict)
+    submission, findings = interpret(tables, labels(form) if form is not None else _common_labels())
     findings.extend(found)
     return submission, form, findings
 

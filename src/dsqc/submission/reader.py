@@ -212,7 +212,8 @@ def _interpret_table(table: Table, labels: Mapping[str, str], log: FindingLog) -
             found = _row(table, row, headings, log)
             if found.cells:
                 rows.append(found)
-    return Sheet(table.name, table.path, tuple(heading for heading in headings if heading.attribute), tuple(rows))
+    known = tuple(heading for heading in headings if heading.attribute)
+    return Sheet(table.name, table.path, known, tuple(rows), first.number)
 
 
 def _headings(table: Table, row: TableRow, labels: Mapping[str, str], log: FindingLog) -> list[Heading]:
@@ -243,13 +244,14 @@ def _headings(table: Table, row: TableRow, labels: Mapping[str, str], log: Findi
 def _row(table: Table, row: TableRow, headings: list[Heading], log: FindingLog) -> Row:
     cells: dict[str, Cell] = {}
     for index, raw in enumerate(row.cells):
-        value = clean(raw)
+        value = clean(raw) if raw else ""
         if not value:
             continue
-        if index >= len(headings) or not headings[index].raw.strip():
+        heading = headings[index] if index < len(headings) else None
+        if heading is not None and heading.attribute:
+            cells[heading.attribute] = Cell(value, raw, row.number, heading.column)
+        elif heading is None or not heading.raw.strip():
             _outside(log, table, row, index, value, below_empty=False)
-        elif headings[index].attribute:
-            cells[headings[index].attribute] = Cell(value, raw, row.number, headings[index].column)
     return Row(table.name, row.number, cells)
 
 

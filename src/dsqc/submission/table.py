@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from dsqc.findings import FindingLog
 
 _OUTER = "".join(map(chr, [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F]))
+_ASCII_BLANKS = "\t\n\v\f\r "
 OUTER_BLANKS = _OUTER + "\u205f\u3000\ufeff"
 """White space that is taken off the ends of a value: Unicode's, and the zero-width marks that copying leaves behind."""
 
@@ -40,9 +41,15 @@ class Tables:
     unreadable: frozenset[str] = frozenset()
     findings: FindingLog = field(default_factory=FindingLog)
 
+    def only(self, name: str) -> "Tables":
+        """The sheet ``name`` alone, without what was found on the way."""
+        return Tables({key: table for key, table in self.tables.items() if key == name}, self.unreadable)
+
 
 def clean(text: str) -> str:
     """The value that rules judge: Unicode NFC, outer white space taken off."""
+    if text.isascii():  # The most of all cells, and the long list of blanks costs more than the rest of reading them.
+        return text.strip(_ASCII_BLANKS)
     return unicodedata.normalize("NFC", text).strip(OUTER_BLANKS)
 
 
@@ -54,3 +61,11 @@ def column_letter(index: int) -> str:
         number, rest = divmod(number - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
+
+
+def column_index(letters: str) -> int:
+    """Index of the column ``letters`` (A is 0, AA is 26)."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1

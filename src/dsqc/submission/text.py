@@ -3,6 +3,8 @@
 import codecs
 import csv
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dsqc.language import Text
@@ -15,10 +17,11 @@ _LONGEST_CELL = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A text, and what is wrong with its encoding (``None``: it is UTF-8)."""
+    """A text, its encoding, and what is wrong with that (``None``: it is UTF-8)."""
 
     text: str
     fault: Text | None = None
+    encoding: str = UTF8_TSV
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def decode(data: bytes) -> Decoded | None:
 
 def _decode_as(data: bytes, name: str, fault: Text) -> Decoded | None:
     try:
-        return Decoded(data.decode(name), fault)
+        return Decoded(data.decode(name), fault, name.upper())
     except UnicodeDecodeError:
         return None
 
@@ -84,30 +87,44 @@ def records(text: str) -> list[list[str]]:
 
 
 def _split(text: str, separator: str, *, quoted: bool) -> Split:
+    rows: list[TableRow] = []
+    with _long_cells():
+        for number, cells in enumerate(_records(text, separator, quoted=quoted), start=1):
+            while cells and not cells[-1].strip(OUTER_BLANKS):
+                cells.pop()
+            if not cells:
+                continue
+            if len(cells) > MOST_COLUMNS or number > MOST_ROWS:
+                return Split((), too_large())
+            rows.append(TableRow(number, tuple(cells)))
+    return Split(tuple(rows))
+
+
+def read_records(text: str) -> tuple[list[list[str]], bool]:
+    """All rows, empty ones too, as :func:`split` reads them, and whether double quotes were read as quotes."""
+    with _long_cells():
+        try:
+            return list(_records(text, "\t", quoted=True)), True
+        except csv.Error:
+            return list(_records(text, "\t", quoted=False)), False
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
     previous = csv.field_size_limit(_LONGEST_CELL)
     try:
-        return _read_rows(text, separator, quoted=quoted)
+        yield
     finally:
         csv.field_size_limit(previous)
 
 
-def _read_rows(text: str, separator: str, *, quoted: bool) -> Split:
-    reader = csv.reader(
+def _records(text: str, separator: str, *, quoted: bool) -> Iterator[list[str]]:
+    return csv.reader(
         io.StringIO(text, newline=""),
         delimiter=separator,
         quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
         strict=True,
     )
-    rows: list[TableRow] = []
-    for number, cells in enumerate(reader, start=1):
-        while cells and not cells[-1].strip(OUTER_BLANKS):
-            cells.pop()
-        if not cells:
-            continue
-        if len(cells) > MOST_COLUMNS or number > MOST_ROWS:
-            return Split((), too_large())
-        rows.append(TableRow(number, tuple(cells)))
-    return Split(tuple(rows))
 
 
 def too_large() -> Text:

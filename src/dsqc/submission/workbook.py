@@ -16,7 +16,8 @@ _LEGACY_OR_ENCRYPTED = bytes.fromhex("d0cf11e0a1b11ae1")
 """Compound file: an .xls workbook, or an .xlsx one behind a password."""
 _MOST_UNPACKED = 4 * MOST_BYTES
 _PIECE = 2**20
-_CELL = re.compile(rb'<c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_FAR_CELL = re.compile(rb'<c\s[^>]*?\br="([A-Z]{3}|[A-Z]{1,2}(?=\d{6}))(\d{1,7})"')
+"""A cell beyond column ZZ or row 99,999."""
 _ZIP_FAULTS = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, ValueError, EOFError, OSError)
 """What the standard library raises at damaged archives (an unknown compression method is NotImplementedError)."""
 _WHOLE_FLOAT = 1e15
@@ -120,7 +121,7 @@ def _is_oversized(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
     rest = b""
     with archive.open(part) as file:
         while piece := file.read(_PIECE):
-            for letters, number in _CELL.findall(rest + piece):
+            for letters, number in _FAR_CELL.findall(rest + piece):
                 if len(letters) > 2 or int(number) > 2 * MOST_ROWS:
                     return True
             rest = piece[-256:]

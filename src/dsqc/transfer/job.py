@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dsqc.errors import TransientFault
-from dsqc.findings import FindingLog, Location, finding
+from dsqc.findings import FindingLog, Location, Suggestion, finding
 from dsqc.model import Submission
 from dsqc.submission import sheet_files
 from dsqc.transfer.copying import Digests, Expected, copy_file
@@ -219,6 +219,9 @@ class _Transfer:
         }[fault.code]
         value = fault.reason if fault.code == "DSQC-F019" else name
         more: dict[str, Any] = {"kind": fault.reason} if fault.code == "DSQC-F016" else {}
+        like = list(self._like(name))
+        if fault.code == "DSQC-F003" and len(like) == 1:
+            more["suggestion"] = Suggestion(like[0], 0.8)
         self.record.log.add(finding(fault.code, place, object_id=name, value=value, expected=expected, **more))
 
     def _like(self, name: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The makers of benchmark files: the same bytes every time, and data that is what it says."""
 
 import gzip
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from makers import KINDS, make
 
 import dsqc
+from dsqc.stages.validate import validate
 
 SMALL: dict[str, dict[str, Any]] = {
     "illumina_binned": {"reads": 3000, "seed": 5, "container": "gzip"},
@@ -19,8 +21,10 @@ SMALL: dict[str, dict[str, Any]] = {
     "bam": {"reads": 3000, "seed": 5},
     "ubam": {"reads": 3000, "seed": 5},
     "cram": {"reads": 3000, "seed": 5},
+    "submission": {"reads": 40, "faulty": 0.05, "seed": 5},
 }
-NAMES = {"bam": "a.bam", "ubam": "u.bam", "cram": "c.cram", "illumina_40": "i.fastq"}
+NAMES = {"bam": "a.bam", "ubam": "u.bam", "cram": "c.cram", "illumina_40": "i.fastq", "submission": "s.xlsx"}
+READS = [kind for kind in SMALL if kind != "submission"]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +67,7 @@ def test_a_file_of_other_arguments_is_made_anew(tmp_path: Path) -> None:
     assert path.read_bytes() != first
 
 
-@pytest.mark.parametrize("kind", SMALL)
+@pytest.mark.parametrize("kind", READS)
 def test_dsqc_finds_as_many_reads_as_were_made_and_nothing_wrong(kind: str, made: dict[str, Path]) -> None:
     facts = make(kind, made[kind], **SMALL[kind])
     reference = made[kind].with_suffix(".fasta") if kind == "cram" else None
@@ -158,3 +162,15 @@ def test_the_cram_holds_the_records_of_the_bam(made: dict[str, Path]) -> None:
                 theirs.query_sequence,
             )
             assert ours.query_qualities == theirs.query_qualities
+
+
+def test_a_submission_has_the_faults_that_were_asked_for(made: dict[str, Path], tmp_path: Path) -> None:
+    plain = tmp_path / "plain.xlsx"
+    make("submission", plain, reads=40, faulty=0.0, seed=5)
+    right, faulty = (
+        validate(path, None, today=date(2026, 9, 1), with_files=False) for path in (plain, made["submission"])
+    )
+    assert len(right.findings) == 0
+    assert 60 < len(faulty.findings) < 200
+    assert len(faulty.submission.rows("sample")) == len(faulty.submission.rows("file")) == 40
+    assert sum(len(row.cells) for row in right.submission.rows("sample")) == 40 * 60

@@ -1,6 +1,8 @@
 """``dsqc validate``: exit codes, what it prints, and what it never does."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from dsqc.cli.main import main
 from dsqc.findings import KEPT_PER_GROUP
 from dsqc.forms import compose
+from dsqc.model import SHEETS
 from helpers.forms import minimal_record
 from helpers.submissions import TODAY, add, good_tables, put, write_tsv
 
@@ -234,3 +237,59 @@ def test_a_voucher_that_a_strict_form_asks_for_is_no_error(tmp_path: Path, capsy
         found = json.loads(capsys.readouterr().out)["findings"]
         severities[bool(options)] = [item["severity"] for item in found if item["code"] == "DSQC-S026"]
     assert severities == {False: ["error"], True: ["warning"]}
+
+
+def test_fix_says_what_it_corrected_and_what_is_left(
+    bad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run(bad, "--no-files", "--fix", "-O", out) == 3
+    printed = capsys.readouterr().out
+    assert "Corrected: 1 cells (sample.sex 1)." in printed
+    assert "The form: 1 errors, 1 warnings; the copy: 1 errors, 0 warnings." in printed
+    assert str(out / "corrected" / "sample.tsv") in printed
+    assert str(out / "patch.tsv") in printed
+    assert {path.name for path in (out / "corrected").iterdir()} == {f"{name}.tsv" for name in SHEETS}
+
+
+def test_fix_in_korean(bad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["validate", str(bad), "--no-files", "--fix", "-O", str(tmp_path / "out"), "-q", "--lang", "ko"])
+    assert "고침: 1칸(sample.sex 1)." in capsys.readouterr().out
+
+
+def test_fix_in_json(bad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(bad, "--no-files", "--fix", "--json", "-O", tmp_path / "out")
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["fix"] == json.loads((tmp_path / "out" / "fix.json").read_text(encoding="utf-8"))
+    assert printed["fix"]["finding_counts"]["after"] == {"error": 1, "warning": 0, "info": 0}
+
+
+def test_nothing_to_fix(good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(good, "--no-files", "--fix", "-O", tmp_path / "out") == 0
+    printed = capsys.readouterr().out
+    assert "Corrected: no cell." in printed
+    assert "Nothing is left to you." in printed
+
+
+def test_fix_needs_a_directory(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(bad, "--no-files", "--fix") == 2
+    assert "-O DIR" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("share", ["1.5", "x", "-1"])
+def test_a_confidence_is_a_share(bad: Path, share: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(bad, "--fix", f"--confidence={share}")
+    assert "0 to 1" in capsys.readouterr().err
+
+
+def test_no_files_means_no_readers() -> None:
+    """What looks into data files takes longest to import."""
+    code = (
+        "import sys; from dsqc.cli.main import main\n"
+        "try: main(['validate', 'nothing', '--no-files'])\nexcept SystemExit: pass\n"
+        "import dsqc.stages.validate, dsqc.stages.fix\n"
+        "print(sorted({'numba', 'numpy', 'pyarrow', 'pysam', 'openpyxl', 'pydantic', 'jinja2'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

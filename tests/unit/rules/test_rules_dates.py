@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsqc.rules.dates import ends, first_day, last_day, parse_day, suggest_date
+from dsqc.findings import Suggestion
+from dsqc.language import Language
+from dsqc.rules.dates import ends, first_day, last_day, parse_day
 from dsqc.rules.project import add_years
+from helpers.checked import columns_of, findings_of, samples
+from helpers.submissions import good_tables, put
 
 DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(2998, 12, 31))
 
@@ -50,16 +54,43 @@ def test_three_years_after_a_leap_day() -> None:
     assert add_years(date(2024, 2, 29), 4) == date(2028, 2, 29)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2021/05/03", "2021-05-03"),
-        ("2021. 5. 3.", "2021-05-03"),
-        ("20210503", "2021-05-03"),
-        ("2021/02/30", ""),
-        ("44256", ""),
-    ],
-)
-def test_plain_dates_are_suggested_in_iso_form(text: str, expected: str) -> None:
-    found = suggest_date(text)
-    assert (found.value if found else "") == expected
+def test_another_date_of_the_column_tells_the_order_of_day_and_month() -> None:
+    (alone,) = columns_of("collection_date", ["05/03/2021"])
+    assert alone.code == "DSQC-S011"
+    assert alone.expected.startswith("2021-03-05 or 2021-05-03 (")
+    assert alone.suggestion == Suggestion("2021-03-05", 0.5)
+    beside = columns_of("collection_date", ["05/03/2021", "25/03/2021"])
+    assert [item.suggestion for item in beside] == [Suggestion("2021-03-05", 0.9), Suggestion("2021-03-25", 0.95)]
+    other = columns_of("collection_date", ["05/03/2021", "03/25/2021"])
+    assert other[0].suggestion == Suggestion("2021-05-03", 0.9)
+
+
+def test_a_day_that_the_calendar_lacks_is_said_and_not_replaced() -> None:
+    (found,) = columns_of("collection_date", ["2021.2.30"])
+    assert found.suggestion is None
+    assert found.expected.endswith("(2021-02 has 28 days)")
+    assert "2021년 2월은 28일까지" in found.message(Language.KO)
+
+
+def test_a_column_of_days_is_offered_a_day_without_its_time() -> None:
+    tables = good_tables()
+    put(tables, "run", run_date="2021-07-15 오전 2:30")
+    (found,) = findings_of(tables)
+    assert (found.code, found.suggestion) == ("DSQC-T019", Suggestion("2021-07-15", 0.9))
+
+
+def test_runs_cannot_lie_in_the_future_and_ranges_of_projects_may() -> None:
+    tables = good_tables()
+    put(tables, "run", run_date="2027-01-01")
+    put(tables, "project", research_period="2026-03/2029-02")
+    found = findings_of(tables)
+    assert [(item.code, item.object, item.location.attribute) for item in found] == [("DSQC-S012", "run", "run_date")]
+    put(tables, "run", run_date="2026-01-01")
+    put(tables, "project", research_period="2029-02/2026-03")
+    found = findings_of(tables)
+    assert [(item.code, item.object, item.expected) for item in found] == [("DSQC-S013", "project", "2026-03/2029-02")]
+
+
+def test_nothing_is_collected_before_it_was_sown() -> None:
+    (found,) = findings_of(samples({"sowing_date": "2021-05-03", "collection_date": "2021-04"}))
+    assert (found.code, found.location.attribute) == ("DSQC-S033", "collection_date")

@@ -265,3 +265,18 @@ def test_the_limits_of_the_web_transfer_are_the_stations(tmp_path: Path) -> None
     write_tsv(tmp_path, tables)
     (found,) = check(tmp_path, limits=Limits(web_files=3), with_files=False).findings
     assert (found.code, found.value, found.location.row) == ("DSQC-F015", "4 files", None)
+
+
+def test_nobody_is_named_in_groups_and_columns_and_no_row_is_lost(tmp_path: Path) -> None:
+    tables = make(tmp_path / "in")
+    for number in range(2, 61):
+        add(tables, "sample", sample_name=f"S{number}")
+    for number in range(1, 61):
+        put(tables, "sample", number, treatment=f"ask person{number % 3}@example.org")
+    write_tsv(tmp_path / "in", tables)
+    validate(tmp_path / "in", tmp_path / "out", today=DAY, with_files=False)
+    for name in ("validate.json", "validate.findings.jsonl", "profile.json", "profile.html"):
+        assert "person1@example.org" not in (tmp_path / "out" / name).read_text(encoding="utf-8"), name
+    groups = read_json(tmp_path / "out" / "validate.json")["groups"]
+    (group,) = (group for group in groups if group["code"] == "DSQC-H003")
+    assert (group["count"], group["rows"]) == (60, "2-61")
