@@ -9,6 +9,7 @@ from dsqc.errors import UsageError
 from dsqc.forms.attribute import Attribute, Requirement
 from dsqc.forms.condition import parse
 from dsqc.forms.fields import FormVersion, ResearchField, load_fields
+from dsqc.forms.fitting import fitting_examples, module_examples
 from dsqc.forms.form import Form, Module, SheetForm
 from dsqc.forms.merge import merge
 from dsqc.forms.source import SourceClass, read_class, read_classes
@@ -49,8 +50,13 @@ def compose(field_id: str, package: str, version: str | None = None, *, kbds_str
     if kbds_strict:
         sheets = {name: replace(sheet, attributes=_strict(sheet.attributes)) for name, sheet in sheets.items()}
     sheets = {name: replace(sheet, attributes=_settle_groups(sheet.attributes)) for name, sheet in sheets.items()}
-    modules = tuple(_module(item, known) for item in read_classes(_path(edition, "modules.yaml")))
-    return Form(field.id, edition.version, field, package, kind, sheets, modules)
+    examples = fitting_examples(edition, field.id, package)
+    sheets = {
+        name: replace(sheet, attributes=_with_examples(sheet.attributes, examples.get(name, {})))
+        for name, sheet in sheets.items()
+    }
+    modules = tuple(_module(edition, item, known) for item in read_classes(_path(edition, "modules.yaml")))
+    return Form(field.id, edition.version, field, package, kind, sheets, modules, examples)
 
 
 def find_field(field_id: str) -> ResearchField:
@@ -149,8 +155,15 @@ def _settle_groups(attributes: dict[str, Attribute]) -> dict[str, Attribute]:
     }
 
 
-def _module(item: SourceClass, known: Mapping[str, str]) -> Module:
+def _with_examples(attributes: dict[str, Attribute], examples: Mapping[str, str]) -> dict[str, Attribute]:
+    return {
+        name: replace(item, example=examples[name]) if examples.get(name) else item for name, item in attributes.items()
+    }
+
+
+def _module(edition: FormVersion, item: SourceClass, known: Mapping[str, str]) -> Module:
     attributes: dict[str, Attribute] = {}
     _lay_over(attributes, item.attributes.values(), known)
     notes = item.annotations
-    return Module(notes["module"], item.title, notes["sheet"], parse(notes["condition"]), attributes)
+    examples = module_examples(edition, notes["module"])
+    return Module(notes["module"], item.title, notes["sheet"], parse(notes["condition"]), attributes, examples)

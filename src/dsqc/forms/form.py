@@ -1,10 +1,12 @@
 """A composed form: what one submission of a research field and a BioSample package has to fill in."""
 
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 
 from dsqc.forms.attribute import Attribute, Requirement
 from dsqc.forms.condition import AllOf, Condition
 from dsqc.forms.fields import ResearchField
+from dsqc.forms.fitting import Examples
 from dsqc.forms.merge import merge
 from dsqc.language import Text
 
@@ -32,13 +34,18 @@ class SheetForm:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A library module: further attributes of ``sheet`` in the rows where ``condition`` holds."""
+    """A library module: further attributes of ``sheet`` in the rows where ``condition`` holds.
+
+    ``examples`` holds values under which it applies (``experiment``), and what is other in a second library that its
+    attributes refer to (``companion``).
+    """
 
     id: str
     label: Text
     sheet: str
     condition: Condition
     attributes: dict[str, Attribute]
+    examples: Examples = dataclass_field(default_factory=dict)
 
     def as_conditional(self) -> dict[str, Attribute]:
         """The module's attributes as columns of the whole sheet: what they want, they want where the module applies."""
@@ -57,6 +64,7 @@ class Form:
         package_kind: ``standard`` or ``MIMS``.
         sheets: the six sheets by name, in the order of the workbook.
         modules: the library modules.
+        examples: values that fit together, by sheet; an empty one leaves its attribute empty in a filled example.
     """
 
     id: str
@@ -66,6 +74,7 @@ class Form:
     package_kind: str
     sheets: dict[str, SheetForm]
     modules: tuple[Module, ...]
+    examples: Examples = dataclass_field(default_factory=dict)
 
     @property
     def reference(self) -> str:
