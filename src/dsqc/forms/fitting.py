@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from dsqc.forms.fields import FormVersion, forms_folder, read_yaml
 
@@ -30,9 +31,9 @@ def module_examples(edition: FormVersion, module_id: str) -> Examples:
 
 
 @cache
-def _source(folder: str) -> Mapping[str, dict[str, dict[str, dict[str, str]]]]:
+def _source(folder: str) -> Mapping[str, Any]:
     path = SOURCE if folder == "." else f"{folder}/{SOURCE}"
     if not forms_folder().joinpath(path).is_file():
         return {}
-    found: Mapping[str, dict[str, dict[str, dict[str, str]]]] = read_yaml(path)
+    found: Mapping[str, Any] = read_yaml(path)
     return found
