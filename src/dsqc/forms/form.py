@@ -75,6 +75,7 @@ class Form:
     sheets: dict[str, SheetForm]
     modules: tuple[Module, ...]
     examples: Examples = dataclass_field(default_factory=dict)
+    _columns: dict[str, dict[str, Attribute]] = dataclass_field(default_factory=dict, repr=False, compare=False)
 
     @property
     def reference(self) -> str:
@@ -86,6 +87,11 @@ class Form:
 
         What dsqc writes itself (requirement ``system``) is no column.
         """
+        if sheet not in self._columns:
+            self._columns[sheet] = self._merge_modules(sheet)
+        return dict(self._columns[sheet])
+
+    def _merge_modules(self, sheet: str) -> dict[str, Attribute]:
         own = self.sheets[sheet].attributes.items()
         found = {name: item for name, item in own if item.requirement is not Requirement.SYSTEM}
         for module in self.modules:
