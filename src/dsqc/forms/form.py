@@ -8,7 +8,12 @@ from dsqc.forms.condition import AllOf, Condition
 from dsqc.forms.fields import ResearchField
 from dsqc.forms.fitting import Examples
 from dsqc.forms.merge import merge
-from dsqc.language import Text
+from dsqc.language import Language, Text
+
+HEADING_MARKS = "*◆▲○"
+"""Signs that templates put behind a heading, one a requirement; they are no part of it."""
+EXAMPLE_MARKS = {Language.EN: "#example", Language.KO: "예시"}
+"""How the first cell of a template's example row begins; such rows are not read."""
 
 
 @dataclass(frozen=True, slots=True)
