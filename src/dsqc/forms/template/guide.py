@@ -120,10 +120,7 @@ def _heading(text: Text) -> GuideLine:
 def _sheet(template: Template, sheet: str) -> GuideLine:
     number = sum(column.attribute.requirement is Requirement.MANDATORY for column in template.columns[sheet])
     label, what = template.form.sheets[sheet].label, SHEETS[sheet]
-    return _text(
-        sheet,
-        Text(f"{label.en}: {what.en} ({number} mandatory columns)", f"{label.ko}: {what.ko} (필수 열 {number}개)"),
-    )
+    return _text(sheet, Text(f"{what.en} ({number} mandatory columns)", f"{label.ko}: {what.ko} (필수 열 {number}개)"))
 
 
 def _groups(template: Template) -> Iterator[GuideLine]:

@@ -46,6 +46,9 @@ def _lines(template: Template, column: Column, language: Language) -> Iterator[s
     attribute = column.attribute
     yield f"{attribute.label.get(language)} ({attribute.name})"
     yield attribute.description.get(language)
+    if column.modules:
+        labels = ", ".join(module.label.get(language) for module in column.modules)
+        yield f"{Text('Library module', '라이브러리 모듈').get(language)}: {labels}"
     yield requirement_in_words(template, column, language)
     yield from _allowed(attribute, language)
     if attribute.example:

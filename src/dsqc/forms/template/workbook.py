@@ -32,6 +32,8 @@ TEXT_FORMAT = "@"
 NARROWEST, WIDEST = 13, 36
 LONGEST_INLINE = 255
 """Excel's limit of a list that stands in the validation itself."""
+FIRST_ROW = 2
+"""Index of the first row to fill in; a filled example has no example row above it and begins at 1."""
 ROWS_PER_SAMPLE = {"submission": 0, "project": 0, "sample": 1, "experiment": 10, "run": 10, "file": 20}
 """How many rows of a sheet have drop-downs, as a multiple of the samples; 0: one row."""
 GUIDE_LEFT, GUIDE_WIDTH = 32, 130
@@ -99,18 +101,19 @@ class _Writer:
         text = self._format("text", num_format=TEXT_FORMAT)
         example = self._format("example", num_format=TEXT_FORMAT, italic=True, font_color="#7F7F7F", bg_color="#F7F7F7")
         examples = self._template.example_row(name)
-        last = _last_row(name, 1 if rows is None else 0)
+        first = FIRST_ROW if rows is None else 1
+        last = first - 1 + max(1, ROWS_PER_SAMPLE[name] * Limits().samples)
         for index, column in enumerate(columns):
             heading = self._template.heading(column)
             level = {"level": 1} if column.modules else {}
             sheet.set_column(index, index, _width(heading, column.attribute.example), text, level)
             sheet.write_string(0, index, heading, self._heading_format(column.attribute.requirement))
             self._write_note(sheet, index, column)
-            self._write_choices(sheet, index, column.attribute, 1 if rows is not None else 2, last)
+            self._write_choices(sheet, index, column.attribute, first, last)
             if rows is None:
                 sheet.write_string(1, index, examples[column.attribute.name], example)
         held = self._template.filled_rows().get(name, []) if rows is None else rows[name]
-        self._write_rows(sheet, columns, held, 2 if rows is None else 1, text)
+        self._write_rows(sheet, columns, held, first, text)
         lines = max(self._template.heading(column).count("\n") + 1 for column in columns)
         sheet.set_row(0, 15 * (lines + 1))
         sheet.freeze_panes(1, 1)
@@ -219,10 +222,6 @@ def _guide_height(line: GuideLine, width: int, languages: Sequence[Language]) ->
     # A column that is n wide holds a tenth more letters of this size.
     texts = ((line.left, GUIDE_LEFT), *((line.text.get(language), width * 11 // 10) for language in languages))
     return 16 * max(1, *(-(-display_width(text) // room) for text, room in texts)) + 2
-
-
-def _last_row(sheet: str, above: int) -> int:
-    return above + max(1, ROWS_PER_SAMPLE[sheet] * Limits().samples)
 
 
 def _width(heading: str, example: str) -> int:
