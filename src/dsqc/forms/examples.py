@@ -7,7 +7,7 @@ One project, one sample, one library, one run and its files, tied together::
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dsqc.errors import UsageError
 from dsqc.forms.attribute import Attribute, Requirement
@@ -25,26 +25,27 @@ MATES = {"R1": 1, "R2": 2}
 LIBRARY = ("experiment", "library_id")
 
 
-def example_record(form: Form, *, minimal: bool = False, modules: Iterable[str] = ()) -> Record:
+def example_record(
+    form: Form,
+    *,
+    minimal: bool = False,
+    modules: Iterable[str] = (),
+    given: Mapping[str, Mapping[str, str]] | None = None,
+) -> Record:
     """A complete submission that has no finding.
 
     Args:
         minimal: only what is mandatory in it; otherwise also what is recommended.
         modules: library modules that shall apply to its library.
+        given: sheet -> attribute -> value that it shall have, empty for none; what that makes mandatory is filled in.
 
     Raises:
         UsageError: the form has no such module.
     """
     chosen = find_modules(form, modules)
-    library = _settings(chosen, "experiment")
-    record: Record = {
-        "submission": [{}],
-        "project": [{}],
-        "sample": [{}],
-        "experiment": [dict(library)],
-        "run": [],
-        "file": [],
-    }
+    settled = {sheet: dict((given or {}).get(sheet, {})) for sheet in form.sheets}
+    library = settled["experiment"] = _settings(chosen, "experiment") | settled["experiment"]
+    record: Record = {sheet: [] if sheet in ("run", "file") else [dict(row)] for sheet, row in settled.items()}
     filling = _Filling(form, record, minimal)
     filling.fill()
     companion = _settings(chosen, "companion")
@@ -52,7 +53,7 @@ def example_record(form: Form, *, minimal: bool = False, modules: Iterable[str] 
         record["experiment"].append(library | companion)
         filling.fill()
     for experiment in record["experiment"]:
-        _add_run(record, experiment)
+        _add_run(record, experiment, settled)
     filling.fill()
     return {sheet: [_ordered(form, sheet, row) for row in rows] for sheet, rows in record.items()}
 
@@ -187,16 +188,16 @@ def _settings(modules: Iterable[Module], part: str) -> dict[str, str]:
     return found
 
 
-def _add_run(record: Record, experiment: dict[str, str]) -> None:
+def _add_run(record: Record, experiment: dict[str, str], settled: Mapping[str, dict[str, str]]) -> None:
     """A run of a library, and its files: both mates of a paired library."""
     library = experiment["library_id"]
     run = f"{library}_run1"
-    record["run"].append({"run_alias": run, "library_id": library})
+    record["run"].append({"run_alias": run, "library_id": library} | settled["run"])
     if experiment.get("library_layout") == PAIRED:
         files = [{"file_name": f"{library}_{role}.fastq.gz", "run_alias": run, "read_role": role} for role in MATES]
     else:
         files = [{"file_name": f"{library}.fastq.gz", "run_alias": run}]
-    record["file"].extend(files)
+    record["file"].extend(file | settled["file"] for file in files)
 
 
 def _content(file_name: str) -> bytes:
@@ -205,4 +206,4 @@ def _content(file_name: str) -> bytes:
 
 
 def _ordered(form: Form, sheet: str, row: dict[str, str]) -> dict[str, str]:
-    return {name: row[name] for name in form.columns(sheet) if name in row}
+    return {name: row[name] for name in form.columns(sheet) if row.get(name)}

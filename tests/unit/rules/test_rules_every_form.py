@@ -1,6 +1,6 @@
 """Every form: its example has no finding; each mandatory value, taken out or broken, gives exactly its own."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,6 +26,8 @@ REFERRED = "other rows refer to this one by the value"
 UNREACHED = "what the value referred to is left alone"
 UNPAIRED = "a paired run is left with one file"
 CONDITION = "another attribute is mandatory unless the value is a certain one"
+Places = Collection[tuple[str, str]]
+"""Sheet and attribute."""
 Further = dict[tuple[str, str], tuple[set[str], str]]
 EMPTY_TOO: Further = {
     ("project", "project_alias"): ({"P001"}, REFERRED),
@@ -165,10 +167,10 @@ def outside(attribute: Attribute) -> Iterator[str]:
         yield f"{attribute.minimum - 1:.0f}{unit}"
 
 
-def cases(form: Form, record: Record, *, only_of_modules: bool = False) -> Iterator[Case]:
+def cases(form: Form, record: Record, leave_out: Places) -> Iterator[Case]:
     """Each mandatory value of the first rows, taken out and broken in every way that it can be."""
     for sheet, attribute, of_module in mandatory(form, record):
-        if only_of_modules and not of_module:
+        if (sheet, attribute.name) in leave_out:
             continue
         yield Case(sheet, attribute, "", empty_code(sheet, attribute, of_module=of_module))
         value = bad_value(sheet, attribute)
@@ -178,10 +180,10 @@ def cases(form: Form, record: Record, *, only_of_modules: bool = False) -> Itera
         yield from (Case(sheet, attribute, text, code) for text in outside(attribute))
 
 
-def complaints(form: Form, record: Record, *, only_of_modules: bool = False) -> tuple[list[str], int]:
+def complaints(form: Form, record: Record, leave_out: Places = frozenset()) -> tuple[list[str], int]:
     """Cases that do not give exactly what they should, and how many there were."""
     wrong: list[str] = []
-    tried = list(cases(form, record, only_of_modules=only_of_modules))
+    tried = list(cases(form, record, leave_out))
     for case in tried:
         found = findings_of(changed(record, case.sheet, case.attribute.name, case.value))
         # A group is empty as a whole: its finding stands at the first member.
@@ -219,7 +221,8 @@ def test_so_does_a_mandatory_value_of_a_module(module: str) -> None:
 
     assert findings_of(record) == []
     assert findings_of(example_record(form, modules=[module])) == []
-    assert complaints(form, record, only_of_modules=True)[0] == []
+    own = {(sheet, name) for sheet, item in form.sheets.items() for name in item.attributes}
+    assert complaints(form, record, leave_out=own)[0] == []
 
 
 def test_every_mandatory_attribute_of_a_module_is_tried() -> None:
@@ -239,3 +242,85 @@ def test_every_mandatory_attribute_of_a_module_is_tried() -> None:
         ("bisulfite", "restriction_enzyme"),  # asked for by the library's selection, which another module covers
         ("single_cell", "multiplexing_identifiers"),  # only of a multiplexed library
     }
+
+
+ABROAD = {"sample": {"geo_loc_name": "Viet Nam:Hanoi", "lat_lon": "21.0278 N 105.8342 E"}}
+CLOSED = {"submission": {"access_level": "closed"}, "project": {"withholding_reason": "trade_secret"}}
+SITUATIONS: dict[str, tuple[tuple[str, str], dict[str, dict[str, str]]]] = {
+    "national project": (("seed_crop", "Plant_fungi"), {"project": {"ntis_project_id": "1711058741"}}),
+    "project of the RDA": (("seed_crop", "Plant_fungi"), {"project": {"ministry": "RDA"}}),
+    "closed": (("seed_crop", "Plant_fungi"), CLOSED),
+    "security project": (
+        ("seed_crop", "Plant_fungi"),
+        {**CLOSED, "project": CLOSED["project"] | {"security_class": "보안과제 (security)"}},
+    ),
+    "from abroad": (("marine_fisheries", "Plant_fungi"), ABROAD),
+    "aligned": (
+        ("precision_medicine", "Human"),
+        {
+            "experiment": {"library_layout": "SINGLE"},
+            "run": {"file_type": "cram"},
+            "file": {"file_name": "KR-001.cram"},
+        },
+    ),
+    "from a brain bank": (("brain_science", "Human"), {"sample": {"brain_bank": "Korea Brain Bank"}}),
+    "single nuclei": (("brain_science", "Human"), {"experiment": {"library_source": "GENOMIC SINGLE CELL"}}),
+    "ill": (("public_health", "Human"), {"sample": {"health_state": "diseased"}}),
+    "organoid": (("regenerative_medicine", "Human"), {"sample": {"stem_cell_type": "organoid"}}),
+    "amplicons of a pathogen": (
+        ("infectious_disease", "Virus"),
+        {"experiment": {"library_strategy": "AMPLICON", "library_selection": "PCR"}},
+    ),
+    "amplicons of a community": (
+        ("food_microbiome", "Human-gut"),
+        {"experiment": {"library_strategy": "AMPLICON", "library_selection": "PCR"}},
+    ),
+    "amplicons of the environment": (
+        ("environment_biodiversity", "Soil"),
+        {"experiment": {"library_strategy": "AMPLICON", "library_selection": "PCR"}},
+    ),
+    "modified": (("industrial_bio", "Microbe"), {"sample": {"genetically_modified": "yes"}}),
+    "microalgae": (("bioenergy", "Microbe"), {"sample": {"feedstock_type": "microalgae"}}),
+    "of a host": (
+        ("food_microbiome", "Food-human foods"),
+        {"sample": {"sample_matrix": "skin", "host": "Homo sapiens"}},
+    ),
+    "protected": (
+        ("environment_biodiversity", "Soil"),
+        {"sample": {"korean_protection_status": "class II"}},
+    ),
+}
+"""Submissions in which what is mandatory under a condition is mandatory: form, and what the example is given."""
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_so_does_a_value_that_is_mandatory_in_a_certain_submission(name: str) -> None:
+    (field, package), given = SITUATIONS[name]
+    form = compose(field, package)
+    usual = {(sheet, item.name) for sheet, item, _ in mandatory(form, example_record(form, minimal=True))}
+    record = example_record(form, minimal=True, given=given)
+
+    assert findings_of(record) == []
+    wrong, tried = complaints(form, record, leave_out=usual)
+    assert wrong == []
+    assert tried > 0
+
+
+def test_every_conditional_attribute_of_every_form_is_tried_somewhere() -> None:
+    tried: set[tuple[str, str, str]] = set()
+    conditional: set[tuple[str, str, str]] = set()
+    records = [(compose(*pair), example_record(compose(*pair), minimal=True)) for pair in COMBINATIONS]
+    records += [
+        (compose(*pair), example_record(compose(*pair), minimal=True, given=given))
+        for pair, given in SITUATIONS.values()
+    ]
+    for form, record in records:
+        tried |= {(sheet, item.name, str(item.condition)) for sheet, item, _of_module in mandatory(form, record)}
+        conditional |= {
+            (sheet, item.name, str(item.condition))
+            for sheet, own in form.sheets.items()
+            for item in own.attributes.values()
+            if item.requirement is Requirement.CONDITIONAL
+        }
+
+    assert conditional - tried == set()
