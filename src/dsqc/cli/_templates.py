@@ -67,7 +67,9 @@ def _add_shape(parser: argparse.ArgumentParser, output_help: str) -> None:
         help="only the columns of this library module, for example single_cell; may be given again; none: of no module "
         "(default: all)",
     )
-    parser.add_argument("--format", choices=("xlsx", "tsv"), default="xlsx", help="a workbook or six TSV files")
+    parser.add_argument(
+        "--format", choices=("xlsx", "tsv"), default="xlsx", help="a workbook, or six TSV files in UTF-8"
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="PATH", help=output_help)
     parser.add_argument("--force", action="store_true", help="write over files that are there")
 
@@ -192,6 +194,14 @@ def _tell(args: argparse.Namespace, form: "Form", written: list[Path], checked: 
         return ExitCode.DONE
     for path in written:
         print(path)
+    if args.format == "tsv" and not args.quiet:
+        print(
+            Text(
+                "In Excel import them as text (Data, From Text): a double click lets it change dates and gene names.",
+                "엑셀에서는 '데이터 > 텍스트에서 가져오기'로 여십시오. "
+                "두 번 눌러 열면 날짜와 유전자 이름이 바뀔 수 있습니다.",
+            ).get(args.lang)
+        )
     if not args.quiet:
         print(Text(f"Check it with: dsqc validate {checked}", f"검사: dsqc validate {checked}").get(args.lang))
     return ExitCode.DONE

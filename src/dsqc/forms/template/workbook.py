@@ -83,15 +83,18 @@ class _Writer:
             self._formats[name] = self._book.add_format(common | more)
         return self._formats[name]
 
-    def _heading_format(self, requirement: Requirement) -> Any:
+    def _heading_format(self, requirement: Requirement, *, begins_module: bool = False) -> Any:
+        """Colours of a requirement; a thick line on the left where the columns of a library module begin."""
         fill, letters = COLOURS[requirement]
         return self._format(
-            f"heading {requirement}",
+            f"heading {requirement} {begins_module}",
             bold=True,
             text_wrap=True,
             align="center",
             border=1,
             border_color="#808080",
+            left=5 if begins_module else 1,
+            left_color="#404040" if begins_module else "#808080",
             bg_color=fill,
             font_color=letters,
         )
@@ -107,7 +110,9 @@ class _Writer:
             heading = self._template.heading(column)
             level = {"level": 1} if column.modules else {}
             sheet.set_column(index, index, _width(heading, column.attribute.example), text, level)
-            sheet.write_string(0, index, heading, self._heading_format(column.attribute.requirement))
+            begins_module = bool(column.modules) and column.modules != columns[index - 1].modules
+            style = self._heading_format(column.attribute.requirement, begins_module=begins_module)
+            sheet.write_string(0, index, heading, style)
             self._write_note(sheet, index, column)
             self._write_choices(sheet, index, column.attribute, first, last)
             if rows is None:
@@ -117,6 +122,8 @@ class _Writer:
         lines = max(self._template.heading(column).count("\n") + 1 for column in columns)
         sheet.set_row(0, 15 * (lines + 1))
         sheet.freeze_panes(1, 1)
+        # Numbers are text on purpose: no green corner in every cell.
+        sheet.ignore_errors({"number_stored_as_text": f"A1:{_absolute(last, len(columns) - 1).replace('$', '')}"})
         sheet.set_tab_color(COLOURS[Requirement.MANDATORY][0])
         sheet.set_landscape()
         sheet.set_paper(9)
