@@ -11,10 +11,17 @@ _EMPTY = {
     ("experiment", "insert_size"): "DSQC-X005",
     ("project", "withholding_reason"): "DSQC-P011",
     ("project", "withholding_review_date"): "DSQC-P013",
+    ("project", "withholding_requester"): "DSQC-P012",
+    ("project", "withholding_approver"): "DSQC-P012",
+    ("project", "withholding_approval_no"): "DSQC-P012",
+    ("project", "withholding_approval_date"): "DSQC-P012",
+    ("project", "lead_institute"): "DSQC-P009",
+    ("sample", "irb_approval_no"): "DSQC-H007",
+    ("experiment", "title"): "DSQC-X011",
     ("submission", "form_id"): "DSQC-T027",
     ("submission", "package"): "DSQC-T024",
 }
-"""Required values that rules of their own look after."""
+"""Required values that rules of their own look after, where these are active."""
 _FORMAT = {
     ("sample", "sample_name"): "DSQC-S002",
     ("file", "file_name"): "DSQC-F001",
@@ -76,7 +83,10 @@ def empty_code(sheet: str, attribute: Attribute, *, of_module: bool = False) -> 
     """The code of an empty cell where a value is mandatory."""
     if attribute.requirement is Requirement.ONE_OF_GROUP:
         return "DSQC-T016"
-    return _EMPTY.get((sheet, attribute.name), "DSQC-X008" if of_module else "DSQC-T015")
+    own = _EMPTY.get((sheet, attribute.name))
+    if own is not None and _is_active(own):
+        return own
+    return "DSQC-X008" if of_module else "DSQC-T015"
 
 
 def format_code(sheet: str, attribute: Attribute) -> str:

@@ -37,6 +37,7 @@ EMPTY_TOO: Further = {
     ("run", "run_alias"): ({"T029"}, REFERRED),
     ("run", "library_id"): ({"X012"}, UNREACHED),
     ("file", "run_alias"): ({"R004"}, UNPAIRED),
+    ("sample", "cell_line"): ({"H007"}, CONDITION),
 }
 """What else a value that is taken out necessarily causes, and why."""
 BROKEN_TOO: Further = EMPTY_TOO | {
@@ -47,7 +48,7 @@ BROKEN_TOO: Further = EMPTY_TOO | {
     ("experiment", "sample_multiplexing"): ({"X008"}, CONDITION),
 }
 """What else a value that is broken necessarily causes, and why."""
-SOMETIMES = {("sample", "treatment_role"), ("experiment", "sample_multiplexing")}
+SOMETIMES = {("sample", "treatment_role"), ("sample", "cell_line"), ("experiment", "sample_multiplexing")}
 """Where it depends on the value that the example has: a broken one may set the condition off."""
 REFERENCE_CODES = {
     ("submission", "bioproject"): "DSQC-P001",
@@ -245,10 +246,13 @@ def test_every_mandatory_attribute_of_a_module_is_tried() -> None:
 
 
 ABROAD = {"sample": {"geo_loc_name": "Viet Nam:Hanoi", "lat_lon": "21.0278 N 105.8342 E"}}
-CLOSED = {"submission": {"access_level": "closed"}, "project": {"withholding_reason": "trade_secret"}}
+CLOSED = {"submission": {"access_level": "closed"}, "project": {"withholding_reason": "ip_acquisition"}}
 SITUATIONS: dict[str, tuple[tuple[str, str], dict[str, dict[str, str]]]] = {
     "national project": (("seed_crop", "Plant_fungi"), {"project": {"ntis_project_id": "1711058741"}}),
-    "project of the RDA": (("seed_crop", "Plant_fungi"), {"project": {"ministry": "RDA"}}),
+    "project of the RDA": (
+        ("seed_crop", "Plant_fungi"),
+        {"project": {"ministry": "RDA"}, "sample": {"material_bank_id": "KACC:12345"}},
+    ),
     "closed": (("seed_crop", "Plant_fungi"), CLOSED),
     "security project": (
         ("seed_crop", "Plant_fungi"),
