@@ -147,7 +147,7 @@ def bad_value(sheet: str, attribute: Attribute) -> str:
     if attribute.type in BAD_OF_TYPE:
         return BAD_OF_TYPE[attribute.type]
     if attribute.pattern is not None and pattern != "ascii_text":
-        return next(iter(attribute.pattern.bad), "?")
+        return next(iter(attribute.pattern.bad), "no such form!")
     if attribute.vocabulary is not None:
         return BAD_OF_TYPE["enum"]
     return NOT_ENGLISH if sheet in ("sample", "experiment", "run", "file") or pattern else ""
