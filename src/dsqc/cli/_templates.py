@@ -50,6 +50,7 @@ def add_form(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--form-version", "--version", metavar="VERSION", help="version of the form (default: the newest)"
     )
+    parser.add_argument("--kbds-strict", action="store_true", help="count the doubtful requirements of K-BDS as well")
 
 
 def _add_shape(parser: argparse.ArgumentParser, output_help: str) -> None:
@@ -132,7 +133,7 @@ def _write_files(folder: Path, files: dict[str, bytes]) -> None:
 def _form(args: argparse.Namespace) -> "Form":
     from dsqc.forms import compose
 
-    return compose(args.field, args.package, args.form_version)
+    return compose(args.field, args.package, args.form_version, kbds_strict=args.kbds_strict)
 
 
 def _template(args: argparse.Namespace, form: "Form", modules: Iterable[str] | None) -> "Template":

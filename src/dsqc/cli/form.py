@@ -55,7 +55,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument(
         "--sheet", metavar="SHEET", help="only this sheet (submission project sample experiment run file)"
     )
-    show.add_argument("--kbds-strict", action="store_true", help="count the doubtful requirements of K-BDS as well")
     schema = actions.add_parser("schema", parents=[shared], help="the form as JSON Schema 2020-12")
     add_form(schema)
     schema.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to FILE, not to standard output")
@@ -160,7 +159,9 @@ def _schema(args: argparse.Namespace) -> int:
     from dsqc.artefact import write_json
     from dsqc.forms import compose, json_schema
 
-    schema: dict[str, Any] = json_schema(compose(args.field, args.package, args.form_version))
+    schema: dict[str, Any] = json_schema(
+        compose(args.field, args.package, args.form_version, kbds_strict=args.kbds_strict)
+    )
     if args.output is None:
         print_json(schema)
     else:

@@ -32,8 +32,7 @@ def module_examples(edition: FormVersion, module_id: str) -> Examples:
 
 @cache
 def _source(folder: str) -> Mapping[str, Any]:
-    path = SOURCE if folder == "." else f"{folder}/{SOURCE}"
-    if not forms_folder().joinpath(path).is_file():
-        return {}
-    found: Mapping[str, Any] = read_yaml(path)
+    """The examples of a version: in its folder, else the current ones."""
+    own = f"{folder}/{SOURCE}"
+    found: Mapping[str, Any] = read_yaml(own if forms_folder().joinpath(own).is_file() else SOURCE)
     return found
