@@ -1,4 +1,7 @@
-"""Which rules look at an attribute: for the notes of templates, and for whoever asks before there is a finding."""
+"""Which rules look at an attribute: for the notes of templates, and for whoever asks before there is a finding.
+
+Codes stand here without their prefix: this module names rules and raises none.
+"""
 
 from collections.abc import Iterator
 
@@ -7,40 +10,40 @@ from dsqc.registry import RuleState
 from dsqc.registry import rule as registered
 
 _EMPTY = {
-    ("sample", "sample_name"): "DSQC-S001",
-    ("experiment", "insert_size"): "DSQC-X005",
-    ("project", "withholding_reason"): "DSQC-P011",
-    ("project", "withholding_review_date"): "DSQC-P013",
-    ("project", "withholding_requester"): "DSQC-P012",
-    ("project", "withholding_approver"): "DSQC-P012",
-    ("project", "withholding_approval_no"): "DSQC-P012",
-    ("project", "withholding_approval_date"): "DSQC-P012",
-    ("project", "lead_institute"): "DSQC-P009",
-    ("sample", "irb_approval_no"): "DSQC-H007",
-    ("experiment", "title"): "DSQC-X011",
-    ("submission", "form_id"): "DSQC-T027",
-    ("submission", "package"): "DSQC-T024",
+    ("sample", "sample_name"): "S001",
+    ("experiment", "insert_size"): "X005",
+    ("project", "withholding_reason"): "P011",
+    ("project", "withholding_review_date"): "P013",
+    ("project", "withholding_requester"): "P012",
+    ("project", "withholding_approver"): "P012",
+    ("project", "withholding_approval_no"): "P012",
+    ("project", "withholding_approval_date"): "P012",
+    ("project", "lead_institute"): "P009",
+    ("sample", "irb_approval_no"): "H007",
+    ("experiment", "title"): "X011",
+    ("submission", "form_id"): "T027",
+    ("submission", "package"): "T024",
 }
 """Required values that rules of their own look after, where these are active."""
 _FORMAT = {
-    ("sample", "sample_name"): "DSQC-S002",
-    ("file", "file_name"): "DSQC-F001",
-    ("file", "md5"): "DSQC-F005",
-    ("experiment", "insert_size"): "DSQC-X006",
-    ("submission", "form_id"): "DSQC-T027",
-    ("submission", "form_version"): "DSQC-T027",
-    ("submission", "package"): "DSQC-T024",
+    ("sample", "sample_name"): "S002",
+    ("file", "file_name"): "F001",
+    ("file", "md5"): "F005",
+    ("experiment", "insert_size"): "X006",
+    ("submission", "form_id"): "T027",
+    ("submission", "form_version"): "T027",
+    ("submission", "package"): "T024",
 }
 _FORMAT_OF_TYPE = {
-    "enum": ("DSQC-T017",),
-    "date_or_range": ("DSQC-S011",),
-    "lat_lon": ("DSQC-S018",),
-    "taxid": ("DSQC-T020",),
-    "integer": ("DSQC-T020",),
-    "number": ("DSQC-T019",),
-    "quantity": ("DSQC-T021",),
-    "geo_loc": ("DSQC-S015",),
-    "envo": ("DSQC-S029", "DSQC-T019"),
+    "enum": ("T017",),
+    "date_or_range": ("S011",),
+    "lat_lon": ("S018",),
+    "taxid": ("T020",),
+    "integer": ("T020",),
+    "number": ("T019",),
+    "quantity": ("T021",),
+    "geo_loc": ("S015",),
+    "envo": ("S029", "T019"),
 }
 """The first code that is active."""
 _RELATION = {
@@ -76,29 +79,35 @@ _RELATION = {
     ("file", "run_alias"): ("T029",),
     ("file", "read_role"): ("R007",),
 }
-"""Rules about an attribute and other cells, objects or tables; codes without their prefix."""
+"""Rules about an attribute and other cells, objects or tables."""
+
+
+PREFIX = "DSQC-"
 
 
 def empty_code(sheet: str, attribute: Attribute, *, of_module: bool = False) -> str:
     """The code of an empty cell where a value is mandatory."""
     if attribute.requirement is Requirement.ONE_OF_GROUP:
-        return "DSQC-T016"
-    own = _EMPTY.get((sheet, attribute.name))
-    if own is not None and _is_active(own):
-        return own
-    return "DSQC-X008" if of_module else "DSQC-T015"
+        return f"{PREFIX}T016"
+    own = _EMPTY.get((sheet, attribute.name), "")
+    usual = "X008" if of_module else "T015"
+    return PREFIX + (own if own and _is_active(own) else usual)
 
 
 def format_code(sheet: str, attribute: Attribute) -> str:
     """The code of a value that is none of the vocabulary, or does not have the form that is asked for."""
+    return PREFIX + _format_code(sheet, attribute)
+
+
+def _format_code(sheet: str, attribute: Attribute) -> str:
     own = _FORMAT.get((sheet, attribute.name))
     if own is not None:
         return own
     if attribute.type in _FORMAT_OF_TYPE:
         return next(code for code in _FORMAT_OF_TYPE[attribute.type] if _is_active(code))
     if attribute.pattern is not None and attribute.pattern.name == "ascii_text":
-        return "DSQC-T009"
-    return "DSQC-T019" if attribute.pattern is not None else "DSQC-T017"
+        return "T009"
+    return "T019" if attribute.pattern is not None else "T017"
 
 
 def codes_of(sheet: str, attribute: Attribute, *, of_module: bool = False) -> tuple[str, ...]:
@@ -106,23 +115,24 @@ def codes_of(sheet: str, attribute: Attribute, *, of_module: bool = False) -> tu
 
     Rules on every cell (white space, several values, people in the data) are left out.
     """
-    return tuple(code for code in dict.fromkeys(_codes(sheet, attribute, of_module)) if _is_active(code))
+    found = dict.fromkeys(_codes(sheet, attribute, of_module))
+    return tuple(PREFIX + code for code in found if _is_active(code))
 
 
 def _codes(sheet: str, attribute: Attribute, of_module: bool) -> Iterator[str]:
+    place = (sheet, attribute.name)
     if attribute.requirement not in (Requirement.RECOMMENDED, Requirement.OPTIONAL):
-        yield empty_code(sheet, attribute, of_module=of_module)
+        yield empty_code(sheet, attribute, of_module=of_module).removeprefix(PREFIX)
     if attribute.pattern is not None or attribute.vocabulary is not None or attribute.type in _FORMAT_OF_TYPE:
-        yield format_code(sheet, attribute)
+        yield _format_code(sheet, attribute)
     if attribute.minimum is not None or attribute.maximum is not None:
-        yield "DSQC-X006" if (sheet, attribute.name) == ("experiment", "insert_size") else "DSQC-T022"
+        yield _FORMAT.get(place, "T022")
     if attribute.missing is Missing.REPORTING:
-        yield "DSQC-T013"
-    for code in _RELATION.get((sheet, attribute.name), ()):
-        yield f"DSQC-{code}"
-    if attribute.refers_to and (sheet, attribute.name) not in _RELATION:
-        yield "DSQC-T029"
+        yield "T013"
+    yield from _RELATION.get(place, ())
+    if attribute.refers_to and place not in _RELATION:
+        yield "T029"
 
 
 def _is_active(code: str) -> bool:
-    return registered(code).state is RuleState.ACTIVE
+    return registered(PREFIX + code).state is RuleState.ACTIVE
