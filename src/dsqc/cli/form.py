@@ -1,7 +1,9 @@
-"""The registration forms: which there are, what one asks for, and its JSON Schema.
+"""The registration forms: which there are, what one asks for, its workbook, a filled example and its JSON Schema.
 
 dsqc form list
 dsqc form show FIELD --package PACKAGE [--sheet sample]
+dsqc form template FIELD --package PACKAGE [--lang ko|en|both] -o my.xlsx
+dsqc form example FIELD --package PACKAGE -o my_example
 dsqc form schema FIELD --package PACKAGE -o form.schema.json
 dsqc form migrate SUBMISSION -o newer/          a copy that names the newest version of its form
 """
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsqc.cli._options import action_options
 from dsqc.cli._output import print_json, print_table, printable
+from dsqc.cli._templates import add_actions, add_form, write_example, write_template
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
@@ -58,16 +61,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared = action_options()
     actions.add_parser("list", parents=[shared], help="the research fields and the packages that each takes")
     show = actions.add_parser("show", parents=[shared], help="every attribute of one form")
-    _add_form(show)
+    add_form(show)
     show.add_argument(
         "--sheet", metavar="SHEET", help="only this sheet (submission project sample experiment run file)"
     )
     schema = actions.add_parser("schema", parents=[shared], help="the form as JSON Schema 2020-12")
-    _add_form(schema)
+    add_form(schema)
     schema.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to FILE, not to standard output")
     _add_migrate(
         actions.add_parser("migrate", parents=[shared], help="move a submission to a newer version of its form")
     )
+    add_actions(actions)
 
 
 def _add_migrate(parser: argparse.ArgumentParser) -> None:
@@ -86,18 +90,17 @@ def _add_migrate(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_form(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("field", metavar="FIELD", help="id of the research field (dsqc form list)")
-    parser.add_argument("--package", required=True, metavar="PACKAGE", help="BioSample package")
-    parser.add_argument(
-        "--form-version", "--version", metavar="VERSION", help="version of the form (default: the newest)"
-    )
-    parser.add_argument("--kbds-strict", action="store_true", help="count the doubtful requirements of K-BDS as well")
-
-
 def run(args: argparse.Namespace) -> int:
     """Do what ``args.action`` names."""
-    return {"list": _list, "show": _show, "schema": _schema, "migrate": _migrate}[args.action](args)
+    actions = {
+        "list": _list,
+        "show": _show,
+        "schema": _schema,
+        "migrate": _migrate,
+        "template": write_template,
+        "example": write_example,
+    }
+    return actions[args.action](args)
 
 
 def _list(args: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from dsqc.errors import DsqcError, ExitCode, SystemFault, UsageError
 from dsqc.version import __version__
 
 COMMANDS = {
-    "form": "list the registration forms, show one, or print its JSON Schema",
+    "form": "the registration forms: list, show, template to fill in, example, JSON Schema",
     "validate": "check a submission's forms and files at your own desk",
     "qc": "read data files once, whole: prove them, measure them",
     "fingerprint": "which reads data files hold, whatever their order, format and compression",

@@ -10,7 +10,7 @@ from dsqc.forms.attribute import Attribute, Missing, People, Requirement, Visibi
 from dsqc.forms.compose import compose, find_field, package_kind
 from dsqc.forms.condition import Condition, Values
 from dsqc.forms.fields import FormVersion, ResearchField, VersionStatus, load_fields
-from dsqc.forms.form import Form, Module, SheetForm, fold_heading, labels
+from dsqc.forms.form import EXAMPLE_MARKS, HEADING_MARKS, Form, Module, SheetForm, fold_heading, labels
 from dsqc.forms.json_schema import json_schema
 from dsqc.forms.organisms import Organisms
 from dsqc.forms.reference import Snapshot, snapshots
@@ -30,6 +30,8 @@ from dsqc.forms.vocabulary import (
 )
 
 __all__ = [
+    "EXAMPLE_MARKS",
+    "HEADING_MARKS",
     "Attribute",
     "Condition",
     "Fault",

@@ -9,6 +9,7 @@ from dsqc.errors import UsageError
 from dsqc.forms.attribute import Attribute, Requirement
 from dsqc.forms.condition import parse
 from dsqc.forms.fields import FormVersion, ResearchField, load_fields, source_path
+from dsqc.forms.fitting import fitting_examples, module_examples
 from dsqc.forms.form import Form, Module, SheetForm
 from dsqc.forms.merge import merge
 from dsqc.forms.organisms import read_organisms
@@ -51,9 +52,15 @@ def compose(field_id: str, package: str, version: str | None = None, *, kbds_str
     if kbds_strict:
         sheets = {name: replace(sheet, attributes=_strict(sheet.attributes)) for name, sheet in sheets.items()}
     sheets = {name: replace(sheet, attributes=_settle_groups(sheet.attributes)) for name, sheet in sheets.items()}
-    modules = tuple(_module(item, known) for item in read_classes(source_path("modules.yaml", folder), folder))
+    examples = fitting_examples(edition, field.id, package)
+    sheets = {
+        name: replace(sheet, attributes=_with_examples(sheet.attributes, examples.get(name, {})))
+        for name, sheet in sheets.items()
+    }
+    sources = read_classes(source_path("modules.yaml", folder), folder)
+    modules = tuple(_module(edition, item, known) for item in sources)
     organisms = read_organisms(layers[0].annotations)
-    return Form(field.id, edition.version, field, package, kind, sheets, modules, organisms, kbds_strict)
+    return Form(field.id, edition.version, field, package, kind, sheets, modules, organisms, kbds_strict, examples)
 
 
 def find_field(field_id: str) -> ResearchField:
@@ -149,8 +156,15 @@ def _settle_groups(attributes: dict[str, Attribute]) -> dict[str, Attribute]:
     }
 
 
-def _module(item: SourceClass, known: Mapping[str, str]) -> Module:
+def _with_examples(attributes: dict[str, Attribute], examples: Mapping[str, str]) -> dict[str, Attribute]:
+    return {
+        name: replace(item, example=examples[name]) if examples.get(name) else item for name, item in attributes.items()
+    }
+
+
+def _module(edition: FormVersion, item: SourceClass, known: Mapping[str, str]) -> Module:
     attributes: dict[str, Attribute] = {}
     _lay_over(attributes, item.attributes.values(), known)
     notes = item.annotations
-    return Module(notes["module"], item.title, notes["sheet"], parse(notes["condition"]), attributes)
+    examples = module_examples(edition, notes["module"])
+    return Module(notes["module"], item.title, notes["sheet"], parse(notes["condition"]), attributes, examples)

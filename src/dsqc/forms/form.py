@@ -1,13 +1,20 @@
 """A composed form: what one submission of a research field and a BioSample package has to fill in."""
 
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 
 from dsqc.forms.attribute import Attribute, Requirement
 from dsqc.forms.condition import AllOf, Condition
 from dsqc.forms.fields import ResearchField
+from dsqc.forms.fitting import Examples
 from dsqc.forms.merge import merge
 from dsqc.forms.organisms import Organisms
-from dsqc.language import Text
+from dsqc.language import Language, Text
+
+HEADING_MARKS = "*◆▲○"
+"""Signs that templates put behind a heading, one a requirement; they are no part of it."""
+EXAMPLE_MARKS = {Language.EN: "#example", Language.KO: "예시"}
+"""How the first cell of a template's example row begins; such rows are not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +40,18 @@ class SheetForm:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A library module: further attributes of ``sheet`` in the rows where ``condition`` holds."""
+    """A library module: further attributes of ``sheet`` in the rows where ``condition`` holds.
+
+    ``examples`` holds values under which it applies (``experiment``), and what is other in a second library that its
+    attributes refer to (``companion``).
+    """
 
     id: str
     label: Text
     sheet: str
     condition: Condition
     attributes: dict[str, Attribute]
+    examples: Examples = dataclass_field(default_factory=dict)
 
     def as_conditional(self) -> dict[str, Attribute]:
         """The module's attributes as columns of the whole sheet: what they want, they want where the module applies."""
@@ -60,6 +72,7 @@ class Form:
         modules: the library modules.
         organisms: what the package asks of the organism.
         kbds_strict: whether the doubtful requirements of the K-BDS guide count.
+        examples: values that fit together, by sheet; an empty one leaves its attribute empty in a filled example.
     """
 
     id: str
@@ -71,6 +84,8 @@ class Form:
     modules: tuple[Module, ...]
     organisms: Organisms
     kbds_strict: bool = False
+    examples: Examples = dataclass_field(default_factory=dict)
+    _columns: dict[str, dict[str, Attribute]] = dataclass_field(default_factory=dict, repr=False, compare=False)
 
     @property
     def reference(self) -> str:
@@ -82,6 +97,11 @@ class Form:
 
         What dsqc writes itself (requirement ``system``) is no column.
         """
+        if sheet not in self._columns:
+            self._columns[sheet] = self._merge_modules(sheet)
+        return dict(self._columns[sheet])
+
+    def _merge_modules(self, sheet: str) -> dict[str, Attribute]:
         own = self.sheets[sheet].attributes.items()
         found = {name: item for name, item in own if item.requirement is not Requirement.SYSTEM}
         for module in self.modules:

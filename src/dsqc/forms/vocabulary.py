@@ -213,6 +213,19 @@ def pattern(name: str, folder: str = CURRENT_FOLDER) -> Pattern:
     raise SystemFault(f"No pattern has the name {name}.")
 
 
+@cache
+def pattern_words(name: str) -> Text:
+    """What the pattern ``name`` asks for, in words (``pattern_words.tsv``).
+
+    Raises:
+        SystemFault: nobody has put it into words.
+    """
+    for row in read_table("pattern_words"):
+        if row["name"] == name:
+            return Text(row["words_en"], row["words_ko"])
+    raise SystemFault(f"The pattern {name} is not put into words.")
+
+
 def patterns() -> tuple[Pattern, ...]:
     """All named patterns."""
     return tuple(pattern(row["name"]) for row in read_table("patterns"))

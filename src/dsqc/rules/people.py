@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from dsqc.findings import Finding, Suggestion
-from dsqc.forms import People, Requirement, is_missing_term
+from dsqc.forms import People, Requirement, is_missing_term, vocabulary
 from dsqc.model import Access, Row
 from dsqc.rules.checking import Check, rule
 from dsqc.rules.privacy import is_of_person
@@ -35,7 +35,8 @@ def personal_information(check: Check) -> Iterator[Finding]:
     consent = "third_party_provision_consent"
     agreed = [row for row in rows if row.get(consent) == YES]
     for row in rows:
-        if row.get(consent) and row not in agreed:
+        answer = row.get(consent)
+        if answer != YES and (answer in vocabulary("yes_no") or is_missing_term(answer)):  # else T017 says so
             yield check.finding("DSQC-H006", row, consent, expected=YES)
     if agreed:
         for row in check.rows("submission"):

@@ -95,9 +95,10 @@ def without_file(check: Check) -> Iterator[Finding]:
 @rule("DSQC-R003", "DSQC-R004", "DSQC-R005", "DSQC-R006", "DSQC-R007", "DSQC-R010", "DSQC-R011")
 def files_of_run(check: Check) -> Iterator[Finding]:
     """Type, number and roles of a run's files."""
+    terms = vocabulary("run_file_type")
     for row in check.rows("run"):
         files = check.ties.rows(row, "file")
-        declared = row.get("file_type")
+        declared = row.get("file_type") if row.get("file_type") in terms else ""  # else T017 has said so
         told = {kind for file in files if (kind := file_type(file.get("file_name")))}
         assembled = next((file.get("file_name") for file in files if is_assembly_name(file.get("file_name"))), "")
         if assembled:
@@ -129,7 +130,7 @@ def _fastq_files(check: Check, row: Row, files: tuple[Row, ...]) -> Iterator[Fin
         yield check.finding("DSQC-R004", row, "run_alias", value="1", expected="R1, R2")
         return
     roles = Counter(file.get("read_role") for file in files)
-    if "" not in roles and roles["R1"] != roles["R2"]:
+    if all(role in vocabulary("read_role") for role in roles) and roles["R1"] != roles["R2"]:
         listed = ", ".join(f"{role} × {count}" for role, count in sorted(roles.items()))
         yield check.finding("DSQC-R007", row, "run_alias", value=listed, expected="R1 × n, R2 × n")
 

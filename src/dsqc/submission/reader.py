@@ -6,16 +6,15 @@ from pathlib import Path
 
 from dsqc.errors import UsageError
 from dsqc.findings import FindingLog, Location, finding
-from dsqc.forms import fold_heading
+from dsqc.forms import EXAMPLE_MARKS, HEADING_MARKS, fold_heading
 from dsqc.language import Text
 from dsqc.model import SHEETS, Cell, Heading, Row, Sheet, Submission
 from dsqc.submission.layout import is_foreign, lone_table, readable_name, sheet_files, split_name, workbooks_among
-from dsqc.submission.table import MOST_BYTES, Table, TableRow, Tables, clean, column_letter
+from dsqc.submission.table import MOST_BYTES, OUTER_BLANKS, Table, TableRow, Tables, clean, column_letter
 from dsqc.submission.text import decode, split
 from dsqc.submission.workbook import read_workbook
 
-EXAMPLE_MARKS = ("#example", "예시")
-"""How the first cell of a template's example row begins; such rows are not read."""
+_EXAMPLE_STARTS = tuple(EXAMPLE_MARKS.values())
 _READABLE = Text(
     "UTF-8 text with tabs (.tsv), or an .xlsx workbook", "탭으로 나눈 UTF-8 텍스트(.tsv) 또는 .xlsx 통합 문서"
 )
@@ -208,7 +207,7 @@ def _interpret_table(table: Table, labels: Mapping[str, str], log: FindingLog) -
                 log, table, row, next(i for i, cell in enumerate(row.cells) if clean(cell)), text, below_empty=True
             )
         before = row.number
-        if not clean(row.cells[0]).casefold().startswith(EXAMPLE_MARKS):
+        if not clean(row.cells[0]).casefold().startswith(_EXAMPLE_STARTS):
             found = _row(table, row, headings, log)
             if found.cells:
                 rows.append(found)
@@ -222,9 +221,7 @@ def _headings(table: Table, row: TableRow, labels: Mapping[str, str], log: Findi
     first_column: dict[str, str] = {}
     for index, raw in enumerate(row.cells):
         column = column_letter(index)
-        # Templates mark mandatory columns with a star.
-        text = " ".join(clean(raw).strip("*").split())
-        attribute = labels.get(text) or labels.get(fold_heading(text)) or text
+        text, attribute = _meaning(raw, labels)
         if attribute and attribute.casefold() in first_column:
             log.add(
                 finding(
@@ -239,6 +236,20 @@ def _headings(table: Table, row: TableRow, labels: Mapping[str, str], log: Findi
             first_column[attribute.casefold()] = column
         found.append(Heading(attribute, raw, column))
     return found
+
+
+def _meaning(raw: str, labels: Mapping[str, str]) -> tuple[str, str]:
+    """A heading without the marks of templates, and the attribute that it means; itself where none is known.
+
+    Templates write a label and the attribute's name below it: where the whole means nothing, a line of it may.
+    """
+    lines = [" ".join(line.strip(HEADING_MARKS + OUTER_BLANKS).split()) for line in clean(raw).splitlines()]
+    text = " ".join(filter(None, lines))
+    for candidate in (text, *reversed(lines)):
+        attribute = labels.get(candidate) or labels.get(fold_heading(candidate))
+        if attribute:
+            return text, attribute
+    return text, text
 
 
 def _row(table: Table, row: TableRow, headings: list[Heading], log: FindingLog) -> Row:

@@ -29,14 +29,14 @@ ENERGY = ("bioenergy", "Plant_fungi")
 )
 def test_strains(value: str, expected: str | None) -> None:
     tables = good_tables(*ENERGY)
-    put(tables, "sample", strain=value)
+    put(tables, "sample", strain=value, organism="Oryza sativa", taxonomy_id="4530")
     found = findings_of(tables, *ENERGY)
     assert [item.code for item in found] == ([expected] if expected else [])
 
 
 def test_what_follows_the_name_of_the_organism_is_suggested() -> None:
     tables = good_tables(*ENERGY)
-    put(tables, "sample", strain="Oryza sativa strain Nipponbare")
+    put(tables, "sample", strain="Oryza sativa strain Nipponbare", organism="Oryza sativa", taxonomy_id="4530")
     (found,) = findings_of(tables, *ENERGY)
     assert found.suggestion == Suggestion("Nipponbare", 0.7)
 

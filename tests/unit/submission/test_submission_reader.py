@@ -156,6 +156,25 @@ def test_korean_and_english_labels_and_stars_are_headings(tmp_path: Path) -> Non
     assert not len(log)
 
 
+@pytest.mark.parametrize(
+    ("heading", "attribute"),
+    [
+        ("샘플명 *\nsample_name", "sample_name"),
+        ("재배품종명 ◆\ncultivar", "cultivar"),
+        ("우리 이름\ncultivar", "cultivar"),
+        ("Collection date *\r\ncollection_date", "collection_date"),
+        ("collection\ndate", "collection_date"),  # a label that a narrow column broke
+        ("soil\ncolour", "soil colour"),
+        ("title ○", "sample_title"),
+    ],
+)
+def test_a_heading_may_have_a_label_and_the_name_below_it(tmp_path: Path, heading: str, attribute: str) -> None:
+    tables = {**SMALL, "sample": [["x", heading], ["S1", "a"]]}
+    submission, log = read(write_tsv(tmp_path, tables), labels(compose(FIELD, PACKAGE)))
+    assert [item.attribute for item in submission.sheets["sample"].headings] == ["x", attribute]
+    assert not len(log)
+
+
 def test_a_label_and_a_name_of_one_attribute_are_twice_the_same(tmp_path: Path) -> None:
     tables = {**SMALL, "sample": [["sample_name", "샘플명"], ["S1", "S2"]]}
     submission, log = read(write_tsv(tmp_path, tables), labels(compose(FIELD, PACKAGE)))
