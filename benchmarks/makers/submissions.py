@@ -16,6 +16,10 @@ from dsqc.forms import Attribute, Form, Requirement, compose, vocabulary
 
 FIELD, PACKAGE = "smart_agriculture", "Agriculture"
 """A form with more than sixty sample attributes, a quarter of them quantities."""
+SETTLED = {"sensitive_location": "no", "contains_personal_information": "no"}
+"""Answers that keep what else is drawn free of findings."""
+UNFIT = frozenset({"specimen_voucher"})
+"""What the organism of the form may not have."""
 REQUIRED = (Requirement.MANDATORY, Requirement.CONDITIONAL, Requirement.ONE_OF_GROUP)
 FIRST_DAY = date(2019, 1, 1)
 _NAMES = {
@@ -40,7 +44,8 @@ class Submission:
         self._samples = samples
         self._faulty = faulty
         columns = self._form.columns("sample")
-        wanted = sorted(columns.values(), key=lambda item: item.requirement not in REQUIRED)
+        fit = [item for item in columns.values() if item.name not in UNFIT]
+        wanted = sorted(fit, key=lambda item: item.requirement not in REQUIRED)
         chosen = {item.name for item in wanted[:attributes]}
         self._columns = [item for name, item in columns.items() if name in chosen]
 
@@ -71,6 +76,8 @@ class Submission:
     def _value(self, attribute: Attribute, number: int) -> str:
         if attribute.name in ("sample_name", "sample_title"):
             return f"S{number:05d}"
+        if attribute.name in SETTLED:
+            return SETTLED[attribute.name]
         if attribute.type == "quantity" and attribute.units:
             low = 1 if attribute.minimum is None else max(1, int(attribute.minimum))
             high = low + 50 if attribute.maximum is None else int(attribute.maximum)

@@ -85,6 +85,7 @@ PLACEHOLDERS = {
     "name": Text("name", "이름"),
     "other": Text("other attribute", "다른 항목"),
     "package": Text("package", "패키지"),
+    "problem": Text("problem", "문제"),
     "rank": Text("rank", "분류 계급"),
     "seen": Text("what was seen", "확인한 내용"),
     "snapshot": Text("taxonomy snapshot", "분류체계 스냅샷"),

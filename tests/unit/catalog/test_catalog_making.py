@@ -1,12 +1,14 @@
 """Making a station: complete, commented, idempotent, and never over another one."""
 
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from dsqc.catalog.making import TEMPLATE, make_station
 from dsqc.errors import CatalogFault, StorageFault, UsageError
+from dsqc.limits import Limits
 from dsqc.station import Station, load_station
 
 
@@ -53,7 +55,8 @@ def test_the_file_shows_every_setting_with_its_own_value() -> None:
 
     assert Station(**data) == Station()
     assert set(data) == set(Station.model_fields) - {"root"}
-    for name in ("tiers", "s3", "limits", "prefixes"):
+    assert set(data["limits"]) == {field.name for field in fields(Limits)}
+    for name in ("tiers", "s3", "prefixes"):
         assert set(data[name]) == set(type(getattr(Station(), name)).model_fields)
 
 

@@ -43,7 +43,7 @@ def tables(tree: SchemaTree) -> Tables:
         trait="plant height",
         trait_value="80 cm",
         observation_unit="plot 7",
-        sowing_date="2026-03-01",
+        sowing_date="2021-03-01",
         holding_institute="KOR011",
     )
     return made
@@ -75,7 +75,7 @@ def test_everything_finds_its_place(tmp_path: Path, tables: Tables) -> None:
     assert sample["trait_note"] == ["plant height: 80 cm"]
     assert experiment["observation_unit"] == ["plot 7"]
     assert sample["seed_source"] == ["KOR011"]
-    assert sample["sowing_date"] == ["2026-03-01"]
+    assert sample["sowing_date"] == ["2021-03-01"]
     assert not {"plant_growth_medium", "pedigree", "trait", "trait_value", "observation_unit"} & set(sample)
     assert sheet(out, "submission")["form_version"] == [NEW]
 
