@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dsqc.artefact import to_json
-from dsqc.findings import Finding
+from dsqc.findings import CERTAIN, Finding, Suggestion
 from dsqc.grouping import FindingGroup
 from dsqc.language import Language, Text
 from dsqc.registry import Severity
@@ -57,7 +57,16 @@ def print_group(group: FindingGroup, language: Language) -> None:
         title = Text("values", "값") if group.first.location.sheet else Text("files", "파일")
         title = Text("columns", "열") if group.is_about_headings else title
         print(printable(f"    {title.get(language)}: {values}"))
+    elif group.first.suggestion is not None:
+        print(printable(f"    {_meant(group.first.suggestion).get(language)}"))
     print(printable(f"    → {group.first.fix(language)}"))
+
+
+def _meant(suggestion: Suggestion) -> Text:
+    """What the cell probably should hold, and whether a corrected copy gets it."""
+    value = f'"{suggestion.value}"' if suggestion.value else ""
+    written = Text(" (--fix writes it)", " (--fix가 고쳐 씀)") if suggestion.confidence >= CERTAIN else Text("", "")
+    return Text(f"probably meant: {value or 'an empty cell'}{written.en}", f"제안: {value or '빈칸'}{written.ko}")
 
 
 def print_groups(groups: Sequence[FindingGroup], language: Language, most: int) -> None:

@@ -48,6 +48,11 @@ def test_errors_come_first_and_end_with_3(bad: Path, capsys: pytest.CaptureFixtu
     assert "1 errors, 1 warnings" in out.splitlines()[-1]
 
 
+def test_what_was_probably_meant_is_shown(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(bad, "--no-files")
+    assert '    probably meant: "female" (--fix writes it)\n' in capsys.readouterr().out
+
+
 def test_exit_zero_for_the_workflow(bad: Path) -> None:
     assert run(bad, "--no-files", "--exit-zero") == 0
 
