@@ -213,8 +213,8 @@ class Walk:
         if self._delivering:
             self._turn = (self._turn + 1) % len(self._ring)
             self._delivering = False
-        if needed > self._now.room:
-            self._ring[self._turn] = self._new_buffer(needed + self._size)
+        if max(needed, left) > self._now.room:  # a buffer before it may have grown
+            self._ring[self._turn] = self._new_buffer(max(needed, left) + self._size)
         target = self._now.data[: self._now.room]
         target[:left] = rest  # of the same buffer where there is one: numpy copies as if through a third place
         self.base += start

@@ -178,6 +178,16 @@ def test_a_batch_stays_as_it_is_while_the_walk_is_ahead(tmp_path: Path, buffer: 
     assert found == expected
 
 
+def test_a_long_record_among_short_ones_goes_through_buffers_of_different_size(tmp_path: Path) -> None:
+    reads = [
+        *make_reads(3, 1, longest=20),
+        *make_reads(1, 2, shortest=900, longest=900),
+        *make_reads(20, 3, longest=20),
+    ]
+    data = bam(tmp_path / "r.bam", reads, [4] * len(reads))
+    assert read_all(data, buffer=200, rows=2, ahead=True) == read_all(data)
+
+
 @pytest.mark.parametrize("buffer", [64, 2_000])
 def test_a_batch_stays_as_it_is_while_text_is_parsed_ahead(buffer: int) -> None:
     reads = make_reads(200, 4, longest=300)
