@@ -12,9 +12,11 @@ import hashlib
 import importlib.util
 import os
 import re
+import signal
 import stat
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -190,9 +192,26 @@ _kept: list[Any] = []
 
 
 def _link(code: bytes, symbols: Sequence[str]) -> dict[str, int]:
-    engine = _engine()
-    found = llvm.ObjectFileRef.from_data(code)
-    engine.add_object_file(found)
-    engine.finalize_object()
-    _kept.append(found)
-    return {symbol: engine.get_function_address(symbol) for symbol in symbols}
+    with _uninterrupted():
+        engine = _engine()
+        found = llvm.ObjectFileRef.from_data(code)
+        engine.add_object_file(found)
+        engine.finalize_object()
+        _kept.append(found)
+        return {symbol: engine.get_function_address(symbol) for symbol in symbols}
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put an interrupt off for some milliseconds: LLVM aborts the process that ends with its objects half made."""
+    if threading.current_thread() is not threading.main_thread():  # no other thread is interrupted
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)

@@ -1,6 +1,7 @@
 """Machine code of kernels is kept between runs where only this user can write; damage to it costs a compilation."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -140,3 +141,13 @@ def test_a_signature_names_arrays_and_scalars_only() -> None:
     assert signature.result == "i8"
     with pytest.raises(ValueError, match="takes no"):
         _jit.Signature("u1[::1], float")
+
+
+def test_an_interrupt_waits_until_machine_code_is_loaded() -> None:
+    done: list[str] = []
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), _cache._uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+        done.append("the rest")
+    assert done == ["the rest"]
+    assert signal.getsignal(signal.SIGINT) is before
