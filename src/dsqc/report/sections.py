@@ -26,10 +26,6 @@ QUALITY_LEGEND = (
     LegendItem(Text("quartiles", "사분위"), "--band", "box", 0.5),
     LegendItem(Text("10th to 90th percentile", "10~90 백분위"), "--band", "box", 0.2),
 )
-GC_LEGEND = (
-    LegendItem(Text("reads", "리드"), "--s0", "box"),
-    LegendItem(Text("normal curve", "정규 곡선"), "--ink", "dash"),
-)
 BASE_LEGEND = tuple(LegendItem(base, f"--base-{base.lower()}") for base in "ACGTN")
 
 
