@@ -263,14 +263,14 @@ def _alignments(given: _Files) -> Section:
 
 
 def _origins(given: _Files) -> Section:
-    section = Section("origin", Text("Instrument", "장비"))
+    section = Section("origin", Text("Instrument", "기기"))
     section.grids.extend(
         given.grids(
             "instrument_runs",
             Text("Where reads come from, by their names", "이름으로 본 리드의 출처"),
             {
                 "platform": Text("Platform", "플랫폼"),
-                "instrument": Text("Instrument", "장비"),
+                "instrument": Text("Instrument", "기기"),
                 "run": Text("Run", "런"),
                 "flow_cell": Text("Flow cell", "플로셀"),
                 "lane": Text("Lane", "레인"),
