@@ -1,6 +1,6 @@
 """Words of the documentation pages, in Korean and English."""
 
-from dsqc.forms import Missing, Requirement, Visibility
+from dsqc.forms import Missing, Requirement, VersionStatus, Visibility
 from dsqc.language import Text
 
 REQUIREMENTS = {
@@ -64,9 +64,7 @@ VISIBILITY = {
 """Who sees the value, where it is not everybody."""
 
 STATUSES = {
-    "current": Text("current", "현행"),
-    "superseded": Text("older, still taken", "이전 판본, 접수 가능"),
-    "withdrawn": Text("withdrawn", "폐지"),
+    **{status.value: status.label for status in VersionStatus},
     "historical": Text("no longer allowed", "더는 쓰지 않음"),
 }
 
