@@ -6,12 +6,12 @@ The house, from the door down; imports only ever go down::
     batch      plan, run and watch many submissions (starts the workflow)
     stages     transfer validate qc judge curate register: one public function each
     judge report catalog transfer         do not import each other
-    rules metrics storage submission      do not import each other
+    rules metrics fingerprint storage submission      do not import each other
     columns                               diagnosis of whole columns
     formats forms taxonomy                bytes -> arrays; schemas -> forms; snapshots of organisms
     kernels                               numba: arrays in, arrays out
-    findings grouping model accessions station artefact registry rule_set language
-    errors
+    findings grouping model accessions station limits artefact registry rule_set language logs
+    errors version
 
 Data stands beside the code and travels in the wheel: ``dsqc.schemas`` (forms, vocabularies, the rule
 registry, quality goals, shapes of what we write), ``dsqc.workflow`` and ``dsqc.profiles``.

@@ -19,7 +19,7 @@ from dsqc.registry import rule
 MOST_RUNS = 5
 """Runs that a reason names."""
 AGAIN = Text("Correct what the curator names and submit again.", "큐레이터가 지적한 것을 고쳐 다시 제출하세요.")
-ASK = Text("Ask the station for the details.", "자세한 내용은 데이터 센터에 문의하세요.")
+ASK = Text("Ask the station for the details.", "자세한 내용은 스테이션에 문의하세요.")
 
 
 class Decision(StrEnum):
@@ -142,9 +142,7 @@ def _reasons(record: SubmissionRecord, ruling: Ruling) -> list[Refusal]:
             ),
             Text(
                 "Correct what the curator names and submit again." if returned else "Ask the station for the details.",
-                "큐레이터가 지적한 것을 고쳐 다시 제출하세요."
-                if returned
-                else "자세한 내용은 데이터 센터에 문의하세요.",
+                "큐레이터가 지적한 것을 고쳐 다시 제출하세요." if returned else "자세한 내용은 스테이션에 문의하세요.",
             ),
         )
         for code, kind, object_id in _looked_at(record)

@@ -223,6 +223,6 @@ def _frozen(record: SubmissionRecord) -> Refusal:
         ),
         Text(
             "Submit new samples and data under another submission_alias; ask the station about a correction.",
-            "새 시료와 데이터는 다른 submission_alias로 제출하고, 정정은 데이터 센터에 문의하세요.",
+            "새 시료와 데이터는 다른 submission_alias로 제출하고, 정정은 스테이션에 문의하세요.",
         ),
     )

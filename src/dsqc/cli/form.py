@@ -19,17 +19,12 @@ from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
-    from dsqc.forms import Attribute, Form
+    from dsqc.forms import Attribute, Form, FormVersion
     from dsqc.stages.migrate import MigrateResult
 
 SHOWN_TERMS = 6
 """Terms of a vocabulary that a table shows; ``--json`` has them all."""
 
-VERSION_STATES = {
-    "current": Text("current", "현행"),
-    "superseded": Text("older, still taken", "이전 판본, 접수 가능"),
-    "withdrawn": Text("withdrawn", "폐지"),
-}
 SHOWN_UNDECIDED = 20
 """What is left to decide that is shown; ``--json`` has it all."""
 
@@ -117,7 +112,7 @@ def _list(args: argparse.Namespace) -> int:
             field.id,
             field.name.get(args.lang),
             field.group_name.get(args.lang),
-            ", ".join(_version(item.version, item.status, args.lang) for item in reversed(field.versions)),
+            ", ".join(_version(item, args.lang) for item in reversed(field.versions)),
             ", ".join(field.packages),
         ]
         for field in fields.values()
@@ -126,9 +121,9 @@ def _list(args: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
-def _version(version: str, status: str, language: Language) -> str:
+def _version(item: "FormVersion", language: Language) -> str:
     """A version, with how it stands where it is not the usual way."""
-    return version if status == "current" else f"{version} ({VERSION_STATES[status].get(language)})"
+    return item.version if item.status == "current" else f"{item.version} ({item.status.label.get(language)})"
 
 
 def _show(args: argparse.Namespace) -> int:

@@ -8,9 +8,9 @@ from functools import cached_property
 from dsqc.columns.reading import Kind, Reading, is_missing, read_date, read_value
 from dsqc.columns.remark import Remark
 from dsqc.forms import Attribute, is_missing_term, vocabulary
+from dsqc.forms.value import DATE_TYPES
 from dsqc.model import Sheet
 
-DATE_TYPES = frozenset({"date", "date_or_range", "date_range"})
 IDENTITY_TYPES = frozenset(
     {"ref", "filename", "md5", "sha256", "pseudonym", "uri", "email", "accession_list", "id_list"}
 )

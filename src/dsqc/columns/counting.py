@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dsqc.accessions import AccessionType, accession_type
-from dsqc.columns.column import DATE_TYPES, Column
+from dsqc.columns.column import Column
 from dsqc.columns.reading import Kind, Reading
 from dsqc.columns.remark import Remark, RemarkKind
 from dsqc.findings import Suggestion
+from dsqc.forms.value import DATE_TYPES
 from dsqc.language import Text
 
 _LAST_NUMBER = re.compile(r"(.*?)(\d{1,9})((?:\.\d+)?\D*)", re.ASCII | re.DOTALL)

@@ -4,11 +4,12 @@ orders of day and month."""
 from collections import Counter
 from collections.abc import Iterator
 
-from dsqc.columns.column import DATE_TYPES, FEWEST, Column
+from dsqc.columns.column import FEWEST, Column
 from dsqc.columns.outlier import main_unit
 from dsqc.columns.reading import DateOrder, Kind
 from dsqc.columns.remark import Remark, RemarkKind
 from dsqc.findings import Suggestion
+from dsqc.forms.value import DATE_TYPES
 from dsqc.language import Text
 
 CUT_AT = (255, 32767)

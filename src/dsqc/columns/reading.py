@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cache, lru_cache
 
-from dsqc.forms.vocabulary import is_missing_term, read_table, vocabulary
+from dsqc.forms.vocabulary import is_missing_term, is_rejected_missing, vocabulary
 
 UNITS = "units"
 
@@ -63,6 +63,7 @@ _YEAR_FIRST = re.compile(
 _YEAR_LAST = re.compile(r"(\d{1,2})[-./](\d{1,2})[-./](\d{4}|\d{2})(?: \d{1,2}:\d{2}.*)?", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3})[a-z]*[- ,]+(\d{4}|\d{2})", re.ASCII)
+_MARKS = re.compile(r"[?.-]+")
 _PLACE = re.compile(r"\d{1,2}(?:\.\d+)?\s?[NS]\s?,?\s?\d{1,3}(?:\.\d+)?\s?[EW]", re.ASCII)
 
 
@@ -132,12 +133,6 @@ def _unit_spellings() -> dict[str, str]:
     return found
 
 
-@cache
-def _rejected() -> re.Pattern[str]:
-    parts = "|".join(f"(?:{row['regex']})" for row in read_table("missing_value_rejected"))
-    return re.compile(rf"{parts}|[?.-]+", re.IGNORECASE)
-
-
 def is_missing(value: str) -> bool:
     """Whether ``value`` only says that there is no value, in a spelling that is taken or in one that is not."""
-    return is_missing_term(value) or _rejected().fullmatch(value) is not None
+    return is_missing_term(value) or is_rejected_missing(value) or _MARKS.fullmatch(value) is not None

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from dsqc.columns.column import DATE_TYPES, MOSTLY, Column
+from dsqc.columns.column import MOSTLY, Column
 from dsqc.columns.reading import Kind
 from dsqc.columns.remark import Remark, RemarkKind
 from dsqc.forms import vocabulary
+from dsqc.forms.value import DATE_TYPES
 from dsqc.language import Text
 
 FEWEST_ROWS = 20

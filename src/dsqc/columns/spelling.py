@@ -10,7 +10,7 @@ from dsqc.columns.column import Column
 from dsqc.columns.reading import Kind
 from dsqc.columns.remark import Remark, RemarkKind
 from dsqc.findings import Suggestion
-from dsqc.forms.vocabulary import read_table
+from dsqc.forms.vocabulary import shared_tables
 from dsqc.language import Text
 
 MOST_RARE = 300
@@ -25,7 +25,6 @@ FREE_TEXT = "ascii_text"
 """A pattern that says nothing of the spelling."""
 _JUDGED_TYPES = frozenset({"text", "taxon", "term", "envo", "voucher", "accession", "lat_lon"})
 """Sentences, and what other rules look up."""
-_SHARED_TABLES = ("core", "field", "mims")
 _SIGNS = re.compile(r"\+|(?<=\d)[.,:/](?=\d)|-(?![^\W_])|(?<![^\W_])-")
 """Marks that tell values apart: ``CD4+``, ``1.5``, ``KO-``; any other is only spelling."""
 _WORD = re.compile(r"[^\W_]+")
@@ -165,9 +164,9 @@ def _short(totals: Mapping[str, int]) -> Clusters:
 def _meanings() -> dict[str, frozenset[tuple[str, str]]]:
     """Fingerprint of every term and synonym -> the terms it may mean, each with its vocabulary."""
     found: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for table in _SHARED_TABLES:
-        for row in read_table(table):
+    for name, rows in shared_tables().items():
+        for row in rows:
             spellings = [row["term"], *row.get("synonyms", "").split(";")]
             for text in filter(None, (spelling.strip() for spelling in spellings)):
-                found[fingerprint(text)].add((row["vocabulary"], row["term"]))
+                found[fingerprint(text)].add((name, row["term"]))
     return {key: frozenset(meanings) for key, meanings in found.items()}

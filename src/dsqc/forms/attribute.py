@@ -23,6 +23,21 @@ class Requirement(StrEnum):
         """0 for the strictest."""
         return list(Requirement).index(self)
 
+    @property
+    def label(self) -> Text:
+        """In words."""
+        return _REQUIREMENTS[self]
+
+
+_REQUIREMENTS = {
+    Requirement.MANDATORY: Text("mandatory", "필수"),
+    Requirement.CONDITIONAL: Text("conditional", "조건부 필수"),
+    Requirement.ONE_OF_GROUP: Text("one of a group", "택일 필수"),
+    Requirement.RECOMMENDED: Text("recommended", "권장"),
+    Requirement.OPTIONAL: Text("optional", "선택"),
+    Requirement.SYSTEM: Text("written by dsqc", "dsqc가 기록"),
+}
+
 
 class Visibility(StrEnum):
     """Who may see the value once the submission is registered."""

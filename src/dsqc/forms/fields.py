@@ -23,6 +23,18 @@ class VersionStatus(StrEnum):
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
 
+    @property
+    def label(self) -> Text:
+        """In words."""
+        return _STATUSES[self]
+
+
+_STATUSES = {
+    VersionStatus.CURRENT: Text("current", "현행"),
+    VersionStatus.SUPERSEDED: Text("older, still taken", "이전 판본, 접수 가능"),
+    VersionStatus.WITHDRAWN: Text("withdrawn", "폐지"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class FormVersion:

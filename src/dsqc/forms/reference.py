@@ -79,5 +79,9 @@ def reference_table(name: str) -> tuple[dict[str, str], ...]:
     Raises:
         SystemFault: there is none.
     """
-    lines = reference_bytes(f"{name}.tsv").decode("utf-8").splitlines()
-    return tuple(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return table_rows(reference_bytes(f"{name}.tsv").decode("utf-8"))
+
+
+def table_rows(text: str) -> tuple[dict[str, str], ...]:
+    """Rows of a table that travels with dsqc: tabs between cells, no quotes."""
+    return tuple(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -18,7 +18,7 @@ _QUANTITY = re.compile(rf"(?P<low>{NUMBER})(?:\s?-\s?(?P<high>{NUMBER}))?(?P<bla
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 UNITS = "units"
 COUNTRIES = "insdc_country"
-_DATE_TYPES = frozenset({"date", "date_or_range", "date_range"})
+DATE_TYPES = frozenset({"date", "date_or_range", "date_range"})
 
 
 class FaultKind(StrEnum):
@@ -85,7 +85,7 @@ def _single_fault(attribute: Attribute, value: str) -> Fault | None:
         return _number_fault(attribute, value)
     if attribute.pattern is not None and not attribute.pattern.matches(value):
         return Fault(FaultKind.PATTERN, attribute.pattern.regex)
-    if attribute.type in _DATE_TYPES and not all(_is_day(*found.groups()) for found in _DAY.finditer(value)):
+    if attribute.type in DATE_TYPES and not all(_is_day(*found.groups()) for found in _DAY.finditer(value)):
         return Fault(FaultKind.DATE, "a day of the calendar")
     if attribute.type == "geo_loc":
         return _term_fault(COUNTRIES, value.partition(":")[0], FaultKind.COUNTRY)

@@ -1,6 +1,5 @@
 """Vocabularies and patterns: tables of ``dsqc.schemas/vocabularies`` that curators edit, read once."""
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from importlib.resources import files
 from dsqc.errors import SystemFault
 from dsqc.findings import Suggestion
 from dsqc.forms.fields import CURRENT, CURRENT_FOLDER, load_fields
+from dsqc.forms.reference import table_rows
 from dsqc.language import Text
 
 RESEARCH_FIELDS = "research_fields"
@@ -140,12 +140,12 @@ def read_table(name: str, folder: str = CURRENT_FOLDER) -> tuple[dict[str, str],
     entry = files("dsqc.schemas").joinpath(*place.split("/"), f"{name}.tsv")
     if not entry.is_file():
         return ()
-    lines = entry.read_text(encoding="utf-8").splitlines()
-    return tuple(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return table_rows(entry.read_text(encoding="utf-8"))
 
 
 @cache
-def _shared(folder: str = CURRENT_FOLDER) -> dict[str, list[dict[str, str]]]:
+def shared_tables(folder: str = CURRENT_FOLDER) -> dict[str, list[dict[str, str]]]:
+    """The vocabularies of ``core.tsv``, ``field.tsv`` and ``mims.tsv`` by name."""
     found: dict[str, list[dict[str, str]]] = {}
     for table in _SHARED_TABLES:
         for row in read_table(table, folder):
@@ -173,7 +173,7 @@ def vocabulary(name: str) -> Vocabulary:
 
 
 def _rows(name: str, folder: str) -> Sequence[dict[str, str]]:
-    return _shared(folder).get(name) or read_table(name, folder)
+    return shared_tables(folder).get(name) or read_table(name, folder)
 
 
 def rows_of(name: str) -> Sequence[dict[str, str]]:
@@ -271,6 +271,11 @@ def _any_rejected() -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{spelling.pattern})" for spelling, _suggestion in _rejected()), re.IGNORECASE)
 
 
+def is_rejected_missing(value: str) -> bool:
+    """Whether ``value`` is a spelling of "nothing" that is not allowed."""
+    return _any_rejected().fullmatch(value) is not None
+
+
 def rejected_missing(value: str) -> str | None:
     """What to write instead of a spelling of "nothing" that is not allowed (``N/A``, ``-``, ``없음``)."""
     suggestion = suggest_missing(value)
@@ -279,7 +284,7 @@ def rejected_missing(value: str) -> str | None:
 
 def suggest_missing(value: str) -> Suggestion | None:
     """The missing-value term that such a spelling means, and how surely."""
-    if not _any_rejected().fullmatch(value):
+    if not is_rejected_missing(value):
         return None
     for spelling, suggestion in _rejected():
         if spelling.fullmatch(value):

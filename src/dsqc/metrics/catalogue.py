@@ -233,7 +233,7 @@ _METRICS = (
     ),
     Metric(
         "read_group_count",
-        Text("Read groups", "읽기 그룹 수"),
+        Text("Read groups", "리드 그룹 수"),
         "count",
         Text("@RG lines of the header.", "헤더의 @RG 줄 수."),
         "SAM specification",

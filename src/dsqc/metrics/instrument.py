@@ -52,7 +52,7 @@ class InstrumentCollector(Collector):
             ),
         ),
         _metric(
-            "instrument_model", Text("Instrument model (inferred)", "장비 모델 (추정)"),
+            "instrument_model", Text("Instrument model (inferred)", "기기 모델 (추정)"),
             Text(
                 "Models that give such serial numbers and flow cells, as INSDC names them, several parted by ` | `.",
                 "그런 일련번호와 플로셀을 쓰는 모델(INSDC 이름). 여럿이면 ` | `로 나눈다.",
@@ -68,7 +68,7 @@ class InstrumentCollector(Collector):
             ),
         ),
         _metric(
-            "instrument_ids", Text("Instruments", "장비 ID"),
+            "instrument_ids", Text("Instruments", "기기 ID"),
             Text("Serial numbers, with their reads.", "일련번호와 리드 수."),
         ),
         _metric(

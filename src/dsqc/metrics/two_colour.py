@@ -35,7 +35,7 @@ class TwoColourCollector(Collector):
             Text(
                 "Reads whose poly-G tail is nine tenths of the read or more: dark clusters, which instruments with two "
                 f"dyes call G. {_TAIL_EN} {_OF_EN}",
-                "poly-G 꼬리가 리드의 90% 이상인 리드: 두 색 형광 장비가 G로 읽는 어두운 클러스터. "
+                "poly-G 꼬리가 리드의 90% 이상인 리드: 두 색 형광 기기가 G로 읽는 어두운 클러스터. "
                 f"{_TAIL_KO} {_OF_KO}",
             ),
             "dsqc",

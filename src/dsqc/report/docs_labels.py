@@ -1,6 +1,6 @@
 """Words of the documentation pages, in Korean and English."""
 
-from dsqc.forms import Missing, Requirement, Visibility
+from dsqc.forms import Missing, Requirement, VersionStatus, Visibility
 from dsqc.language import Text
 
 REQUIREMENTS = {
@@ -35,7 +35,7 @@ TYPES = {
     "envo": Text("ENVO term with its number", "번호가 붙은 ENVO 용어"),
     "voucher": Text("institution:collection:number", "기관:소장품:번호"),
     "uri": Text("web address", "웹 주소"),
-    "email": Text("e-mail address", "전자우편 주소"),
+    "email": Text("e-mail address", "이메일 주소"),
     "filename": Text("file name", "파일 이름"),
     "md5": Text("MD5, 32 hexadecimal digits", "MD5(16진수 32자리)"),
     "sha256": Text("SHA-256, 64 hexadecimal digits", "SHA-256(16진수 64자리)"),
@@ -64,9 +64,7 @@ VISIBILITY = {
 """Who sees the value, where it is not everybody."""
 
 STATUSES = {
-    "current": Text("current", "현행"),
-    "superseded": Text("older, still taken", "이전 판본, 접수 가능"),
-    "withdrawn": Text("withdrawn", "폐지"),
+    **{status.value: status.label for status in VersionStatus},
     "historical": Text("no longer allowed", "더는 쓰지 않음"),
 }
 

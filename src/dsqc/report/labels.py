@@ -95,15 +95,6 @@ BATCH = {
 
 YES, NO = Text("yes", "예"), Text("no", "아니요")
 
-REQUIREMENTS = {
-    "mandatory": Text("mandatory", "필수"),
-    "conditional": Text("conditional", "조건부 필수"),
-    "one_of_group": Text("one of a group", "택일 필수"),
-    "recommended": Text("recommended", "권장"),
-    "optional": Text("optional", "선택"),
-}
-"""How much a form wants an attribute."""
-
 KINDS = {
     "missing": Text("missing", "결측"),
     "date": Text("date", "날짜"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dsqc.forms.attribute import Requirement
 from dsqc.grouping import ABOUT_HEADINGS, MOST_RANGES, Range, parse_rows
 from dsqc.language import Language, Text
 from dsqc.report import labels
@@ -102,7 +103,7 @@ def _card(sheet: str, column: Data, groups: Sequence[Data], row_count: int, list
         "name": column["attribute"],
         "letter": column["column"],
         "label": Text(column["label"], column["label_ko"]) if column["label"] else "",
-        "requirement": labels.REQUIREMENTS.get(column["requirement"] or "", labels.PROFILE["unknown"]),
+        "requirement": Requirement(wanted).label if (wanted := column["requirement"]) else labels.PROFILE["unknown"],
         "order": (worst, -sum(group["count"] for group in ordered), not remarks),
         "count": sum(group["count"] for group in ordered),
         "style": _style(worst),

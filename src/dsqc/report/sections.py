@@ -26,10 +26,6 @@ QUALITY_LEGEND = (
     LegendItem(Text("quartiles", "사분위"), "--band", "box", 0.5),
     LegendItem(Text("10th to 90th percentile", "10~90 백분위"), "--band", "box", 0.2),
 )
-GC_LEGEND = (
-    LegendItem(Text("reads", "리드"), "--s0", "box"),
-    LegendItem(Text("normal curve", "정규 곡선"), "--ink", "dash"),
-)
 BASE_LEGEND = tuple(LegendItem(base, f"--base-{base.lower()}") for base in "ACGTN")
 
 
@@ -267,14 +263,14 @@ def _alignments(given: _Files) -> Section:
 
 
 def _origins(given: _Files) -> Section:
-    section = Section("origin", Text("Instrument", "장비"))
+    section = Section("origin", Text("Instrument", "기기"))
     section.grids.extend(
         given.grids(
             "instrument_runs",
             Text("Where reads come from, by their names", "이름으로 본 리드의 출처"),
             {
                 "platform": Text("Platform", "플랫폼"),
-                "instrument": Text("Instrument", "장비"),
+                "instrument": Text("Instrument", "기기"),
                 "run": Text("Run", "런"),
                 "flow_cell": Text("Flow cell", "플로셀"),
                 "lane": Text("Lane", "레인"),

@@ -83,16 +83,6 @@ class Coordinate:
         return Suggestion(self.text, self.confidence)
 
 
-def suggest_lat_lon(value: str, country: str = "") -> Suggestion | None:
-    """The form's spelling of a coordinate; ``None`` where ``value`` is none that lies on the earth.
-
-    Args:
-        country: the INSDC term of the country that the coordinate should lie in, where one is known.
-    """
-    found = read_coordinate(value, country)
-    return found.suggestion if found else None
-
-
 def read_coordinate(value: str, country: str = "") -> Coordinate | None:
     """The likeliest reading of ``value``; of two orders the one that lies in ``country``."""
     readings = _readings(value)

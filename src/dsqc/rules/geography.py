@@ -12,6 +12,7 @@ from itertools import accumulate, pairwise
 
 from dsqc.forms import vocabulary
 from dsqc.forms.reference import reference_table
+from dsqc.forms.value import COUNTRIES
 
 NEAR_KM = 25.0
 """A place so near to an outline counts as inside. Outlines are simplified by 3 km; coordinates of people and of rare
@@ -245,5 +246,5 @@ def agrees(country: str, latitude: float, longitude: float) -> bool:
 
 def country_term(geo_loc_name: str) -> str:
     """The INSDC term that a value of ``country:region`` begins with; empty where it is none of the list."""
-    match = vocabulary("insdc_country").lookup(geo_loc_name.partition(":")[0].strip())
+    match = vocabulary(COUNTRIES).lookup(geo_loc_name.partition(":")[0].strip())
     return match.term.term if match else ""

@@ -8,10 +8,10 @@ from functools import cache
 from dsqc.findings import Suggestion
 from dsqc.forms import MatchKind, vocabulary
 from dsqc.forms.reference import reference_table
+from dsqc.forms.value import COUNTRIES
 from dsqc.rules.romanise import romanise
 from dsqc.rules.spelling import LIKELY, Words
 
-COUNTRIES = "insdc_country"
 HOME = "South Korea"
 """The country whose localities are written in Hangul."""
 LONGEST = 200

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from dsqc.findings import Finding, Location, Suggestion, finding
 from dsqc.forms import Attribute, Form, is_missing_term, vocabulary
+from dsqc.forms.value import COUNTRIES
 from dsqc.model import Cell, Row, Sheet, Submission
 from dsqc.rules.checking import NAMES
 
-COUNTRIES = "insdc_country"
 INFORMAL_KOREA = frozenset({"korea", "republic of korea", "rok", "대한민국", "한국"})
 _LOCAL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?[+-]\d{2}:?\d{2}", re.ASCII)
 _BLANKS = re.compile(r"\s+")

@@ -1,6 +1,5 @@
 """What a name and a taxonomy id say together: the taxon that is meant, and what is wrong with how it is written."""
 
-import difflib
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -8,6 +7,7 @@ from dsqc.findings import Suggestion
 from dsqc.forms import is_missing_term, rejected_missing
 from dsqc.language import Text
 from dsqc.taxonomy import UNCLASSIFIED, UNIDENTIFIED, NameKind, NameMatch, Taxon, Taxonomy, nearest
+from dsqc.taxonomy.likeness import likeness
 
 METAGENOME = "metagenome"
 LIKELY = 0.85
@@ -167,7 +167,7 @@ class OrganismReader:
         taxon = None if given is None else self.taxonomy.taxon(self.taxonomy.current_id(given))
         if taxon is None:
             return Reading(None, (TaxonFault(_NOT_CURRENT, Part.NAME, _UNKNOWN_NAME, ANY_NAME, is_unknown=True),))
-        alike = any(_likeness(name, known.text) >= _ALIKE for known in self.taxonomy.names(taxon.id))
+        alike = any(likeness(name, known.text) >= _ALIKE for known in self.taxonomy.names(taxon.id))
         expected = Text(f"{taxon.name} ({taxon.id})", f"{taxon.name} ({taxon.id})")
         if not alike and self.taxonomy.about.is_whole:
             meant = Suggestion(taxon.name, 0.5)
@@ -195,7 +195,3 @@ def is_name(value: str) -> bool:
     """Whether a cell may hold a name: not empty, not a word for "nothing", not several at once."""
     several = ";" in value or "//" in value
     return bool(value) and not several and not is_missing_term(value) and rejected_missing(value) is None
-
-
-def _likeness(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, one.casefold(), other.casefold(), autojunk=False).ratio()

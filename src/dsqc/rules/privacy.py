@@ -1,7 +1,7 @@
 """Rules on people in the cells: every value is looked at, and what is found is only shown masked.
 
 What may stand where is data of the form (``people`` of an attribute): numbers and addresses of who answers for the
-submission belong into contact fields, names of people into nothing that names an object.
+submission belong into contact attributes, names of people into nothing that names an object.
 """
 
 import re
@@ -23,7 +23,7 @@ CODES = {
     Personal.NAME: "DSQC-H004",
 }
 PSEUDONYM = {"expected": "a pseudonym such as P0001", "expected_ko": "P0001 같은 가명"}
-CONTACT = {"expected": "in contact fields only", "expected_ko": "연락처 항목에만"}
+CONTACT = {"expected": "in contact attributes only", "expected_ko": "연락처 항목에만"}
 OPAQUE_TYPES = frozenset(
     {"integer", "number", "md5", "sha256", "taxid", "lat_lon", "date", "date_or_range", "date_range"}
 )

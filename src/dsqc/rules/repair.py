@@ -12,12 +12,11 @@ from functools import cache
 
 from dsqc.findings import CERTAIN, Suggestion
 from dsqc.forms import Attribute, Fault, FaultKind, value_fault, vocabulary
-from dsqc.forms.value import NUMBER, UNITS, units_of
+from dsqc.forms.value import COUNTRIES, DATE_TYPES, NUMBER, UNITS, units_of
 from dsqc.forms.vocabulary import read_table
 from dsqc.rules.dates import suggest_date
 from dsqc.rules.spelling import LIKELY, Words, suggest_ascii
 
-COUNTRIES = "insdc_country"
 _QUANTITY = re.compile(rf"({NUMBER})(?:(\s?-\s?)({NUMBER}))?\s*(\S.*)?", re.ASCII)
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d+),(\d{1,2}|\d{4,})(?![\d.,])", re.ASCII)
@@ -83,7 +82,6 @@ COMBINED = frozenset({"quantity", "number", "integer", "taxid", "md5", "sha256"}
 """Types whose ways may be needed together: 1,200~1,500 m."""
 NAMES_OF_THINGS = frozenset({"filename"})
 """Types whose values name something outside the form: written otherwise they would name nothing."""
-DATE_TYPES = frozenset({"date", "date_or_range", "date_range"})
 OWN_SUGGESTIONS: dict[str, Callable[[str], Suggestion | None]] = dict.fromkeys(DATE_TYPES, suggest_date)
 """Type -> what reads its other spellings, for types with a module of their own."""
 

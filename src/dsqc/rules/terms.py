@@ -88,7 +88,7 @@ def _fault(label: str, term_id: str) -> _Fault | None:
     if found.is_obsolete:
         meant = by_label or (_replacement(found) if found.replaced_by else None)
         return _Fault(
-            f"{term_id} is obsolete in {found_in}", f"{term_id}은(는) {found_in}에서 폐지되었습니다", meant, LABEL
+            f"{term_id} is obsolete in {found_in}", f"{term_id}(은)는 {found_in}에서 폐지되었습니다", meant, LABEL
         )
     if not label or found.label.casefold() == " ".join(label.split()).casefold():
         return None
@@ -106,7 +106,7 @@ def _unknown(term_id: str, found_in: Ontology) -> tuple[str, str]:
     count = f"{found_in.snapshot.entries:,}"
     return (
         f"{term_id} is not among the {count} terms of {found_in}",
-        f"{term_id}은(는) {found_in}의 용어 {count}개에 없습니다",
+        f"{term_id}(은)는 {found_in}의 용어 {count}개에 없습니다",
     )
 
 

@@ -18,20 +18,20 @@ from dsqc.forms import (
     value_fault,
     vocabulary,
 )
+from dsqc.forms.value import COUNTRIES, DATE_TYPES
 from dsqc.model import Row
 from dsqc.rules.advice import Verdict, advised
 from dsqc.rules.checking import Check, rule
 from dsqc.rules.date_spellings import ANY_COLUMN, DateColumn
 from dsqc.rules.dates import DATE_FORMS, DateColumns
 from dsqc.rules.project import NTIS_FORM, PUBLICATION_FORM, meant_ntis, meant_publication, several_data_types
-from dsqc.rules.repair import COUNTRIES, nearest_terms, suggest_value
+from dsqc.rules.repair import nearest_terms, suggest_value
 from dsqc.rules.spelling import is_ascii_text, suggest_ascii
 from dsqc.rules.strains import COLLECTION_FORM, COLLECTION_PATTERN
 from dsqc.rules.terms import TERM_FORM
 
 ENGLISH_SHEETS = frozenset({"sample", "experiment", "run", "file"})
 """Sheets whose public values are English only (K-BDS); project and submission have Korean attributes too."""
-DATE_TYPES = frozenset(DATE_FORMS)
 SINGLE_TYPES = frozenset(
     {
         "enum",

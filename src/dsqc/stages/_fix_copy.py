@@ -8,18 +8,12 @@ from pathlib import Path
 from dsqc import artefact
 from dsqc.errors import SystemFault, UsageError
 from dsqc.stages._fix_patch import PatchLine
-from dsqc.submission import (
-    Tables,
-    decode,
-    is_form_file,
-    read_tables,
-    readable_name,
-    write_corrected_text,
-)
+from dsqc.submission import Tables, decode, is_form_file, read_tables, readable_name
 from dsqc.submission.correction import CellKey
 from dsqc.submission.layout import split_name
+from dsqc.submission.rewriting import is_workbook, rewrite
 from dsqc.submission.text import UTF8_TSV
-from dsqc.submission.workbook_edit import CellChange, fixed_cells, write_corrected
+from dsqc.submission.workbook_edit import CellChange, fixed_cells
 
 FOLDER = "corrected"
 DOCUMENT = "fix.json"
@@ -52,7 +46,7 @@ def cells_to_keep(tables: Tables, files: Iterable[Path]) -> dict[CellKey, str]:
     sheets = {table.path: {item.name for item in tables.tables.values()} for table in tables.tables.values()}
     fixed: dict[CellKey, str] = {}
     for path in files:
-        if _is_workbook(path) and readable_name(path) in sheets:
+        if is_workbook(path) and readable_name(path) in sheets:
             fixed |= fixed_cells(path, sheets[readable_name(path)])
     return fixed
 
@@ -66,14 +60,7 @@ def write_copy(files: Iterable[Path], folder: Path, changes: Mapping[CellKey, li
         target = folder / source.name
         name = readable_name(source)
         own = {key: lines for key, lines in changes.items() if lines[0].path == name}
-        with artefact.atomic_file(target) as file:
-            if not _is_workbook(source):
-                texts = {(row, column): lines[-1].new for (_sheet, row, column), lines in own.items()}
-                file.write(write_corrected_text(source.read_bytes(), texts))
-            elif own:
-                write_corrected(source, file, (_cell_change(key, lines) for key, lines in own.items()))
-            else:
-                file.write(source.read_bytes())
+        rewrite(source, target, [_cell_change(key, lines) for key, lines in own.items()])
         written.append(target)
     return tuple(written)
 
@@ -88,7 +75,7 @@ def read_back(inbox: Path, folder: Path, paths: Sequence[Path], written: Tables)
     """The copy as it is read: what was to be written, or the fault is ours."""
     if not paths:
         return written
-    workbook = next((table.path for table in written.tables.values() if _is_workbook(Path(table.path))), "")
+    workbook = next((table.path for table in written.tables.values() if is_workbook(Path(table.path))), "")
     path = next((item for item in paths if readable_name(item) == workbook), None if inbox.is_dir() else paths[0])
     again = replace(read_tables(path), findings=written.findings) if path is not None else read_tables(folder)
     if again.tables != written.tables:
@@ -99,11 +86,7 @@ def read_back(inbox: Path, folder: Path, paths: Sequence[Path], written: Tables)
 def encoding_lines(files: Iterable[Path]) -> Iterator[PatchLine]:
     """Sheets that were no UTF-8: the copy is."""
     for path in files:
-        decoded = None if _is_workbook(path) else decode(path.read_bytes())
+        decoded = None if is_workbook(path) else decode(path.read_bytes())
         if decoded is not None and decoded.fault is not None:
             name = readable_name(path)
             yield PatchLine(name, split_name(name)[0], None, "", "", decoded.encoding, UTF8_TSV, ENCODING, 1.0)
-
-
-def _is_workbook(path: Path) -> bool:
-    return path.suffix.casefold() == ".xlsx"

@@ -13,13 +13,15 @@ from dsqc.forms.compose import nearest
 from dsqc.forms.migrating import Change, Draft, SheetPlace, Undecided, as_changes
 from dsqc.forms.migrations import migrations
 from dsqc.language import Text
-from dsqc.model import Row, Submission
+from dsqc.model import SHEETS, Row, Submission
 from dsqc.rules import Check, Context
 from dsqc.stages._validate_files import form_files
 from dsqc.stages.validate import read_submission
 from dsqc.submission import Tables, interpret, read_tables
-from dsqc.submission.rewriting import CellEdit, rewrite, rewrite_workbook
+from dsqc.submission.layout import split_name
+from dsqc.submission.rewriting import is_workbook, rewrite
 from dsqc.submission.table import column_letter
+from dsqc.submission.workbook_edit import CellChange
 
 CHANGES = "migration.tsv"
 COLUMNS = ("sheet", "row", "column", "attribute", "old", "new", "step")
@@ -76,7 +78,7 @@ def migrate(submission: Path, out: Path, *, to: str | None = None, before: str |
     Raises:
         UsageError: the submission cannot be read, names no form that exists, or no such version; ``out`` is where the
             submission stands.
-        StorageFault: the copy cannot be written.
+        SystemFault: the workbook cannot be changed in place, or the copy cannot be written.
     """
     tables, old_form, old = _read(submission, before)
     target = _target(old_form, to)
@@ -138,27 +140,29 @@ def _target(form: Form, to: str | None) -> Form:
 
 
 def _check_place(submission: Path, sources: list[Path], out: Path) -> None:
-    is_workbook = out.suffix.casefold() == ".xlsx"
     home = submission if submission.is_dir() else submission.parent
-    taken = [path.resolve() for path in sources] if is_workbook else [home.resolve()]
+    taken = [path.resolve() for path in sources] if is_workbook(out) else [home.resolve()]
     if out.resolve() in taken:
         raise UsageError(
             f"{out} is where the submission stands.", hint="Choose another place: the original stays as it is."
         )
-    if is_workbook and not any(path.suffix.casefold() == ".xlsx" for path in sources):
+    if is_workbook(out) and not any(map(is_workbook, sources)):
         raise UsageError("The submission is no workbook.", hint="Give a directory for the copy: -o DIR")
 
 
 def _write(sources: list[Path], out: Path, changes: tuple[Change, ...]) -> tuple[list[Path], Path]:
-    edits = [CellEdit(item.sheet, item.row, item.column, item.new) for item in changes if item.new != item.old]
-    if out.suffix.casefold() == ".xlsx":
-        rewrite_workbook(sources[0], out, edits)
-        copied, listed = [out], out.with_name(f"{out.stem}.{CHANGES}")
+    cells = [CellChange(item.sheet, item.row, item.column, item.new) for item in changes if item.new != item.old]
+    if is_workbook(out):
+        copies, listed = {next(filter(is_workbook, sources)): out}, out.with_name(f"{out.stem}.{CHANGES}")
     else:
-        copied, listed = rewrite(sources, out, edits), out / CHANGES
+        copies, listed = {source: out / source.name for source in sources}, out / CHANGES
+    for source, target in copies.items():
+        sheet = split_name(source.name)[0]
+        own = cells if is_workbook(source) else [cell for cell in cells if cell.sheet == sheet]
+        rewrite(source, target, own, frozen=SHEETS)
     lines = ["\t".join(COLUMNS), *("\t".join(_plain(getattr(item, name)) for name in COLUMNS) for item in changes)]
     artefact.write_text(listed, "\n".join(lines) + "\n")
-    return copied, listed
+    return list(copies.values()), listed
 
 
 def _plain(value: object) -> str:

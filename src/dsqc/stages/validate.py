@@ -16,6 +16,7 @@ from dsqc.registry import RuleState, rules
 from dsqc.rule_set import rule_set_version, vocabulary_versions
 from dsqc.rules import Context, examine, identify
 from dsqc.rules.columns import column_findings
+from dsqc.rules.personal import PersonalCell
 from dsqc.rules.privacy import masking, personal_cells, redacted
 from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received, form_files
 from dsqc.stages._validate_profile import PAGE, write_profile
@@ -91,15 +92,7 @@ def validate(
     day = today or datetime.now(UTC).date()
     taxonomy = taxonomy or open_taxonomy()
     read, form, findings = read_submission(inbox, kbds_strict=kbds_strict)
-    submission = read
-    if form is not None:
-        prepared, found = examine(read, form, Context(day, limits or Limits(), taxonomy))
-        submission = prepared.submission
-        findings.extend(found)
-        people = prepared.personal
-    else:
-        findings.extend(column_findings(read, {}))
-        people = tuple(personal_cells(read, {}))
+    submission, people = _apply_rules(read, form, Context(day, limits or Limits(), taxonomy), findings)
     findings = redacted(findings, people)
     inputs = {readable_name(path): artefact.sha256_of(path) for path in form_files(inbox)}
     if transfer is not None:
@@ -120,6 +113,18 @@ def validate(
         write_profile(results, read, form, document, masking(people))
     log.info("validated", form=form.reference if form else "", **findings.counts())
     return ValidateResult(submission, form, findings, document, path)
+
+
+def _apply_rules(
+    read: Submission, form: Form | None, context: Context, findings: FindingLog
+) -> tuple[Submission, tuple[PersonalCell, ...]]:
+    """The submission as the rules judge it, and the cells that point at people; without a form columns alone speak."""
+    if form is None:
+        findings.extend(column_findings(read, {}))
+        return read, tuple(personal_cells(read, {}))
+    prepared, found = examine(read, form, context)
+    findings.extend(found)
+    return prepared.submission, prepared.personal
 
 
 def read_submission(path: Path, *, kbds_strict: bool = False) -> tuple[Submission, Form | None, FindingLog]:

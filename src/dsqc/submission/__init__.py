@@ -6,7 +6,7 @@ Imported by stages and above; imports forms (headings) and the core::
     submission.rows("sample")[0].cells["organism"].column
 """
 
-from dsqc.submission.correction import Correction, correct, write_corrected_text
+from dsqc.submission.correction import Correction, correct
 from dsqc.submission.layout import is_form_file, lone_table, readable_name, sheet_files
 from dsqc.submission.reader import interpret, read, read_tables
 from dsqc.submission.table import Table, Tables
@@ -25,5 +25,4 @@ __all__ = [
     "read_tables",
     "readable_name",
     "sheet_files",
-    "write_corrected_text",
 ]

@@ -51,6 +51,8 @@ def _correct_cells(cells: tuple[str, ...] | list[str], texts: Mapping[int, str])
 def write_corrected_text(data: bytes, texts: Mapping[tuple[int, str], str]) -> bytes:
     """A tab-separated sheet with cells corrected, in UTF-8: line ends and byte-order mark stay as they are.
 
+    Where a correction adds a heading, every row that is not empty is made as wide as the widest.
+
     Without a correction, a sheet in UTF-8 is given back byte for byte.
 
     Args:
@@ -67,6 +69,10 @@ def write_corrected_text(data: bytes, texts: Mapping[tuple[int, str], str]) -> b
     corrected = [
         _correct_cells(cells, by_row[number]) if number in by_row else cells for number, cells in enumerate(records, 1)
     ]
+    heading = next((index for index, cells in enumerate(records) if cells), None)
+    if heading is not None and len(corrected[heading]) > len(records[heading]):
+        width = max(map(len, corrected))
+        corrected = [cells + [""] * (width - len(cells)) if cells else cells for cells in corrected]
     newline = next((item for item in ("\r\n", "\n", "\r") if item in decoded.text), "\n")
     file = io.StringIO(newline="")
     if is_quoted:

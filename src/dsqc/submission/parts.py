@@ -3,7 +3,7 @@
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
@@ -52,6 +52,8 @@ class Parts:
         """Write the workbook: unchanged parts with their own dates, in their own order, new parts at the end."""
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             for item in self._archive.infolist():
+                if item.filename not in self._names:
+                    continue
                 data = self._changed.get(item.filename)
                 entry = zipfile.ZipInfo(item.filename, item.date_time)
                 entry.compress_type = zipfile.ZIP_DEFLATED if item.compress_type else zipfile.ZIP_STORED
@@ -103,6 +105,26 @@ class Parts:
         )
         self.write(beside, edit.result())
         return relation
+
+    def remove_related(self, name: str, kind: str) -> None:
+        """Take away the parts that ``name`` has relations of ``kind`` to, and the relations."""
+        gone = {target for _id, type_name, target in self.relations(name) if type_name == kind}
+        if not gone:
+            return
+        beside = _relations_of(name)
+        self._cut(beside, "Relationships/Relationship", "Type", lambda value: value.rpartition("/")[2] == kind)
+        self._cut(_CONTENT_TYPES, "Types/Override", "PartName", lambda value: value.removeprefix("/") in gone)
+        self._names -= gone
+        self._changed = {part: data for part, data in self._changed.items() if part not in gone}
+
+    def _cut(self, name: str, path: str, attribute: str, is_meant: Callable[[str], bool]) -> None:
+        """Cut the elements of a part out whose attribute is meant."""
+        data = self.read(name)
+        edit = Edit(data)
+        for element in elements(data, {path}):
+            if is_meant(element.attributes.get(attribute, "")):
+                edit.put(element.start, element.end, "")
+        self.write(name, edit.result())
 
     def declare(self, name: str, content_type: str) -> None:
         """Say of what type a new part is."""

@@ -77,15 +77,6 @@ def split(text: str, separator: str = "\t") -> Split:
         return Split(_split(text, separator, quoted=False).rows, fault)
 
 
-def records(text: str) -> list[list[str]]:
-    """Every row of a table that :func:`split` could read, with the cells as they stand, empty ones among them."""
-    previous = csv.field_size_limit(_LONGEST_CELL)
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter="\t"))
-    finally:
-        csv.field_size_limit(previous)
-
-
 def _split(text: str, separator: str, *, quoted: bool) -> Split:
     rows: list[TableRow] = []
     with _long_cells():

@@ -21,6 +21,8 @@ from dsqc.submission.xml_edit import Edit, Element, NotEditableError, elements, 
 _SHEET_DATA = "worksheet/sheetData"
 _ROW = f"{_SHEET_DATA}/row"
 _CELL = f"{_ROW}/c"
+_FORMULA_ELEMENT = f"{_CELL}/f"
+_DIMENSION = "worksheet/dimension"
 _FILLS, _XFS = "styleSheet/fills", "styleSheet/cellXfs"
 _TEXT_FORMAT = "49"
 """Excel's number format ``@``: what is typed stays what it is."""
@@ -35,17 +37,22 @@ Place = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class CellChange:
-    """A cell of a sheet, its new text (empty: nothing), and what its comment says."""
+    """A cell of a sheet, its new text (empty: nothing), and what its comment says (empty: it is not marked either)."""
 
     sheet: str
     row: int
     column: str
     text: str
-    comment: str
+    comment: str = ""
 
 
-def write_corrected(source: Path, file: IO[bytes], changes: Iterable[CellChange]) -> None:
-    """Write the workbook ``source`` with ``changes`` into ``file``; changed cells are marked and commented.
+def write_corrected(
+    source: Path, file: IO[bytes], changes: Iterable[CellChange], *, frozen: Collection[str] = ()
+) -> None:
+    """Write the workbook ``source`` with ``changes`` into ``file``; changed cells hold text.
+
+    Args:
+        frozen: sheets whose formulas give way to the values that they had, because cells that they read are moved.
 
     Raises:
         SystemFault: the workbook has a shape that cannot be changed in place.
@@ -58,9 +65,14 @@ def write_corrected(source: Path, file: IO[bytes], changes: Iterable[CellChange]
         book = _book_of(parts)
         names = _sheet_parts(parts, book)
         styles = _Styles(parts, parts.related(book, "styles"))
+        for sheet in frozen:
+            if sheet in names:
+                _freeze(parts, names[sheet], book)
         for sheet, cells in by_sheet.items():
             _write_cells(parts, names[sheet], cells, styles)
-            add_comments(parts, names[sheet], {place: change.comment for place, change in cells.items()})
+            comments = {place: change.comment for place, change in cells.items() if change.comment}
+            if comments:
+                add_comments(parts, names[sheet], comments)
         styles.save()
         _calculate_anew(parts, book)
         parts.save(file)
@@ -99,10 +111,9 @@ def _fixed_in(parts: Parts, name: str) -> dict[Place, str]:
     found: dict[Place, str] = {}
     data = parts.read(name)
     if _FORMULA.search(data):
-        formula = f"{_CELL}/f"
-        places = _places(elements(data, {_ROW, _CELL}))
-        starts = [item.start for item in elements(data, {formula})]
-        cells = sorted((element.start, element.end, place) for place, element in places.items())
+        grid = _Grid(elements(data, {_ROW, _CELL}))
+        starts = [item.start for item in elements(data, {_FORMULA_ELEMENT})]
+        cells = sorted((element.start, element.end, place) for place, element in grid.cells.items())
         number = 0
         for start in starts:
             while cells[number][1] <= start:
@@ -147,54 +158,72 @@ def _sheet_parts(parts: Parts, book: str) -> dict[str, str]:
     return found
 
 
-def _places(found: Iterable[Element]) -> dict[Place, Element]:
-    """Cells by their place; where rows and cells carry no reference they follow one another."""
-    places: dict[Place, Element] = {}
-    row = column = 0
-    for element in found:
-        reference = element.attributes.get("r", "")
-        if element.path == _ROW:
-            row, column = int(reference) if reference else row + 1, 0
-        elif element.path == _CELL:
-            column = column_index(reference.rstrip("0123456789")) + 1 if reference else column + 1
-            places[row, column_letter(column - 1)] = element
-    return places
+class _Grid:
+    """Cells and rows of a sheet by their places; where they carry no reference they follow one another."""
+
+    def __init__(self, found: Iterable[Element]) -> None:
+        self.cells: dict[Place, Element] = {}
+        self.rows: dict[int, Element] = {}
+        self._of_row: dict[int, list[tuple[int, Element]]] = {}
+        row = column = 0
+        for element in found:
+            reference = element.attributes.get("r", "")
+            if element.path == _ROW:
+                row, column = int(reference) if reference else row + 1, 0
+                self.rows.setdefault(row, element)
+            elif element.path == _CELL:
+                column = column_index(reference.rstrip("0123456789")) + 1 if reference else column + 1
+                self.cells[row, column_letter(column - 1)] = element
+                self._of_row.setdefault(row, []).append((column - 1, element))
+
+    def next_cell(self, row: int, column: str) -> Element | None:
+        """The first cell of ``row`` to the right of ``column``."""
+        own = column_index(column)
+        beside = [item for item in self._of_row.get(row, ()) if item[0] > own]
+        return min(beside, key=lambda item: item[0])[1] if beside else None
+
+
+def _freeze(parts: Parts, name: str, book: str) -> None:
+    """Take the formulas of a sheet away; their values stay."""
+    data = parts.read(name)
+    if not _FORMULA.search(data):
+        return
+    edit = Edit(data)
+    for element in elements(data, {_CELL, _FORMULA_ELEMENT}):
+        if element.path == _FORMULA_ELEMENT:
+            edit.put(element.start, element.end, "")
+        elif "cm" in element.attributes:  # says that the formula fills its neighbours
+            edit.set_attributes(element, cm="")
+    parts.write(name, edit.result())
+    parts.remove_related(book, "calcChain")  # names cells with formulas; made anew where it is missing
 
 
 def _write_cells(parts: Parts, name: str, changes: Mapping[Place, CellChange], styles: "_Styles") -> None:
     data = parts.read(name)
-    found = elements(data, {_ROW, _CELL})
-    places = _places(found)
+    grid = _Grid(elements(data, {_ROW, _CELL}))
     edit = Edit(data)
     for (row, column), change in sorted(changes.items(), key=lambda item: (item[0][0], column_index(item[0][1]))):
-        cell = places.get((row, column))
+        cell = grid.cells.get((row, column))
         if cell is not None:
-            style = styles.marked(cell.attributes.get("s", "0"))
+            style = styles.changed(cell.attributes.get("s", "0"), is_marked=bool(change.comment))
             edit.put(cell.start, cell.end, _cell(cell.prefix, change, style))
-            continue
-        _insert_cell(edit, found, places, change, styles.marked("0"))
+        elif change.text:
+            _insert_cell(edit, grid, change, styles.changed("0", is_marked=bool(change.comment)))
+    if any(change.text and place not in grid.cells for place, change in changes.items()):
+        for element in elements(data, {_DIMENSION}):  # optional, and too small now
+            edit.put(element.start, element.end, "")
     parts.write(name, edit.result())
 
 
-def _insert_cell(
-    edit: Edit, found: list[Element], places: Mapping[Place, Element], change: CellChange, style: str
-) -> None:
+def _insert_cell(edit: Edit, grid: _Grid, change: CellChange, style: str) -> None:
     """Put a cell that was empty into its row, between its neighbours."""
-    own = column_index(change.column)
-    beside = [(column_index(column), element) for (row, column), element in places.items() if row == change.row]
-    after = min((item for item in beside if item[0] > own), key=lambda item: item[0], default=None)
+    after, row = grid.next_cell(change.row, change.column), grid.rows.get(change.row)
     if after is not None:
-        edit.insert(after[1].start, _cell(after[1].prefix, change, style))
-        return
-    row = 0
-    for element in found:
-        if element.path != _ROW:
-            continue
-        row = int(element.attributes["r"]) if "r" in element.attributes else row + 1
-        if row == change.row:
-            edit.append_to(element, _cell(element.prefix, change, style))
-            return
-    raise NotEditableError(f"the sheet {change.sheet} has no row {change.row}")
+        edit.insert(after.start, _cell(after.prefix, change, style))
+    elif row is not None:
+        edit.append_to(row, _cell(row.prefix, change, style))
+    else:
+        raise NotEditableError(f"the sheet {change.sheet} has no row {change.row}")
 
 
 def _cell(p: str, change: CellChange, style: str) -> str:
@@ -206,7 +235,7 @@ def _cell(p: str, change: CellChange, style: str) -> str:
 
 
 class _Styles:
-    """The workbook's cell formats; a marked one is as it was, but for its fill, and that it is text."""
+    """The workbook's cell formats; that of a changed cell is as it was, but that it is text, and filled if marked."""
 
     def __init__(self, parts: Parts, name: str) -> None:
         self._parts, self._name = parts, name
@@ -215,31 +244,32 @@ class _Styles:
         self._fills, self._list = last_of(found, _FILLS), last_of(found, _XFS)
         self._fill_count = sum(item.path == f"{_FILLS}/fill" for item in found)
         self._formats = [item for item in found if item.path == f"{_XFS}/xf"]
-        self._marked: dict[int, str] = {}
+        self._changed: dict[tuple[int, bool], str] = {}
 
-    def marked(self, style: str) -> str:
-        """The number of the format ``style``, marked; empty where the workbook keeps no formats."""
+    def changed(self, style: str, *, is_marked: bool) -> str:
+        """The number of the format of a changed cell that had ``style``; empty where the workbook keeps no formats."""
         if self._fills is None or self._list is None or not self._formats:
             return ""
         number = int(style) if style.isdigit() and int(style) < len(self._formats) else 0
-        if number not in self._marked:
-            self._marked[number] = str(len(self._formats) + len(self._marked))
-        return self._marked[number]
+        return self._changed.setdefault((number, is_marked), str(len(self._formats) + len(self._changed)))
 
     def save(self) -> None:
         """Write the formats that were asked for."""
-        if not self._marked or self._fills is None or self._list is None:
+        if not self._changed or self._fills is None or self._list is None:
             return
         p = self._fills.prefix
         edit = Edit(self._data)
-        fill = f'<{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="{MARK}"/><{p}bgColor indexed="64"/>'
-        _append_counted(edit, self._fills, self._fill_count + 1, f"{fill}</{p}patternFill></{p}fill>")
-        formats = "".join(self._format(self._formats[number]) for number in self._marked)
-        _append_counted(edit, self._list, len(self._formats) + len(self._marked), formats)
+        if any(is_marked for _number, is_marked in self._changed):
+            fill = f'<{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="{MARK}"/><{p}bgColor indexed="64"/>'
+            _append_counted(edit, self._fills, self._fill_count + 1, f"{fill}</{p}patternFill></{p}fill>")
+        formats = "".join(self._format(self._formats[number], is_marked) for number, is_marked in self._changed)
+        _append_counted(edit, self._list, len(self._formats) + len(self._changed), formats)
         self._parts.write(self._name, edit.result())
 
-    def _format(self, element: Element) -> str:
-        values = {"numFmtId": _TEXT_FORMAT, "fillId": str(self._fill_count), "applyFill": "1", "applyNumberFormat": "1"}
+    def _format(self, element: Element, is_marked: bool) -> str:
+        values = {"numFmtId": _TEXT_FORMAT, "applyNumberFormat": "1"}
+        if is_marked:
+            values |= {"fillId": str(self._fill_count), "applyFill": "1"}
         return start_tag(element, **values) + self._data[element.inner : element.end].decode()
 
 

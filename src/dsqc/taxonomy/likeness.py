@@ -33,13 +33,13 @@ def nearest(taxonomy: Taxonomy, text: str, most: int = 3) -> tuple[Near, ...]:
         return ()
     found: dict[int, float] = {}
     for match in taxonomy.find_any(slips(written)):
-        _note(found, match.taxon.id, _likeness(written, match.name.text.casefold()))
+        _note(found, match.taxon.id, likeness(written, match.name.text))
     if not found:
         for name, taxon_id in _of_genus(taxonomy, written):
-            _note(found, taxon_id, _likeness(written, name.casefold()))
-    ordered = sorted(((-likeness, taxon_id) for taxon_id, likeness in found.items() if likeness >= _CUTOFF))[:most]
+            _note(found, taxon_id, likeness(written, name))
+    ordered = sorted(((-alike, taxon_id) for taxon_id, alike in found.items() if alike >= _CUTOFF))[:most]
     return tuple(
-        Near(taxon, -likeness) for likeness, taxon_id in ordered if (taxon := taxonomy.taxon(taxon_id)) is not None
+        Near(taxon, -negative) for negative, taxon_id in ordered if (taxon := taxonomy.taxon(taxon_id)) is not None
     )
 
 
@@ -71,9 +71,10 @@ def _of_genus(taxonomy: Taxonomy, written: str) -> list[tuple[str, int]]:
     return names
 
 
-def _likeness(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
+def likeness(one: str, other: str) -> float:
+    """How alike two names are, letter case ignored, from 0 to 1."""
+    return difflib.SequenceMatcher(None, one.casefold(), other.casefold(), autojunk=False).ratio()
 
 
-def _note(found: dict[int, float], taxon_id: int, likeness: float) -> None:
-    found[taxon_id] = max(likeness, found.get(taxon_id, 0.0))
+def _note(found: dict[int, float], taxon_id: int, alike: float) -> None:
+    found[taxon_id] = max(alike, found.get(taxon_id, 0.0))

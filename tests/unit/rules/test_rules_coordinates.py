@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dsqc.findings import CERTAIN, Suggestion
 from dsqc.forms import pattern
 from dsqc.language import Language
-from dsqc.rules.coordinates import read_coordinate, suggest_lat_lon
+from dsqc.rules.coordinates import read_coordinate
 from helpers.checked import columns_of, findings_of, samples
 
 Notation = Callable[[float, float], str]
@@ -125,7 +125,8 @@ def test_whatever_is_read_has_the_form_and_lies_on_the_earth(text: str) -> None:
     ],
 )
 def test_suggestions(text: str, country: str, expected: Suggestion | None) -> None:
-    assert suggest_lat_lon(text, country) == expected
+    found = read_coordinate(text, country)
+    assert (found.suggestion if found else None) == expected
 
 
 def test_the_country_of_the_row_decides_between_two_orders() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dsqc.submission import correct, read_tables, write_corrected_text
+from dsqc.submission import correct, read_tables
+from dsqc.submission.correction import write_corrected_text
 from dsqc.submission.table import column_index, column_letter
 from helpers.submissions import good_tables, to_tsv, write_tsv
 
@@ -61,3 +62,7 @@ def test_text_and_memory_agree(tmp_path: Path, cells: dict[tuple[int, str], str]
     (folder / "sample.tsv").write_bytes(write_corrected_text(to_tsv(rows).encode(), cells))
     again = read_tables(folder)
     assert again.tables["sample"].rows == memory.tables["sample"].rows
+
+
+def test_a_sheet_that_grows_wider_stays_a_rectangle() -> None:
+    assert write_corrected_text(b"a\tb\n1\t2\n\n3\n", {(1, "C"): "c", (2, "C"): "x"}) == b"a\tb\tc\n1\t2\tx\n\n3\t\t\n"

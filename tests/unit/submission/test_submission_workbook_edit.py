@@ -15,10 +15,8 @@ from dsqc.errors import SystemFault
 from dsqc.submission import read_tables
 from dsqc.submission.workbook_edit import MARK, CellChange, fixed_cells, write_corrected
 
-FOREIGN = (
-    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    ' xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main">'
-)
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+FOREIGN = f'<worksheet xmlns="{MAIN}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main">'
 EXTENSION = (
     '<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"><x14:dataValidations count="1">'
     '<x14:dataValidation type="list"/></x14:dataValidations></ext></extLst>'
@@ -244,3 +242,59 @@ def test_a_damaged_sheet_is_our_fault_with_a_next_step(workbook: Path) -> None:
     rewrite(workbook, lambda name, data: data[:-40] if name == "xl/worksheets/sheet1.xml" else data)
     with pytest.raises(SystemFault, match=r"cannot be corrected in place.*(?s:.)*save it again"):
         corrected(workbook, CellChange("sample", 2, "B", "female", "c"))
+
+
+def plainly(source: Path, *changes: CellChange, frozen: tuple[str, ...] = ()) -> Path:
+    target = source.with_name("copy.xlsx")
+    with target.open("wb") as file:
+        write_corrected(source, file, changes, frozen=frozen)
+    return target
+
+
+def test_without_a_comment_a_cell_is_not_marked(workbook: Path) -> None:
+    before = openpyxl.load_workbook(workbook)["sample"]["B2"]
+    cell = openpyxl.load_workbook(plainly(workbook, CellChange("sample", 2, "B", "female")))["sample"]["B2"]
+    assert (cell.value, cell.number_format, cell.comment) == ("female", "@", None)
+    assert (cell.fill.fgColor.rgb, cell.border.left.style) == (before.fill.fgColor.rgb, "thin")
+
+
+def test_frozen_formulas_are_their_values_and_nothing_names_them(workbook: Path) -> None:
+    chain = "xl/calcChain.xml"
+    rewrite(
+        workbook,
+        lambda name, data: {
+            "[Content_Types].xml": data.replace(
+                b"</Types>",
+                b'<Override PartName="/xl/calcChain.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+                b'spreadsheetml.calcChain+xml"/></Types>',
+            ),
+            "xl/_rels/workbook.xml.rels": data.replace(
+                b"</Relationships>",
+                b'<Relationship Id="rId99" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/'
+                b'calcChain" Target="calcChain.xml"/></Relationships>',
+            ),
+        }.get(name, data),
+    )
+    with zipfile.ZipFile(workbook, "a") as archive:
+        archive.writestr(
+            chain,
+            f'<calcChain xmlns="{MAIN}"><c r="D2" i="1"/></calcChain>',
+        )
+    path = plainly(workbook, CellChange("sample", 2, "B", ""), frozen=("sample", "run"))
+    held = parts(path)
+    assert openpyxl.load_workbook(path)["sample"]["D2"].value == "Female3.5"
+    assert read_tables(path).tables["sample"].rows[1].cells[:4] == ("S1", "", "3.5", "Female3.5")
+    assert chain not in held
+    assert not any(b"calcChain" in data for data in held.values())
+
+
+def test_a_sheet_that_grows_does_not_say_how_large_it_was(workbook: Path) -> None:
+    path = plainly(workbook, CellChange("sample", 1, "J", "ninth"), CellChange("sample", 2, "J", "far"))
+    book = openpyxl.load_workbook(path, read_only=True)
+    assert [row[9] for row in book["sample"].iter_rows(max_row=2, values_only=True)] == ["ninth", "far"]
+    book.close()
+
+
+def test_nothing_is_not_put_where_nothing_is(workbook: Path) -> None:
+    path = plainly(workbook, CellChange("sample", 2, "J", ""))
+    assert parts(path)["xl/worksheets/sheet1.xml"] == parts(workbook)["xl/worksheets/sheet1.xml"]

@@ -8,7 +8,6 @@ from dsqc.forms.attribute import Requirement
 from dsqc.forms.condition_words import condition_in_words
 from dsqc.forms.form import EXAMPLE_MARKS
 from dsqc.forms.template.layout import MARKS, ORDER, Template
-from dsqc.forms.template.notes import REQUIREMENTS
 from dsqc.forms.vocabulary import missing_terms, vocabulary
 from dsqc.language import Language, Text
 
@@ -96,7 +95,7 @@ def guide(template: Template) -> Iterator[GuideLine]:
     yield from (_text(str(number), step) for number, step in enumerate(STEPS, start=1))
     yield _heading(Text("What the colours mean", "색의 뜻"))
     for requirement in ORDER:
-        word, mark = REQUIREMENTS[requirement], MARKS.get(requirement, "")
+        word, mark = requirement.label, MARKS.get(requirement, "")
         left = f"{' / '.join(word.get(language) for language in template.languages)} {mark}".rstrip()
         yield GuideLine(LineKind.TEXT, left, MEANINGS[requirement], requirement)
     yield _heading(Text("Sheets", "시트"))

@@ -12,13 +12,6 @@ MOST_TERMS, FIRST_TERMS = 14, 5
 """A note lists up to so many terms of a vocabulary; of a longer one the first, for the drop-down has them all."""
 BETWEEN_LANGUAGES = "――――"
 
-REQUIREMENTS = {
-    Requirement.MANDATORY: Text("mandatory", "필수"),
-    Requirement.ONE_OF_GROUP: Text("one of a group", "택일 필수"),
-    Requirement.CONDITIONAL: Text("conditional", "조건부 필수"),
-    Requirement.RECOMMENDED: Text("recommended", "권장"),
-    Requirement.OPTIONAL: Text("optional", "선택"),
-}
 _MEANINGS = {
     Requirement.MANDATORY: Text("Mandatory in every row.", "필수: 모든 행에 적습니다."),
     Requirement.RECOMMENDED: Text("Recommended.", "권장: 알면 적습니다."),
