@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
 from typing import Any
 
 from dsqc.findings import CERTAIN, Finding, Suggestion
@@ -25,7 +24,7 @@ from dsqc.rules.date_spellings import ANY_COLUMN, DateColumn
 from dsqc.rules.dates import DATE_FORMS, DateColumns
 from dsqc.rules.project import NTIS_FORM, PUBLICATION_FORM, meant_ntis, meant_publication, several_data_types
 from dsqc.rules.repair import COUNTRIES, nearest_terms, suggest_value
-from dsqc.rules.spelling import is_ascii_text, suggest_ascii
+from dsqc.rules.spelling import is_ascii_text, such_as, suggest_ascii
 from dsqc.rules.strains import COLLECTION_FORM, COLLECTION_PATTERN
 from dsqc.rules.terms import TERM_FORM
 
@@ -89,11 +88,9 @@ _SPREADSHEET_DATE = re.compile(
     rf"(?:\d{{1,2}}-(?:{_MONTHS})|(?:{_MONTHS})-\d{{1,2}}|\d{{1,2}}월 \d{{1,2}}일)", re.IGNORECASE
 )
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII)
-_SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?", re.ASCII)
 _SEPARATOR = re.compile(r"(?:;|//)")
 _LONGEST_MARK = 24
 """Characters of the longest of these marks: Excel shows 15 digits and an exponent."""
-_EXCEL_EPOCH = date(1899, 12, 30)
 
 Judgement = tuple[tuple[Verdict, ...], bool]
 """What is wrong with a value, and whether it is a missing-value term."""
@@ -207,10 +204,8 @@ def _spreadsheet(attribute: Attribute, value: str) -> Iterator[Verdict]:
     """Marks that a spreadsheet leaves on what it takes for a date or a number."""
     if len(value) > _LONGEST_MARK or value.isalpha():
         return
-    if attribute.type in DATE_TYPES and _SERIAL.fullmatch(value):
-        day = (_EXCEL_EPOCH + timedelta(days=int(float(value)))).isoformat()
-        yield "DSQC-T010", {"expected": day, "suggestion": Suggestion(day, CERTAIN)}
-    elif attribute.type not in {*DATE_TYPES, "number", "quantity"} and _SPREADSHEET_DATE.fullmatch(value):
+    # A date that became a serial number is no date: the rule on the format says so, and which day was meant.
+    if attribute.type not in {*DATE_TYPES, "number", "quantity"} and _SPREADSHEET_DATE.fullmatch(value):
         yield "DSQC-T010", {"expected": "the name as it was typed", "expected_ko": "처음 입력한 이름"}
     elif attribute.type not in ("number", "quantity") and _SCIENTIFIC.fullmatch(value):
         yield "DSQC-T010", {"expected": "all digits", "expected_ko": "모든 자릿수"}
@@ -219,7 +214,7 @@ def _spreadsheet(attribute: Attribute, value: str) -> Iterator[Verdict]:
 def _beyond_pattern(sheet: str, attribute: Attribute, value: str, column: DateColumn) -> Iterator[Verdict]:
     """What a value may still have wrong that fits its pattern, or has none."""
     if sheet in ENGLISH_SHEETS and not is_ascii_text(value):
-        verdict = _not_english(value, suggest_value(attribute, value, None))
+        verdict = _not_english(attribute, value, suggest_value(attribute, value, None))
         yield advised(verdict, attribute, value, column)
     elif _holds_several(attribute, value):
         yield "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
@@ -254,19 +249,24 @@ def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault) -> V
     if english or (
         sheet in ENGLISH_SHEETS and not value.isascii() and (attribute.type != "quantity" or suggest_ascii(value))
     ):
-        return _not_english(value, suggestion)
+        return _not_english(attribute, value, suggestion)
     if attribute.type == "quantity" and fault.kind is FaultKind.PATTERN:
         return "DSQC-T021", {"expected": "; ".join(attribute.units) or "10 m", "suggestion": suggestion}
-    return _BY_KIND[fault.kind], {"expected": _expected(attribute, value, fault), "suggestion": suggestion}
+    return _BY_KIND[fault.kind], {**_expected(attribute, value, fault), "suggestion": suggestion}
 
 
-def _expected(attribute: Attribute, value: str, fault: Fault) -> str:
+def _expected(attribute: Attribute, value: str, fault: Fault) -> dict[str, str]:
+    if fault.kind is FaultKind.PATTERN and not fault.suggestion and attribute.example:
+        example = such_as(attribute.example)
+        return {"expected": example.en, "expected_ko": example.ko}
+    return {"expected": _allowed(attribute, value, fault)}
+
+
+def _allowed(attribute: Attribute, value: str, fault: Fault) -> str:
     if fault.suggestion and fault.kind is FaultKind.VOCABULARY:
         return _first_of(fault.suggestion, fault.expected.split("; "))
     if fault.suggestion:
         return fault.suggestion
-    if fault.kind is FaultKind.PATTERN:
-        return attribute.example or fault.expected
     if fault.kind in (FaultKind.VOCABULARY, FaultKind.COUNTRY):
         terms = fault.expected.split("; ")
         if fault.kind is FaultKind.COUNTRY:
@@ -287,9 +287,25 @@ def _nearest(near: list[str], terms: list[str]) -> str:
     return "; ".join(shown) + (f" … ({len(terms)})" if len(terms) > len(shown) else "")
 
 
-def _not_english(value: str, suggestion: Suggestion | None) -> Verdict:
+def _not_english(attribute: Attribute, value: str, suggestion: Suggestion | None) -> Verdict:
     characters = " ".join(
         dict.fromkeys(char if char.isprintable() else repr(char)[1:-1] for char in value if not is_ascii_text(char))
     )
-    expected = suggestion.value if suggestion else "-"
-    return "DSQC-T009", {"expected": expected, "characters": characters[:60], "suggestion": suggestion}
+    return "DSQC-T009", {
+        **_in_english(attribute, value, suggestion),
+        "characters": characters[:60],
+        "suggestion": suggestion,
+    }
+
+
+def _in_english(attribute: Attribute, value: str, suggestion: Suggestion | None) -> dict[str, str]:
+    """What was meant; else the terms to choose from; else English like the example."""
+    if suggestion is not None:
+        return {"expected": suggestion.value}
+    if attribute.vocabulary is not None and attribute.type != "geo_loc":
+        terms = list(vocabulary(attribute.vocabulary).terms)
+        return {"expected": _nearest(nearest_terms(attribute.vocabulary, value), terms)}
+    if attribute.example.isascii() and attribute.example:
+        example = such_as(attribute.example)
+        return {"expected": example.en, "expected_ko": example.ko}
+    return {"expected": "the same in English", "expected_ko": "영문으로 쓴 값"}

@@ -176,6 +176,7 @@ def _no_form(log: FindingLog, workbooks: list[str]) -> None:
             "DSQC-T002",
             value=listed + several,
             expected="submission.xlsx, or submission.tsv, project.tsv, sample.tsv, experiment.tsv, run.tsv, file.tsv",
+            expected_ko="submission.xlsx 또는 submission.tsv, project.tsv, sample.tsv, experiment.tsv, run.tsv, file.tsv",
         )
     )
 
