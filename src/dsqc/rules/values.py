@@ -28,6 +28,8 @@ from dsqc.rules.spelling import is_ascii_text, such_as, suggest_ascii
 from dsqc.rules.strains import COLLECTION_FORM, COLLECTION_PATTERN
 from dsqc.rules.terms import TERM_FORM
 
+ORGANISMS = frozenset({"organism", "host"})
+"""Attributes that name a taxon."""
 ENGLISH_SHEETS = frozenset({"sample", "experiment", "run", "file"})
 """Sheets whose public values are English only (K-BDS); project and submission have Korean attributes too."""
 DATE_TYPES = frozenset(DATE_FORMS)
@@ -121,7 +123,7 @@ def single_value(check: Check) -> Iterator[Finding]:
                 judgement = judged.get(cell.value)
                 if judgement is None:
                     column = dates.of(sheet.name, columns[name])
-                    judgement = judged[cell.value] = _judgement(sheet.name, columns[name], cell.value, column)
+                    judgement = judged[cell.value] = _judgement(check, sheet.name, columns[name], cell.value, column)
                 if judgement is FAULTLESS:
                     continue
                 verdicts, is_missing = judgement
@@ -131,9 +133,20 @@ def single_value(check: Check) -> Iterator[Finding]:
                     yield check.finding("DSQC-T014", row, name, suggestion=EMPTY)
 
 
-def _judgement(sheet: str, attribute: Attribute, value: str, column: DateColumn) -> Judgement:
+def _judgement(check: Check, sheet: str, attribute: Attribute, value: str, column: DateColumn) -> Judgement:
     verdicts, is_missing = tuple(judge(sheet, attribute, value, column)), is_missing_term(value)
+    if attribute.name in ORGANISMS:
+        verdicts = tuple(_by_taxonomy(check, value, verdict) for verdict in verdicts)
     return (verdicts, is_missing) if verdicts or is_missing else FAULTLESS
+
+
+def _by_taxonomy(check: Check, value: str, verdict: Verdict) -> Verdict:
+    """A verdict on the letters of an organism's name, with the scientific name that a Korean one stands for."""
+    code, arguments = verdict
+    if code != "DSQC-T009" or arguments["suggestion"] is not None:
+        return verdict
+    meant = check.organisms.scientific(value)
+    return verdict if meant is None else (code, {**arguments, "expected": meant.value, "suggestion": meant})
 
 
 def _is_needless(check: Check, row: Row, attribute: Attribute, value: str) -> bool:
