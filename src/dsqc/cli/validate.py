@@ -92,6 +92,10 @@ def run(args: argparse.Namespace) -> int:
     gc.set_threshold(200_000, 50, 50)
     if args.fix and args.outdir is None:
         raise UsageError("--fix writes a corrected copy.", hint="Say where to with -O DIR.")
+    if args.fix:
+        from dsqc.stages.fix import check_apart
+
+        check_apart(args.submission, args.outdir)  # Before the report is written there.
     station = _station(args.station)
     limits = station.limits if station else None
     strict = args.kbds_strict or (station is not None and station.kbds_strict)

@@ -146,7 +146,9 @@ def _by_taxonomy(check: Check, value: str, verdict: Verdict) -> Verdict:
     if code != "DSQC-T009" or arguments["suggestion"] is not None:
         return verdict
     meant = check.organisms.scientific(value)
-    return verdict if meant is None else (code, {**arguments, "expected": meant.value, "suggestion": meant})
+    if meant is None:
+        return verdict
+    return code, {**arguments, "expected": meant.value, "expected_ko": meant.value, "suggestion": meant}
 
 
 def _is_needless(check: Check, row: Row, attribute: Attribute, value: str) -> bool:

@@ -246,7 +246,7 @@ def test_fix_says_what_it_corrected_and_what_is_left(
     assert run(bad, "--no-files", "--fix", "-O", out) == 3
     printed = capsys.readouterr().out
     assert "Corrected: 1 cells (sample.sex 1)." in printed
-    assert "The form: 1 errors, 1 warnings; the copy: 1 errors, 0 warnings." in printed
+    assert "Without the data files, the form: 1 errors, 1 warnings; the copy: 1 errors, 0 warnings." in printed
     assert str(out / "corrected" / "sample.tsv") in printed
     assert str(out / "patch.tsv") in printed
     assert {path.name for path in (out / "corrected").iterdir()} == {f"{name}.tsv" for name in SHEETS}
