@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from dsqc.cli._options import action_options, add_station
-from dsqc.cli._output import print_json, print_table, printable
+from dsqc.cli._output import SEVERITY_LABELS, print_json, print_table, printable
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
+from dsqc.registry import Severity
 
 DECISIONS = ("approve", "return", "reject")
 
@@ -87,9 +88,8 @@ def _print_submission(found: dict[str, Any], results: Path, language: Language) 
     for reason in found["reasons"]:
         number = f" ×{reason['count']:,}" if reason["count"] > 1 else ""
         rows = f" ({Text('rows', '행').get(language)} {reason['rows']})" if reason.get("rows") and number else ""
-        print(
-            printable(f"{reason['severity']} {reason['code']} {reason['object']} {reason['object_id']}{number}{rows}")
-        )
+        label = SEVERITY_LABELS[Severity(reason["severity"])].get(language)
+        print(printable(f"{label} {reason['code']} {reason['object']} {reason['object_id']}{number}{rows}"))
         print(printable(f"    {reason['message' + korean]}"))
     if found["profile"]:
         print(f"{Text('columns', '컬럼 분석').get(language)} → {results / found['profile']}")

@@ -27,7 +27,7 @@ SHOWN_TERMS = 6
 
 VERSION_STATES = {
     "current": Text("current", "현행"),
-    "superseded": Text("older, still taken", "이전 판본, 접수 가능"),
+    "superseded": Text("older, still taken", "이전 버전, 접수 가능"),
     "withdrawn": Text("withdrawn", "폐지"),
 }
 SHOWN_UNDECIDED = 20
@@ -37,7 +37,7 @@ HEADINGS = {
     "id": Text("id", "아이디"),
     "name": Text("research field", "연구분야"),
     "group": Text("group", "구분"),
-    "version": Text("version", "판본"),
+    "version": Text("version", "버전"),
     "packages": Text("packages", "패키지"),
     "attribute": Text("attribute", "항목"),
     "label": Text("label", "이름"),
@@ -230,7 +230,7 @@ def _print_migration(result: "MigrateResult", language: Language) -> None:
         print(
             Text(
                 f"The submission names {form.reference} already; nothing was written.",
-                f"제출이 이미 {form.reference} 판본입니다. 쓴 것이 없습니다.",
+                f"제출이 이미 {form.reference} 버전입니다. 쓴 것이 없습니다.",
             ).get(language)
         )
         return

@@ -65,7 +65,7 @@ VISIBILITY = {
 
 STATUSES = {
     "current": Text("current", "현행"),
-    "superseded": Text("older, still taken", "이전 판본, 접수 가능"),
+    "superseded": Text("older, still taken", "이전 버전, 접수 가능"),
     "withdrawn": Text("withdrawn", "폐지"),
     "historical": Text("no longer allowed", "더는 쓰지 않음"),
 }
@@ -109,8 +109,8 @@ DOCS = {
     "required_only": Text("only what is required", "필수 항목만"),
     "packages": Text("packages", "패키지"),
     "packages_label": Text("For", "대상"),
-    "version": Text("version", "판본"),
-    "versions": Text("Versions", "판본"),
+    "version": Text("version", "버전"),
+    "versions": Text("Versions", "버전"),
     "sheet": Text("sheet", "시트"),
     "attribute": Text("Attribute", "항목"),
     "requirement": Text("Requirement", "필수 여부"),

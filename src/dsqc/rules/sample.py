@@ -8,7 +8,7 @@ from dsqc.findings import CERTAIN, Finding, Suggestion
 from dsqc.model import Row
 from dsqc.rules.checking import Check, repeated, rule
 from dsqc.rules.table import present
-from dsqc.rules.values import SAMPLE_NAME_FORM
+from dsqc.rules.values import IN_KOREAN, SAMPLE_NAME_FORM
 
 TELL_NOTHING = frozenset({"sample_name", "sample_title", "description", "bioproject", "project_alias"})
 """Attributes that do not tell two samples apart."""
@@ -20,7 +20,8 @@ def unnamed(check: Check) -> Iterator[Finding]:
     if ("sample", "sample_name") in check.headings:
         for row in check.rows("sample"):
             if not row.get("sample_name"):
-                yield check.finding("DSQC-S001", row, "sample_name", expected=SAMPLE_NAME_FORM)
+                texts = {"expected": SAMPLE_NAME_FORM, "expected_ko": IN_KOREAN[SAMPLE_NAME_FORM]}
+                yield check.finding("DSQC-S001", row, "sample_name", **texts)
 
 
 @rule("DSQC-S003")

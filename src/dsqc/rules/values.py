@@ -53,6 +53,12 @@ SINGLE_TYPES = frozenset(
 FILE_NAME_FORM = "A-Z a-z 0-9 - _ ., not beginning with - or ."
 SAMPLE_NAME_FORM = "1–100 of A-Z a-z 0-9 ( ) { } [ ] + - _ . and space"
 MD5_FORM = "32 of 0-9 a-f"
+IN_KOREAN = {
+    FILE_NAME_FORM: "A-Z a-z 0-9 - _ . 으로 쓰고 - 또는 . 으로 시작하지 않음",
+    SAMPLE_NAME_FORM: "A-Z a-z 0-9 ( ) { } [ ] + - _ . 과 빈칸으로 1–100자",
+    MD5_FORM: "0-9 a-f 32자",
+}
+"""Forms that are said in words."""
 INSERT_SIZE_FORM = "1 – 9999999 (bp)"
 
 _BY_NAME = {
@@ -256,8 +262,12 @@ def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault) -> V
         own = _MEANT.get((sheet, attribute.name))
         if own is not None:
             return special[0], {"expected": special[1], "suggestion": own(value)}
-        expected = f"{suggestion.value} ({special[1]})" if suggestion else special[1]
-        return special[0], {"expected": expected, "suggestion": suggestion}
+        korean = IN_KOREAN.get(special[1], special[1])
+        return special[0], {
+            "expected": f"{suggestion.value} ({special[1]})" if suggestion else special[1],
+            "expected_ko": f"{suggestion.value}({korean})" if suggestion else korean,
+            "suggestion": suggestion,
+        }
     if attribute.type in SINGLE_TYPES and not attribute.multivalued and _SEPARATOR.search(value):
         return "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
     english = attribute.pattern is not None and attribute.pattern.name == "ascii_text"
@@ -265,13 +275,22 @@ def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault) -> V
         sheet in ENGLISH_SHEETS and not value.isascii() and (attribute.type != "quantity" or suggest_ascii(value))
     ):
         return _not_english(attribute, value, suggestion)
-    if attribute.type == "quantity" and fault.kind is FaultKind.PATTERN:
-        return "DSQC-T021", {"expected": "; ".join(attribute.units) or "10 m", "suggestion": suggestion}
+    if attribute.type == "quantity" and fault.kind in (FaultKind.PATTERN, FaultKind.UNIT):
+        return "DSQC-T021", {**_quantity(attribute, suggestion or fault.suggestion), "suggestion": suggestion}
     return _BY_KIND[fault.kind], {**_expected(attribute, value, fault), "suggestion": suggestion}
 
 
+def _quantity(attribute: Attribute, meant: Suggestion | str | None) -> dict[str, str]:
+    if meant:
+        return {"expected": meant.value if isinstance(meant, Suggestion) else meant}
+    units = "; ".join(attribute.units)
+    if not units:
+        return {"expected": "a number and its unit", "expected_ko": "숫자와 단위"}
+    return {"expected": f"a number and one of {units}", "expected_ko": f"숫자와 단위({units})"}
+
+
 def _expected(attribute: Attribute, value: str, fault: Fault) -> dict[str, str]:
-    if fault.kind is FaultKind.PATTERN and not fault.suggestion and attribute.example:
+    if fault.kind in (FaultKind.PATTERN, FaultKind.NUMBER) and not fault.suggestion and attribute.example:
         example = such_as(attribute.example)
         return {"expected": example.en, "expected_ko": example.ko}
     return {"expected": _allowed(attribute, value, fault)}
