@@ -19,7 +19,7 @@ from dsqc.forms import (
 )
 from dsqc.model import Row
 from dsqc.rules.advice import Verdict, advised
-from dsqc.rules.checking import Check, rule
+from dsqc.rules.checking import NAMES, Check, rule
 from dsqc.rules.date_spellings import ANY_COLUMN, DateColumn
 from dsqc.rules.dates import DATE_FORMS, DateColumns
 from dsqc.rules.project import NTIS_FORM, PUBLICATION_FORM, meant_ntis, meant_publication, several_data_types
@@ -95,6 +95,8 @@ _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _SPREADSHEET_DATE = re.compile(
     rf"(?:\d{{1,2}}-(?:{_MONTHS})|(?:{_MONTHS})-\d{{1,2}}|\d{{1,2}}월 \d{{1,2}}일)", re.IGNORECASE
 )
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""What the reader makes of a cell that a workbook holds as a date."""
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII)
 _SEPARATOR = re.compile(r"(?:;|//)")
 _LONGEST_MARK = 24
@@ -174,7 +176,7 @@ def judge(sheet: str, attribute: Attribute, value: str, column: DateColumn = ANY
     if is_missing_term(value):
         yield from _missing_term(attribute, value)
         return
-    yield from _spreadsheet(attribute, value)
+    yield from _spreadsheet(sheet, attribute, value)
     own = attribute.vocabulary is not None and vocabulary(attribute.vocabulary).lookup(value) is not None
     meant = None if own else suggest_missing(value)
     if meant is not None:
@@ -221,15 +223,22 @@ def _rejected(attribute: Attribute, meant: Suggestion) -> dict[str, Any]:
     return _a_value(attribute)
 
 
-def _spreadsheet(attribute: Attribute, value: str) -> Iterator[Verdict]:
+def _spreadsheet(sheet: str, attribute: Attribute, value: str) -> Iterator[Verdict]:
     """Marks that a spreadsheet leaves on what it takes for a date or a number."""
     if len(value) > _LONGEST_MARK or value.isalpha():
         return
     # A date that became a serial number is no date: the rule on the format says so, and which day was meant.
-    if attribute.type not in {*DATE_TYPES, "number", "quantity"} and _SPREADSHEET_DATE.fullmatch(value):
+    is_date = _SPREADSHEET_DATE.fullmatch(value) or (_is_free(sheet, attribute) and _DAY.fullmatch(value))
+    if attribute.type not in {*DATE_TYPES, "number", "quantity"} and is_date:
         yield "DSQC-T010", {"expected": "the name as it was typed", "expected_ko": "처음 입력한 이름"}
     elif attribute.type not in ("number", "quantity") and _SCIENTIFIC.fullmatch(value):
         yield "DSQC-T010", {"expected": "all digits", "expected_ko": "모든 자릿수"}
+
+
+def _is_free(sheet: str, attribute: Attribute) -> bool:
+    """Whether an attribute says in words what a sample or library is: no day, and no name that may be one."""
+    plain = attribute.type == "string" and attribute.pattern is None and attribute.vocabulary is None
+    return plain and sheet in ("sample", "experiment") and attribute.name not in NAMES.values()
 
 
 def _beyond_pattern(sheet: str, attribute: Attribute, value: str, column: DateColumn) -> Iterator[Verdict]:

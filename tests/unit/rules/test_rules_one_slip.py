@@ -42,3 +42,7 @@ def test_the_next_name_of_a_series_is_not_suggested(tmp_path: Path) -> None:
     result = validate(write_tsv(tmp_path, tables), None, today=date.fromisoformat(TODAY), with_files=False)
     unknown = [found for found in result.findings if found.code == "DSQC-X001"]
     assert [found.suggestion for found in unknown] == [None]
+
+
+def test_a_gene_that_a_workbook_holds_as_a_date_is_told(tmp_path: Path) -> None:
+    assert codes(tmp_path, cell("sample", genotype="2026-09-02")) == ["T010"]
