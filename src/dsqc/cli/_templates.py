@@ -179,7 +179,10 @@ def _free(args: argparse.Namespace, paths: list[Path]) -> list[Path]:
     """``paths``, none of which is there yet, unless ``--force`` allows to write over it."""
     there = [str(path) for path in paths if path.exists()]
     if there and not args.force:
-        raise UsageError(f"{', '.join(there)} exists already.", hint="Give another name, or --force to write over it.")
+        raise UsageError(
+            f"{', '.join(there)} {'exist' if there[1:] else 'exists'} already.",
+            hint="Give another name, or --force to write over it.",
+        )
     return paths
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from dsqc.cli._options import action_options, add_station
-from dsqc.cli._output import print_json, print_table, printable
-from dsqc.errors import ExitCode
+from dsqc.cli._output import SEVERITY_LABELS, print_json, print_table, printable
+from dsqc.errors import ExitCode, UsageError
 from dsqc.language import Language, Text
+from dsqc.registry import Severity
 
 DECISIONS = ("approve", "return", "reject")
 
@@ -70,12 +71,18 @@ def _queue(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     from dsqc.stages.curate import show
 
-    found = show(args.results)
+    found = show(_existing(args.results))
     if args.json:
         print_json(found)
     else:
         _print_submission(found, args.results, args.lang)
     return ExitCode.DONE
+
+
+def _existing(results: Path) -> Path:
+    if not results.is_dir():
+        raise UsageError(f"{results} does not exist.", hint="Give results/<submission> of a batch.")
+    return results
 
 
 def _print_submission(found: dict[str, Any], results: Path, language: Language) -> None:
@@ -87,9 +94,8 @@ def _print_submission(found: dict[str, Any], results: Path, language: Language) 
     for reason in found["reasons"]:
         number = f" ×{reason['count']:,}" if reason["count"] > 1 else ""
         rows = f" ({Text('rows', '행').get(language)} {reason['rows']})" if reason.get("rows") and number else ""
-        print(
-            printable(f"{reason['severity']} {reason['code']} {reason['object']} {reason['object_id']}{number}{rows}")
-        )
+        label = SEVERITY_LABELS[Severity(reason["severity"])].get(language)
+        print(printable(f"{label} {reason['code']} {reason['object']} {reason['object_id']}{number}{rows}"))
         print(printable(f"    {reason['message' + korean]}"))
     if found["profile"]:
         print(f"{Text('columns', '컬럼 분석').get(language)} → {results / found['profile']}")
@@ -107,7 +113,7 @@ def _decide(args: argparse.Namespace) -> int:
     from dsqc.station import load_station
 
     ruling = Ruling(Decision(args.decision), args.by, args.reason, "")
-    result = decide(args.results, load_station(args.station), ruling)
+    result = decide(_existing(args.results), load_station(args.station), ruling)
     if args.json:
         print_json(result.decision)
         return ExitCode.DONE

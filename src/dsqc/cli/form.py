@@ -32,7 +32,7 @@ HEADINGS = {
     "id": Text("id", "아이디"),
     "name": Text("research field", "연구분야"),
     "group": Text("group", "구분"),
-    "version": Text("version", "판본"),
+    "version": Text("version", "버전"),
     "packages": Text("packages", "패키지"),
     "attribute": Text("attribute", "항목"),
     "label": Text("label", "이름"),
@@ -225,7 +225,7 @@ def _print_migration(result: "MigrateResult", language: Language) -> None:
         print(
             Text(
                 f"The submission names {form.reference} already; nothing was written.",
-                f"제출이 이미 {form.reference} 판본입니다. 쓴 것이 없습니다.",
+                f"제출이 이미 {form.reference} 버전입니다. 쓴 것이 없습니다.",
             ).get(language)
         )
         return

@@ -92,6 +92,10 @@ def run(args: argparse.Namespace) -> int:
     gc.set_threshold(200_000, 50, 50)
     if args.fix and args.outdir is None:
         raise UsageError("--fix writes a corrected copy.", hint="Say where to with -O DIR.")
+    if args.fix:
+        from dsqc.stages.fix import check_apart
+
+        check_apart(args.submission, args.outdir)  # Before the report is written there.
     station = _station(args.station)
     limits = station.limits if station else None
     strict = args.kbds_strict or (station is not None and station.kbds_strict)
@@ -123,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
         more = {"fix": fixed.document} if fixed else {}
         print_json({**result.document, "findings": result.findings.to_list(), **more})
     else:
-        _print(result, args.lang, every=args.all)
+        _print(result, args.submission, args.lang, every=args.all)
         if fixed:
             _print_fixed(fixed, args.outdir, args.lang)
     return ExitCode.FINDINGS if result.has_errors else ExitCode.DONE
@@ -140,7 +144,7 @@ def _station(path: Path | None) -> "Station | None":
     return load_station(path)
 
 
-def _print(result: "ValidateResult", language: Language, *, every: bool) -> None:
+def _print(result: "ValidateResult", path: Path, language: Language, *, every: bool) -> None:
     from dsqc.cli._output import print_findings, print_groups
 
     if every:
@@ -148,7 +152,7 @@ def _print(result: "ValidateResult", language: Language, *, every: bool) -> None
     else:
         print_groups(result.findings.groups(), language, SHOWN)
     counts = result.findings.counts()
-    name = result.submission.alias or "-"
+    name = result.submission.alias or path.resolve().name
     strict = ", kbds-strict" if result.form and result.form.kbds_strict else ""
     form = f" ({result.form.reference} × {result.form.package}{strict})" if result.form else ""
     summary = Text(
@@ -185,9 +189,9 @@ def _print_fixed(fixed: "FixResult", outdir: Path, language: Language) -> None:
         else Text("Corrected: no cell.", "고칠 칸이 없습니다."),
         Text(f"Copy: {copy}", f"고친 사본: {copy}"),
         Text(
-            f"The form: {before['error']} errors, {before['warning']} warnings; "
+            f"Without the data files, the form: {before['error']} errors, {before['warning']} warnings; "
             f"the copy: {after['error']} errors, {after['warning']} warnings.",
-            f"원래 양식: 오류 {before['error']}건, 경고 {before['warning']}건. "
+            f"데이터 파일을 뺀 양식만: 원래 오류 {before['error']}건, 경고 {before['warning']}건. "
             f"사본: 오류 {after['error']}건, 경고 {after['warning']}건.",
         ),
         _left_to_people(fixed),

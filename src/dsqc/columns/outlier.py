@@ -59,7 +59,7 @@ def _numbers(column: Column) -> Iterator[Remark]:
     if not found:
         return
     rest = [number for value, number in numbers.items() if value not in found]
-    shown = f"{_plain(min(rest))} – {_plain(max(rest))} {unit}".rstrip()
+    shown = f"{_span(_plain(min(rest)), _plain(max(rest)))} {unit}".rstrip()
     expected = Text(
         f"{shown}, as in the rest of the column (median {_plain(middle)})",
         f"열의 나머지 값과 같은 {shown}(중앙값 {_plain(middle)})",
@@ -74,7 +74,7 @@ def _dates(column: Column) -> Iterator[Remark]:
     if not found:
         return
     rest = [day for value, day in days.items() if value not in found]
-    shown = f"{date.fromordinal(min(rest))} – {date.fromordinal(max(rest))}"
+    shown = _span(str(date.fromordinal(min(rest))), str(date.fromordinal(max(rest))))
     expected = Text(f"{shown}, as in the rest of the column", f"열의 나머지 값과 같은 {shown}")
     for value in found:
         yield Remark(RemarkKind.OUTLIER, tuple(column.where[value]), value, expected)
@@ -134,3 +134,7 @@ def _deviation(numbers: Sequence[float], middle: float) -> float:
 
 def _plain(number: float) -> str:
     return f"{number:.6g}"
+
+
+def _span(least: str, greatest: str) -> str:
+    return least if least == greatest else f"{least} – {greatest}"

@@ -31,7 +31,7 @@ class VersionStatus(StrEnum):
 
 _STATUSES = {
     VersionStatus.CURRENT: Text("current", "현행"),
-    VersionStatus.SUPERSEDED: Text("older, still taken", "이전 판본, 접수 가능"),
+    VersionStatus.SUPERSEDED: Text("older, still taken", "이전 버전, 접수 가능"),
     VersionStatus.WITHDRAWN: Text("withdrawn", "폐지"),
 }
 

@@ -57,7 +57,7 @@ LABELS = {
     "needs": Text("needs", "필요한 것"),
     "override": Text("curator", "큐레이터"),
     "upstream": Text("follows", "근거"),
-    "since": Text("since", "도입 판본"),
+    "since": Text("since", "도입 버전"),
 }
 SUGGESTED = Text(
     "a finding names the value that was probably meant, where that can be told; `dsqc validate --fix` writes what is "

@@ -26,7 +26,7 @@ def advised(verdict: Verdict, attribute: Attribute, value: str, column: DateColu
         return code, {**arguments, **date_advice(attribute, value, column)}
     meant = _meant(attribute, value)
     if meant is not None:
-        return code, {**arguments, "expected": meant.value, "suggestion": meant}
+        return code, {**arguments, "expected": meant.value, "expected_ko": meant.value, "suggestion": meant}
     if attribute.type == "geo_loc" and (past := historical_country(value)):
         today = {"expected": f"the country of today ({past} is historical)", "expected_ko": TODAY_KO}
         return code, {**arguments, **today, "suggestion": None}

@@ -1,5 +1,6 @@
 """How rules are registered, what they are given, and the order they run in."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -112,7 +113,10 @@ class Check:
         key = (sheet, attribute)
         if key not in self._words:
             self._words[key] = Words(sorted(self.values(sheet, attribute)))
-        return self._words[key].suggest(value)
+        meant = self._words[key].suggest(value)
+        if meant is not None and meant.confidence < 1.0 and _numbers(meant.value) != _numbers(value):
+            return None  # Names in a series differ in their number alone: the next one is another object.
+        return meant
 
     @cached_property
     def _words(self) -> dict[tuple[str, str], Words]:
@@ -190,6 +194,10 @@ class Check:
             expected=expected,
             **more,
         )
+
+
+def _numbers(name: str) -> list[int]:
+    return [int(digits) for digits in re.findall(r"[0-9]+", name)]
 
 
 def group_rows(rows: Iterable[Row], attribute: str) -> dict[str, list[Row]]:

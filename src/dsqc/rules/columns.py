@@ -10,6 +10,7 @@ from dsqc.columns.diagnose import Attributes
 from dsqc.findings import Finding, Location, finding
 from dsqc.model import Sheet, Submission
 from dsqc.rules.checking import NAMES, Check, rule
+from dsqc.rules.dates import DATE_FORMS, HAPPENED, first_day
 
 COLUMN_CODES = {
     RemarkKind.SPELLING: "DSQC-T030",
@@ -27,8 +28,19 @@ COLUMN_CODES = {
 
 @rule("DSQC-T030", "DSQC-T031", "DSQC-T032", "DSQC-T033", "DSQC-T034", "DSQC-T035", "DSQC-T036", "DSQC-T037")
 def whole_columns(check: Check) -> Iterator[Finding]:
-    """Every cell that does not fit its column."""
-    yield from column_findings(check.submission, check.columns)
+    """Every cell that does not fit its column; of a date in the future S012 says enough."""
+    for found in column_findings(check.submission, check.columns):
+        if found.code != COLUMN_CODES[RemarkKind.OUTLIER] or not _is_to_come(check, found):
+            yield found
+
+
+def _is_to_come(check: Check, found: Finding) -> bool:
+    """Whether the finding is about a date of what has happened that lies after today."""
+    place = found.location
+    if place.sheet not in HAPPENED or check.columns[place.sheet][place.attribute].type not in DATE_FORMS:
+        return False
+    day = first_day(found.value)
+    return day is not None and day > check.context.today
 
 
 def column_findings(submission: Submission, attributes: Attributes) -> Iterator[Finding]:

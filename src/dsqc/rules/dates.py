@@ -12,6 +12,7 @@ from typing import Any
 from dsqc.findings import Finding, Suggestion
 from dsqc.forms import Attribute, pattern
 from dsqc.forms.vocabulary import read_table
+from dsqc.language import Text
 from dsqc.rules.checking import Check, rule
 from dsqc.rules.date_spellings import (
     ANY_COLUMN,
@@ -128,7 +129,7 @@ def day_of_event(check: Check) -> Iterator[Finding]:
         for name, attribute in check.columns[sheet.name].items():
             if attribute.type not in DATE_FORMS or (sheet.name, name) not in check.headings:
                 continue
-            known: dict[str, tuple[str, str] | None] = {}
+            known: dict[str, tuple[str, Text] | None] = {}
             for row in sheet.rows:
                 value = row.get(name)
                 if value not in known:
@@ -136,12 +137,13 @@ def day_of_event(check: Check) -> Iterator[Finding]:
                 fault = known[value]
                 if fault is not None:
                     code, expected = fault
-                    meant = Suggestion(expected, 0.8) if code == "DSQC-S013" else None
-                    found = check.finding(code, row, name, expected=expected, suggestion=meant)
+                    meant = Suggestion(expected.en, 0.8) if code == "DSQC-S013" else None
+                    texts = {"expected": expected.en, "expected_ko": expected.ko}
+                    found = check.finding(code, row, name, **texts, suggestion=meant)
                     yield _on_sheet(found, sheet.name)
 
 
-def _day_fault(value: str, today: date, *, may_come: bool) -> tuple[str, str] | None:
+def _day_fault(value: str, today: date, *, may_come: bool) -> tuple[str, Text] | None:
     """Code and what is expected."""
     found = ends(value)
     if found is None:
@@ -150,9 +152,10 @@ def _day_fault(value: str, today: date, *, may_come: bool) -> tuple[str, str] | 
     if starts is None or finishes is None:
         return None
     if not may_come and max(starts, finishes) > today:
-        return "DSQC-S012", f"– {today}"
+        return "DSQC-S012", Text(f"{today} or earlier", f"{today} 또는 그 이전")
     if _is_turned(*found):
-        return "DSQC-S013", f"{found[1]}/{found[0]}"
+        turned = f"{found[1]}/{found[0]}"
+        return "DSQC-S013", Text(turned, turned)
     return None
 
 

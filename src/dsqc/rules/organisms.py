@@ -92,6 +92,11 @@ class OrganismReader:
             self._known[key] = self._read(name, id_text)
         return self._known[key]
 
+    def scientific(self, name: str) -> Suggestion | None:
+        """The scientific name that ``name`` is another name of; ``None`` where the taxonomy does not tell."""
+        faults = self.read(name, "").faults
+        return next((fault.suggestion for fault in faults if fault.part is Part.NAME), None)
+
     def is_metagenome(self, taxon: Taxon) -> bool:
         """Whether the taxon is a "... metagenome" of the taxonomy."""
         return taxon.name.endswith(METAGENOME) and UNCLASSIFIED in self.taxonomy.lineage(taxon.id)
@@ -151,14 +156,14 @@ class OrganismReader:
         other = self.taxonomy.taxon(self.taxonomy.current_id(given))
         wanted = "; ".join(f"{match.taxon.id} ({match.taxon.name})" for match in best[:_LISTED])
         if other is None:
-            expected, confidence = wanted, 0.9
+            expected, confidence = Text(wanted, wanted), 0.9
         else:
-            expected = f"{wanted}, {other.name} ({given})"
+            expected = Text(f"{wanted} or {given} ({other.name})", f"{wanted} 또는 {given} ({other.name})")
             # Of a strain and its species both may be meant; of strangers the number is the one that is mistyped.
             related = named.id in self.taxonomy.lineage(other.id) or other.id in self.taxonomy.lineage(named.id)
             confidence = 0.5 if related else 0.7
         meant = Suggestion(str(named.id), confidence) if len(best) == 1 else None
-        return TaxonFault(_MISMATCH, Part.ID, Text("", ""), Text(expected, expected), meant)
+        return TaxonFault(_MISMATCH, Part.ID, Text("", ""), expected, meant)
 
     def _read_unknown(self, name: str, given: int | None) -> Reading:
         """A name that the snapshot does not hold, with or without an id."""

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from dsqc.accessions import AccessionType, is_accession
-from dsqc.findings import Finding, Suggestion
+from dsqc.findings import CERTAIN, Finding, Suggestion
 from dsqc.model import Row
 from dsqc.rules.checking import Check, repeated, rule
 from dsqc.rules.table import present
-from dsqc.rules.values import SAMPLE_NAME_FORM
+from dsqc.rules.values import IN_KOREAN, SAMPLE_NAME_FORM
 
 TELL_NOTHING = frozenset({"sample_name", "sample_title", "description", "bioproject", "project_alias"})
 """Attributes that do not tell two samples apart."""
@@ -20,7 +20,8 @@ def unnamed(check: Check) -> Iterator[Finding]:
     if ("sample", "sample_name") in check.headings:
         for row in check.rows("sample"):
             if not row.get("sample_name"):
-                yield check.finding("DSQC-S001", row, "sample_name", expected=SAMPLE_NAME_FORM)
+                texts = {"expected": SAMPLE_NAME_FORM, "expected_ko": IN_KOREAN[SAMPLE_NAME_FORM]}
+                yield check.finding("DSQC-S001", row, "sample_name", **texts)
 
 
 @rule("DSQC-S003")
@@ -70,6 +71,14 @@ def parent(check: Check) -> Iterator[Finding]:
             yield check.finding("DSQC-S032", row, "derived_from", value=name, **more)
 
 
+def _meant_samples(check: Check) -> frozenset[str]:
+    """Samples that an experiment names in another spelling: X001 says so, once."""
+    known = check.index("sample", "sample_name")
+    unknown = [name for name in check.values("experiment", "sample_name") if name.casefold() not in known]
+    found = (check.suggest_reference("sample", "sample_name", name) for name in unknown)
+    return frozenset(item.value.casefold() for item in found if item is not None and item.confidence >= CERTAIN)
+
+
 @rule("DSQC-X013")
 def without_experiment(check: Check) -> Iterator[Finding]:
     """Samples that no experiment belongs to."""
@@ -77,7 +86,8 @@ def without_experiment(check: Check) -> Iterator[Finding]:
         return
     used = check.index("experiment", "sample_name")
     parents = {part.strip().casefold() for row in check.rows("sample") for part in row.get("derived_from").split(";")}
+    meant = _meant_samples(check)
     for row in check.rows("sample"):
         name = row.get("sample_name").casefold()
-        if name and name not in used and name not in parents:
+        if name and name not in used and name not in parents and name not in meant:
             yield check.finding("DSQC-X013", row, "sample_name", expected="experiment.sample_name")

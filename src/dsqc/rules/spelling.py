@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 
 from dsqc.findings import Suggestion
 from dsqc.forms.vocabulary import read_table
+from dsqc.language import Text
 
 LIKELY = 0.85
 """Most that likeness alone is worth: two names may differ by one letter and both be meant."""
@@ -19,6 +20,11 @@ _LOST = re.compile(r"<(?:super|sub|circle|fraction|square)>")
 """Kinds of compatibility characters whose plain letters may mean something else: 10² is not 102."""
 _LETTERS = re.compile(r"[^\w+]|_")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:[^\w+]|_)+(?=\d)")
+
+
+def such_as(example: str) -> Text:
+    """An example as what is expected: nobody is to take it for the only value allowed."""
+    return Text(f"a value such as {example}", f"{example} 같은 값")
 
 
 def is_ascii_text(value: str) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 from dsqc.accessions import AccessionType, is_accession
 from dsqc.findings import CERTAIN, Finding, Location, Suggestion, finding
 from dsqc.forms import Attribute, Missing, Requirement, missing_terms, vocabulary
+from dsqc.language import Text
 from dsqc.model import Row, Sheet
 from dsqc.rules.checking import Check, rule
-from dsqc.rules.spelling import Words
+from dsqc.rules.spelling import Words, such_as
 
 REQUIRED_ELSEWHERE = frozenset(
     {
@@ -113,7 +114,7 @@ def no_row(check: Check) -> Iterator[Finding]:
         if sheet.rows or (sheet.name == "project" and _is_registered_project(check)):
             continue
         place = Location(sheet.path, sheet.name)
-        yield finding("DSQC-T028", place, value=sheet.name, expected="1 …")
+        yield finding("DSQC-T028", place, value=sheet.name, expected="one row or more", expected_ko="한 행 이상")
 
 
 def _is_registered_project(check: Check) -> bool:
@@ -234,10 +235,14 @@ def allowed(attribute: Attribute) -> dict[str, Any]:
     """``expected`` of a value that is not there: terms or an example; and a missing-value term where it is taken."""
     if attribute.vocabulary is not None and attribute.type != "geo_loc":
         terms = vocabulary(attribute.vocabulary).terms
-        text = "; ".join(terms[:8]) + (f" … ({len(terms)})" if len(terms) > 8 else "")
+        shown = "; ".join(terms[:8]) + (f" … ({len(terms)})" if len(terms) > 8 else "")
+        text = Text(shown, shown)
+    elif attribute.example:
+        text = such_as(attribute.example)
     else:
-        text = attribute.example or (attribute.pattern.regex if attribute.pattern is not None else attribute.type)
+        shown = attribute.pattern.regex if attribute.pattern is not None else attribute.type
+        text = Text(shown, shown)
     if not attribute.missing_allowed:
-        return {"expected": text}
+        return {"expected": text.en, "expected_ko": text.ko}
     term = missing_terms(reporting_only=attribute.missing is Missing.REPORTING)[0]
-    return {"expected": f"{text}; or {term}", "expected_ko": f"{text} 또는 {term}"}
+    return {"expected": f"{text.en}; or {term}", "expected_ko": f"{text.ko} 또는 {term}"}

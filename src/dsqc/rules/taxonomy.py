@@ -67,7 +67,8 @@ def _judge_organism(check: Check, name: str, id_text: str, *, suggest: bool) -> 
     reading = reader.read(name, id_text)
     other = _other_kind(check, name, reading)
     for fault in reading.faults:
-        if other is None or fault.part is Part.ID:
+        # Of a name in Korean T009 says already that it must be another, and which.
+        if (other is None and name.isascii()) or fault.part is Part.ID:
             yield _verdict(reader, name, id_text, fault, (ORGANISM, TAXONOMY_ID), suggest=suggest)
     if other is not None:
         yield other
@@ -78,6 +79,8 @@ def _judge_organism(check: Check, name: str, id_text: str, *, suggest: bool) -> 
 def _judge_host(check: Check, name: str, id_text: str, *, suggest: bool) -> Iterator[Verdict]:
     reader = check.organisms
     for fault in reader.read(name, id_text).faults if name else ():
+        if fault.part is Part.NAME and not name.isascii():
+            continue  # T009 says so.
         code, attribute, arguments = _verdict(reader, name, id_text, fault, (HOST, HOST_TAXONOMY_ID), suggest=suggest)
         yield ("DSQC-S028" if attribute == HOST and code == "DSQC-S007" else code), attribute, arguments
 

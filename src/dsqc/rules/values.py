@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
 from typing import Any
 
 from dsqc.findings import CERTAIN, Finding, Suggestion
@@ -21,15 +20,17 @@ from dsqc.forms import (
 from dsqc.forms.value import COUNTRIES, DATE_TYPES
 from dsqc.model import Row
 from dsqc.rules.advice import Verdict, advised
-from dsqc.rules.checking import Check, rule
+from dsqc.rules.checking import NAMES, Check, rule
 from dsqc.rules.date_spellings import ANY_COLUMN, DateColumn
 from dsqc.rules.dates import DATE_FORMS, DateColumns
 from dsqc.rules.project import NTIS_FORM, PUBLICATION_FORM, meant_ntis, meant_publication, several_data_types
 from dsqc.rules.repair import nearest_terms, suggest_value
-from dsqc.rules.spelling import is_ascii_text, suggest_ascii
+from dsqc.rules.spelling import is_ascii_text, such_as, suggest_ascii
 from dsqc.rules.strains import COLLECTION_FORM, COLLECTION_PATTERN
 from dsqc.rules.terms import TERM_FORM
 
+ORGANISMS = frozenset({"organism", "host"})
+"""Attributes that name a taxon."""
 ENGLISH_SHEETS = frozenset({"sample", "experiment", "run", "file"})
 """Sheets whose public values are English only (K-BDS); project and submission have Korean attributes too."""
 SINGLE_TYPES = frozenset(
@@ -52,6 +53,12 @@ SINGLE_TYPES = frozenset(
 FILE_NAME_FORM = "A-Z a-z 0-9 - _ ., not beginning with - or ."
 SAMPLE_NAME_FORM = "1–100 of A-Z a-z 0-9 ( ) { } [ ] + - _ . and space"
 MD5_FORM = "32 of 0-9 a-f"
+IN_KOREAN = {
+    FILE_NAME_FORM: "A-Z a-z 0-9 - _ . 으로 쓰고 - 또는 . 으로 시작하지 않음",
+    SAMPLE_NAME_FORM: "A-Z a-z 0-9 ( ) { } [ ] + - _ . 과 빈칸으로 1–100자",
+    MD5_FORM: "0-9 a-f 32자",
+}
+"""Forms that are said in words."""
 INSERT_SIZE_FORM = "1 – 9999999 (bp)"
 
 _BY_NAME = {
@@ -88,12 +95,12 @@ _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _SPREADSHEET_DATE = re.compile(
     rf"(?:\d{{1,2}}-(?:{_MONTHS})|(?:{_MONTHS})-\d{{1,2}}|\d{{1,2}}월 \d{{1,2}}일)", re.IGNORECASE
 )
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""What the reader makes of a cell that a workbook holds as a date."""
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII)
-_SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?", re.ASCII)
 _SEPARATOR = re.compile(r"(?:;|//)")
 _LONGEST_MARK = 24
 """Characters of the longest of these marks: Excel shows 15 digits and an exponent."""
-_EXCEL_EPOCH = date(1899, 12, 30)
 
 Judgement = tuple[tuple[Verdict, ...], bool]
 """What is wrong with a value, and whether it is a missing-value term."""
@@ -124,7 +131,7 @@ def single_value(check: Check) -> Iterator[Finding]:
                 judgement = judged.get(cell.value)
                 if judgement is None:
                     column = dates.of(sheet.name, columns[name])
-                    judgement = judged[cell.value] = _judgement(sheet.name, columns[name], cell.value, column)
+                    judgement = judged[cell.value] = _judgement(check, sheet.name, columns[name], cell.value, column)
                 if judgement is FAULTLESS:
                     continue
                 verdicts, is_missing = judgement
@@ -134,9 +141,22 @@ def single_value(check: Check) -> Iterator[Finding]:
                     yield check.finding("DSQC-T014", row, name, suggestion=EMPTY)
 
 
-def _judgement(sheet: str, attribute: Attribute, value: str, column: DateColumn) -> Judgement:
+def _judgement(check: Check, sheet: str, attribute: Attribute, value: str, column: DateColumn) -> Judgement:
     verdicts, is_missing = tuple(judge(sheet, attribute, value, column)), is_missing_term(value)
+    if attribute.name in ORGANISMS:
+        verdicts = tuple(_by_taxonomy(check, value, verdict) for verdict in verdicts)
     return (verdicts, is_missing) if verdicts or is_missing else FAULTLESS
+
+
+def _by_taxonomy(check: Check, value: str, verdict: Verdict) -> Verdict:
+    """A verdict on the letters of an organism's name, with the scientific name that a Korean one stands for."""
+    code, arguments = verdict
+    if code != "DSQC-T009" or arguments["suggestion"] is not None:
+        return verdict
+    meant = check.organisms.scientific(value)
+    if meant is None:
+        return verdict
+    return code, {**arguments, "expected": meant.value, "expected_ko": meant.value, "suggestion": meant}
 
 
 def _is_needless(check: Check, row: Row, attribute: Attribute, value: str) -> bool:
@@ -156,7 +176,7 @@ def judge(sheet: str, attribute: Attribute, value: str, column: DateColumn = ANY
     if is_missing_term(value):
         yield from _missing_term(attribute, value)
         return
-    yield from _spreadsheet(attribute, value)
+    yield from _spreadsheet(sheet, attribute, value)
     own = attribute.vocabulary is not None and vocabulary(attribute.vocabulary).lookup(value) is not None
     meant = None if own else suggest_missing(value)
     if meant is not None:
@@ -203,23 +223,28 @@ def _rejected(attribute: Attribute, meant: Suggestion) -> dict[str, Any]:
     return _a_value(attribute)
 
 
-def _spreadsheet(attribute: Attribute, value: str) -> Iterator[Verdict]:
+def _spreadsheet(sheet: str, attribute: Attribute, value: str) -> Iterator[Verdict]:
     """Marks that a spreadsheet leaves on what it takes for a date or a number."""
     if len(value) > _LONGEST_MARK or value.isalpha():
         return
-    if attribute.type in DATE_TYPES and _SERIAL.fullmatch(value):
-        day = (_EXCEL_EPOCH + timedelta(days=int(float(value)))).isoformat()
-        yield "DSQC-T010", {"expected": day, "suggestion": Suggestion(day, CERTAIN)}
-    elif attribute.type not in {*DATE_TYPES, "number", "quantity"} and _SPREADSHEET_DATE.fullmatch(value):
+    # A date that became a serial number is no date: the rule on the format says so, and which day was meant.
+    is_date = _SPREADSHEET_DATE.fullmatch(value) or (_is_free(sheet, attribute) and _DAY.fullmatch(value))
+    if attribute.type not in {*DATE_TYPES, "number", "quantity"} and is_date:
         yield "DSQC-T010", {"expected": "the name as it was typed", "expected_ko": "처음 입력한 이름"}
     elif attribute.type not in ("number", "quantity") and _SCIENTIFIC.fullmatch(value):
         yield "DSQC-T010", {"expected": "all digits", "expected_ko": "모든 자릿수"}
 
 
+def _is_free(sheet: str, attribute: Attribute) -> bool:
+    """Whether an attribute says in words what a sample or library is: no day, and no name that may be one."""
+    plain = attribute.type == "string" and attribute.pattern is None and attribute.vocabulary is None
+    return plain and sheet in ("sample", "experiment") and attribute.name not in NAMES.values()
+
+
 def _beyond_pattern(sheet: str, attribute: Attribute, value: str, column: DateColumn) -> Iterator[Verdict]:
     """What a value may still have wrong that fits its pattern, or has none."""
     if sheet in ENGLISH_SHEETS and not is_ascii_text(value):
-        verdict = _not_english(value, suggest_value(attribute, value, None))
+        verdict = _not_english(attribute, value, suggest_value(attribute, value, None))
         yield advised(verdict, attribute, value, column)
     elif _holds_several(attribute, value):
         yield "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
@@ -246,27 +271,45 @@ def _name_fault(sheet: str, attribute: Attribute, value: str, fault: Fault) -> V
         own = _MEANT.get((sheet, attribute.name))
         if own is not None:
             return special[0], {"expected": special[1], "suggestion": own(value)}
-        expected = f"{suggestion.value} ({special[1]})" if suggestion else special[1]
-        return special[0], {"expected": expected, "suggestion": suggestion}
+        korean = IN_KOREAN.get(special[1], special[1])
+        return special[0], {
+            "expected": f"{suggestion.value} ({special[1]})" if suggestion else special[1],
+            "expected_ko": f"{suggestion.value}({korean})" if suggestion else korean,
+            "suggestion": suggestion,
+        }
     if attribute.type in SINGLE_TYPES and not attribute.multivalued and _SEPARATOR.search(value):
         return "DSQC-T023", {"expected": _SEPARATOR.split(value)[0].strip()}
     english = attribute.pattern is not None and attribute.pattern.name == "ascii_text"
     if english or (
         sheet in ENGLISH_SHEETS and not value.isascii() and (attribute.type != "quantity" or suggest_ascii(value))
     ):
-        return _not_english(value, suggestion)
-    if attribute.type == "quantity" and fault.kind is FaultKind.PATTERN:
-        return "DSQC-T021", {"expected": "; ".join(attribute.units) or "10 m", "suggestion": suggestion}
-    return _BY_KIND[fault.kind], {"expected": _expected(attribute, value, fault), "suggestion": suggestion}
+        return _not_english(attribute, value, suggestion)
+    if attribute.type == "quantity" and fault.kind in (FaultKind.PATTERN, FaultKind.UNIT):
+        return "DSQC-T021", {**_quantity(attribute, suggestion or fault.suggestion), "suggestion": suggestion}
+    return _BY_KIND[fault.kind], {**_expected(attribute, value, fault), "suggestion": suggestion}
 
 
-def _expected(attribute: Attribute, value: str, fault: Fault) -> str:
+def _quantity(attribute: Attribute, meant: Suggestion | str | None) -> dict[str, str]:
+    if meant:
+        return {"expected": meant.value if isinstance(meant, Suggestion) else meant}
+    units = "; ".join(attribute.units)
+    if not units:
+        return {"expected": "a number and its unit", "expected_ko": "숫자와 단위"}
+    return {"expected": f"a number and one of {units}", "expected_ko": f"숫자와 단위({units})"}
+
+
+def _expected(attribute: Attribute, value: str, fault: Fault) -> dict[str, str]:
+    if fault.kind in (FaultKind.PATTERN, FaultKind.NUMBER) and not fault.suggestion and attribute.example:
+        example = such_as(attribute.example)
+        return {"expected": example.en, "expected_ko": example.ko}
+    return {"expected": _allowed(attribute, value, fault)}
+
+
+def _allowed(attribute: Attribute, value: str, fault: Fault) -> str:
     if fault.suggestion and fault.kind is FaultKind.VOCABULARY:
         return _first_of(fault.suggestion, fault.expected.split("; "))
     if fault.suggestion:
         return fault.suggestion
-    if fault.kind is FaultKind.PATTERN:
-        return attribute.example or fault.expected
     if fault.kind in (FaultKind.VOCABULARY, FaultKind.COUNTRY):
         terms = fault.expected.split("; ")
         if fault.kind is FaultKind.COUNTRY:
@@ -287,9 +330,25 @@ def _nearest(near: list[str], terms: list[str]) -> str:
     return "; ".join(shown) + (f" … ({len(terms)})" if len(terms) > len(shown) else "")
 
 
-def _not_english(value: str, suggestion: Suggestion | None) -> Verdict:
+def _not_english(attribute: Attribute, value: str, suggestion: Suggestion | None) -> Verdict:
     characters = " ".join(
         dict.fromkeys(char if char.isprintable() else repr(char)[1:-1] for char in value if not is_ascii_text(char))
     )
-    expected = suggestion.value if suggestion else "-"
-    return "DSQC-T009", {"expected": expected, "characters": characters[:60], "suggestion": suggestion}
+    return "DSQC-T009", {
+        **_in_english(attribute, value, suggestion),
+        "characters": characters[:60],
+        "suggestion": suggestion,
+    }
+
+
+def _in_english(attribute: Attribute, value: str, suggestion: Suggestion | None) -> dict[str, str]:
+    """What was meant; else the terms to choose from; else English like the example."""
+    if suggestion is not None:
+        return {"expected": suggestion.value}
+    if attribute.vocabulary is not None and attribute.type != "geo_loc":
+        terms = list(vocabulary(attribute.vocabulary).terms)
+        return {"expected": _nearest(nearest_terms(attribute.vocabulary, value), terms)}
+    if attribute.example.isascii() and attribute.example:
+        example = such_as(attribute.example)
+        return {"expected": example.en, "expected_ko": example.ko}
+    return {"expected": "the same in English", "expected_ko": "영문으로 쓴 값"}

@@ -82,7 +82,16 @@ def check_listed(read: Submission, inbox: Path, *, with_rules: bool, ignored: Pa
             continue
         shown = f"{name}/" if path.is_dir() and not path.is_symlink() else name
         place = Location(sheet="file") if sheet else Location()
-        log.add(finding("DSQC-F004", place, object_id=name, value=shown, expected=sheet.path if sheet else "file.tsv"))
+        log.add(
+            finding(
+                "DSQC-F004",
+                place,
+                object_id=name,
+                value=shown,
+                expected="a row of the file sheet",
+                expected_ko="file 시트의 한 행",
+            )
+        )
     return log
 
 

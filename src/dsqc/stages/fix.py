@@ -85,7 +85,7 @@ def fix(
         SystemFault: the workbook cannot be changed in place, or the copy cannot be written.
     """
     folder = results / FOLDER
-    _check_apart(inbox, results)
+    check_apart(inbox, results)
     earlier = earlier_copy(results)
     log = logs.logger(stage="fix", submission=inbox.resolve().name)
     context = Context(today or datetime.now(UTC).date(), limits or Limits(), taxonomy or open_taxonomy())
@@ -109,7 +109,12 @@ def fix(
     return FixResult(lines, session.before, after, document, paths, results / PATCH)
 
 
-def _check_apart(inbox: Path, results: Path) -> None:
+def check_apart(inbox: Path, results: Path) -> None:
+    """See that the copy does not come to stand among the submission's own files.
+
+    Raises:
+        UsageError: it would.
+    """
     own = folder_of(inbox).resolve()
     if own in (results.resolve(), (results / FOLDER).resolve()):
         raise UsageError(

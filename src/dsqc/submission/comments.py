@@ -93,9 +93,11 @@ def _add_boxes(parts: Parts, sheet: str, places: list[Place]) -> None:
     data = parts.read(name)
     # Drawings are written by many programs and are not always XML: the end of the text is all that is looked for.
     at = data.rindex(b"</")
-    boxes = "".join(_box(first + number, place) for number, place in enumerate(places))
+    # Some programs bind the same names to other prefixes: what is not declared is declared in every box.
+    own = "".join(text for text in _NAMESPACES if text.split("=")[0].encode() not in data)
+    boxes = "".join(_box(first + number, place, own) for number, place in enumerate(places))
     if _SHAPE_TYPE.encode() not in data:
-        boxes = _NOTE_SHAPE + boxes
+        boxes = _NOTE_SHAPE.replace("<v:shapetype", f"<v:shapetype{own}") + boxes
     parts.write(name, data[:at] + boxes.encode() + data[at:])
 
 
@@ -116,6 +118,11 @@ def _hang(parts: Parts, sheet: str, relation: str) -> None:
     parts.write(sheet, edit.result())
 
 
+_NAMESPACES = (
+    ' xmlns:v="urn:schemas-microsoft-com:vml"',
+    ' xmlns:o="urn:schemas-microsoft-com:office:office"',
+    ' xmlns:x="urn:schemas-microsoft-com:office:excel"',
+)
 _NOTE_SHAPE = (
     f'<v:shapetype id="{_SHAPE_TYPE}" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
     '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
@@ -124,17 +131,16 @@ _NOTE_SHAPE = (
 
 def _new_drawing(blocks: str) -> str:
     return (
-        '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"'
-        ' xmlns:x="urn:schemas-microsoft-com:office:excel">'
+        f"<xml{''.join(_NAMESPACES)}>"
         f'<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="{blocks}"/></o:shapelayout>{_NOTE_SHAPE}</xml>'
     )
 
 
-def _box(number: int, place: Place) -> str:
+def _box(number: int, place: Place, namespaces: str) -> str:
     row, column = place[0] - 1, column_index(place[1])
     anchor = f"{column + 1}, 15, {max(0, row - 1)}, 10, {column + 4}, 15, {max(0, row - 1) + 4}, 10"
     return (
-        f'<v:shape id="_x0000_s{number}" type="#{_SHAPE_TYPE}"'
+        f'<v:shape{namespaces} id="_x0000_s{number}" type="#{_SHAPE_TYPE}"'
         ' style="position:absolute;width:216pt;height:60pt;visibility:hidden"'
         ' fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/>'
         '<v:shadow on="t" color="black" obscured="t"/><v:path o:connecttype="none"/>'

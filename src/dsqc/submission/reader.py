@@ -175,7 +175,8 @@ def _no_form(log: FindingLog, workbooks: list[str]) -> None:
         finding(
             "DSQC-T002",
             value=listed + several,
-            expected="submission.xlsx, or submission.tsv, project.tsv, sample.tsv, experiment.tsv, run.tsv, file.tsv",
+            expected=f"submission.xlsx, or {', '.join(f'{name}.tsv' for name in SHEETS)}",
+            expected_ko=f"submission.xlsx 또는 {', '.join(f'{name}.tsv' for name in SHEETS)}",
         )
     )
 

@@ -259,5 +259,12 @@ class _Transfer:
             # No path in the location: a source with thousands of other files gives twenty findings, not thousands.
             place = Location(sheet="file") if sheet else Location()
             self.record.log.add(
-                finding("DSQC-F004", place, object_id=name, value=shown, expected=sheet.path if sheet else "file.tsv")
+                finding(
+                    "DSQC-F004",
+                    place,
+                    object_id=name,
+                    value=shown,
+                    expected="a row of the file sheet",
+                    expected_ko="file 시트의 한 행",
+                )
             )

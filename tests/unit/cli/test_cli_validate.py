@@ -251,7 +251,7 @@ def test_fix_says_what_it_corrected_and_what_is_left(
     assert run(bad, "--no-files", "--fix", "-O", out) == 3
     printed = capsys.readouterr().out
     assert "Corrected: 1 cells (sample.sex 1)." in printed
-    assert "The form: 1 errors, 1 warnings; the copy: 1 errors, 0 warnings." in printed
+    assert "Without the data files, the form: 1 errors, 1 warnings; the copy: 1 errors, 0 warnings." in printed
     assert str(out / "corrected" / "sample.tsv") in printed
     assert str(out / "patch.tsv") in printed
     assert {path.name for path in (out / "corrected").iterdir()} == {f"{name}.tsv" for name in SHEETS}
@@ -298,3 +298,18 @@ def test_no_files_means_no_readers() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_fix_leaves_nothing_where_it_may_not_write(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(bad.iterdir())
+    assert run(bad, "--no-files", "--fix", "-O", bad) == 2
+    assert sorted(bad.iterdir()) == before
+    assert "directory of its own" in capsys.readouterr().err
+
+
+def test_a_submission_without_a_name_is_called_by_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tables = good_tables()
+    put(tables, "submission", submission_alias="")
+    write_tsv(tmp_path / "mine", tables)
+    assert run(tmp_path / "mine", "--no-files") == 3
+    assert "\nmine (" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
@@ -298,3 +299,22 @@ def test_a_sheet_that_grows_does_not_say_how_large_it_was(workbook: Path) -> Non
 def test_nothing_is_not_put_where_nothing_is(workbook: Path) -> None:
     path = plainly(workbook, CellChange("sample", 2, "J", ""))
     assert parts(path)["xl/worksheets/sheet1.xml"] == parts(workbook)["xl/worksheets/sheet1.xml"]
+
+
+def test_comments_join_a_drawing_that_names_its_namespaces_otherwise(workbook: Path) -> None:
+    def renamed(name: str, data: bytes) -> bytes:
+        if not name.endswith(".vml"):
+            return data
+        for letter, number in ((b"v", b"1"), (b"o", b"0"), (b"x", b"2")):
+            data = data.replace(b"xmlns:" + letter + b"=", b"xmlns:ns" + number + b"=")
+            for before in (b"<", b"</", b" "):
+                data = data.replace(before + letter + b":", before + b"ns" + number + b":")
+        return data
+
+    rewrite(workbook, renamed)
+    found = parts(corrected(workbook, CellChange("sample", 2, "B", "female", "was: Female")))
+    shapes = ElementTree.fromstring(found["xl/drawings/vmlDrawing1.vml"]).findall(
+        "{urn:schemas-microsoft-com:vml}shape"
+    )
+    assert len(shapes) == 5
+    assert "visibility:hidden" in shapes[-1].attrib["style"]

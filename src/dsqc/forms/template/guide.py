@@ -89,7 +89,7 @@ def guide(template: Template) -> Iterator[GuideLine]:
     yield GuideLine(
         LineKind.TITLE, "", Text(f"{form.field.name.en}: registration form", f"{form.field.name.ko} 등록양식")
     )
-    yield _text(form.reference, Text("form and version", "양식과 판본"))
+    yield _text(form.reference, Text("form and version", "양식과 버전"))
     yield _text(form.package, Text(f"BioSample package ({package.en})", f"바이오샘플 패키지({package.ko})"))
     yield _heading(Text("How to fill it in", "작성 방법"))
     yield from (_text(str(number), step) for number, step in enumerate(STEPS, start=1))
