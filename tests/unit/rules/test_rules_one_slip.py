@@ -7,7 +7,7 @@ import pytest
 
 from dsqc.language import Language
 from dsqc.stages.validate import validate
-from helpers.submissions import TODAY, good_tables, write_tsv
+from helpers.submissions import TODAY, add, good_tables, put, write_tsv
 from rules.edits import Edit, both, cell, chain, second
 
 
@@ -51,10 +51,9 @@ def test_a_gene_that_a_workbook_holds_as_a_date_is_told(tmp_path: Path) -> None:
 def outlying(folder: Path, column: str, usual: str, last: str) -> list[str]:
     """Codes on a column of which the last value is far from the others."""
     tables = good_tables()
-    chain(tables)
-    rows = [second("sample", sample_name=f"S{number}", **{column: usual}) for number in range(3, 30)]
-    for edit in (*rows, second("sample", sample_name="S30", **{column: last})):
-        edit(tables)
+    put(tables, "sample", **{column: usual})
+    for number in range(2, 31):
+        add(tables, "sample", sample_name=f"S{number}", **{column: last if number == 30 else usual})
     result = validate(write_tsv(folder, tables), None, today=date.fromisoformat(TODAY), with_files=False)
     return sorted({found.code for found in result.findings if found.location.attribute == column})
 
