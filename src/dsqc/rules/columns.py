@@ -37,7 +37,9 @@ def whole_columns(check: Check) -> Iterator[Finding]:
 def _is_to_come(check: Check, found: Finding) -> bool:
     """Whether the finding is about a date of what has happened that lies after today."""
     place = found.location
-    if place.sheet not in HAPPENED or check.columns[place.sheet][place.attribute].type not in DATE_FORMS:
+    # A column of the submitter's own is no attribute of the form.
+    attribute = check.columns[place.sheet].get(place.attribute) if place.sheet in HAPPENED else None
+    if attribute is None or attribute.type not in DATE_FORMS:
         return False
     day = first_day(found.value)
     return day is not None and day > check.context.today

@@ -7,7 +7,7 @@ import pytest
 
 from dsqc.language import Language
 from dsqc.stages.validate import validate
-from helpers.submissions import TODAY, good_tables, write_tsv
+from helpers.submissions import TODAY, add, good_tables, put, write_tsv
 from rules.edits import Edit, both, cell, chain, second
 
 
@@ -46,3 +46,21 @@ def test_the_next_name_of_a_series_is_not_suggested(tmp_path: Path) -> None:
 
 def test_a_gene_that_a_workbook_holds_as_a_date_is_told(tmp_path: Path) -> None:
     assert codes(tmp_path, cell("sample", genotype="2026-09-02")) == ["T010"]
+
+
+def outlying(folder: Path, column: str, usual: str, last: str) -> list[str]:
+    """Codes on a column of which the last value is far from the others."""
+    tables = good_tables()
+    put(tables, "sample", **{column: usual})
+    for number in range(2, 31):
+        add(tables, "sample", sample_name=f"S{number}", **{column: last if number == 30 else usual})
+    result = validate(write_tsv(folder, tables), None, today=date.fromisoformat(TODAY), with_files=False)
+    return sorted({found.code for found in result.findings if found.location.attribute == column})
+
+
+def test_a_date_in_the_future_is_no_outlier_as_well(tmp_path: Path) -> None:
+    assert outlying(tmp_path, "collection_date", "2021-03-05", "2059-03-05") == ["DSQC-S012"]
+
+
+def test_a_column_of_the_submitters_own_may_have_outliers(tmp_path: Path) -> None:
+    assert "DSQC-T031" in outlying(tmp_path, "storage_degrees", "20", "90000")
