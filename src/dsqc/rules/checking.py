@@ -14,10 +14,10 @@ from dsqc.findings import Finding, FindingLog, Location, Suggestion, finding
 from dsqc.forms import Attribute, Condition, Form, Requirement, Ties
 from dsqc.limits import Limits
 from dsqc.model import Row, Submission
+from dsqc.personal import PersonalCell
 from dsqc.registry import RuleState
 from dsqc.registry import rule as registered
 from dsqc.rules.organisms import OrganismReader
-from dsqc.rules.personal import PersonalCell
 from dsqc.rules.spelling import Words
 from dsqc.taxonomy import Taxonomy, open_taxonomy
 

@@ -12,9 +12,9 @@ from typing import Any
 from dsqc.findings import CERTAIN, Finding, FindingLog, Suggestion
 from dsqc.forms import Attribute, People, vocabulary
 from dsqc.model import Row, Submission
+from dsqc.personal import Personal, PersonalCell, Seen, hide_in, identifiers, mask, may_identify, names, redact
 from dsqc.registry import Severity
 from dsqc.rules.checking import Check, rule
-from dsqc.rules.personal import Personal, PersonalCell, Seen, hide_in, identifiers, mask, may_identify, names, redact
 
 CODES = {
     Personal.RESIDENT_NUMBER: "DSQC-H001",

@@ -1,5 +1,6 @@
 """DSQC-H008: what points at a person in the header of an alignment file or in the name lines of FASTQ."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,10 @@ FIRST_READS = 1_000
 LINES = ("RG", "PG")
 """Header lines with fields; ``CO`` is text as a whole."""
 NO_PERSON = Text("no person", "개인 식별정보 없음")
+_NUMBER = re.compile(r"[^\x00-\x7f]|.@|(?<!\d)01[016789][- .]?\d{3}|\+82|\d{6} ?-? ?\d{7}")
+"""What a text needs to hold a number, an address or a name in Hangul."""
+_WORDS = re.compile(r"(?![ACGTN+]+\b)[A-Za-z](?:[ _.,-]{0,2}[A-Za-z]){4}")
+"""Letters that may be a name in Latin letters: more than an index sequence."""
 
 
 class PersonalCheck:
@@ -28,9 +33,11 @@ class PersonalCheck:
         """Look at the name lines of those of the first reads that are in ``batch``; alignments have no comments."""
         if self._aligned or batch.first_record > FIRST_READS:
             return
-        for row in range(min(len(batch), FIRST_READS + 1 - batch.first_record)):
-            line = batch.name(row)
-            comment = line.partition(" ")[2] or line.partition("\t")[2]
+        lines = [batch.name(row) for row in range(min(len(batch), FIRST_READS + 1 - batch.first_record))]
+        comments = [line.partition(" ")[2] or line.partition("\t")[2] for line in lines]
+        if not may_point_at_people("\n".join(lines), "\n".join(comments)):
+            return
+        for row, (line, comment) in enumerate(zip(lines, comments, strict=True)):
             for masked in _masked(line, comment):
                 self._found.setdefault(masked, batch.first_record + row)
 
@@ -40,6 +47,16 @@ class PersonalCheck:
             yield tell(CODE, Location(path=self._name, record=record), masked, NO_PERSON)
         for shown in dict.fromkeys(_in_header(header)):
             yield tell(CODE, Location(path=self._name), shown, NO_PERSON)
+
+
+def may_point_at_people(text: str, words: str) -> bool:
+    """A glance that dismisses most files, whose reader then needs no lists of names.
+
+    Args:
+        text: what may hold numbers and addresses.
+        words: the part of it that may hold names.
+    """
+    return _NUMBER.search(text) is not None or _WORDS.search(words) is not None
 
 
 def _in_header(header: Mapping[str, Any]) -> Iterator[str]:
@@ -55,7 +72,9 @@ def _in_header(header: Mapping[str, Any]) -> Iterator[str]:
 
 def _masked(text: str, words: str) -> Iterator[str]:
     """What is found, masked: sure numbers and addresses anywhere in ``text``, names of people in ``words``."""
-    from dsqc.rules.personal import identifiers, names  # the rules bring the forms with them
+    if not may_point_at_people(text, words):
+        return
+    from dsqc.personal import identifiers, names  # which read lists of names
 
     for seen in identifiers(text):
         if seen.sure:

@@ -12,11 +12,11 @@ from dsqc.findings import Finding, FindingLog
 from dsqc.forms import Form, compose, labels, load_fields
 from dsqc.limits import Limits
 from dsqc.model import Submission
+from dsqc.personal import PersonalCell
 from dsqc.registry import RuleState, rules
 from dsqc.rule_set import rule_set_version, vocabulary_versions
 from dsqc.rules import Context, examine, identify
 from dsqc.rules.columns import column_findings
-from dsqc.rules.personal import PersonalCell
 from dsqc.rules.privacy import masking, personal_cells, redacted
 from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received, form_files
 from dsqc.stages._validate_profile import PAGE, write_profile

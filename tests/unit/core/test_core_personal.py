@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dsqc.findings import Location, Suggestion, finding
 from dsqc.forms.vocabulary import read_table
-from dsqc.rules.personal import Personal, identifiers, mask, names, redact
+from dsqc.personal import Personal, identifiers, mask, names, redact
 
 
 @pytest.mark.parametrize(
