@@ -14,6 +14,9 @@ class Handover(Generic[Item]):
     An exception of the producer is raised where the consumer asks for the next item. :meth:`close` stops the
     producer at its next item, whatever it waits for, and returns when its thread has ended.
 
+    A producer that had to wait goes on when half of its items are taken: threads that wake each other for every item
+    spend their time on waking.
+
     Args:
         produce: makes the iterator; called in the new thread.
         capacity: items made ahead.
@@ -23,6 +26,7 @@ class Handover(Generic[Item]):
     def __init__(self, produce: Callable[[], Iterator[Item]], capacity: int, name: str) -> None:
         self._produce = produce
         self._capacity = capacity
+        self._low = capacity // 2
         self._items: deque[Item] = deque()
         self._changed = threading.Condition()
         self._stopped = False
@@ -46,11 +50,13 @@ class Handover(Generic[Item]):
 
     def _put(self, item: Item) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: self._stopped or len(self._items) < self._capacity)
+            if len(self._items) >= self._capacity:
+                self._changed.wait_for(lambda: self._stopped or len(self._items) <= self._low)
             if self._stopped:
                 return False
             self._items.append(item)
-            self._changed.notify_all()
+            if len(self._items) == 1:
+                self._changed.notify_all()
             return True
 
     def __iter__(self) -> Generator[Item, None, None]:
@@ -64,7 +70,8 @@ class Handover(Generic[Item]):
                 self._changed.wait_for(lambda: self._items or self._ended or self._stopped)
                 if self._items and not self._stopped:
                     item = self._items.popleft()
-                    self._changed.notify_all()
+                    if len(self._items) == self._low:
+                        self._changed.notify_all()
                 elif self._fault is not None:
                     raise self._fault
                 else:

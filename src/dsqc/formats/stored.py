@@ -10,7 +10,7 @@ from dsqc.formats.texts import Phrase, english
 
 PIECE = 1 << 18
 """Stored bytes asked for at once: 256 KiB keeps hashing and inflating inside the second-level cache."""
-PIECES_AHEAD = 8
+PIECES_AHEAD = 24
 """Pieces that the reading and hashing thread may be ahead of the one that inflates."""
 
 
