@@ -55,7 +55,7 @@ def _log_ticks(low: float, high: float, most: int) -> list[float]:
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for factors in ((1, 2, 5), (1, 3), (1,)):
         found = [factor * 10.0**power for power in powers for factor in factors]
-        kept = [value for value in found if low * 0.999 <= value <= high * 1.001]
+        kept = [value for value in found if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
         if len(kept) <= most + 2:
             return kept
     return kept
