@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from dsqc.cli._memory import keep_freed_memory
 from dsqc.cli._options import add_exit_zero, add_outdir, add_threads
 from dsqc.cli._output import SEVERITY_LABELS, print_findings, print_json, print_table
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
 from dsqc.language import Language, Text
+from dsqc.stages._memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from dsqc.stages._qc_measure import QcFile, QcPair

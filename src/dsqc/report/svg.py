@@ -54,8 +54,8 @@ def _linear_ticks(low: float, high: float, most: int) -> list[float]:
 def _log_ticks(low: float, high: float, most: int) -> list[float]:
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for factors in ((1, 2, 5), (1, 3), (1,)):
-        found = [factor * 10.0**power for power in powers for factor in factors]
-        kept = [value for value in found if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
+        found = [float(f"{factor}e{power}") for power in powers for factor in factors]  # as exact as what is written
+        kept = [value for value in found if low <= value <= high]
         if len(kept) <= most + 2:
             return kept
     return kept

@@ -14,6 +14,7 @@ from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.model import DataFile, FileFormat, Run, Submission
 from dsqc.stages._inputs import STANDARD_INPUT, check_inputs
+from dsqc.stages._memory import give_back_memory
 from dsqc.stages._qc_measure import Options, Progress, QcFile, QcPair, measure_file, measure_pair
 from dsqc.stages._qc_write import html_name, metrics_name, prepare, remove_stale, stems_of, write_files
 from dsqc.version import __version__
@@ -120,6 +121,7 @@ def qc(
     files, pairs = _measure(inputs, stems, groups, options)
     result = QcResult(tuple(files), tuple(pairs), _all_findings(files), Path(outdir) if outdir is not None else None)
     if result.outdir is not None:
+        give_back_memory()
         write_files(result.outdir, result.files)
     return result
 
@@ -166,6 +168,7 @@ def qc_run(
     measured = [by_stem.get(stem) for stem in stems]
     findings = _all_findings(files)
     data = _run_data(run, measured, pairs, findings)
+    give_back_memory()
     write_files(outdir, files)
     artefact.write_json_lines(outdir / "findings.jsonl", findings.to_list())
     remove_stale(outdir, by_stem)
