@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from dsqc import artefact
-from dsqc.errors import SystemFault, UsageError
+from dsqc.errors import SystemFault
 from dsqc.stages._fix_patch import PatchLine
 from dsqc.submission import Tables, decode, is_form_file, read_tables, readable_name
 from dsqc.submission.correction import CellKey
 from dsqc.submission.layout import split_name
-from dsqc.submission.rewriting import is_workbook, rewrite
+from dsqc.submission.rewriting import in_the_way, is_workbook, rewritten, write_copies
 from dsqc.submission.text import UTF8_TSV
 from dsqc.submission.workbook_edit import CellChange, fixed_cells
 
@@ -21,24 +21,16 @@ ENCODING = "DSQC-T001"
 
 
 def earlier_copy(results: Path) -> dict[Path, str]:
-    """The files of an earlier copy with their digests.
+    """The files of an earlier copy, with the digests that they had when they were written.
 
-    Raises:
-        UsageError: somebody has worked on them since; writing the copy anew would lose that.
+    A file of a run that died before it wrote them down has none.
     """
     folder = results / FOLDER
     known: dict[str, str] = {}
     if (results / DOCUMENT).is_file():
         known = {row["name"]: row["sha256"] for row in artefact.read_json(results / DOCUMENT)["copy"]}
     found = {path: known.get(path.name, "") for path in sorted(folder.glob("*")) if path.is_file()}
-    earlier = {path: digest for path, digest in found.items() if path.name in known or is_form_file(path.name)}
-    for path, digest in earlier.items():
-        if artefact.sha256_of(path) != digest:
-            raise UsageError(
-                f"{path} was changed after dsqc wrote it.",
-                hint="Validate that copy itself, move it away, or give -O another directory.",
-            )
-    return earlier
+    return {path: digest for path, digest in found.items() if path.name in known or is_form_file(path.name)}
 
 
 def cells_to_keep(tables: Tables, files: Iterable[Path]) -> dict[CellKey, str]:
@@ -51,18 +43,28 @@ def cells_to_keep(tables: Tables, files: Iterable[Path]) -> dict[CellKey, str]:
     return fixed
 
 
-def write_copy(files: Iterable[Path], folder: Path, changes: Mapping[CellKey, list[PatchLine]]) -> tuple[Path, ...]:
-    """Write every file of the form, corrected or as it is."""
-    written: list[Path] = []
+def write_copy(
+    files: Iterable[Path], folder: Path, changes: Mapping[CellKey, list[PatchLine]], earlier: Mapping[Path, str]
+) -> tuple[Path, ...]:
+    """Write every file of the form, corrected or as it is, in place of an earlier copy.
+
+    Raises:
+        UsageError: somebody has worked on the earlier copy since; writing it anew would lose that.
+    """
+    copies: dict[Path, bytes] = {}
     for source in files:
         if not stat.S_ISREG(source.lstat().st_mode):
             continue
-        target = folder / source.name
         name = readable_name(source)
         own = {key: lines for key, lines in changes.items() if lines[0].path == name}
-        rewrite(source, target, [_cell_change(key, lines) for key, lines in own.items()])
-        written.append(target)
-    return tuple(written)
+        copies[folder / source.name] = rewritten(source, [_cell_change(key, lines) for key, lines in own.items()])
+    for path, digest in earlier.items():
+        if path not in copies and artefact.sha256_of(path) != digest:
+            raise in_the_way(path)
+    write_copies(copies, earlier)
+    for path in earlier.keys() - copies.keys():
+        path.unlink()
+    return tuple(copies)
 
 
 def _cell_change(key: CellKey, lines: list[PatchLine]) -> CellChange:

@@ -81,7 +81,8 @@ def fix(
         limits, kbds_strict, taxonomy: as in :func:`dsqc.stages.validate.validate`.
 
     Raises:
-        UsageError: there is nothing at ``inbox``, or the copy would come to stand among the submission's own files.
+        UsageError: there is nothing at ``inbox``, the copy would come to stand among the submission's own files, or
+            somebody has worked on an earlier copy.
         SystemFault: the workbook cannot be changed in place, or the copy cannot be written.
     """
     folder = results / FOLDER
@@ -94,9 +95,7 @@ def fix(
     files = form_files(inbox)
     session = _Session(tables, look, confidence, cells_to_keep(tables, files))
     session.run()
-    paths = write_copy(files, folder, session.changes)
-    for path in earlier.keys() - set(paths):
-        path.unlink()
+    paths = write_copy(files, folder, session.changes, earlier)
     again = read_back(inbox, folder, paths, session.tables)
     encodings = tuple(encoding_lines(files))
     # The copy reads as what was examined last; only its encoding may be another now.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from dsqc.stages._validate_files import form_files
 from dsqc.stages.validate import read_submission
 from dsqc.submission import Tables, interpret, read_tables
 from dsqc.submission.layout import split_name
-from dsqc.submission.rewriting import is_workbook, rewrite
+from dsqc.submission.rewriting import is_workbook, rewritten, write_copies
 from dsqc.submission.table import column_letter
 from dsqc.submission.workbook_edit import CellChange
 
 CHANGES = "migration.tsv"
+DIGESTS = "migration.sha256"
+"""Digests of the copies as ``sha256sum`` writes them: by these the next run knows what nobody has worked on since."""
 COLUMNS = ("sheet", "row", "column", "attribute", "old", "new", "step")
 _REFUSED = Text("the newer form does not take this value", "새 양식에서 받지 않는 값입니다")
 _NEW = Text("the newer form asks for a value", "새 양식에서 요구하는 값입니다")
@@ -77,7 +80,7 @@ def migrate(submission: Path, out: Path, *, to: str | None = None, before: str |
 
     Raises:
         UsageError: the submission cannot be read, names no form that exists, or no such version; ``out`` is where the
-            submission stands.
+            submission stands, or holds a form that this is no copy of.
         SystemFault: the workbook cannot be changed in place, or the copy cannot be written.
     """
     tables, old_form, old = _read(submission, before)
@@ -153,16 +156,31 @@ def _check_place(submission: Path, sources: list[Path], out: Path) -> None:
 def _write(sources: list[Path], out: Path, changes: tuple[Change, ...]) -> tuple[list[Path], Path]:
     cells = [CellChange(item.sheet, item.row, item.column, item.new) for item in changes if item.new != item.old]
     if is_workbook(out):
-        copies, listed = {next(filter(is_workbook, sources)): out}, out.with_name(f"{out.stem}.{CHANGES}")
+        copies, prefix = {next(filter(is_workbook, sources)): out}, f"{out.stem}."
     else:
-        copies, listed = {source: out / source.name for source in sources}, out / CHANGES
+        copies, prefix = {source: out / source.name for source in sources}, ""
+    folder = out.parent if is_workbook(out) else out
+    listed, digests = folder / f"{prefix}{CHANGES}", folder / f"{prefix}{DIGESTS}"
+    contents: dict[Path, bytes] = {}
     for source, target in copies.items():
         sheet = split_name(source.name)[0]
         own = cells if is_workbook(source) else [cell for cell in cells if cell.sheet == sheet]
-        rewrite(source, target, own, frozen=SHEETS)
+        contents[target] = rewritten(source, own, frozen=SHEETS)
+    write_copies(contents, _read_digests(digests))
+    artefact.write_text(
+        digests, "".join(f"{sha256(content).hexdigest()}  {path.name}\n" for path, content in contents.items())
+    )
     lines = ["\t".join(COLUMNS), *("\t".join(_plain(getattr(item, name)) for name in COLUMNS) for item in changes)]
     artefact.write_text(listed, "\n".join(lines) + "\n")
     return list(copies.values()), listed
+
+
+def _read_digests(path: Path) -> dict[Path, str]:
+    """Copies of an earlier run by their place; none where it wrote none down."""
+    if not path.is_file():
+        return {}
+    lines = (line.split("  ", 1) for line in path.read_text(encoding="utf-8").splitlines())
+    return {path.parent / name: digest for digest, name in lines}
 
 
 def _plain(value: object) -> str:

@@ -25,6 +25,7 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -65536;
 """
+"""The file is thrown away if anything goes wrong, so neither a journal nor flushes are wanted."""
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE rank (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
@@ -78,10 +79,7 @@ def build(
     with Dump(source) as dump, atomic_path(output) as temporary:
         try:
             with closing(sqlite3.connect(temporary)) as database:
-                # The file is thrown away if anything goes wrong, so neither a journal nor flushes are wanted.
-                database.executescript(
-                    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536"
-                )
+                database.executescript(_SETTINGS)
                 database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 _fill(database, dump, only)
                 _describe(database, dump, partial=partial or bool(only), day=day or dump.day())

@@ -264,6 +264,35 @@ def test_a_copy_that_somebody_worked_on_is_not_written_over(tmp_path: Path) -> N
         fix(source, tmp_path / "out", today=DAY)
 
 
+def test_one_edited_file_keeps_the_whole_copy_as_it_is(tmp_path: Path) -> None:
+    source = write_tsv(tmp_path / "mine", faulty())
+    fix(source, tmp_path / "out", today=DAY)
+    copy = tmp_path / "out" / "corrected"
+    (copy / "run.tsv").write_text("mine\n", encoding="utf-8")
+    before = contents(copy)
+    tables = faulty()
+    put(tables, "sample", sex="Male")
+    with pytest.raises(UsageError, match="was changed after dsqc wrote it"):
+        fix(write_tsv(source, tables), tmp_path / "out", today=DAY)
+    assert contents(copy) == before
+
+
+def test_what_a_run_left_that_died_is_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def died(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    source = write_tsv(tmp_path / "mine", faulty())
+    with monkeypatch.context() as patched:
+        patched.setattr(stage.artefact, "write_json", died)
+        with pytest.raises(KeyboardInterrupt):
+            fix(source, tmp_path / "out", today=DAY)
+    assert not (tmp_path / "out" / "fix.json").exists()
+    assert (tmp_path / "out" / "corrected" / "sample.tsv").exists()
+    result = fix(source, tmp_path / "out", today=DAY)
+    assert result.document["cell_count"] > 0
+    assert (tmp_path / "out" / "fix.json").exists()
+
+
 def test_sheets_of_an_earlier_copy_do_not_stay(tmp_path: Path) -> None:
     source = write_tsv(tmp_path / "mine", faulty())
     fix(source, tmp_path / "out", today=DAY)

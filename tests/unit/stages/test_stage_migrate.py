@@ -15,6 +15,7 @@ import pytest
 from dsqc.artefact import sha256_of
 from dsqc.cli.main import main
 from dsqc.errors import UsageError
+from dsqc.stages import migrate as stage
 from dsqc.stages.migrate import MigrateResult, migrate
 from dsqc.stages.validate import validate
 from helpers.schema_tree import SchemaTree
@@ -266,6 +267,34 @@ def test_the_command_says_what_is_left(
     assert main(["form", "migrate", str(source), "-o", str(tmp_path / "new"), "--lang", language]) == 0
     assert main(["form", "migrate", str(tmp_path / "new"), "-o", str(tmp_path / "x"), "--lang", language]) == 0
     assert not (tmp_path / "x").exists()
+
+
+def test_a_copy_that_somebody_worked_on_is_not_written_over(tmp_path: Path, tables: Tables) -> None:
+    put(tables, "sample", growth_facility="other")
+    _result, out = moved(tmp_path, tables)
+    mine = (out / "sample.tsv").read_text(encoding="utf-8").replace("other", "field")
+    (out / "sample.tsv").write_text(mine, encoding="utf-8")
+    before = {path.name: sha256_of(path) for path in out.iterdir()}
+    put(tables, "sample", sample_title="Another title")
+    with pytest.raises(UsageError, match="was changed after dsqc wrote it"):
+        moved(tmp_path, tables)
+    assert {path.name: sha256_of(path) for path in out.iterdir()} == before
+
+
+def test_what_a_run_left_that_died_is_written_over(
+    tmp_path: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(stage.artefact, "write_text", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            moved(tmp_path, tables)
+    result, out = moved(tmp_path, tables)
+    assert {path.name for path in out.iterdir()} == {*(f"{name}.tsv" for name in tables), stage.CHANGES, stage.DIGESTS}
+    assert left(result) == []
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_json_fits_its_schema(tmp_path: Path, tables: Tables, capsys: pytest.CaptureFixture[str]) -> None:
