@@ -1,7 +1,8 @@
 """Check a submission's form and files, at the submitter's desk or at the station: the verdict is the same.
 
 SUBMISSION is a directory with submission.xlsx (or the six sheets as TSV) and the data files, or one .xlsx workbook with
-the files beside it. A single table (.tsv, .csv) is diagnosed by itself. No account, no network, no server are needed.
+the files beside it. A single table (.tsv, .csv) is diagnosed as far as it goes; the sheets that it lacks are errors. No
+account, no network, no server are needed.
 
 With --fix, suggestions that are certain are put in place on a copy: -O DIR gets corrected/, the form under the same
 file names (put them in place of the old ones; original and data files are never touched), and patch.tsv, a line for

@@ -17,8 +17,10 @@ LINES = ("RG", "PG")
 NO_PERSON = Text("no person", "개인 식별정보 없음")
 _NUMBER = re.compile(r"[^\x00-\x7f]|.@|(?<!\d)01[016789][- .]?\d{3}|\+82|\d{6} ?-? ?\d{7}")
 """What a text needs to hold a number, an address or a name in Hangul."""
-_WORDS = re.compile(r"(?![ACGTN+]+\b)[A-Za-z](?:[ _.,-]{0,2}[A-Za-z]){4}")
-"""Letters that may be a name in Latin letters: more than an index sequence."""
+_LETTERS = re.compile(r"[A-Za-z](?:[ _.,-]{0,2}[A-Za-z]){4,}")
+"""Letters that may be a name: a family name and two syllables have five or more."""
+_INDEX = re.compile(r"[ACGTN]{5,}(?:[-_][ACGTN]{5,})*")
+"""Index sequences, as Illumina's comments have them: no name."""
 
 
 class PersonalCheck:
@@ -56,7 +58,9 @@ def may_point_at_people(text: str, words: str) -> bool:
         text: what may hold numbers and addresses.
         words: the part of it that may hold names.
     """
-    return _NUMBER.search(text) is not None or _WORDS.search(words) is not None
+    if _NUMBER.search(text) is not None:
+        return True
+    return any(_INDEX.fullmatch(letters) is None for letters in _LETTERS.findall(words))
 
 
 def _in_header(header: Mapping[str, Any]) -> Iterator[str]:

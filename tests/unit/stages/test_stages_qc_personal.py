@@ -1,11 +1,19 @@
 """People in headers and name lines: found wherever they stand, shown masked, the same whatever the batches."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pysam
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
 import dsqc
+from dsqc.forms import pattern
+from dsqc.forms.vocabulary import read_table
+from dsqc.personal import names
+from dsqc.stages._qc_personal import may_point_at_people
 from helpers.fastq_files import fastq
 
 READS = [(b"ACGT" * 10, b"I5#F" * 10)] * 30
@@ -33,6 +41,36 @@ def test_name_lines_of_fastq(tmp_path: Path, name: str, seen: str | None) -> Non
     expected = [(1, seen)] if seen else []
     assert personal(path) == expected
     assert personal(path, threads=1) == expected
+
+
+def spellings(table: str) -> list[str]:
+    return sorted({part.strip() for row in read_table(table) for part in row["romanised"].split(";") if part.strip()})
+
+
+@given(
+    st.sampled_from(spellings("family_names")),
+    st.sampled_from(spellings("given_name_syllables")),
+    st.sampled_from(spellings("given_name_syllables")),
+    st.sampled_from(["{0} {1}{2}", "{1}-{2} {0}", "{0}{1}{2}", "{0}, {1} {2}", "run_{0}_{1}{2}"]),
+    st.sampled_from([str.lower, str.title, str.upper]),
+)
+@example("Koo", "Na", "Su", "{1}-{2} {0}", str.upper)
+def test_the_glance_dismisses_no_name(family: str, one: str, two: str, form: str, case: Callable[[str], str]) -> None:
+    text = case(form.format(family, one, two))
+    assume(set(text) - set("ACGTN"))  # What is written like an index sequence is taken for one.
+    assert may_point_at_people("", text) or not names(text)
+
+
+@pytest.mark.parametrize("name", ["phi_rrn", "phi_phone", "phi_email"])
+@given(st.data())
+def test_the_glance_dismisses_no_number(name: str, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(re.compile(pattern(name).regex, re.ASCII)))
+    assert may_point_at_people(text, "")
+
+
+def test_the_glance_dismisses_what_instruments_write() -> None:
+    names_of_reads = "A01234:55:HGXXXDSX5:1:1101:12345:31000", "m84011_220902_175841_s1/12345/ccs"
+    assert not may_point_at_people("\n".join(names_of_reads), "1:N:0:ATCACG+TTAGGC\n2:Y:18:ATTACTCG-AGGCTATA")
 
 
 def test_header_lines_of_bam(tmp_path: Path) -> None:
