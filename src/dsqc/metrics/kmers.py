@@ -18,6 +18,8 @@ ENRICHED = 5
 """Least ratio of found to expected (FastQC)."""
 FEW = 32
 """Successes up to which chances are first worked out roughly, all words at once."""
+TOGETHER = 2048
+"""Words whose enrichment is worked out at once: memory holds their tables by position group several times over."""
 LEAST_SURE = 0.01
 """Most chance, times the number of words, that an enrichment is none (FastQC)."""
 
@@ -129,9 +131,18 @@ class KmerCollector(Collector):
         groups = display_groups(max(positions, 0))
         totals = self._counts.sum(axis=1, dtype=np.int64)
         words = np.flatnonzero(self._counts.any(axis=0))
-        if not len(words):
-            return []
-        counts = self._counts if len(words) == WORDS else self._counts[:, words]
+        found: list[_Word] = []
+        for start in range(0, len(words), TOGETHER):
+            found += self._enriched_of(words[start : start + TOGETHER], groups, totals)
+        places = hashtable_places([string_hash(word.text) for word in found], len(words), WORDS)
+        order = sorted(zip(found, places, strict=True), key=lambda item: (-item[0].enrichment, -item[1]))
+        return [word for word, _ in order[:MOST_ENRICHED]]
+
+    def _enriched_of(
+        self, words: NDArray[np.int64], groups: list[tuple[int, int]], totals: NDArray[np.int64]
+    ) -> list[_Word]:
+        """Those of ``words`` that are enriched."""
+        counts = self._counts[:, words]
         last = len(counts) - np.argmax(counts[::-1] > 0, axis=0)
         reach = np.maximum(self._reach[words].astype(np.int64), last)
         count = counts.sum(axis=0, dtype=np.int64)
@@ -146,7 +157,7 @@ class KmerCollector(Collector):
             hits.astype(np.float32), predicted, out=np.zeros_like(predicted), where=predicted > 0
         ).astype(np.float32)
         best = self._chances(hits, trials, enrichment, share).min(axis=0)
-        found = [
+        return [
             _Word(
                 _letters(int(words[column])),
                 int(count[column]),
@@ -156,9 +167,6 @@ class KmerCollector(Collector):
             )
             for column in np.flatnonzero(best < LEAST_SURE).tolist()
         ]
-        places = hashtable_places([string_hash(word.text) for word in found], len(words), WORDS)
-        order = sorted(zip(found, places, strict=True), key=lambda item: (-item[0].enrichment, -item[1]))
-        return [word for word, _ in order[:MOST_ENRICHED]]
 
     @staticmethod
     def _chances(

@@ -20,7 +20,7 @@ from dsqc.metrics.encoding import SANGER, decide_encoding
 from dsqc.metrics.gc_model import GcModelCollector
 from dsqc.metrics.instrument import InstrumentCollector
 from dsqc.metrics.kmers import KmerCollector
-from dsqc.metrics.length import LengthCollector, bases_up_to, length_table, n50
+from dsqc.metrics.length import LengthCollector, length_table, n50
 from dsqc.metrics.long_reads import LongReadCollector
 from dsqc.metrics.nanopore import NanoporeCollector
 from dsqc.metrics.position_rows import content_rows, quality_rows
@@ -215,8 +215,9 @@ class ReadMetrics:
         if not rows:
             return np.zeros(1, dtype=np.int64)
         longest = min(int(lengths[-1]), int(row_limits(rows)[1][-1]))
-        position = np.arange(longest + 1, dtype=np.int64)
-        return np.concatenate([[reads.sum()], np.diff(bases_up_to(position, lengths, reads))]).astype(np.int64)
+        at_least = np.cumsum(reads[::-1])[::-1]
+        # The number falls behind each length that reads have: no position is looked up, of which there may be millions.
+        return np.repeat(at_least, np.diff(np.minimum(lengths, longest), prepend=-1))
 
     def _read_quality(self, offset: int) -> Table:
         seen = np.flatnonzero(self._quality.mean_reads)
