@@ -1,7 +1,7 @@
 """The programs that are measured: how they are called, their versions, and where they come from.
 
   python benchmarks/peers.py            which are there, which are missing and why
-  python benchmarks/peers.py install    put sequali into an environment of its own under the cache directory
+  python benchmarks/peers.py install    put sequali and boto3 into environments of their own under the cache directory
 
 sequali is AGPL: it is run as a program and never installed beside dsqc.
 """
@@ -18,6 +18,7 @@ from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "dsqc-bench"
 SEQUALI = CACHE / "sequali" / "bin" / "sequali"
+BOTO3 = CACHE / "boto3" / "bin" / "python"
 DSQC = Path(sys.executable).parent / "dsqc"
 
 
@@ -158,11 +159,11 @@ def version_of(name: str) -> str:
 
 
 def install() -> None:
-    """Make the environment of sequali."""
-    home = SEQUALI.parents[1]
-    home.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-    subprocess.run([str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "sequali"], check=True)
+    """Make the environments of sequali and of boto3, whose botocore is not the one that s3fs needs."""
+    for home, package in ((SEQUALI.parents[1], "sequali"), (BOTO3.parents[1], "boto3")):
+        home.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        subprocess.run([str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", package], check=True)
 
 
 def main() -> int:

@@ -28,7 +28,7 @@ import bars
 from files import CATALOGUE, DATA, File, prepare
 from measure import CommandError, Measurement, Pair, in_pairs, summary
 from peers import DSQC, TOOLS, Job, version_of
-from topics import TOPICS, Contender, Topic
+from topics import TOPICS, TRANSFERS, Contender, Topic
 
 SCHEMA_VERSION = "1.0"
 ROUNDS = {"toy": (1, 1), "medium": (3, 2), "full": (5, 3)}
@@ -223,6 +223,34 @@ def kernels(name: str, topic: Topic, settings: Settings) -> Iterator[dict[str, A
             }
 
 
+def transfers(name: str, _topic: Topic, settings: Settings) -> Iterator[dict[str, Any]]:
+    """One line a program that copies a submission to or from a store, beside dsqc."""
+    import transfers as copying
+
+    for tool, size_bytes, runs, ratios in copying.race(name, settings.size, settings.rounds):
+        copier = copying.COPIERS[tool]
+        line = {
+            "schema_version": SCHEMA_VERSION,
+            "topic": name,
+            "size": settings.size,
+            "file": {
+                "name": name,
+                "reads": None,
+                "bases": None,
+                "text_bytes": None,
+                "stored_bytes": size_bytes,
+            },
+            "tool": tool,
+            "label": copier.label,
+            "version": copying.version_of(copier) if copier.path else "",
+            "threads": 0,
+        }
+        if runs:
+            yield line | figures(runs) | {"limit": "dsqc", "ratio": summary(ratios), "machine": machine()}
+        else:
+            yield line | {"missing": copier.source, "machine": machine()}
+
+
 def say_verdicts(lines: list[dict[str, Any]]) -> bool:
     """Print what was reached, on standard error; whether all of it was."""
     full = all(line["size"] == "full" for line in lines)
@@ -263,7 +291,7 @@ def main() -> int:
         lines = [json.loads(text) for text in args.saved.read_text(encoding="utf-8").splitlines()]
     else:
         for name in args.topics or TOPICS:
-            measured = kernels if name == "kernels" else contend
+            measured = {"kernels": kernels}.get(name, transfers if name in TRANSFERS else contend)
             for line in measured(name, TOPICS[name], settings):
                 lines.append(line)
                 text = json.dumps(line, ensure_ascii=False)

@@ -49,7 +49,7 @@ def _file_table(rows: Sequence[Line], topic: str) -> str:
         name = f"{line['label']} {line['version']}"
         cells = [
             f"**{name}**" if line["tool"] == "dsqc" else f"*{name}*" if is_limit(line) else name,
-            str(line["threads"]),
+            str(line["threads"] or "–"),
             f"{wall['median']:.2f}",
             f"{wall['min']:.2f}–{wall['max']:.2f}",
             f"{line['cpu_s']['median']:.2f}",

@@ -69,4 +69,10 @@ TOPICS = {
     "kernels": Topic(
         "kernels in memory", ("illumina_binned.fastq.gz", "nanopore.fastq.gz", "sorted.bam"), (("dsqc", 1),)
     ),
+    "send_large": Topic("a submission of 1 GB in one file, to a store", (), ()),
+    "send_small": Topic("a submission of 2,000 small files, to a store", (), ()),
+    "receive_large": Topic("a submission of 1 GB in one file, from a store", (), ()),
+    "receive_small": Topic("a submission of 2,000 small files, from a store", (), ()),
 }
+TRANSFERS = ("send_large", "send_small", "receive_large", "receive_small")
+"""Topics that need a store; ``transfers.py`` knows who contends."""
