@@ -6,7 +6,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Any
 
-from dsqc.errors import StorageFault, TransientFault, UsageError
+from dsqc.errors import TransientFault, UsageError
 from dsqc.station import S3Options
 from dsqc.storage import s3
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, SourceChanged, Stalled
@@ -103,8 +103,9 @@ class S3Source:
             # Some stores leave the condition out of account.
             if condition and _etag(answer) not in ("", entry.version):
                 raise SourceChanged(f"{entry.name} changed while it was read.")
-            if offset and answer["ResponseMetadata"]["HTTPStatusCode"] != 206:
-                raise StorageFault(f"{self.url}: the store gives no ranges.", hint="Ask the operator of the store.")
+            came = str(answer.get("ContentRange") or f"bytes 0-{answer.get('ContentLength', 0) - 1}/")
+            if not came.startswith(f"bytes {offset}-{offset + length - 1}/"):
+                raise TransientFault(f"{entry.name}: the store gave another range than was asked for ({came}).")
             yield body
         finally:
             body.close()
