@@ -7,12 +7,11 @@ from typing import Any
 
 from dsqc.errors import TransientFault
 from dsqc.findings import FindingLog, Location, Suggestion, finding
+from dsqc.listing import Digests, Expected, Listed, by_normal_name, is_bare, listed_files, read_listing
 from dsqc.model import Submission
 from dsqc.submission import sheet_files
-from dsqc.transfer.copying import Digests, Expected, copy_file
+from dsqc.transfer.copying import copy_file
 from dsqc.transfer.inbox import Finished, Inbox
-from dsqc.transfer.listing import Listed, listed_files, read_listing
-from dsqc.transfer.names import by_normal_name, is_bare
 from dsqc.transfer.retries import attempts
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, Source
 
