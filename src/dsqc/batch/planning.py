@@ -11,11 +11,11 @@ from dsqc.batch.plan import PLAN, PlannedSubmission, read_plan, read_state, writ
 from dsqc.batch.sheet import BatchRow
 from dsqc.errors import DsqcError
 from dsqc.forms import compose, labels, load_fields
+from dsqc.listing import is_bare
 from dsqc.station import S3Options
 from dsqc.submission import read, sheet_files
 from dsqc.submission.table import MOST_BYTES
 from dsqc.transfer import Source, open_source
-from dsqc.transfer.names import is_bare
 from dsqc.transfer.retries import attempts
 from dsqc.transfer.sources import Entry, EntryKind, FileFault
 from dsqc.version import __version__

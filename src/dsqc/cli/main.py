@@ -16,6 +16,8 @@ COMMANDS = {
     "qc": "read data files once, whole: prove them, measure them",
     "fingerprint": "which reads data files hold, whatever their order, format and compression",
     "transfer": "copy a submission into the inbox, proving every byte",
+    "send": "send a submission to the station's inbox, proving every byte",
+    "grant": "let a submitter send without credentials: issue, renew, show, sweep",
     "judge": "findings and metrics to a verdict",
     "curate": "the curator's queue and decisions",
     "register": "objects, catalog records and accessions",

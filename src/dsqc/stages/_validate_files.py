@@ -15,7 +15,7 @@ from dsqc.rules.run import file_type
 from dsqc.submission import readable_name, sheet_files
 
 if TYPE_CHECKING:
-    from dsqc.transfer.listing import Listed
+    from dsqc.listing import Listed
 
 FILE_RULES = tuple(
     f"DSQC-{code}" for code in ("D018", "F003", "F004", "F006", "F007", "F008", "F009", "F016", "F017", "F018")
@@ -60,8 +60,7 @@ def check_listed(read: Submission, inbox: Path, *, with_rules: bool, ignored: Pa
         ignored: a directory that is no part of the submission though it may stand in it (the results).
     """
     # The transfer brings its sources and its journal with it: only who looks at files pays for it.
-    from dsqc.transfer.listing import listed_files
-    from dsqc.transfer.names import normalise
+    from dsqc.listing import listed_files, normalise
 
     names = FindingLog()
     listed = listed_files(read, names)

@@ -33,10 +33,11 @@ _REFUSED = {
     "EntityTooLarge": ("the object is too large for it", "Ask the operator of the store for a higher limit."),
     "BadDigest": ("the bytes were damaged on the way", "Run the same command again."),
 }
-_PASSING = {
+PASSING = {
     "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "RequestTimeoutException", "Throttling",
     "ThrottlingException", "RequestLimitExceeded", "OperationAborted", "500", "502", "503", "504",
 }  # fmt: skip
+"""Codes that say: try again."""
 ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
 """Codes that say: no object has this key."""
 _RETRY_HINT = "Run the same command again; what is finished is not done twice."
@@ -173,16 +174,19 @@ def fault(error: BaseException, what: str) -> DsqcError:
     if isinstance(error, exceptions.ParamValidationError | ValueError):
         return UsageError(f"{what}: the name or the endpoint is not valid for S3.", hint="Check the URL and [s3].")
     code = error_code(error)
+    return fault_of_code(code, what) if code else _without_code(error, what)
+
+
+def fault_of_code(code: str, what: str) -> DsqcError:
+    """What the store's ``code`` (or the status of an answer without one) means to the user."""
     if code == "NoSuchBucket":
         return UsageError(f"{what}: the bucket does not exist.", hint="Make it, or correct the URL.")
     if code in _REFUSED:
         reason, hint = _REFUSED[code]
         return StorageFault(f"{what}: the store refused ({code}): {reason}.", hint=hint)
-    if code in _PASSING:
+    if code in PASSING:
         return TransientFault(f"{what}: the store is busy or out of order ({code}).", hint=_RETRY_HINT)
-    if code:
-        return StorageFault(f"{what}: the store refused ({code}).", hint="Ask the operator of the store.")
-    return _without_code(error, what)
+    return StorageFault(f"{what}: the store refused ({code}).", hint="Ask the operator of the store.")
 
 
 def _without_code(error: BaseException, what: str) -> SystemFault:

@@ -17,9 +17,9 @@ from threading import Condition, Lock, current_thread
 from typing import cast
 
 from dsqc.errors import DsqcError, TransientFault
+from dsqc.listing import Digests, Expected
 from dsqc.pacing import Pacer, Stopped
 from dsqc.station import TransferOptions
-from dsqc.transfer.copying import Digests, Expected
 from dsqc.transfer.events import Progress
 from dsqc.transfer.fetching import Line, PartFetch, Worker, agrees, waiting
 from dsqc.transfer.filecopy import FileCopy, Retired

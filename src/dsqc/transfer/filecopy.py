@@ -9,7 +9,7 @@ from threading import Event, Lock
 
 from isal import isal_zlib
 
-from dsqc.transfer.copying import Digests
+from dsqc.listing import Digests
 from dsqc.transfer.parts import Origin, PartJournal, Span, cut, holes
 from dsqc.transfer.sinks import OpenSink, Sink
 from dsqc.transfer.sources import Entry

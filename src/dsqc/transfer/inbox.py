@@ -18,12 +18,10 @@ from pathlib import Path
 
 from dsqc.artefact import atomic_file, write_fault
 from dsqc.errors import SystemFault, TransientFault
+from dsqc.listing import PRIVATE
 from dsqc.transfer.filecopy import spans_path
 from dsqc.transfer.parts import Origin, PartJournal
 from dsqc.transfer.sources import Entry
-
-PRIVATE = ".dsqc"
-"""The private folder's name; no file of a submission may have it."""
 
 
 @dataclass(frozen=True, slots=True)

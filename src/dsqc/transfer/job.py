@@ -7,16 +7,14 @@ from typing import Any
 
 from dsqc.errors import DsqcError
 from dsqc.findings import FindingLog, Location, Suggestion, finding
+from dsqc.listing import Digests, Expected, Listed, by_normal_name, is_bare, listed_files, read_listing
 from dsqc.model import Submission
 from dsqc.pacing import parse_size
 from dsqc.station import TransferOptions
 from dsqc.submission import sheet_files
-from dsqc.transfer.copying import Digests, Expected
 from dsqc.transfer.engine import Arrived, Cost, Engine, Failed, Order
 from dsqc.transfer.events import Estimate, Gauge, InTurns, Progress
 from dsqc.transfer.inbox import Finished, Inbox
-from dsqc.transfer.listing import Listed, listed_files, read_listing
-from dsqc.transfer.names import by_normal_name, is_bare
 from dsqc.transfer.retries import attempts
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, Source
 

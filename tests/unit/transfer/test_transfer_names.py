@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsqc.transfer.names import is_bare, is_short, normalise
+from dsqc.listing import is_bare, is_short, normalise
 
 
 @given(st.text(max_size=20))

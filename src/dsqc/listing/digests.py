@@ -1,4 +1,4 @@
-"""What is known of the bytes of a file: digests that were taken, and those that were announced."""
+"""Checksums of one file: those that a reading gave, and those that somebody promised."""
 
 from dataclasses import dataclass
 

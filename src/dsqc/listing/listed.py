@@ -7,10 +7,10 @@ from pathlib import Path
 
 from dsqc.findings import Finding, FindingLog, Location, finding
 from dsqc.forms import compose, labels, load_fields
+from dsqc.listing.digests import Expected
+from dsqc.listing.names import LONGEST_NAME_BYTES, is_bare, is_short, normalise
 from dsqc.model import Row, Sheet, Submission
 from dsqc.submission import read
-from dsqc.transfer.copying import Expected
-from dsqc.transfer.names import LONGEST_NAME_BYTES, is_bare, is_short, normalise
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

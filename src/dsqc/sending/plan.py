@@ -1,0 +1,142 @@
+"""Before the first byte: the forms, the files they list, and everything that is wrong with them, at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dsqc.errors import SystemFault, UsageError
+from dsqc.findings import FindingLog, Location, Suggestion, finding
+from dsqc.listing import Expected, Listed, by_normal_name, is_bare, listed_files, normalise, read_listing
+from dsqc.model import Submission
+from dsqc.sending.local import LocalFile, look_at
+from dsqc.submission import sheet_files
+
+PLAIN_FILE = "regular file"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file that should go. ``file`` is ``None`` where it cannot: a finding says why.
+
+    ``state`` is then missing (not there) or failed (there, but not taken).
+    """
+
+    name: str
+    kind: str
+    file: LocalFile | None
+    expected: Expected = field(default_factory=Expected)
+    place: Location = field(default_factory=Location)
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Forms first, then the files that they list, each once; and what is to be said about them."""
+
+    directory: Path
+    items: tuple[Item, ...]
+    log: FindingLog
+
+    @property
+    def travelling(self) -> list[Item]:
+        """Items that can be sent."""
+        return [item for item in self.items if item.file is not None]
+
+
+def plan_sending(submission: Path) -> Plan:
+    """Look at a submission as the station will: a directory, or one workbook with the files beside it.
+
+    Reads the forms, and of the data files names, kinds and sizes only.
+
+    Raises:
+        UsageError: there is no submission.
+        SystemFault: the directory cannot be read.
+    """
+    directory = submission if submission.is_dir() else submission.parent
+    if not submission.exists():
+        raise UsageError(f"{submission} does not exist.", hint="Give the directory of the submission, or its workbook.")
+    found = by_normal_name(_list(directory))
+    alone = None if submission.is_dir() else normalise(submission.name)
+    forms = [alone] if alone else sheet_files(name for name in found if is_bare(name))
+    if not forms:
+        raise UsageError(
+            f"{directory} holds no form (submission.xlsx, or the sheets as TSV).",
+            hint="Give the directory of the submission; `dsqc form template` makes a form.",
+        )
+    return _Planning(directory, found).plan(forms, read_listing(submission))
+
+
+def _list(directory: Path) -> list[LocalFile]:
+    try:
+        seen = [look_at(path) for path in sorted(directory.iterdir())]
+    except OSError as error:
+        raise SystemFault(f"Cannot list {directory}: {error.strerror}.", hint="Check its permissions.") from error
+    return [file for file in seen if file is not None]
+
+
+class _Planning:
+    def __init__(self, directory: Path, found: dict[str, list[LocalFile]]) -> None:
+        self.directory = directory
+        self.found = found
+        self.log = FindingLog()
+
+    def plan(self, forms: list[str], submission: Submission) -> Plan:
+        items = [self._item(name, "form", Expected(), Location(path=name)) for name in forms]
+        listed = listed_files(submission, self.log)
+        first = {item.name: item for item in reversed(listed) if item.name not in forms}
+        for name in dict.fromkeys(item.name for item in listed if item.name in first):
+            row = first[name]
+            if row.is_taken:
+                items.append(self._item(name, "data", row.expected, row.location("file_name")))
+            else:
+                items.append(Item(name, "data", None, state="failed"))
+        self._compare_sizes(items, listed)
+        self._name_unlisted({*forms, *first}, "file" in submission.sheets)
+        return Plan(self.directory, tuple(items), self.log)
+
+    def _item(self, name: str, kind: str, expected: Expected, place: Location) -> Item:
+        twins = self.found.get(name, [])
+        if not twins:
+            like = sorted(other for other in self.found if other.casefold() == name.casefold())
+            meant = Suggestion(like[0], 0.8) if len(like) == 1 else None
+            self._add("DSQC-F003", place, name, name, ", ".join(like) or name, suggestion=meant)
+            return Item(name, kind, None, state="missing")
+        file = twins[0]
+        if len(twins) > 1:
+            self._add("DSQC-F019", place, name, "two files of this name, in NFC and in NFD", PLAIN_FILE)
+        elif file.kind:
+            self._add("DSQC-F016", place, name, name, PLAIN_FILE, kind=file.kind)
+        elif file.size_bytes == 0:
+            self._add("DSQC-F008", place, name, name, "> 0 bytes")
+        elif reason := _unreadable(file.path):
+            self._add("DSQC-F019", place, name, reason, PLAIN_FILE)
+        else:
+            return Item(name, kind, file, expected, place)
+        return Item(name, kind, None, state="failed")
+
+    def _compare_sizes(self, items: Iterable[Item], listed: Iterable[Listed]) -> None:
+        sizes = {item.name: item.file.size_bytes for item in items if item.file}
+        for row in listed:
+            seen = sizes.get(row.name)
+            if seen is not None and row.size_bytes not in (None, seen):
+                self._add("DSQC-F007", row.location("size_bytes"), row.name, str(seen), str(row.size_bytes))
+
+    def _name_unlisted(self, known: set[str], has_sheet: bool) -> None:
+        place = Location(sheet="file") if has_sheet else Location()
+        for name, files in self.found.items():
+            if name in known or all(file.kind for file in files):
+                continue
+            self._add("DSQC-F004", place, name, name, "a row of the file sheet", expected_ko="file 시트의 한 행")
+
+    def _add(self, code: str, place: Location, name: str, value: str, expected: str, **more: object) -> None:
+        self.log.add(finding(code, place, object_id=name, value=value, expected=expected, **more))  # type: ignore[arg-type]
+
+
+def _unreadable(path: Path) -> str:
+    """Why not one byte of the file can be read; empty where one can."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            file.read(1)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
