@@ -5,9 +5,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsqc.errors import DsqcError
+from dsqc.errors import DsqcError, TransientFault
 from dsqc.findings import FindingLog, Location, Suggestion, finding
-from dsqc.listing import Digests, Expected, Listed, by_normal_name, is_bare, listed_files, read_listing
+from dsqc.listing import (
+    SENT,
+    Digests,
+    Expected,
+    Listed,
+    Sent,
+    by_normal_name,
+    is_bare,
+    is_own,
+    listed_files,
+    parse_sent,
+    read_listing,
+)
 from dsqc.model import Submission
 from dsqc.pacing import parse_size
 from dsqc.station import TransferOptions
@@ -19,6 +31,8 @@ from dsqc.transfer.retries import attempts
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, Source
 
 PLAIN_FILE = "regular file"
+LARGEST_SENT_BYTES = 64 << 20
+"""Of a ``sent.json`` that is read: a hundred thousand files; what is larger was not written by dsqc."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +134,7 @@ class _Transfer:
         self.engine = Engine(source, options, options.pacer(), self.progress)
         self.record = TransferRecord()
         self.found: dict[str, list[Entry]] = {}
+        self.sent = Sent()
 
     def run(self) -> TransferRecord:
         state, reason = "interrupted", ""
@@ -137,19 +152,43 @@ class _Transfer:
         for attempt in attempts(self.options.retries):
             with attempt:
                 self.found = by_normal_name(self.source.entries())
+                self.sent = self._read_sent()
         forms = self._choose_forms()
-        self._copy_all([_Wanted(name, "form", Expected(), Location(path=name)) for name in forms])
+        self._copy_all([_Wanted(name, "form", self.sent.expected(name), Location(path=name)) for name in forms])
         submission = read_listing(self.inbox.path)
         listed = listed_files(submission, self.record.log)
         wanted = list(dict.fromkeys(item.name for item in listed if item.is_taken and item.name not in forms))
         self.inbox.keep_only({*forms, *wanted})
         first = {item.name: item for item in reversed(listed)}
         self._copy_all(
-            [_Wanted(name, "data", first[name].expected, first[name].location("file_name")) for name in wanted]
+            [
+                _Wanted(name, "data", self.sent.expected(name, first[name].expected), first[name].location("file_name"))
+                for name in wanted
+            ]
         )
         self._add_refused(listed)
         self._compare(listed)
         self._name_unlisted({*forms, *(item.name for item in listed)}, submission)
+
+    def _read_sent(self) -> Sent:
+        """What the sender says of the files; nothing where nobody said anything.
+
+        Raises:
+            TransientFault: the sender is still at work.
+        """
+        entry = self._entry(SENT)
+        if entry is None or entry.kind is not EntryKind.FILE or entry.size_bytes > LARGEST_SENT_BYTES:
+            return Sent()
+        try:
+            sent = parse_sent(b"".join(self.source.blocks(entry)))
+        except FileFault:
+            return Sent()
+        if sent is not None and not sent.complete:
+            raise TransientFault(
+                f"{self.source.url} is still being sent ({SENT} says so).",
+                hint="Run the same command again when `dsqc send` has ended.",
+            )
+        return sent or Sent()
 
     def _choose_forms(self) -> list[str]:
         """Forms of the source; where it has none any more, those that an earlier transfer brought."""
@@ -292,7 +331,7 @@ class _Transfer:
     def _name_unlisted(self, known: set[str], submission: Submission) -> None:
         sheet = submission.sheets.get("file")
         for name, entries in self.found.items():
-            if name in known:
+            if name in known or is_own(name):
                 continue
             shown = f"{name}/" if all(entry.kind is EntryKind.DIRECTORY for entry in entries) else name
             # No path in the location: a source with thousands of other files gives twenty findings, not thousands.
