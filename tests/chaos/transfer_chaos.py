@@ -41,8 +41,12 @@ from infra.faulty import FaultyProxy, answer, faulty_proxy, flip, reset, stall
 
 DSQC = str(Path(sys.executable).parent / "dsqc")
 BUCKET = "chaos"
+LONGEST_WAIT_S = 15.0
+"""A line that says nothing for so long may be stalled: then something dies without waiting for bytes."""
 MOST_SENT = 1.2
 """Bytes in acknowledged requests, over the payload."""
+MOST_UNDER_WAY = 8 * (16 << 20)
+"""Bytes that one death may cost: the parts that are under way at once."""
 MOST_LIVES = 400
 """Starts of one command after which it is taken for one that never ends."""
 ACTS = {"kill": 60, "cut": 12, "gateway": 6, "reset": 8, "flip": 5, "storm": 6, "stall": 3}
@@ -120,11 +124,14 @@ def sha256_of(read: Callable[[int], bytes]) -> str:
 class World:
     """The store, the bad line to it, and the clock by which things die."""
 
-    def __init__(self, server: CephServer, proxy: FaultyProxy, rng: random.Random, budget: int) -> None:
+    def __init__(
+        self, server: CephServer, proxy: FaultyProxy, rng: random.Random, budget: int, most_between: int
+    ) -> None:
         self.server = server
         self.proxy = proxy
         self.rng = rng
         self.left = budget
+        self.most_between = most_between
         self.client = server.client()
         self.environment = os.environ | server.environment | {"AWS_ENDPOINT_URL": proxy.endpoint}
 
@@ -134,6 +141,16 @@ class World:
         for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix):
             found |= {row["Key"].removeprefix(prefix): row["Size"] for row in page.get("Contents", [])}
         return found
+
+    def await_moment(self, process: "subprocess.Popen[bytes]") -> bool:
+        """Wait for the next death: until so many bytes have passed, or now and then so much time; false at the end."""
+        deadline = time.monotonic() + (LONGEST_WAIT_S if self.rng.random() < 0.9 else self.rng.uniform(0.05, 1.0))
+        target = self.proxy.passed + self.rng.randrange(1, self.most_between)
+        while process.poll() is None:
+            if self.proxy.passed >= target or time.monotonic() > deadline:
+                return True
+            time.sleep(0.002)
+        return False
 
     def act(self, process: "subprocess.Popen[bytes]", tally: Tally) -> None:
         """Let something die."""
@@ -174,10 +191,8 @@ def run_to_the_end(world: World, command: list[str], tally: Tally, log: Path) ->
                     if world.left <= 0:
                         process.wait(timeout=600)
                         break
-                    with contextlib.suppress(subprocess.TimeoutExpired):
-                        process.wait(timeout=world.rng.uniform(0.35, 1.6))
-                        break
-                    world.act(process, tally)
+                    if world.await_moment(process):
+                        world.act(process, tally)
             finally:
                 process.kill()
         code = process.wait()
@@ -245,6 +260,8 @@ def one_submission(world: World, place: Path, number: int, large_bytes: int, sma
     tally.acknowledged = world.proxy.acknowledged - before[0]
     tally.lost = world.proxy.passed - before[1] - tally.acknowledged
     tally.broken += faults_at_the_end(world, prefix, inbox, digests)
+    if tally.lost > (tally.kills + 1) * MOST_UNDER_WAY:
+        tally.broken.append(f"{tally.lost} bytes were lost in {tally.kills} deaths")
     if tally.acknowledged > MOST_SENT * tally.payload:
         tally.broken.append(f"{tally.acknowledged} bytes were acknowledged for {tally.payload}")
     for name in world.sizes(prefix):
@@ -287,7 +304,7 @@ def chaos(place: Path, *, kills: int, payload_bytes: int, seed: int, large_bytes
             budget = min(
                 kills - total.kills, int((kills - total.kills) * 2 * large_bytes / (payload_bytes * share)) + 1
             )
-            world = World(server, proxy, rng, max(0, budget))
+            world = World(server, proxy, rng, max(0, budget), max(2, int(1.8 * payload_bytes / max(kills, 1))))
             tally = one_submission(world, place, number, rng.randint(large_bytes // 2, large_bytes), small)
             print(json.dumps({"submission": number} | tally.to_dict(), ensure_ascii=False), flush=True)
             total.add(tally)

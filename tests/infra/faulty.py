@@ -140,7 +140,7 @@ class FaultyProxy:
             with self._lock:
                 self._open |= {client, server}
             _Pump(self, client, server).run()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: the line was cut, and its ends are closed
             _reset(client)
         finally:
             with self._lock:
