@@ -45,6 +45,8 @@ def main(source: str, out: Path) -> int:
         if child == 0:
             killer = Killer(step)
             os.fsync = killer.before(os.fsync)
+            os.fdatasync = killer.before(os.fdatasync)
+            os.pwrite = killer.before(os.pwrite)
             Path.replace = killer.before(Path.replace)
             Path.unlink = killer.before(Path.unlink)
             transfer(source, out / str(step), out / f"results-{step}", submission="S", progress=killer)
