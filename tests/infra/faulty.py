@@ -11,12 +11,14 @@ A fault is armed by the first bytes of an HTTP request (``when``; any request un
 once; ``times`` requests get it. For other protocols (SSH) every connection counts as one request.
 """
 
+import collections
 import contextlib
 import re
 import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -73,7 +75,7 @@ class FaultyProxy:
     """The running proxy; ``fired`` names the faults that struck, ``requests`` the first line of each request.
 
     ``passed`` counts all bytes both ways, ``acknowledged`` those of requests that the server answered with 2xx, and of
-    such answers that came through whole.
+    such answers that came through whole; ``acknowledged_since`` those of the last moments.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -88,6 +90,7 @@ class FaultyProxy:
         self.passed_down = 0
         self.passed = 0
         self.acknowledged = 0
+        self._lately: collections.deque[tuple[float, int]] = collections.deque(maxlen=1000)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -163,6 +166,13 @@ class FaultyProxy:
         with self._lock:
             self.passed += passed
             self.acknowledged += acknowledged
+            if acknowledged:
+                self._lately.append((time.monotonic(), acknowledged))
+
+    def acknowledged_since(self, moment: float) -> int:
+        """Bytes acknowledged since ``moment`` of the monotonic clock."""
+        with self._lock:
+            return sum(size for at, size in self._lately if at >= moment)
 
     def note(self, fault: Fault) -> None:
         with self._lock:
