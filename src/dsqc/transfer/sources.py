@@ -92,6 +92,14 @@ def open_source(url: str, s3: S3Options | None = None) -> Source:
         from dsqc.transfer.s3source import S3Source
 
         return S3Source(url, s3 or S3Options())
+    if url.startswith("sftp://"):
+        from dsqc.transfer.sftpsource import SftpSource
+
+        return SftpSource(url)
+    if url.startswith(("http://", "https://")):
+        from dsqc.transfer.httpsource import HttpSource
+
+        return HttpSource(url)
     scheme, separator, _rest = url.partition("://")
     if separator and scheme != "file":
         raise UsageError(
