@@ -35,15 +35,15 @@ class Line(DirectorySource):
             raise TransientFault("The line is cut.")
         return super().entries()
 
-    def blocks(self, entry: Entry, offset: int = 0) -> Iterator[bytes]:
+    def blocks(self, entry: Entry, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         if entry.name not in DATA:
-            yield from super().blocks(entry, offset)
+            yield from super().blocks(entry, offset, length)
             return
         self.readings += 1
         if self.readings in self.lost:
             yield b"@"
             raise TransientFault("The connection broke.")
-        for block in super().blocks(entry, offset):
+        for block in super().blocks(entry, offset, length):
             yield bytes([block[0] ^ 1]) + block[1:] if self.readings in self.damaged else block
 
 
@@ -95,9 +95,9 @@ def test_a_cut_line_stops_the_transfer_and_keeps_what_came(tmp_path):
     line = Line(write_source(tmp_path / "source", DATA), lost=set(range(100)))
     blocks = line.blocks
 
-    def cut(entry: Entry, offset: int = 0) -> Iterator[bytes]:
+    def cut(entry: Entry, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         line.is_cut = entry.name in DATA
-        return blocks(entry, offset)
+        return blocks(entry, offset, length)
 
     line.blocks = cut
     with pytest.raises(TransientFault, match="cut"):
