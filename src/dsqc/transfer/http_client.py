@@ -11,11 +11,12 @@ import time
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies, proxy_bypass
 
 from dsqc.errors import StorageFault, SystemFault, TransientFault, UsageError
+from dsqc.transfer.sources import Stalled
 from dsqc.version import __version__
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE, TOKEN_FILE_VARIABLE, HOST_VARIABLE = "DSQC_HTTP_TOKEN", "DSQC_HTTP_TOKEN_FILE", "DSQC_HTTP_HOST"
 NETRC_VARIABLE = "NETRC"
 CREDENTIALS_HINT = (
-    f"User and password stand in ~/.netrc (or the file that {NETRC_VARIABLE} names); a bearer token in {TOKEN_VARIABLE} "
-    f"or a file that {TOKEN_FILE_VARIABLE} names, with the host that it is for in {HOST_VARIABLE}. "
+    f"User and password stand in ~/.netrc (or the file that {NETRC_VARIABLE} names); a bearer token in "
+    f"{TOKEN_VARIABLE} or a file that {TOKEN_FILE_VARIABLE} names, with the host that it is for in {HOST_VARIABLE}. "
     "They are sent by https only."
 )
 RETRY_HINT = "Run the same command again; what is finished is not done twice."
@@ -34,6 +35,7 @@ LONGEST_WAIT_S = 60.0
 """A server that asks to wait (``Retry-After``) is waited for so long; one that asks for more is left alone."""
 CONNECTIONS = 32
 """Idle connections kept; more may be open at once."""
+_SMALL_REST_BYTES = 64 << 10
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 _PORTS = {"http": 80, "https": 443}
@@ -75,7 +77,7 @@ class HttpClient:
             if answer.status not in _REDIRECTS or not target:
                 self._check(answer)
                 return answer
-            answer.close()
+            finish(answer)
             url = self._next(url, target)
         raise SystemFault(f"{self._host} redirects in a circle.", hint="Give the address that it leads to.")
 
@@ -116,12 +118,13 @@ class HttpClient:
         status = answer.status
         if status in _PASSING:
             wait = _retry_after(answer.headers.get("Retry-After", ""))
-            answer.close()
+            finish(answer)
             self._postpone(wait)
+            self._refuse_long(wait)
             asked = f" and asks to come again in {wait:.0f} s" if wait else ""
             raise TransientFault(f"{self._host} is busy or out of order ({status}){asked}.", hint=RETRY_HINT)
         if status in {401, 407}:
-            answer.close()
+            finish(answer)
             seen = "refused the credentials" if self._credentials else "asks for credentials"
             raise StorageFault(f"{self._host} {seen} ({status}).", hint=CREDENTIALS_HINT)
 
@@ -132,22 +135,25 @@ class HttpClient:
     def _wait(self) -> None:
         with self._lock:
             wait_s = self._not_before - time.monotonic()
+        self._refuse_long(wait_s)
+        if wait_s > 0:
+            time.sleep(wait_s)
+
+    def _refuse_long(self, wait_s: float) -> None:
         if wait_s > LONGEST_WAIT_S:
             raise SystemFault(
                 f"{self._host} asks to come again in {wait_s:.0f} s.", hint="Run the same command again then."
             )
-        if wait_s > 0:
-            time.sleep(wait_s)
 
     def _pool(self, parts: SplitResult) -> "PoolManager":
         proxies = self._proxies
-        if parts.scheme in proxies and not proxy_bypass_environment(parts.netloc.rpartition("@")[2]):
+        if parts.scheme in proxies and not proxy_bypass(parts.netloc.rpartition("@")[2]):
             return self._proxy_pool(proxies[parts.scheme])
         return self._direct_pool
 
     @cached_property
     def _proxies(self) -> dict[str, str]:
-        return getproxies_environment()
+        return getproxies()
 
     @cached_property
     def _direct_pool(self) -> "PoolManager":
@@ -167,7 +173,7 @@ class HttpClient:
             pool: PoolManager = pools[proxy]
             return pool
 
-    def _pool_settings(self) -> "dict[str, object]":
+    def _pool_settings(self) -> dict[str, Any]:
         from urllib3 import Timeout
 
         # The system's certificates; SSL_CERT_FILE and SSL_CERT_DIR take their place.
@@ -178,13 +184,24 @@ class HttpClient:
         }
 
 
+def finish(answer: "BaseHTTPResponse") -> None:
+    """Be done with an answer: its connection is kept where nothing, or little, of the body is still to come."""
+    from urllib3.exceptions import HTTPError
+
+    left = getattr(answer, "length_remaining", None)
+    if left is not None and left <= _SMALL_REST_BYTES:
+        with contextlib.suppress(HTTPError, OSError):
+            answer.drain_conn()
+    answer.close()
+
+
 def fault(error: BaseException, host: str, timeout_s: float) -> SystemFault:
     """What an error of urllib3 means. The message is ours alone: a library's may quote an address with a secret."""
     from urllib3 import exceptions
 
     reason = error.__cause__ or error.__context__ or error
     if isinstance(error, exceptions.ConnectTimeoutError | exceptions.ReadTimeoutError):
-        return TransientFault(f"{host} sent nothing for {timeout_s:g} s.", hint=RETRY_HINT)
+        return Stalled(f"{host} sent nothing for {timeout_s:g} s.", hint=RETRY_HINT)
     if isinstance(error, exceptions.SSLError) and isinstance(reason, ssl.SSLCertVerificationError):
         return SystemFault(
             f"The certificate of {host} is not trusted ({reason.verify_message}).",
@@ -247,7 +264,7 @@ def _login(host: str) -> str:
     if not found:
         return ""
     user, _account, password = found
-    return f"Basic {base64.b64encode(f'{user}:{password or ""}'.encode()).decode()}"
+    return "Basic " + base64.b64encode(f"{user}:{password or ''}".encode()).decode()
 
 
 def _retry_after(text: str) -> float:

@@ -30,7 +30,8 @@ def names_on(page: str, url: str) -> tuple[list[str], list[str]]:
     links = _Links()
     links.feed(page)
     links.close()
-    files, directories = {}, {}
+    files: dict[str, None] = {}
+    directories: dict[str, None] = {}
     for link in links.found:
         try:
             parts = urlsplit(urljoin(url, link.strip()))

@@ -8,18 +8,17 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from dsqc.errors import UsageError
+from dsqc.errors import TransientFault, UsageError
 from dsqc.findings import FindingLog
 from dsqc.model import SHEETS
 from dsqc.submission import sheet_files
 from dsqc.submission.layout import WORKBOOK, workbooks_among
 from dsqc.submission.table import MOST_BYTES
-from dsqc.transfer.http_client import CREDENTIALS_HINT, HttpClient, fault
+from dsqc.transfer.http_client import CREDENTIALS_HINT, RETRY_HINT, HttpClient, fault, finish
 from dsqc.transfer.http_listing import LONGEST_PAGE_BYTES, names_on
 from dsqc.transfer.names import is_bare, normalise
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, SourceChanged
@@ -91,7 +90,7 @@ class HttpSource:
     def stat(self, name: str) -> Entry:
         """What the server says now, by HEAD, or by GET where it knows no HEAD."""
         answer = self._client.request("HEAD", self._address(name), _WANTED)
-        answer.close()
+        finish(answer)
         self._learn_ranges(answer)
         size = answer.headers.get("Content-Length", "")
         if answer.status in _NO_HEAD or (answer.status == 200 and not size.isdigit()):
@@ -116,10 +115,9 @@ class HttpSource:
         answer = self._client.request("GET", self._address(entry.name), headers)
         try:
             begin = self._begin(answer, entry, offset, end)
-            yield from _cut(_received(answer, self._host, self._timeout_s, entry), offset - begin, end - offset)
+            yield from _cut(_received(answer, self._host, self._timeout_s), offset - begin, end - offset)
         finally:
-            # What was not taken to its end cannot be used for another request.
-            answer.close()
+            finish(answer)
 
     def _begin(self, answer: "BaseHTTPResponse", entry: Entry, offset: int, end: int) -> int:
         """Where in the file the answer begins, once it is sure that it is the file that is meant."""
@@ -144,7 +142,7 @@ class HttpSource:
     def _stat_by_get(self, name: str) -> Entry:
         """Ask for one byte: that tells the size, and whether the server begins in the middle."""
         answer = self._client.request("GET", self._address(name), {"Range": "bytes=0-0", **_WANTED})
-        answer.close()
+        finish(answer)
         if answer.status == 416 and answer.headers.get("Content-Range", "").strip() == "bytes */0":
             return _to_entry(name, answer.headers, 0)
         _raise_for_status(answer)
@@ -178,7 +176,7 @@ class HttpSource:
                 if len(page) > LONGEST_PAGE_BYTES:
                     return [], []
         finally:
-            answer.close()
+            finish(answer)
         return names_on(page.decode("utf-8", "surrogateescape"), self.url)
 
     def _ask(self, names: Iterable[str]) -> dict[str, Entry]:
@@ -244,12 +242,11 @@ def _base(url: str) -> str:
     return f"{parts.scheme.casefold()}://{parts.netloc.casefold()}{path}"
 
 
-def _received(answer: "BaseHTTPResponse", host: str, timeout_s: float, entry: Entry | None = None) -> Iterator[bytes]:
+def _received(answer: "BaseHTTPResponse", host: str, timeout_s: float) -> Iterator[bytes]:
     """The body as it is sent, nothing unpacked.
 
     Raises:
         TransientFault: the connection broke or stalled.
-        SourceChanged: there is more than ``entry`` says.
     """
     from urllib3.exceptions import HTTPError
 
@@ -279,13 +276,14 @@ def _cut(blocks: Iterator[bytes], skip: int, length: int) -> Iterator[bytes]:
         if not left:
             return
     if left:
-        raise SourceChanged("The server ended before the last byte.", hint="Run the same command again.")
+        raise TransientFault("The server ended before the last byte.", hint=RETRY_HINT)
 
 
 def _to_entry(name: str, headers: Mapping[str, str], size_bytes: int) -> Entry:
     # A server that gives neither tag nor date leaves the size, and the checksums at the end.
     version = headers.get("ETag", "").strip() or headers.get("Last-Modified", "").strip() or str(size_bytes)
-    return replace(Entry(name, size_bytes, version), **_digests(headers))
+    digests = _digests(headers)
+    return Entry(name, size_bytes, version, md5=digests.get("md5", ""), sha256=digests.get("sha256", ""))
 
 
 def _validator(entry: Entry) -> str:

@@ -82,7 +82,7 @@ class SftpConnection:
 
     def __init__(self, command: Sequence[str], timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the connection
         self._buffer = bytearray()
         self._last_id = 0
         self._read_bytes = READ_BYTES

@@ -21,7 +21,7 @@ from dsqc.transfer.sftp_client import (
     StalledError,
     StatusError,
 )
-from dsqc.transfer.sources import Entry, EntryKind, FileFault, SourceChanged
+from dsqc.transfer.sources import Entry, EntryKind, FileFault, SourceChanged, Stalled
 
 KEY_VARIABLE = "DSQC_SSH_KEY"
 """Names a file with a private key; without it, ssh takes the agent's and those of ``~/.ssh``."""
@@ -179,8 +179,8 @@ class SftpSource:
                 f"sftp:// needs the program ssh ({error.strerror}).", hint="Install it: apt-get install openssh-client"
             ) from error
 
-    def _stalled(self) -> TransientFault:
-        return TransientFault(f"{self._address} sent nothing for {self._timeout_s:g} s.", hint=_RETRY_HINT)
+    def _stalled(self) -> Stalled:
+        return Stalled(f"{self._address} sent nothing for {self._timeout_s:g} s.", hint=_RETRY_HINT)
 
     def _no_directory(self, error: StatusError) -> Exception:
         if error.code == NO_SUCH_FILE:
@@ -276,8 +276,11 @@ def _split(url: str) -> _Parts:
     named = at if host and at.casefold().startswith(host) else ""
     host = named[: len(host)] if named and host else host
     words = [word for word in (host, user) if word]
-    if not host or parts.query or parts.fragment or any(
-        word.startswith("-") or not _SAFE_WORD.fullmatch(word) for word in words
+    if (
+        not host
+        or parts.query
+        or parts.fragment
+        or any(word.startswith("-") or not _SAFE_WORD.fullmatch(word) for word in words)
     ):
         raise UsageError("The SFTP URL is wrong.", hint=hint)
     return _Parts(host, user or "", port, quote(parts.path, safe="/%~"))

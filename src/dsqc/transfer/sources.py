@@ -33,7 +33,7 @@ class Entry:
         name: as the source spells it (Korean names may be NFD there).
         size_bytes: bytes the source says it has.
         version: changes when the content does: modification time in nanoseconds, or the ETag.
-        md5: the MD5 of the content where the source offers one; else empty.
+        md5, sha256: checksums of the content, in hexadecimal digits, where the source offers them; else empty.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Entry:
     version: str
     kind: EntryKind = EntryKind.FILE
     md5: str = ""
+    sha256: str = ""
 
 
 class FileFault(Exception):
@@ -102,7 +103,8 @@ class Source(Protocol):
 
 
 def open_source(url: str, s3: S3Options | None = None) -> Source:
-    """The source at ``url``: a directory (also ``file://``) or ``s3://bucket/prefix``.
+    """The source at ``url``: a directory (also ``file://``), ``s3://bucket/prefix``, ``https://host/path/`` (also
+    ``http://``) or ``sftp://[user@]host[:port]/path``.
 
     Raises:
         UsageError: no such directory, or a scheme that is not supported.
@@ -122,7 +124,8 @@ def open_source(url: str, s3: S3Options | None = None) -> Source:
     scheme, separator, _rest = url.partition("://")
     if separator and scheme != "file":
         raise UsageError(
-            f"Submissions cannot be fetched by {scheme}://.", hint="Give a directory or an s3://bucket/prefix URL."
+            f"Submissions cannot be fetched by {scheme}://.",
+            hint="Give a directory, or an s3://bucket/prefix, https://host/path/ or sftp://user@host/path URL.",
         )
     return DirectorySource(Path(url.removeprefix("file://")))
 
