@@ -132,7 +132,8 @@ class FaultyProxy:
             with self._lock:
                 self._open |= {client, server}
             _Pump(self, client, server).run()
-        except OSError:
+        except (OSError, ValueError):
+            # ValueError: another thread has closed the socket that select was to look at.
             _reset(client)
         finally:
             with self._lock:

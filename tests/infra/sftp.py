@@ -82,7 +82,7 @@ def sftp_server(directory: Path) -> Iterator[SftpServer]:
     shutil.copy(directory / "key.pub", directory / "authorized_keys")
     port = _free_port()
     host_key = (directory / "host_key.pub").read_text().split()[:2]
-    (directory / "known_hosts").write_text(f"[127.0.0.1]:{port} {' '.join(host_key)}\n")
+    (directory / "known_hosts").write_text(f"[127.0.0.1]:* {' '.join(host_key)}\n")
     (directory / "ssh_config").write_text(
         f"UserKnownHostsFile {directory}/known_hosts\nGlobalKnownHostsFile none\n"
         f"Host station-alias\n  HostName 127.0.0.1\n  Port {port}\n  HostKeyAlias [127.0.0.1]:{port}\n"

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import hashlib
 import os
 import shutil
 import socket
@@ -13,6 +14,8 @@ from pathlib import Path
 
 START_TIMEOUT_S = 30
 USER, PASSWORD, TOKEN = "web-user", "web-secret-0123456789", "token-0123456789abcdef"
+CONTENT = b"content whose checksums the server tells"
+"""What the locations ``/repr-digest/``, ``/digest/`` and ``/content-md5/`` tell the checksums of."""
 
 CONFIG = """\
 {user}
@@ -46,7 +49,10 @@ http {{
         location /busy/ {{ add_header Retry-After 1 always; return 503; }}
         location /later/ {{ add_header Retry-After 7200 always; return 429; }}
         location /page/ {{ types {{ }} default_type text/html; return 200 "<html><form>Log in</form></html>"; }}
-        location /digest/ {{ alias {root}/; include {directory}/digests.conf; }}
+        location /gzipped/ {{ alias {root}/; add_header Content-Encoding gzip; }}
+        location /repr-digest/ {{ alias {root}/; add_header Repr-Digest "{repr_digest}"; }}
+        location /digest/ {{ alias {root}/; add_header Digest "{digest}"; }}
+        location /content-md5/ {{ alias {root}/; add_header Content-MD5 "{md5}"; }}
     }}
 }}
 """
@@ -100,12 +106,8 @@ class WebServer:
 
 
 @contextlib.contextmanager
-def web_server(directory: Path, *, digests: dict[str, str] | None = None) -> Iterator[WebServer]:
-    """Start a server that keeps everything in ``directory``; a missing nginx fails, it never skips.
-
-    Args:
-        digests: headers that ``/digest/`` adds to every answer.
-    """
+def web_server(directory: Path) -> Iterator[WebServer]:
+    """Start a server that keeps everything in ``directory``; a missing nginx fails, it never skips."""
     nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     assert nginx, "The web tests need a server: apt-get install nginx-light"
     root = directory / "root"
@@ -113,8 +115,7 @@ def web_server(directory: Path, *, digests: dict[str, str] | None = None) -> Ite
         path.mkdir(parents=True)
     _certificates(directory)
     port, tls_port = _free_ports(2)
-    headers = [f'add_header {name} "{value}" always;' for name, value in (digests or {}).items()]
-    (directory / "digests.conf").write_text("\n".join(headers))
+    md5, sha256 = (base64.b64encode(hashlib.new(name, CONTENT).digest()).decode() for name in ("md5", "sha256"))
     (directory / "requests.log").touch()
     config = directory / "nginx.conf"
     config.write_text(
@@ -126,6 +127,9 @@ def web_server(directory: Path, *, digests: dict[str, str] | None = None) -> Ite
             tls_port=tls_port,
             basic="Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode(),
             token=TOKEN,
+            md5=md5,
+            digest=f"SHA-256={sha256},MD5={md5}",
+            repr_digest=f"md5=:{md5}:, sha-256=:{sha256}:, sha-512=:AAAA:",
         )
     )
     log = directory / "nginx.log"

@@ -61,6 +61,7 @@ class HttpClient:
         self._credentials = _credentials(parts)
         self._not_before = 0.0
         self._lock = threading.Lock()
+        self._pools: dict[tuple[str, str], PoolManager] = {}
 
     def request(self, method: str, url: str, headers: Mapping[str, str] | None = None) -> "BaseHTTPResponse":
         """Send one request and follow redirects; the body is not read yet. Close it, or take all of it.
@@ -146,42 +147,36 @@ class HttpClient:
             )
 
     def _pool(self, parts: SplitResult) -> "PoolManager":
-        proxies = self._proxies
-        if parts.scheme in proxies and not proxy_bypass(parts.netloc.rpartition("@")[2]):
-            return self._proxy_pool(proxies[parts.scheme])
-        return self._direct_pool
+        """Connections by this way to any server: straight, or through the proxy that the environment names."""
+        proxy = self._proxies.get(parts.scheme, "")
+        if proxy and proxy_bypass(parts.netloc.rpartition("@")[2]):
+            proxy = ""
+        with self._lock:
+            key = (parts.scheme, proxy)
+            if key not in self._pools:
+                self._pools[key] = self._make_pool(*key)
+            return self._pools[key]
 
     @cached_property
     def _proxies(self) -> dict[str, str]:
         return getproxies()
 
-    @cached_property
-    def _direct_pool(self) -> "PoolManager":
-        from urllib3 import PoolManager
+    def _make_pool(self, scheme: str, proxy: str) -> "PoolManager":
+        from urllib3 import PoolManager, ProxyManager, Timeout, make_headers
 
-        return PoolManager(**self._pool_settings())
-
-    def _proxy_pool(self, proxy: str) -> "PoolManager":
-        from urllib3 import ProxyManager, make_headers
-
-        with self._lock:
-            pools = self.__dict__.setdefault("_proxy_pools", {})
-            if proxy not in pools:
-                login, _, address = urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")
-                headers = make_headers(proxy_basic_auth=unquote(login)) if login else None
-                pools[proxy] = ProxyManager(f"http://{address}", proxy_headers=headers, **self._pool_settings())
-            pool: PoolManager = pools[proxy]
-            return pool
-
-    def _pool_settings(self) -> dict[str, Any]:
-        from urllib3 import Timeout
-
-        # The system's certificates; SSL_CERT_FILE and SSL_CERT_DIR take their place.
-        return {
+        settings: dict[str, Any] = {
             "maxsize": CONNECTIONS,
             "timeout": Timeout(connect=self._timeout_s, read=self._timeout_s),
-            "ssl_context": ssl.create_default_context(),
         }
+        if scheme == "https":
+            # The system's certificates; SSL_CERT_FILE and SSL_CERT_DIR take their place.
+            settings["ssl_context"] = ssl.create_default_context()
+        if not proxy:
+            return PoolManager(**settings)
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        login, _, address = parts.netloc.rpartition("@")
+        headers = make_headers(proxy_basic_auth=unquote(login)) if login else None
+        return ProxyManager(f"{parts.scheme}://{address}", proxy_headers=headers, **settings)
 
 
 def finish(answer: "BaseHTTPResponse") -> None:
@@ -200,7 +195,11 @@ def fault(error: BaseException, host: str, timeout_s: float) -> SystemFault:
     from urllib3 import exceptions
 
     reason = error.__cause__ or error.__context__ or error
-    if isinstance(error, exceptions.ConnectTimeoutError | exceptions.ReadTimeoutError):
+    if isinstance(error, exceptions.NameResolutionError):
+        return TransientFault(f"The name {host} cannot be resolved.", hint="Check the URL and the network.")
+    # A connection that is refused is a kind of connection that timed out, says urllib3.
+    is_refused = isinstance(error, exceptions.NewConnectionError)
+    if isinstance(error, exceptions.ConnectTimeoutError | exceptions.ReadTimeoutError) and not is_refused:
         return Stalled(f"{host} sent nothing for {timeout_s:g} s.", hint=RETRY_HINT)
     if isinstance(error, exceptions.SSLError) and isinstance(reason, ssl.SSLCertVerificationError):
         return SystemFault(
@@ -209,8 +208,6 @@ def fault(error: BaseException, host: str, timeout_s: float) -> SystemFault:
         )
     if isinstance(error, exceptions.LocationParseError | exceptions.LocationValueError):
         return SystemFault(f"The web address of {host} is wrong.", hint="Check the URL.")
-    if isinstance(error, exceptions.NameResolutionError):
-        return TransientFault(f"The name {host} cannot be resolved.", hint="Check the URL and the network.")
     named = type(error).__name__
     return TransientFault(f"{host} cannot be reached, or the connection broke ({named}).", hint=RETRY_HINT)
 
