@@ -21,12 +21,11 @@ from dsqc.submission.table import MOST_BYTES
 from dsqc.transfer.http_client import CREDENTIALS_HINT, RETRY_HINT, HttpClient, fault, finish
 from dsqc.transfer.http_listing import LONGEST_PAGE_BYTES, names_on
 from dsqc.transfer.names import is_bare, normalise
-from dsqc.transfer.sources import Entry, EntryKind, FileFault, SourceChanged
+from dsqc.transfer.sources import TIMEOUT_S, Entry, EntryKind, FileFault, SourceChanged
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-TIMEOUT_S = 60.0
 BLOCK_BYTES = 1 << 20
 """Most bytes of one block; a slow line gives what it has."""
 ASKED_AT_ONCE = 8

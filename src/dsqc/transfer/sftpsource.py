@@ -21,13 +21,14 @@ from dsqc.transfer.sftp_client import (
     StalledError,
     StatusError,
 )
-from dsqc.transfer.sources import Entry, EntryKind, FileFault, SourceChanged, Stalled
+from dsqc.transfer.sources import TIMEOUT_S, Entry, EntryKind, FileFault, SourceChanged, Stalled
 
 KEY_VARIABLE = "DSQC_SSH_KEY"
 """Names a file with a private key; without it, ssh takes the agent's and those of ``~/.ssh``."""
 CONFIG_VARIABLE = "DSQC_SSH_CONFIG"
 """Names a configuration file for ssh in place of ``~/.ssh/config``: aliases, known hosts, jump hosts."""
-TIMEOUT_S = 60.0
+LOGINS_AT_ONCE = 4
+"""OpenSSH's server begins to refuse at 10 connections that have not logged in yet (``MaxStartups``)."""
 _HOME = "/~/"
 """A path that begins so is relative to the login's home, as in other programs' URLs."""
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_.:%\[\]+@-]+")
@@ -76,6 +77,7 @@ class SftpSource:
         self._command = self._ssh_command()
         self._idle: list[SftpConnection] = []
         self._lock = threading.Lock()
+        self._logins = threading.BoundedSemaphore(LOGINS_AT_ONCE)
         weakref.finalize(self, _close_all, self._idle)
 
     def _ssh_command(self) -> list[str]:
@@ -169,7 +171,8 @@ class SftpSource:
             # The server ended it while nobody used it.
             connection.close()
         try:
-            return SftpConnection(self._command, self._timeout_s)
+            with self._logins:
+                return SftpConnection(self._command, self._timeout_s)
         except ConnectionLostError as error:
             raise self._lost(error.said) from error
         except StalledError as error:

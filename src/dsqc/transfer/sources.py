@@ -102,7 +102,11 @@ class Source(Protocol):
         ...
 
 
-def open_source(url: str, s3: S3Options | None = None) -> Source:
+TIMEOUT_S = 60.0
+"""Seconds without a byte after which a connection is given up."""
+
+
+def open_source(url: str, s3: S3Options | None = None, timeout_s: float = TIMEOUT_S) -> Source:
     """The source at ``url``: a directory (also ``file://``), ``s3://bucket/prefix``, ``https://host/path/`` (also
     ``http://``) or ``sftp://[user@]host[:port]/path``.
 
@@ -112,15 +116,15 @@ def open_source(url: str, s3: S3Options | None = None) -> Source:
     if url.startswith("s3://"):
         from dsqc.transfer.s3source import S3Source
 
-        return S3Source(url, s3 or S3Options())
+        return S3Source(url, s3 or S3Options(), timeout_s)
     if url.startswith("sftp://"):
         from dsqc.transfer.sftpsource import SftpSource
 
-        return SftpSource(url)
+        return SftpSource(url, timeout_s=timeout_s)
     if url.startswith(("http://", "https://")):
         from dsqc.transfer.httpsource import HttpSource
 
-        return HttpSource(url)
+        return HttpSource(url, timeout_s=timeout_s)
     scheme, separator, _rest = url.partition("://")
     if separator and scheme != "file":
         raise UsageError(
