@@ -2,7 +2,10 @@
 
 import os
 import unicodedata
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import stamina
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from dsqc.artefact import read_json
 from dsqc.cli.main import main
 from dsqc.errors import StorageFault, SystemFault, TransientFault, UsageError
+from dsqc.stages.preflight import preflight
 from dsqc.stages.transfer import transfer
 from dsqc.transfer.httpsource import HttpSource
 from dsqc.transfer.sources import EntryKind, FileFault, SourceChanged, Stalled
@@ -178,6 +182,80 @@ def test_a_compressed_body_is_taken_only_for_what_is_compressed_itself(web):
     assert received(source, "a.fastq.gz") == b"stored"
     with pytest.raises(FileFault, match="compresses"):
         source.stat("a.fastq")
+
+
+def test_the_pre_flight_looks_at_a_web_server_as_at_a_directory(web, tmp_path):
+    source = write_source(web.root, {"a.fastq": b"a", "empty.fastq": b"", "gone.fastq": b"", "secret.fastq": b"s"})
+    (source / "gone.fastq").unlink()
+    seen = preflight(web.url("closed/"), tmp_path / "in")
+    assert {(row["code"], row["object_id"]) for row in seen.record["findings"]} == {
+        ("DSQC-F003", "gone.fastq"),
+        ("DSQC-F008", "empty.fastq"),
+        ("DSQC-F019", "secret.fastq"),
+    }
+    assert seen.record["files"] == 4
+    assert not (tmp_path / "in").exists()
+
+
+# Another server: dates instead of tags, no ranges, its own directory pages
+
+
+class _Plain(SimpleHTTPRequestHandler):
+    tag = ""
+
+    def end_headers(self) -> None:
+        if self.tag:
+            self.send_header("ETag", self.tag)
+        super().end_headers()
+
+    def log_message(self, *_arguments: object) -> None:
+        self.server.seen.append((self.command, self.headers.get("If-Range")))
+
+
+@pytest.fixture
+def plain(tmp_path):
+    """Python's own web server over ``tmp_path / "root"``."""
+    (tmp_path / "root").mkdir()
+    handler = type("Handler", (_Plain,), {})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(tmp_path / "root"))) as running:
+        running.seen = []
+        # Whoever asks a server without ranges for a part hangs up before the end.
+        running.handle_error = lambda *_arguments: None
+        running.handler = handler
+        thread = Thread(target=running.serve_forever)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def test_a_server_with_dates_only_and_without_ranges_will_do(web, plain, tmp_path):
+    source = write_source(tmp_path / "root", DATA)
+    (source / "more").mkdir()
+    url = f"http://127.0.0.1:{plain.server_port}/"
+    result = bring(url, tmp_path)
+    assert [row["value"] for row in result.record["findings"]] == ["more/"]
+    assert visible(tmp_path / "there")[ODD] == LARGE
+    seen = HttpSource(url)
+    entry = seen.stat(ODD)
+    assert seen.ranges is False
+    os.utime(source / ODD, (1, 1))
+    with pytest.raises(SourceChanged):
+        list(seen.blocks(entry, 5, 5))
+
+
+@pytest.mark.parametrize(("tag", "sent"), [('"strong"', '"strong"'), ('W/"weak"', None)])
+def test_a_weak_tag_is_compared_and_never_sent(web, plain, tmp_path, tag, sent):
+    (tmp_path / "root" / "a").write_bytes(LARGE)
+    plain.handler.tag = tag
+    source = HttpSource(f"http://127.0.0.1:{plain.server_port}/")
+    entry = source.stat("a")
+    plain.seen.clear()
+    assert b"".join(source.blocks(entry, 5, 5)) == LARGE[5:10]
+    assert plain.seen == [("GET", sent)]
+    plain.handler.tag = 'W/"other"'
+    with pytest.raises(SourceChanged):
+        list(source.blocks(entry, 5, 5))
 
 
 # Credentials

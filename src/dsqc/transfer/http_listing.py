@@ -43,7 +43,7 @@ def names_on(page: str, url: str) -> tuple[list[str], list[str]]:
         if len(below) == len(unquote_to_bytes(parts.path)):
             continue
         name = below.removesuffix(b"/")
-        if name and b"/" not in name and b"\0" not in name:
+        if name not in {b"", b".", b".."} and b"/" not in name and b"\0" not in name:
             chosen = directories if below.endswith(b"/") else files
             chosen[name.decode("utf-8", "surrogateescape")] = None
     return list(files), list(directories)

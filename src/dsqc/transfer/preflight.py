@@ -1,9 +1,7 @@
 """The pre-flight: whatever would keep a submission from travelling, said at once and before its first byte."""
 
-import os
-import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +14,9 @@ from dsqc.limits import Limits
 from dsqc.model import Submission
 from dsqc.submission import sheet_files
 from dsqc.submission.table import MOST_BYTES
+from dsqc.transfer.destination import free_bytes, obstacles, stands
 from dsqc.transfer.listing import Listed, listed_files, read_listing_with_findings
-from dsqc.transfer.names import by_normal_name, is_bare, normalise
+from dsqc.transfer.names import by_normal_name, is_bare
 from dsqc.transfer.retries import attempts
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, Source
 
@@ -65,20 +64,13 @@ def check_submission(source: Source, destination: Path | None = None, *, web_lim
     return _Check(source, destination, web_limits).run()
 
 
-def free_bytes(path: Path) -> int:
-    """Bytes that may still be written to ``path`` or, where it does not exist yet, to the place it would be made in.
-
-    Project quotas of XFS, ext4 and most network file systems show here, the quota of a user does not.
-    """
-    return shutil.disk_usage(_existing(path)).free
-
-
 class _Check:
     def __init__(self, source: Source, destination: Path | None, web_limits: Limits | None) -> None:
         self.source = source
         self.destination = destination
         self.web_limits = web_limits
         self.result = Preflight()
+        self.travelling: list[Entry] = []
         self.found: dict[str, list[Entry]] = {}
 
     def run(self) -> Preflight:
@@ -96,10 +88,13 @@ class _Check:
         self._look_at([item for item in listed if item.is_taken and item.name not in forms])
         self._name_repeated(listed)
         self._name_unlisted({*forms, *(item.name for item in listed)}, submission)
-        self._count(readable)
+        for entry in readable:
+            self._add(entry)
         if self.web_limits:
             self._compare_with_limits(listed, self.web_limits)
-        self._look_at_destination()
+        if self.destination:
+            self.result.free_bytes = free_bytes(self.destination)
+            self.result.obstacles.extend(obstacles(self.destination, self.travelling))
         return self.result
 
     def _fetch(self, forms: Iterable[str], folder: Path) -> list[Entry]:
@@ -215,39 +210,15 @@ class _Check:
                 seen = f"{size / GIGABYTE:,.1f} GB"
                 self._say("DSQC-F015", item.location("file_name"), object_id=name, value=seen, **allowed)
 
-    def _count(self, forms: Iterable[Entry]) -> None:
-        for entry in forms:
-            self._add(entry)
-
     def _add(self, entry: Entry) -> None:
         """Count a file that can be had."""
-        if self.destination and _stands(self.destination, entry):
+        if self.destination and stands(self.destination, entry):
             self.result.there_files += 1
             self.result.there_bytes += entry.size_bytes
         else:
+            self.travelling.append(entry)
             self.result.files += 1
             self.result.size_bytes += entry.size_bytes
-
-    def _look_at_destination(self) -> None:
-        path = self.destination
-        if path is None:
-            return
-        made_in = _existing(path)
-        if not made_in.is_dir():
-            self.result.obstacles.append(Text(f"{made_in} is no directory.", f"{made_in}은(는) 디렉터리가 아닙니다."))
-            return
-        if not os.access(made_in, os.W_OK | os.X_OK):
-            text = Text(f"{made_in} cannot be written.", f"{made_in}에 쓸 수 없습니다.")
-            self.result.obstacles.append(text)
-        free, needed = free_bytes(path), self.result.size_bytes
-        self.result.free_bytes = free
-        if free < needed:
-            self.result.obstacles.append(
-                Text(
-                    f"{made_in} has {free:,} bytes free; the transfer needs {needed:,}.",
-                    f"{made_in}의 여유 공간은 {free:,}바이트인데 전송에는 {needed:,}바이트가 필요합니다.",
-                )
-            )
 
     def _say(self, code: str, place: Location, **more: Any) -> None:
         item: Finding = finding(code, place, **more)
@@ -257,22 +228,3 @@ class _Check:
 def _both(name: str, text: Text) -> dict[str, str]:
     """``text`` as a finding takes it: in English, and in Korean where that differs."""
     return {name: text.en} if text.en == text.ko else {name: text.en, f"{name}_ko": text.ko}
-
-
-def _existing(path: Path) -> Path:
-    """``path``, or the nearest directory above it that exists."""
-    return next((place for place in _upwards(path) if place.exists()), Path("/"))
-
-
-def _upwards(path: Path) -> Iterator[Path]:
-    whole = path.absolute()
-    yield whole
-    yield from whole.parents
-
-
-def _stands(folder: Path, entry: Entry) -> bool:
-    """Whether ``entry`` seems to have come already; what it holds is compared when it is transferred."""
-    try:
-        return (folder / normalise(entry.name)).lstat().st_size == entry.size_bytes
-    except OSError:
-        return False

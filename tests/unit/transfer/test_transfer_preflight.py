@@ -2,10 +2,12 @@
 
 import json
 import os
+import resource
 import unicodedata
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema_rs
 import pytest
@@ -19,7 +21,8 @@ from dsqc.limits import Limits
 from dsqc.stages.preflight import preflight
 from dsqc.stages.transfer import transfer
 from dsqc.transfer import open_source
-from dsqc.transfer.preflight import check_submission, free_bytes
+from dsqc.transfer.destination import free_bytes
+from dsqc.transfer.preflight import check_submission
 from dsqc.transfer.sources import DirectorySource, FileFault
 from helpers.sources import write_source
 
@@ -145,7 +148,7 @@ def test_without_a_readable_form_nothing_is_ready(tmp_path, form):
 def test_no_space_is_an_obstacle_and_no_finding(tmp_path, monkeypatch):
     source = write_source(tmp_path / "source", DATA)
     size = sum(path.stat().st_size for path in source.iterdir())
-    monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": size - 1})())
+    _report(monkeypatch, f_bavail=size - 1, f_frsize=1)
     result = preflight(str(source), tmp_path / "in")
     assert result.exit_code == 1
     assert f"{size - 1:,} bytes free; the transfer needs {size:,}" in result.seen.obstacles[0].en
@@ -155,6 +158,33 @@ def test_no_space_is_an_obstacle_and_no_finding(tmp_path, monkeypatch):
     result = preflight(str(source), tmp_path / "in")
     assert result.exit_code == 0
     assert (result.record["there_files"], result.record["there_bytes"]) == (1, 4)
+
+
+def _report(monkeypatch, **fields: int) -> None:
+    """Have the file system say something else of itself."""
+    said = os.statvfs(".")
+    names = [name for name in dir(said) if name.startswith("f_")]
+    changed = SimpleNamespace(**{name: getattr(said, name) for name in names} | fields)
+    monkeypatch.setattr("os.statvfs", lambda _path: changed)
+
+
+def test_too_few_inodes_too_long_names_and_too_large_files_are_obstacles(tmp_path, monkeypatch):
+    source = write_source(tmp_path / "source", {"a" * 60 + ".fastq": b"A" * 3000})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    _report(monkeypatch, f_favail=2)
+    monkeypatch.setattr("os.pathconf", lambda _path, _name: 64)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2999, hard))
+    try:
+        said = [text.en for text in preflight(str(source), tmp_path / "in").seen.obstacles]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    for text, part in zip(
+        said, ["room for 2 more files", "larger than 2,999 bytes", "longer than 64 bytes"], strict=True
+    ):
+        assert part in text
+    monkeypatch.undo()
+    _report(monkeypatch, f_favail=0, f_files=0)
+    assert preflight(str(source), tmp_path / "in").exit_code == 0
 
 
 def test_a_destination_that_takes_nothing_is_an_obstacle(tmp_path):
