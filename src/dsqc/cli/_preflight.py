@@ -21,12 +21,14 @@ def check(
     as_json: bool,
     submission: str | None = None,
     s3: "S3Options | None" = None,
+    timeout_s: float | None = None,
 ) -> ExitCode:
     """Make the pre-flight of a transfer and print what it saw."""
     from dsqc.cli._output import print_groups, print_json, printable
     from dsqc.stages.preflight import preflight
+    from dsqc.transfer.sources import TIMEOUT_S
 
-    result = preflight(source, destination, submission=submission, s3=s3)
+    result = preflight(source, destination, submission=submission, s3=s3, timeout_s=timeout_s or TIMEOUT_S)
     if as_json:
         print_json(result.record)
         return result.exit_code

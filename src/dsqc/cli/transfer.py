@@ -9,12 +9,11 @@ under its name before it is whole. An interrupted transfer goes on with the same
 
 import argparse
 import os
-import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_station
+from dsqc.cli._options import add_exit_zero, add_outdir, add_pace, add_station
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
@@ -50,10 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_outdir(parser, "directory for transfer.json (default: DEST/.dsqc)")
     add_station(parser)
     add_exit_zero(parser)
+    add_pace(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Transfer, print what arrived."""
+    from dsqc.cli._transfer import ending_on_sigterm, pace_options, told
+
     if args.check:
         from dsqc.cli._preflight import check
 
@@ -64,12 +66,13 @@ def run(args: argparse.Namespace) -> int:
             as_json=args.json,
             submission=args.submission,
             s3=_s3_options(args.station),
+            timeout_s=pace_options(args).stall_timeout_s,
         )
     from dsqc.cli._output import print_json
     from dsqc.stages.transfer import transfer
     from dsqc.transfer import PRIVATE
 
-    with _progress(args) as progress:
+    with ending_on_sigterm(), told(args) as progress:
         result = transfer(
             args.source,
             args.inbox,
@@ -77,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
             submission=args.submission,
             s3=_s3_options(args.station),
             progress=progress,
+            options=pace_options(args),
         )
     if args.json:
         print_json(result.record)
@@ -91,17 +95,6 @@ def _s3_options(station: Path | None) -> "S3Options | None":
     if station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
         return None
     return load_station(station).s3
-
-
-def _progress(args: argparse.Namespace) -> Any:
-    """A bar on a terminal, silence elsewhere."""
-    from contextlib import nullcontext
-
-    if args.quiet or args.log_json or not sys.stderr.isatty():
-        return nullcontext()
-    from dsqc.cli._progress import TransferBar
-
-    return TransferBar()
 
 
 def _print(result: "TransferResult", language: Language) -> None:

@@ -9,6 +9,7 @@ from dsqc.errors import ExitCode
 from dsqc.station import S3Options
 from dsqc.transfer import open_source
 from dsqc.transfer.preflight import Preflight, check_submission
+from dsqc.transfer.sources import TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,12 @@ class PreflightResult:
 
 
 def preflight(
-    source: str, destination: Path | None = None, *, submission: str | None = None, s3: S3Options | None = None
+    source: str,
+    destination: Path | None = None,
+    *,
+    submission: str | None = None,
+    s3: S3Options | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> PreflightResult:
     """Check everything about a transfer that can be checked without making it.
 
@@ -36,13 +42,14 @@ def preflight(
         destination: the inbox, which need not exist; ``None`` where the submission is sent elsewhere.
         submission: name of the submission; that of the destination, or else of the source, unless given.
         s3: how ``s3://`` is reached.
+        timeout_s: seconds without a byte after which a connection is given up.
 
     Raises:
         UsageError: the source does not exist, or its scheme is not supported.
         TransientFault: the source cannot be reached.
         SystemFault: the source as a whole refuses.
     """
-    place = open_source(source, s3)
+    place = open_source(source, s3, timeout_s)
     name = submission or (destination.resolve().name if destination else place.url.rstrip("/").rpartition("/")[2])
     log = logs.logger(submission=name)
     log.info("pre-flight begins", source=place.url)

@@ -22,6 +22,8 @@ from dsqc.transfer.sources import Entry, EntryKind, FileFault, Source
 
 ASKED_AT_ONCE = 8
 """Files that are looked into at the same time."""
+RETRIES = 2
+"""Tries after the first, of one file: the transfer itself will try more often."""
 GIGABYTE = 10**9
 _PLAIN_FILE = Text("regular file", "일반 파일")
 _ONE_ROW = Text("a row of the file sheet", "file 시트의 한 행")
@@ -136,24 +138,31 @@ class _Check:
         rows: dict[str, list[Listed]] = {}
         for item in listed:
             rows.setdefault(item.name, []).append(item)
-        with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
-            for (name, items), seen in zip(rows.items(), pool.map(self._look_into, rows), strict=True):
-                place = items[0].location("file_name")
-                if isinstance(seen, FileFault):
-                    self._add_fault(name, seen, place)
-                    continue
-                self._add(seen)
-                for item in items:
-                    if item.size_bytes not in (None, seen.size_bytes):
-                        said, where = str(item.size_bytes), item.location("size_bytes")
-                        self._say("DSQC-F007", where, object_id=name, value=str(seen.size_bytes), expected=said)
-                if not seen.size_bytes:
-                    self._say("DSQC-F008", place, object_id=name, value="0", **_both("expected", _ONE_READ))
+        pool = ThreadPoolExecutor(ASKED_AT_ONCE)
+        try:
+            for items, seen in zip(rows.values(), pool.map(self._look_into, rows), strict=True):
+                self._judge(items, seen)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _judge(self, items: list[Listed], seen: Entry | FileFault) -> None:
+        """One file, and all rows that list it."""
+        name, place = items[0].name, items[0].location("file_name")
+        if isinstance(seen, FileFault):
+            self._add_fault(name, seen, place)
+            return
+        self._add(seen)
+        for item in items:
+            if item.size_bytes not in (None, seen.size_bytes):
+                said, where = str(item.size_bytes), item.location("size_bytes")
+                self._say("DSQC-F007", where, object_id=name, value=str(seen.size_bytes), expected=said)
+        if not seen.size_bytes:
+            self._say("DSQC-F008", place, object_id=name, value="0", **_both("expected", _ONE_READ))
 
     def _look_into(self, name: str) -> Entry | FileFault:
         """The file as it stands, its first byte read: whoever may list a file need not be allowed to read it."""
         try:
-            for attempt in attempts():
+            for attempt in attempts(RETRIES):
                 with attempt:
                     entry = self._entry(name)
                     for _block in self.source.blocks(entry, 0, min(1, entry.size_bytes)):
@@ -162,6 +171,8 @@ class _Check:
         except FileFault as fault:
             return fault
         except TransientFault as fault:
+            # A source that does not answer at all ends the pre-flight; one bad file in it does not.
+            self.source.entries()
             return FileFault("DSQC-F019", fault.message.rstrip("."))
 
     def _add_fault(self, name: str, fault: FileFault, place: Location) -> None:
