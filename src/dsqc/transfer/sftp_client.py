@@ -33,6 +33,7 @@ LONGEST_PACKET = 1 << 20
 """A longer packet is no SFTP: usually a greeting that a login script prints."""
 _LIMITS = b"limits@openssh.com"
 _PIPE_BYTES = 1 << 20
+_STRANGE = "the server answered what was not asked"
 
 
 class ConnectionLostError(Exception):
@@ -85,6 +86,9 @@ class SftpConnection:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the connection
         self._buffer = bytearray()
         self._last_id = 0
+        self._asked: set[int] = set()
+        self._forgotten: set[int] = set()
+        self._early: dict[int, tuple[int, bytes]] = {}
         self._read_bytes = READ_BYTES
         self.is_idle = True
         """Whether no answer is still to come: only then may somebody else use the connection."""
@@ -122,9 +126,8 @@ class SftpConnection:
             name, at = _string(body, at)
             extensions[name], at = _string(body, at)
         if _LIMITS in extensions:
-            kind, body = self._ask(EXTENDED, _text(_LIMITS))
-            if kind == EXTENDED_REPLY and len(body) >= 16:
-                granted = struct.unpack_from(">Q", body, 8)[0]
+            with contextlib.suppress(StatusError, struct.error):
+                granted = struct.unpack_from(">Q", self._ask(EXTENDED, _text(_LIMITS), EXTENDED_REPLY), 8)[0]
                 self._read_bytes = min(MOST_READ_BYTES, granted) or READ_BYTES
 
     @property
@@ -142,33 +145,46 @@ class SftpConnection:
 
     def lstat(self, path: bytes) -> Attributes:
         """The file itself, a link not followed. Raises StatusError."""
-        kind, body = self._ask(LSTAT, _text(path))
-        return _attributes(_expect(kind, body, ATTRS), 0)[0]
+        return _attributes(self._ask(LSTAT, _text(path), ATTRS), 0)[0]
 
-    def fstat(self, handle: bytes) -> Attributes:
-        """The open file. Raises StatusError."""
-        kind, body = self._ask(FSTAT, _text(handle))
-        return _attributes(_expect(kind, body, ATTRS), 0)[0]
+    def open(self, path: bytes) -> tuple[Attributes, bytes]:
+        """Open for reading, in one round trip; gives what stood there, a link not followed, and the handle.
 
-    def open(self, path: bytes) -> bytes:
-        """Open for reading; gives the handle. Raises StatusError."""
+        Raises:
+            StatusError: there is none, or it may not be read.
+        """
         read_only, no_attributes = 1, 0
-        kind, body = self._ask(OPEN, _text(path) + _u32(read_only) + _u32(no_attributes))
-        return _string(_expect(kind, body, HANDLE), 0)[0]
+        seen = self._post(LSTAT, _text(path))
+        opened = self._post(OPEN, _text(path) + _u32(read_only) + _u32(no_attributes))
+        try:
+            attributes = _attributes(self._answer(seen, ATTRS), 0)[0]
+        except StatusError:
+            self._forgotten.add(opened)
+            raise
+        return attributes, _string(self._answer(opened, HANDLE), 0)[0]
+
+    def ask_fstat(self, handle: bytes) -> int:
+        """Ask what was opened; :meth:`fstat` takes the answer, and the first reads may go out before it comes."""
+        return self._post(FSTAT, _text(handle))
+
+    def fstat(self, number: int) -> Attributes:
+        """The answer to :meth:`ask_fstat`. Raises StatusError."""
+        return _attributes(self._answer(number, ATTRS), 0)[0]
 
     def close_handle(self, handle: bytes) -> None:
-        """Close an open file."""
-        self._ask(CLOSE, _text(handle))
+        """Close an open file; the answer is not waited for."""
+        self._forgotten.add(self._post(CLOSE, _text(handle)))
 
     def names(self, path: bytes) -> Iterator[tuple[bytes, Attributes]]:
         """Everything in a directory, ``.`` and ``..`` left out. Raises StatusError."""
-        kind, body = self._ask(OPENDIR, _text(path))
-        handle = _string(_expect(kind, body, HANDLE), 0)[0]
+        handle = _string(self._ask(OPENDIR, _text(path), HANDLE), 0)[0]
         while True:
-            kind, body = self._ask(READDIR, _text(handle))
-            if kind == STATUS and _code(body) == EOF:
+            try:
+                body = self._ask(READDIR, _text(handle), NAME)
+            except StatusError as status:
+                if status.code != EOF:
+                    raise
                 break
-            body = _expect(kind, body, NAME)
             at = 4
             for _number in range(_number_at(body, 0)):
                 name, at = _string(body, at)
@@ -199,13 +215,14 @@ class SftpConnection:
                 asked += size
             if requests:
                 self._write(requests)
-            kind, body = self._packet()
-            if len(body) < 4 or (number := _number_at(body, 0)) not in waiting:
-                raise ConnectionLostError("the server answered what was not asked")
+            kind, number, body = self._next_answer()
+            if number not in waiting:
+                self._early[number] = (kind, body)
+                continue
             at, size = waiting.pop(number)
             if kind == STATUS and _code(body) == EOF:
                 raise EndOfFileError
-            data = _string(_expect(kind, body, DATA), 4)[0]
+            data = _string(_expect(kind, body, DATA), 0)[0]
             if not data or len(data) > size:
                 raise ConnectionLostError("the server sent another number of bytes than was asked")
             if len(data) < size:
@@ -219,21 +236,45 @@ class SftpConnection:
         self.is_idle = True
 
     def _read_request(self, handle: bytes, at: int, size: int, waiting: dict[int, tuple[int, int]]) -> bytes:
-        self._last_id = (self._last_id + 1) & 0xFFFFFFFF
-        waiting[self._last_id] = (at, size)
-        body = bytes([READ]) + _u32(self._last_id) + _text(handle) + struct.pack(">QI", at, size)
+        number = self._next_id()
+        waiting[number] = (at, size)
+        body = bytes([READ]) + _u32(number) + _text(handle) + struct.pack(">QI", at, size)
         return _u32(len(body)) + body
 
-    def _ask(self, kind: int, body: bytes) -> tuple[int, bytes]:
-        """One request and its answer, the number of the request taken off."""
+    def _ask(self, kind: int, body: bytes, wanted: int) -> bytes:
+        """One request and its answer, which is of the kind ``wanted``. Raises StatusError."""
+        return self._answer(self._post(kind, body), wanted)
+
+    def _post(self, kind: int, body: bytes) -> int:
+        """Send a request; gives its number."""
+        number = self._next_id()
+        self._send(bytes([kind]) + _u32(number) + body)
+        return number
+
+    def _next_id(self) -> int:
         self._last_id = (self._last_id + 1) & 0xFFFFFFFF
-        self._send(bytes([kind]) + _u32(self._last_id) + body)
-        answer, rest = self._packet()
-        if len(rest) < 4 or _number_at(rest, 0) != self._last_id:
-            raise ConnectionLostError("the server answered what was not asked")
-        if answer == STATUS:
-            return answer, rest
-        return answer, rest[4:]
+        self._asked.add(self._last_id)
+        return self._last_id
+
+    def _answer(self, number: int, wanted: int) -> bytes:
+        """The answer to request ``number``; those to later ones are kept."""
+        while number not in self._early:
+            kind, other, body = self._next_answer()
+            self._early[other] = (kind, body)
+        kind, body = self._early.pop(number)
+        return _expect(kind, body, wanted)
+
+    def _next_answer(self) -> tuple[int, int, bytes]:
+        """Kind, number and content of the next answer that somebody waits for."""
+        while True:
+            kind, body = self._packet()
+            number = _number_at(body, 0)
+            if number not in self._asked:
+                raise ConnectionLostError(_STRANGE)
+            self._asked.remove(number)
+            if number not in self._forgotten:
+                return kind, number, body[4:]
+            self._forgotten.remove(number)
 
     def _send(self, body: bytes) -> None:
         self._write(_u32(len(body)) + body)
@@ -290,17 +331,17 @@ def _expect(kind: int, body: bytes, wanted: int) -> bytes:
     if kind == STATUS:
         raise StatusError(_code(body), _message(body))
     if kind != wanted:
-        raise ConnectionLostError("the server answered what was not asked")
+        raise ConnectionLostError(_STRANGE)
     return body
 
 
 def _code(body: bytes) -> int:
-    return _number_at(body, 4)
+    return _number_at(body, 0)
 
 
 def _message(body: bytes) -> str:
     # Old servers give a code and no text.
-    return _string(body, 8)[0].decode("utf-8", "replace") if len(body) >= 12 else ""
+    return _string(body, 4)[0].decode("utf-8", "replace") if len(body) >= 8 else ""
 
 
 def _number_at(body: bytes | bytearray, at: int) -> int:

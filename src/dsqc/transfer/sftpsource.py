@@ -111,17 +111,21 @@ class SftpSource:
     def blocks(self, entry: Entry, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """Pipelined reads of a file that is still the one that ``entry`` tells of."""
         end = entry.size_bytes if length is None else min(offset + length, entry.size_bytes)
+        if entry.kind is not EntryKind.FILE:
+            # Not even asked for: a server that opens a pipe waits for somebody to write into it.
+            raise FileFault("DSQC-F016", entry.kind.value)
         with self._connection() as connection, _file_faults():
-            now = _to_entry(entry.name, connection.lstat(self._path(entry.name)))
-            if now.kind is not EntryKind.FILE:
-                raise FileFault("DSQC-F016", now.kind.value)
-            handle = connection.open(self._path(entry.name))
+            before, handle = connection.open(self._path(entry.name))
+            _compare(entry, _to_entry(entry.name, before))
             # The open file is asked too: a link that somebody put there meanwhile leads to another one.
-            opened = _to_entry(entry.name, connection.fstat(handle))
+            number = connection.ask_fstat(handle)
             try:
-                if {(seen.version, seen.size_bytes) for seen in (now, opened)} != {(entry.version, entry.size_bytes)}:
-                    raise SourceChanged(f"{entry.name} changed.", hint="Transfer again when nobody writes it.")
-                yield from connection.read(handle, offset, max(0, end - offset))
+                reading = connection.read(handle, offset, max(0, end - offset))
+                first = next(reading, b"")
+                _compare(entry, _to_entry(entry.name, connection.fstat(number)))
+                if first:
+                    yield first
+                yield from reading
             except EndOfFileError as error:
                 raise SourceChanged(f"{entry.name} became shorter while it was read.") from error
             connection.close_handle(handle)
@@ -243,6 +247,13 @@ def _file_faults() -> Iterator[None]:
         if error.code == PERMISSION_DENIED:
             raise FileFault("DSQC-F019", "permission denied") from error
         raise TransientFault(f"The server refused: {error}.", hint=_RETRY_HINT) from error
+
+
+def _compare(entry: Entry, now: Entry) -> None:
+    if now.kind is not EntryKind.FILE:
+        raise FileFault("DSQC-F016", now.kind.value)
+    if (now.version, now.size_bytes) != (entry.version, entry.size_bytes):
+        raise SourceChanged(f"{entry.name} changed.", hint="Transfer again when nobody writes it.")
 
 
 def _to_entry(name: str, seen: Attributes) -> Entry:
