@@ -25,7 +25,8 @@ pid {directory}/nginx.pid;
 error_log stderr error;
 events {{ worker_connections 256; }}
 http {{
-    log_format requests '$server_port\\t$request_method\\t$request_uri\\t$status\\t$http_range\\t$http_authorization';
+    log_format requests '$server_port\\t$request_method\\t$request_uri\\t$status\\t'
+        '$http_range\\t$http_authorization\\t$connection';
     access_log {directory}/requests.log requests;
     client_body_temp_path {directory}/tmp; proxy_temp_path {directory}/tmp; fastcgi_temp_path {directory}/tmp;
     uwsgi_temp_path {directory}/tmp; scgi_temp_path {directory}/tmp;
@@ -68,6 +69,7 @@ class Request:
     status: int
     range: str
     authorization: str
+    connection: str
 
 
 @dataclass

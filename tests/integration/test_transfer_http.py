@@ -121,6 +121,20 @@ def test_a_range_is_all_that_travels(web):
     assert [(seen.range, seen.status) for seen in web.requests()] == [("bytes=65536-65635", 206)]
 
 
+def test_one_connection_serves_reading_after_reading(web):
+    (web.root / "large").write_bytes(LARGE)
+    source = HttpSource(web.url("plain/"))
+    entry = source.stat("large")
+    for number in range(10):
+        reading = source.blocks(entry, number, 10)
+        # Whoever knows how many bytes there are does not ask for more.
+        assert next(reading) == LARGE[number : number + 10]
+        reading.close()
+        with pytest.raises(FileFault):
+            source.stat("gone")
+    assert len({seen.connection for seen in web.requests()}) == 1
+
+
 @pytest.mark.parametrize("location", ["plain/", "whole/"])
 @pytest.mark.parametrize("part", [(), (10, 20)])
 def test_a_changed_file_is_never_taken_for_the_old_one(web, location, part):

@@ -4,6 +4,7 @@ import os
 import pwd
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,21 @@ def test_a_reading_that_somebody_gave_up_spoils_nothing(large):
     next(reading)
     reading.close()
     assert b"".join(large.blocks(entry, 5, 100)) == LARGE[5:105]
+
+
+def test_one_login_serves_reading_after_reading(sftp, large, tmp_path):
+    entry = large.stat("large")
+    before = set(sftp.sessions())
+    for number in range(20):
+        reading = large.blocks(entry, number, 10)
+        # Whoever knows how many bytes there are does not ask for more.
+        assert next(reading) == LARGE[number : number + 10]
+        reading.close()
+        with pytest.raises(SourceChanged):
+            list(large.blocks(replace(entry, version="another")))
+        with pytest.raises(FileFault):
+            large.stat("gone")
+    assert set(sftp.sessions()) == before
 
 
 def test_a_changed_file_is_never_taken_for_the_old_one(large, tmp_path):

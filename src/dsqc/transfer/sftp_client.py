@@ -159,7 +159,7 @@ class SftpConnection:
         try:
             attributes = _attributes(self._answer(seen, ATTRS), 0)[0]
         except StatusError:
-            self._forgotten.add(opened)
+            self._forget(opened)
             raise
         return attributes, _string(self._answer(opened, HANDLE), 0)[0]
 
@@ -173,7 +173,7 @@ class SftpConnection:
 
     def close_handle(self, handle: bytes) -> None:
         """Close an open file; the answer is not waited for."""
-        self._forgotten.add(self._post(CLOSE, _text(handle)))
+        self._forget(self._post(CLOSE, _text(handle)))
 
     def names(self, path: bytes) -> Iterator[tuple[bytes, Attributes]]:
         """Everything in a directory, ``.`` and ``..`` left out. Raises StatusError."""
@@ -250,6 +250,11 @@ class SftpConnection:
         number = self._next_id()
         self._send(bytes([kind]) + _u32(number) + body)
         return number
+
+    def _forget(self, number: int) -> None:
+        """Nobody waits for the answer to request ``number`` any more."""
+        if self._early.pop(number, None) is None:
+            self._forgotten.add(number)
 
     def _next_id(self) -> int:
         self._last_id = (self._last_id + 1) & 0xFFFFFFFF

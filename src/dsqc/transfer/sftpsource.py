@@ -116,19 +116,15 @@ class SftpSource:
             raise FileFault("DSQC-F016", entry.kind.value)
         with self._connection() as connection, _file_faults():
             before, handle = connection.open(self._path(entry.name))
-            _compare(entry, _to_entry(entry.name, before))
-            # The open file is asked too: a link that somebody put there meanwhile leads to another one.
-            number = connection.ask_fstat(handle)
             try:
-                reading = connection.read(handle, offset, max(0, end - offset))
-                first = next(reading, b"")
-                _compare(entry, _to_entry(entry.name, connection.fstat(number)))
-                if first:
-                    yield first
-                yield from reading
+                _compare(entry, _to_entry(entry.name, before))
+                yield from _checked(connection, handle, entry, offset, max(0, end - offset))
             except EndOfFileError as error:
                 raise SourceChanged(f"{entry.name} became shorter while it was read.") from error
-            connection.close_handle(handle)
+            finally:
+                if connection.is_idle:
+                    with contextlib.suppress(ConnectionLostError):
+                        connection.close_handle(handle)
 
     def _path(self, name: str) -> bytes:
         folder = b"" if self._root == b"/" else self._root
@@ -145,20 +141,18 @@ class SftpSource:
     def _connection(self) -> Iterator[SftpConnection]:
         """A connection for this thread; kept for the next one if everything went well and all answers were taken."""
         connection = self._take()
-        is_whole = False
+        is_broken = False
         try:
-            try:
-                yield connection
-                is_whole = True
-            except (StatusError, FileFault, UsageError, StorageFault):
-                is_whole = True
-                raise
-            except ConnectionLostError as error:
-                raise self._lost(error.said) from error
-            except StalledError as error:
-                raise self._stalled() from error
+            yield connection
+        except ConnectionLostError as error:
+            is_broken = True
+            raise self._lost(error.said) from error
+        except StalledError as error:
+            is_broken = True
+            raise self._stalled() from error
         finally:
-            if is_whole and connection.is_idle and connection.is_alive:
+            # Whoever closes a reading after its last byte leaves nothing behind: the connection is kept then, too.
+            if connection.is_idle and connection.is_alive and not is_broken:
                 with self._lock:
                     self._idle.append(connection)
             else:
@@ -230,6 +224,18 @@ class SftpSource:
 
     def _known_name(self) -> str:
         return f"[{self._host}]:{self._port}" if self._port and self._port != 22 else self._host
+
+
+def _checked(connection: SftpConnection, handle: bytes, entry: Entry, offset: int, length: int) -> Iterator[bytes]:
+    """The bytes of an open file, once it is sure that it is the one that ``entry`` tells of."""
+    # The open file is asked too: a link that somebody put there meanwhile leads to another one.
+    number = connection.ask_fstat(handle)
+    reading = connection.read(handle, offset, length)
+    first = next(reading, b"")
+    _compare(entry, _to_entry(entry.name, connection.fstat(number)))
+    if first:
+        yield first
+    yield from reading
 
 
 def _close_all(connections: list[SftpConnection]) -> None:
