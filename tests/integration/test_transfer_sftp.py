@@ -2,6 +2,9 @@
 
 import os
 import pwd
+import subprocess
+import sys
+import time
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -178,6 +181,29 @@ def test_a_line_that_stalls_or_breaks_is_given_up(sftp, tmp_path):
             with pytest.raises(kind, match=text):
                 list(source.blocks(entry))
             assert b"".join(source.blocks(entry)) == LARGE
+
+
+def test_a_killed_transfer_leaves_no_ssh_and_goes_on(sftp, tmp_path):
+    source = write_source(tmp_path / "source", {"large.fastq": LARGE * 4})
+    command = [sys.executable, "-m", "dsqc", "transfer", sftp.url(source), str(tmp_path / "in"), "-q"]
+    before = len(sftp.sessions())
+    process = subprocess.Popen([*command, "--limit-rate", "2M"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    parts = tmp_path / "in" / ".dsqc" / "parts"
+    _wait(lambda: parts.exists() and any(path.stat().st_size for path in parts.iterdir()))
+    process.kill()
+    process.wait()
+    _wait(lambda: len(sftp.sessions()) <= before)
+    assert not (tmp_path / "in" / "large.fastq").exists()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert visible(tmp_path / "in")["large.fastq"] == LARGE * 4
+
+
+def _wait(condition) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        # What another process does gives no event to wait for.
+        time.sleep(0.02)
 
 
 # What has to be set up
