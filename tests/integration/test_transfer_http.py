@@ -258,6 +258,21 @@ def test_a_server_with_dates_only_and_without_ranges_will_do(web, plain, tmp_pat
         list(seen.blocks(entry, 5, 5))
 
 
+def test_a_head_that_speaks_of_nothing_is_not_believed(web, plain, tmp_path):
+    (tmp_path / "root" / "a").write_bytes(LARGE)
+    (tmp_path / "root" / "empty").write_bytes(b"")
+
+    def do_head(self: SimpleHTTPRequestHandler) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    plain.handler.do_HEAD = do_head
+    source = HttpSource(f"http://127.0.0.1:{plain.server_port}/")
+    assert received(source, "a") == LARGE
+    assert received(source, "empty") == b""
+
+
 @pytest.mark.parametrize(("tag", "sent"), [('"strong"', '"strong"'), ('W/"weak"', None)])
 def test_a_weak_tag_is_compared_and_never_sent(web, plain, tmp_path, tag, sent):
     (tmp_path / "root" / "a").write_bytes(LARGE)

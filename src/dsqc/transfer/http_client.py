@@ -266,10 +266,10 @@ def _login(host: str) -> str:
 
 def _retry_after(text: str) -> float:
     """Seconds that a server asks to wait: a number, or a date; 0 where it says nothing."""
-    if text.strip().isdigit():
-        return float(min(int(text), 10**9))
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return float(min(int(text[:12]), 10**9))
     try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):
         return 0.0
-    return max(0.0, moment.timestamp() - time.time())

@@ -91,12 +91,13 @@ class HttpSource:
         answer = self._client.request("HEAD", self._address(name), _WANTED)
         finish(answer)
         self._learn_ranges(answer)
-        size = answer.headers.get("Content-Length", "")
-        if answer.status in _NO_HEAD or (answer.status == 200 and not size.isdigit()):
+        size = _number(answer.headers.get("Content-Length", ""))
+        # Some servers answer HEAD with the length of nothing: an empty file is looked at.
+        if answer.status in _NO_HEAD or (answer.status == 200 and not size):
             return self._stat_by_get(name)
         _raise_for_status(answer)
         _check_content(answer, name)
-        entry = _to_entry(name, answer.headers, int(size))
+        entry = _to_entry(name, answer.headers, size or 0)
         if entry.size_bytes and not self._ranges_known:
             self._stat_by_get(name)
         return entry
@@ -124,17 +125,16 @@ class HttpSource:
             raise _changed(entry)
         _raise_for_status(answer)
         _check_content(answer, entry.name)
-        if answer.status == 206:
-            first, last, size = _content_range(answer)
-            if size is not None and size != entry.size_bytes:
-                raise _changed(entry)
-            if (first, last) != (offset, end - 1):
-                raise FileFault("DSQC-F019", "the server sent other bytes than it was asked for")
-        else:
-            first, size = 0, _number(answer.headers.get("Content-Length", ""))
-        if _to_entry(entry.name, answer.headers, entry.size_bytes if size is None else size).version != entry.version:
+        is_part = answer.status == 206
+        whole = (0, entry.size_bytes - 1, _number(answer.headers.get("Content-Length", "")))
+        first, last, size = _content_range(answer) if is_part else whole
+        size = entry.size_bytes if size is None else size
+        now = _to_entry(entry.name, answer.headers, size)
+        if (now.version, size) != (entry.version, entry.size_bytes):
             raise _changed(entry)
-        if answer.status == 200 and offset:
+        if is_part and (first, last) != (offset, end - 1):
+            raise FileFault("DSQC-F019", "the server sent other bytes than it was asked for")
+        if not is_part and offset:
             self.ranges, self._ranges_known = False, True
         return first
 
@@ -340,7 +340,7 @@ def _content_range(answer: "BaseHTTPResponse") -> tuple[int, int, int | None]:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 def _changed(entry: Entry) -> SourceChanged:

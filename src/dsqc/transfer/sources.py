@@ -1,4 +1,4 @@
-"""Where a submission comes from: one small protocol, a directory and ``s3://`` behind it."""
+"""Where a submission comes from: one small protocol, and behind it a directory, ``s3://``, ``https://``, ``sftp://``."""
 
 import errno
 import os
