@@ -143,7 +143,8 @@ class FaultyProxy:
             with self._lock:
                 self._open |= {client, server}
             _Pump(self, client, server).run()
-        except (OSError, ValueError):  # ValueError: the line was cut, and its ends are closed
+        except (OSError, ValueError):
+            # ValueError: another thread has closed the socket that select was to look at.
             _reset(client)
         finally:
             with self._lock:

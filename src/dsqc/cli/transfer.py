@@ -1,7 +1,10 @@
 """Copy a submission into the inbox: its forms and every file they list, proving every byte.
 
-SOURCE is a directory or s3://bucket/prefix (keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY). Nothing stands in
-the inbox under its name before it is whole. An interrupted transfer goes on with the same command.
+SOURCE is a directory; s3://bucket/prefix (keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY); https://host/path/
+(user and password from ~/.netrc or the file that NETRC names; or a bearer token in DSQC_HTTP_TOKEN, for the host in
+DSQC_HTTP_HOST); or sftp://[user@]host[:port]/path (keys from ssh-agent, ~/.ssh or the file that DSQC_SSH_KEY names; the
+host key must be known). A web server lists nothing: files are found by the file sheet. Nothing stands in the inbox
+under its name before it is whole. An interrupted transfer goes on with the same command.
 """
 
 import argparse
@@ -35,8 +38,13 @@ SHOWN = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``dsqc transfer``."""
-    parser.add_argument("source", metavar="SOURCE", help="directory or s3://bucket/prefix that holds the submission")
+    parser.add_argument("source", metavar="SOURCE", help="directory or URL that holds the submission")
     parser.add_argument("inbox", metavar="DEST", type=Path, help="inbox of this submission: a directory of its own")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="only say what would go wrong, and how much would travel; nothing is copied",
+    )
     parser.add_argument("--submission", metavar="NAME", help="name of the submission (default: the inbox's name)")
     add_outdir(parser, "directory for transfer.json (default: DEST/.dsqc)")
     add_station(parser)
@@ -46,8 +54,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Transfer, print what arrived."""
-    from dsqc.cli._output import print_json
     from dsqc.cli._transfer import ending_on_sigterm, pace_options, told
+
+    if args.check:
+        from dsqc.cli._preflight import check
+
+        return check(
+            args.source,
+            args.inbox,
+            language=args.lang,
+            as_json=args.json,
+            submission=args.submission,
+            s3=_s3_options(args.station),
+            timeout_s=pace_options(args).stall_timeout_s,
+        )
+    from dsqc.cli._output import print_json
     from dsqc.stages.transfer import transfer
     from dsqc.transfer import PRIVATE
 

@@ -9,7 +9,7 @@ May be imported by ``transfer`` (the station fetches) and ``sending`` (the submi
 """
 
 from dsqc.listing.digests import Digests, Expected
-from dsqc.listing.listed import Listed, listed_files, read_listing
+from dsqc.listing.listed import Listed, listed_files, read_listing, read_listing_with_findings
 from dsqc.listing.names import (
     LONGEST_NAME_BYTES,
     PRIVATE,
@@ -41,4 +41,5 @@ __all__ = [
     "normalise",
     "parse_sent",
     "read_listing",
+    "read_listing_with_findings",
 ]

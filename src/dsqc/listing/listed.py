@@ -34,8 +34,12 @@ class Listed:
 
 def read_listing(inbox: Path) -> Submission:
     """The submission as far as the transfer needs it. What is wrong with its forms is for ``validate`` to say."""
-    submission, _findings = read(inbox, _common_labels())
-    return submission
+    return read_listing_with_findings(inbox)[0]
+
+
+def read_listing_with_findings(inbox: Path) -> tuple[Submission, FindingLog]:
+    """The same, and what the reader has to say."""
+    return read(inbox, _common_labels())
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Where a submission comes from: one small protocol, a directory and ``s3://`` behind it."""
+"""Where a submission comes from: one small protocol, and behind it a directory, ``s3://``, ``https://``, ``sftp://``."""
 
 import errno
 import os
@@ -107,7 +107,8 @@ TIMEOUT_S = 60.0
 
 
 def open_source(url: str, s3: S3Options | None = None, timeout_s: float = TIMEOUT_S) -> Source:
-    """The source at ``url``: a directory (also ``file://``) or ``s3://bucket/prefix``.
+    """The source at ``url``: a directory (also ``file://``), ``s3://bucket/prefix``, ``https://host/path/`` (also
+    ``http://``) or ``sftp://[user@]host[:port]/path``.
 
     Raises:
         UsageError: no such directory, or a scheme that is not supported.
@@ -116,10 +117,19 @@ def open_source(url: str, s3: S3Options | None = None, timeout_s: float = TIMEOU
         from dsqc.transfer.s3source import S3Source
 
         return S3Source(url, s3 or S3Options(), timeout_s)
+    if url.startswith("sftp://"):
+        from dsqc.transfer.sftpsource import SftpSource
+
+        return SftpSource(url, timeout_s=timeout_s)
+    if url.startswith(("http://", "https://")):
+        from dsqc.transfer.httpsource import HttpSource
+
+        return HttpSource(url, timeout_s=timeout_s)
     scheme, separator, _rest = url.partition("://")
     if separator and scheme != "file":
         raise UsageError(
-            f"Submissions cannot be fetched by {scheme}://.", hint="Give a directory or an s3://bucket/prefix URL."
+            f"Submissions cannot be fetched by {scheme}://.",
+            hint="Give a directory, or an s3://bucket/prefix, https://host/path/ or sftp://user@host/path URL.",
         )
     return DirectorySource(Path(url.removeprefix("file://")))
 

@@ -319,7 +319,7 @@ def test_a_torn_journal_line_costs_one_file(run, tmp_path):
     assert 0 < copied_bytes(result) < sum(map(len, DATA.values())) + 200
 
 
-@pytest.mark.parametrize("url", ["gopher://x/y", "http://x/y"])
+@pytest.mark.parametrize("url", ["gopher://x/y", "ftp://x/y"])
 def test_other_schemes_are_refused_with_what_is_supported(run, url):
     with pytest.raises(UsageError, match="s3://bucket/prefix"):
         run(url)
