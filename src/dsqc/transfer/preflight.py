@@ -11,7 +11,7 @@ from dsqc.errors import TransientFault
 from dsqc.findings import Finding, FindingLog, Location, Suggestion, finding
 from dsqc.language import Text
 from dsqc.limits import Limits
-from dsqc.listing import Listed, by_normal_name, is_bare, listed_files, read_listing_with_findings
+from dsqc.listing import Listed, by_normal_name, is_bare, is_own, listed_files, read_listing_with_findings
 from dsqc.model import Submission
 from dsqc.submission import sheet_files
 from dsqc.submission.table import MOST_BYTES
@@ -203,7 +203,7 @@ class _Check:
         # No path in the location: a source with thousands of other files gives twenty findings, not thousands.
         place = Location(sheet="file") if "file" in submission.sheets else Location()
         for name, entries in self.found.items():
-            if name not in known:
+            if name not in known and not is_own(name):
                 shown = f"{name}/" if all(entry.kind is EntryKind.DIRECTORY for entry in entries) else name
                 self._say("DSQC-F004", place, object_id=name, value=shown, **_both("expected", _ONE_ROW))
 
