@@ -44,12 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     issue = action("issue", "make a grant")
     issue.add_argument("name", metavar="NAME", help="name of the grant, for people")
     issue.add_argument("--inbox", required=True, metavar="URL", help=_INBOX_HELP)
-    issue.add_argument(
-        "--files", required=True, type=Path, metavar="FILE", help="the table, or the forms (or their directory)"
-    )
+    issue.add_argument("--files", required=True, type=Path, metavar="FILE", help="the table, or the forms")
     _add_expires(issue)
     issue.add_argument("-o", "--out", type=Path, default=Path("grant.json"), metavar="FILE", help="default: grant.json")
-    issue.add_argument("--part-size", type=_part_size, metavar="SIZE", help="bytes of a part (default: 32M, least: 5M)")
+    issue.add_argument("--part-size", type=_part_size, metavar="SIZE", help="bytes of a part (default: 32Mi)")
     add_station(issue)
 
     renew = action("renew", "give a grant new URLs")
@@ -246,7 +244,7 @@ def _part_size(text: str) -> int:
 
     size = size_of(text)
     if size < SMALLEST_PART_BYTES:
-        raise argparse.ArgumentTypeError("at least 5M: stores refuse smaller parts")
+        raise argparse.ArgumentTypeError("at least 5Mi: stores refuse smaller parts")
     return size
 
 

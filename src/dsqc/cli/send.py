@@ -9,7 +9,6 @@ also on another host: only unfinished parts of files travel again.
 """
 
 import argparse
-import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -20,6 +19,7 @@ from dsqc.errors import ExitCode, UsageError
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
+    from dsqc.pacing import Window
     from dsqc.sending import Grant
     from dsqc.stages.send import SendOptions, SendResult
 
@@ -31,10 +31,10 @@ STATES = {
     "waiting": Text("not sent", "안 보냄"),
 }
 HEADINGS = (Text("file", "파일"), Text("bytes", "바이트"), Text("MD5", "MD5"), Text("state", "상태"))
+PIECES_PER_S = 20
+"""A line with a limit sends about so many pieces a second: evenly enough for others who share it."""
 SHOWN = 20
 """Findings, and files that went, that are shown on the terminal."""
-_RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kKmMgG]?)(?:i?B)?(?:/s)?")
-_SCALES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +50,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parallel", type=_count, metavar="N", help="requests at once (default: 8)")
     parser.add_argument("--limit-rate", type=size_of, default=0, metavar="RATE", help="bytes a second over all: 50M")
     parser.add_argument(
-        "--part-size", type=_part_size, metavar="SIZE", help="bytes of a part of a large file (default: 16M, least: 5M)"
+        "--window",
+        type=_window,
+        action="append",
+        default=[],
+        metavar="SPAN",
+        help="send at these times of day only, local time: 22:00-06:00 (may be repeated)",
+    )
+    parser.add_argument(
+        "--part-size",
+        type=_part_size,
+        metavar="SIZE",
+        help="bytes of a part of a large file (default: 16Mi)",
     )
     parser.add_argument(
         "--stall-timeout", type=_seconds, default=60.0, metavar="S", help="give a silent connection up (default: 60 s)"
@@ -102,7 +113,10 @@ def _options(args: argparse.Namespace) -> "SendOptions":
     from dsqc.sending import PARALLEL, PART_BYTES, Line
     from dsqc.stages.send import SendOptions
 
-    line = Line(Pacer(args.limit_rate), args.stall_timeout, args.retries)
+    piece = max(4096, min(1 << 20, args.limit_rate // PIECES_PER_S)) if args.limit_rate else 1 << 20
+    line = Line(
+        Pacer(args.limit_rate, args.window), stall_s=args.stall_timeout, attempts=args.retries, piece_bytes=piece
+    )
     return SendOptions(
         line,
         parallel=args.parallel or PARALLEL,
@@ -182,11 +196,22 @@ def _last_line(result: "SendResult", is_check: bool) -> Text:
 
 
 def size_of(text: str) -> int:
-    """``50M`` in bytes; k, M and G are powers of 1,024."""
-    matched = _RATE.fullmatch(text.strip())
-    if matched is None or not float(matched[1]):
-        raise argparse.ArgumentTypeError("a number of bytes, such as 500k, 50M or 1G")
-    return int(float(matched[1]) * _SCALES[matched[2].lower()])
+    """Bytes of ``50M``; an argument's type."""
+    from dsqc.pacing import parse_size
+
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _window(text: str) -> "Window":
+    from dsqc.pacing import Window
+
+    try:
+        return Window.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _part_size(text: str) -> int:
@@ -194,7 +219,7 @@ def _part_size(text: str) -> int:
 
     size = size_of(text)
     if size < SMALLEST_PART_BYTES:
-        raise argparse.ArgumentTypeError("at least 5M: stores refuse smaller parts")
+        raise argparse.ArgumentTypeError("at least 5Mi: stores refuse smaller parts")
     return size
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from dsqc.errors import DsqcError, TransientFault
 from dsqc.findings import FindingLog, finding
 from dsqc.listing import SENT, Digests, Expected, Sent, SentFile, normalise
+from dsqc.pacing import Stopped
 from dsqc.sending.destination import (
     DamagedAtFarEnd,
     Destination,
@@ -23,7 +24,6 @@ from dsqc.sending.journal import Journal, Remembered
 from dsqc.sending.local import Changed, LocalFile, Unreadable, look_at, reading
 from dsqc.sending.plan import PLAIN_FILE, Item, Plan
 from dsqc.sending.progress import Progress
-from dsqc.sending.web import Stopped
 
 PARALLEL = 8
 """Requests at once."""

@@ -13,7 +13,7 @@ from dsqc.artefact import write_fault
 from dsqc.errors import TransientFault, UsageError
 from dsqc.listing import SENDER
 from dsqc.sending.destination import Advance, DamagedAtFarEnd, Remote, Retrying, Upload, Whole, part_size, size_of_part
-from dsqc.sending.web import Line, Stopped
+from dsqc.sending.web import Line
 
 _LINE = re.compile(r"([0-9]+) ([0-9]+) ([0-9a-f]{32})")
 
@@ -150,15 +150,15 @@ class SharedUpload:
 
     def send(self, number: int, data: bytes, md5: bytes, advance: Advance, retrying: Retrying) -> None:
         """Write the part at its place, force it to the disk, then write its line."""
-        stop, pacer = self._inbox.line.stop, self._inbox.line.pacer
+        line = self._inbox.line
+        line.pacer.wait_until_open()
         view, offset = memoryview(data), (number - 1) * self.part_bytes
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
                 while view:
-                    piece = pacer.slice_of(len(view))
-                    if stop.wait(pacer.reserve(piece)):
-                        raise Stopped
+                    piece = min(line.piece_bytes, len(view))
+                    line.pacer.take(piece)
                     written = os.pwrite(descriptor, view[:piece], offset)
                     view, offset = view[written:], offset + written
                     advance(written)

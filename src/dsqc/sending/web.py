@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from dsqc.errors import StorageFault, TransientFault
-from dsqc.pacing import Pacer
+from dsqc.pacing import Pacer, Stopped
 from dsqc.storage import s3
 
 ATTEMPTS = 8
@@ -36,10 +36,6 @@ _BUSY_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _REASONS = {"BadDigest": "the bytes were damaged on the way", "IncompleteBody": "bytes were lost on the way"}
 _AGAIN = frozenset({*s3.PASSING, *_REASONS})
 _RETRY_HINT = "Run the same command again; what has arrived is not sent twice."
-
-
-class Stopped(Exception):
-    """The work was told to stop (an interrupt, or a fault that ends everything)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +85,23 @@ class Line:
     """How requests are sent: limits of the line, and the sign to stop.
 
     Attributes:
+        pacer: rate, time windows, and the sign to stop.
         stall_s: seconds without a byte after which a connection is given up.
         attempts: attempts of one request.
         first_wait_s: the first pause between attempts; each next is twice as long, up to LONGEST_WAIT_S.
+        piece_bytes: bytes that are sent at once; small where the rate is, so that a line is shared evenly.
     """
 
     pacer: Pacer = field(default_factory=Pacer)
     stall_s: float = STALL_S
     attempts: int = ATTEMPTS
     first_wait_s: float = FIRST_WAIT_S
-    stop: threading.Event = field(default_factory=threading.Event)
+    piece_bytes: int = 1 << 20
+
+    @property
+    def stop(self) -> threading.Event:
+        """Set to end the work."""
+        return self.pacer.stop
 
 
 def _ignore(_number: int) -> None:
@@ -154,6 +157,7 @@ class Web:
             if attempt:
                 retrying(reason)
                 self._wait(attempt, pause)
+            self.line.pacer.wait_until_open()
             request = make()
             what = request.what
             count = _Count(advance)
@@ -238,13 +242,10 @@ class Web:
         self._stream(connection, memoryview(body), count)
 
     def _stream(self, connection: http.client.HTTPConnection, view: memoryview, count: "_Count") -> None:
-        position, pacer = 0, self.line.pacer
+        position, line = 0, self.line
         while position < len(view):
-            self._require_going()
-            piece = pacer.slice_of(len(view) - position)
-            wait = pacer.reserve(piece)
-            if wait > 0 and self.line.stop.wait(wait):
-                raise Stopped
+            piece = min(line.piece_bytes, len(view) - position)
+            line.pacer.take(piece)
             end = position + piece
             while position < end:
                 # One send at a time: sendall would count its time limit over all bytes, not since the last one.
