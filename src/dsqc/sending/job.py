@@ -234,7 +234,9 @@ class _Sending:
         if there is not None and there.size_bytes == file.size_bytes:
             # Perhaps sent by another host, or just before a kill: reading it here is cheaper than sending it.
             whole = self._read(file, part_bytes)
-            if there.tag and there.tag == self.destination.tag(whole, part_bytes):
+            before = self.journal.find(item.name)
+            as_before = before is not None and (before.tag, before.sha256) == (there.tag, whole.digests.sha256)
+            if there.tag and (as_before or there.tag == self.destination.tag(whole, part_bytes)):
                 self._require_listed(item, whole.digests)
                 sent(file.size_bytes)
                 return whole, there.tag, "kept"
