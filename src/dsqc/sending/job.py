@@ -151,8 +151,7 @@ class _Sending:
         there = self.standing.get(SENT) or (None if self.standing else self.destination.look(SENT))
         if not sent.complete and there is None:
             return
-        tag = self.destination.tag(whole, 0)
-        if there is None or not tag or there != Remote(len(data), tag):
+        if there is None or not self.destination.is_same(SENT, there, whole, 0):
             self.destination.put(SENT, data, whole, lambda _number: None, lambda _reason: None)
 
     def _in_parallel(self, items: list[Item]) -> None:
@@ -236,7 +235,7 @@ class _Sending:
             whole = self._read(file, part_bytes)
             before = self.journal.find(item.name)
             as_before = before is not None and (before.tag, before.sha256) == (there.tag, whole.digests.sha256)
-            if there.tag and (as_before or there.tag == self.destination.tag(whole, part_bytes)):
+            if as_before or self.destination.is_same(item.name, there, whole, part_bytes):
                 self._require_listed(item, whole.digests)
                 sent(file.size_bytes)
                 return whole, there.tag, "kept"
