@@ -1,4 +1,4 @@
-"""Run as a script: push SOURCE to URL again and again, killed (-9) after a random number of bytes, until one gets through.
+"""Run as a script: push SOURCE to URL, killed (-9) after a random number of bytes, again and again until it gets through.
 
 Says "killed" after each kill and waits for a line, so that the caller can look at the far end.
 """
@@ -31,6 +31,9 @@ class Killer(Progress):
 
 
 def main(source: Path, url: str, state: Path, part_bytes: int) -> int:
+    # Log lines go to standard error, so that the caller reads nothing but "killed".
+    told = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     chance = random.Random(3)
     for _ in range(MOST):
         size = chance.randrange(3 * part_bytes)
@@ -42,7 +45,7 @@ def main(source: Path, url: str, state: Path, part_bytes: int) -> int:
         status = os.waitpid(child, 0)[1]
         if os.WIFEXITED(status):
             return os.WEXITSTATUS(status)
-        print("killed", flush=True)
+        print("killed", file=told, flush=True)
         sys.stdin.readline()
     return 2
 
