@@ -1,4 +1,4 @@
-"""Run as a script: push SOURCE to URL, killed (-9) after a random number of bytes, again and again until it gets through.
+"""Run as a script: push SOURCE to URL, killed (-9) after a random number of bytes, until it gets through.
 
 Says "killed" after each kill and waits for a line, so that the caller can look at the far end.
 """

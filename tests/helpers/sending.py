@@ -21,7 +21,8 @@ class Told(Progress):
         self.planned = 0
         self.finished: list[str] = []
         self.retries: list[tuple[str, str]] = []
-        self.said: list[str] = []
+        self.changes: list[str] = []
+        self.failures: dict[str, str] = {}
 
     def plan(self, files: int, size_bytes: int) -> None:
         self.planned += size_bytes
@@ -35,8 +36,11 @@ class Told(Progress):
     def retry(self, name: str, reason: str) -> None:
         self.retries.append((name, reason))
 
-    def say(self, text: str) -> None:
-        self.said.append(text)
+    def changed(self, name: str) -> None:
+        self.changes.append(name)
+
+    def fail(self, name: str, reason: str) -> None:
+        self.failures[name] = reason
 
 
 def line(**settings: Any) -> Line:

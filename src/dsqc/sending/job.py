@@ -109,6 +109,7 @@ class _Sending:
         self.outcome = Outcome(log=plan.log)
 
     def run(self) -> Outcome:
+        self.destination.line.waiting = self._wait
         try:
             with self.destination.opened(self.journal.claim):
                 self.standing = self.destination.standing()
@@ -185,6 +186,9 @@ class _Sending:
     def _bring(self, item: Item, requests: ThreadPoolExecutor) -> None:
         """Have one file at the far end; what is wrong with this file alone becomes its record."""
         sent = _Counter(lambda number: self._advance(item.name, number))
+        if item.file is not None:
+            with self.lock:
+                self.progress.begin(item.name, item.file.size_bytes, 0)
         try:
             record = self._send(item, requests, sent)
         except Unreadable as fault:
@@ -197,7 +201,10 @@ class _Sending:
             record = self._failed(item, fault.message)
         self._note(record)
         with self.lock:
-            self.progress.finish(item.name)
+            if record.digests:
+                self.progress.finish(item.name)
+            else:
+                self.progress.fail(item.name, record.reason)
 
     def _send(self, item: Item, requests: ThreadPoolExecutor, sent: "_Counter") -> SentRecord:
         file = item.file
@@ -258,7 +265,8 @@ class _Sending:
         upload = self.destination.begin(item.name, file.size_bytes, before.upload_id if before else "")
         known = upload.parts()
         if known and before and before.upload_id == upload.id and not before.is_of(file):
-            self._say(f"{item.name} has changed since its upload began; parts that differ are sent anew.")
+            with self.lock:
+                self.progress.changed(item.name)
         self._remember(Remembered(item.name, file.size_bytes, file.mtime_ns, upload.id))
         whole = _Parts(self, item, file, upload, known=known, sent=sent).send(requests)
         self._require_listed(item, whole.digests)
@@ -301,6 +309,10 @@ class _Sending:
         with self.lock:
             self.records[record.name] = record
 
+    def _wait(self, seconds: float) -> None:
+        with self.lock:
+            self.progress.waiting(seconds, self.destination.line.pacer.windows)
+
     def _remember(self, line: Remembered) -> None:
         with self.lock:
             self.journal.remember(line)
@@ -315,10 +327,6 @@ class _Sending:
                 self.progress.retry(name, reason)
 
         return tell
-
-    def _say(self, text: str) -> None:
-        with self.lock:
-            self.progress.say(text)
 
 
 class _Parts:

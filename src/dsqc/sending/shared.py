@@ -158,7 +158,7 @@ class SharedUpload:
     def send(self, number: int, data: bytes, md5: bytes, advance: Advance, retrying: Retrying) -> None:
         """Write the part at its place, force it to the disk, then write its line."""
         line = self._inbox.line
-        line.pacer.wait_until_open()
+        line.pacer.wait_until_open(line.waiting)
         view, offset = memoryview(data), (number - 1) * self.part_bytes
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

@@ -7,7 +7,19 @@ from typing import Any
 
 from dsqc.errors import TransientFault
 from dsqc.findings import FindingLog, Location, Suggestion, finding
-from dsqc.listing import Digests, Expected, Listed, by_normal_name, is_bare, listed_files, read_listing
+from dsqc.listing import (
+    SENT,
+    Digests,
+    Expected,
+    Listed,
+    Sent,
+    by_normal_name,
+    is_bare,
+    is_own,
+    listed_files,
+    parse_sent,
+    read_listing,
+)
 from dsqc.model import Submission
 from dsqc.submission import sheet_files
 from dsqc.transfer.copying import copy_file
@@ -16,6 +28,8 @@ from dsqc.transfer.retries import attempts
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, Source
 
 PLAIN_FILE = "regular file"
+MOST_SENT_BYTES = 64 << 20
+"""A larger ``sent.json`` is none: it would be kept in memory."""
 
 
 class Progress:
@@ -112,20 +126,34 @@ class _Transfer:
         for attempt in attempts():
             with attempt:
                 self.found = by_normal_name(self.source.entries())
+        sent = self._read_sent()
         forms = self._choose_forms()
-        self._copy_all([_Wanted(name, "form", Expected(), Location(path=name)) for name in forms])
+        self._copy_all([_Wanted(name, "form", sent.expected(name), Location(path=name)) for name in forms])
         submission = read_listing(self.inbox.path)
         listed = listed_files(submission, self.record.log)
         wanted = list(dict.fromkeys(item.name for item in listed if item.is_taken and item.name not in forms))
         self.inbox.keep_only({*forms, *wanted})
         first = {item.name: item for item in reversed(listed)}
         self._copy_all(
-            [_Wanted(name, "data", first[name].expected, first[name].location("file_name")) for name in wanted]
+            [
+                _Wanted(name, "data", sent.expected(name, first[name].expected), first[name].location("file_name"))
+                for name in wanted
+            ]
         )
         self._add_refused(listed)
         self._compare(listed)
         self._name_unlisted({*forms, *(item.name for item in listed)}, submission)
         return self.record
+
+    def _read_sent(self) -> Sent:
+        """What the sender says it put there, with checksums from its own reading; nothing where it says nothing."""
+        entry = self._entry(SENT)
+        if entry is None or entry.kind is not EntryKind.FILE or entry.size_bytes > MOST_SENT_BYTES:
+            return Sent()
+        try:
+            return parse_sent(b"".join(self.source.blocks(entry))) or Sent()
+        except (FileFault, TransientFault):
+            return Sent()
 
     def _choose_forms(self) -> list[str]:
         """Forms of the source; where it has none any more, those that an earlier transfer brought."""
@@ -252,7 +280,7 @@ class _Transfer:
     def _name_unlisted(self, known: set[str], submission: Submission) -> None:
         sheet = submission.sheets.get("file")
         for name, entries in self.found.items():
-            if name in known:
+            if name in known or is_own(name):
                 continue
             shown = f"{name}/" if all(entry.kind is EntryKind.DIRECTORY for entry in entries) else name
             # No path in the location: a source with thousands of other files gives twenty findings, not thousands.
