@@ -4,7 +4,6 @@ import sys
 from collections.abc import Sequence
 
 from dsqc.cli._output import printable
-from dsqc.cli._progress import TransferBar
 from dsqc.language import Language, Text
 from dsqc.pacing import Window
 from dsqc.sending import Progress
@@ -59,24 +58,46 @@ class SendLines(_Words):
 
 
 class SendBar(_Words):
-    """One bar over all bytes, with the file at work, and lines above it."""
+    """One bar over all bytes, with the file at work, and lines above it.
+
+    Not the bar of ``dsqc transfer``: that needs packages of a station, which a sender may not have.
+    """
 
     def __init__(self, language: Language) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+        from rich.progress import Progress as RichProgress
+
         self.language = language
-        self._bar = TransferBar()
+        self._bar = RichProgress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._total = 0
+        self._task = self._bar.add_task("", total=None)
 
     def __enter__(self) -> "SendBar":
-        self._bar.__enter__()
+        self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.__exit__(None, None, None)
+        self._bar.stop()
+
+    def say(self, text: Text) -> None:
+        """A line above the bar."""
+        self._bar.console.print(printable(text.get(self.language)), markup=False, highlight=False, soft_wrap=True)
 
     def plan(self, files: int, size_bytes: int) -> None:
         """So many bytes are to go."""
-        self._bar.plan(files, size_bytes)
+        self._total += size_bytes
+        self._bar.update(self._task, total=self._total)
 
     def advance(self, name: str, size_bytes: int) -> None:
         """Draw the bytes that went."""
         super().advance(name, size_bytes)
-        self._bar.advance(name, size_bytes)
+        self._bar.update(self._task, advance=size_bytes, description=printable(name))
