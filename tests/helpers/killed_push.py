@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from dsqc.pacing import Pacer
-from dsqc.sending import Line, Progress
+from dsqc.sending import Line, Progress, plan_sending
 from dsqc.stages.send import SendOptions, send
 
 MOST = 60
@@ -34,6 +34,7 @@ def main(source: Path, url: str, state: Path, part_bytes: int) -> int:
     # Log lines go to standard error, so that the caller reads nothing but "killed".
     told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    plan_sending(source)  # what every child needs is read once, before they are made
     chance = random.Random(3)
     for _ in range(MOST):
         size = chance.randrange(3 * part_bytes)

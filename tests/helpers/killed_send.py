@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc.pacing import Pacer
-from dsqc.sending import Line, Progress
+from dsqc.sending import Line, Progress, plan_sending
 from dsqc.stages.send import SendOptions, send
 
 
@@ -39,6 +39,7 @@ class Killer(Progress):
 
 
 def main(source: Path, out: Path, part_bytes: int) -> int:
+    plan_sending(source)  # what every child needs is read once, before they are made
     step = 0
     while True:
         step += 1

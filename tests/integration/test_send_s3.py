@@ -225,7 +225,7 @@ def test_a_second_sender_is_told_so_and_a_dead_ones_claim_ends(bucket, sub, tmp_
 
 @on_ceph
 def test_a_killed_sender_goes_on_and_nothing_half_is_ever_visible(bucket, tmp_path):
-    source, expected = write_submission(tmp_path / "KR-1", large=6 * CEPH_PART + 5, small=40)
+    source, expected = write_submission(tmp_path / "KR-1", large=4 * CEPH_PART + 5, small=15)
     script = Path(helpers.__file__).with_name("killed_push.py")
     command = [sys.executable, str(script), str(source), f"{bucket.url}/in", str(tmp_path / "state"), str(CEPH_PART)]
     environment = {**os.environ, "PYTHONPATH": str(script.parents[1])}
