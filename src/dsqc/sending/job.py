@@ -330,7 +330,7 @@ class _Sending:
 
 
 class _Parts:
-    """One file in parts: read and hashed by one thread, sent by several."""
+    """One file in parts: read by one thread, hashed in order by it and another, sent by several."""
 
     def __init__(
         self,
@@ -351,28 +351,38 @@ class _Parts:
         self.hashes = _Hashes()
         self.failure: BaseException | None = None
         in_memory = MEMORY_BYTES // LARGE_AT_ONCE // upload.part_bytes
-        self.room = threading.Semaphore(max(1, min(sending.parallel + 1, in_memory)))
+        # Each part is used twice, to be sent and to be hashed, and its room is given back in two halves.
+        self.room = threading.Semaphore(2 * max(1, min(sending.parallel + 1, in_memory)))
 
     def send(self, requests: ThreadPoolExecutor) -> Whole:
         size, part_bytes = self.file.size_bytes, self.upload.part_bytes
         futures: list[Future[None]] = []
+        hasher = ThreadPoolExecutor(1, thread_name_prefix="dsqc-hash")
         try:
             with reading(self.file) as opened:
                 for number in range(1, part_count(size, part_bytes) + 1):
-                    self.room.acquire()
+                    for _ in range(2):
+                        self.room.acquire()
                     if self.failure or self.sending._stop().is_set():
                         break
                     data = opened.read(size_of_part(number, size, part_bytes))
                     futures.append(requests.submit(self._part, number, data))
-                    self.hashes.add(data)
+                    hasher.submit(self._hash, data)
+                    self.hashes.sha256.update(data)
                 opened.require_unchanged()
         finally:
             wait(futures)
+            hasher.shutdown()
         if self.failure:
             raise self.failure
         if len(futures) < part_count(size, part_bytes):
             raise Stopped
         return self.hashes.whole(size)
+
+    def _hash(self, data: bytes) -> None:
+        # MD5 is the slowest of all: it has a thread of its own.
+        self.hashes.md5.update(data)
+        self.room.release()
 
     def _part(self, number: int, data: bytes) -> None:
         try:
