@@ -147,7 +147,7 @@ def test_a_file_that_changed_since_is_noticed_and_only_its_other_parts_travel(bu
     source, _ = sub
     with faulty_proxy(bucket.server.endpoint) as proxy:
         proxy.plan(answer(403, "AccessDenied", when=rb"partNumber=3"))
-        first, _ = push(bucket, source, tmp_path / "state", proxy.endpoint)
+        first, _ = push(bucket, source, tmp_path / "state", proxy.endpoint, parallel=1)
         assert isinstance(first.fault, StorageFault)
         assert "large.bam" not in data_of(bucket)
         data = bytearray((source / "large.bam").read_bytes())

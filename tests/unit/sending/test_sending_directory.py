@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from dsqc.errors import StorageFault, TransientFault, UsageError
 from dsqc.listing import SENDER, SENT, parse_sent
 from dsqc.sending.destination import Whole
-from dsqc.sending.job import _whole_of
+from dsqc.sending.hashes import whole_of
 from dsqc.sending.local import look_at, reading
 from dsqc.sending.shared import SharedInbox
 from helpers import sending as helpers
@@ -211,7 +211,7 @@ def test_a_file_that_changes_while_it_is_read_is_noticed(tmp_path):
 
 def test_bytes_that_the_share_damages_get_no_name(tmp_path):
     inbox = SharedInbox(tmp_path / "inbox", helpers.line(), PART)
-    whole = _whole_of(b"what was read")
+    whole = whole_of(b"what was read")
     with inbox.opened(""), pytest.raises(Exception, match=r"a\.bam"):
         inbox.put("a.bam", b"what the share wrote", whole, lambda _: None, lambda _: None)
     assert isinstance(whole, Whole)
