@@ -1,26 +1,54 @@
 """Progress of ``dsqc send`` on standard error: a bar on a terminal, single lines elsewhere."""
 
 import sys
+from collections.abc import Sequence
 
 from dsqc.cli._output import printable
-from dsqc.cli._progress import TransferBar
+from dsqc.language import Language, Text
+from dsqc.pacing import Window
 from dsqc.sending import Progress
 
 
-class SendBar(TransferBar):
-    """One bar over all bytes, with the file at work; what the sender should know stands above it."""
+class _Words(Progress):
+    """What the sender should know, in words."""
+
+    language = Language.EN
+    _is_waiting = False
+
+    def say(self, text: Text) -> None:
+        """One line."""
+        print(f"dsqc send: {printable(text.get(self.language))}", file=sys.stderr, flush=True)
 
     def retry(self, name: str, reason: str) -> None:
-        """Say why something is tried again."""
-        self.say(f"{name}: {reason}; trying again")
+        """Why something is tried again."""
+        self.say(Text(f"{name}: {reason}; trying again", f"{name}: 다시 시도합니다 ({reason})"))
 
-    def say(self, text: str) -> None:
-        """A line above the bar."""
-        self._bar.console.print(printable(text), markup=False, highlight=False)
+    def changed(self, name: str) -> None:
+        """A file that is not what it was."""
+        self.say(
+            Text(
+                f"{name} has changed since its upload began; what differs is sent again",
+                f"{name}: 전송을 시작한 뒤 바뀌어, 달라진 부분을 다시 보냅니다",
+            )
+        )
+
+    def waiting(self, seconds: float, windows: Sequence[Window]) -> None:
+        """Said once, not by every connection."""
+        if not self._is_waiting:
+            shown = ", ".join(map(str, windows))
+            self.say(Text(f"waiting for {shown}", f"전송 시간대({shown})를 기다립니다"))
+        self._is_waiting = True
+
+    def advance(self, name: str, size_bytes: int) -> None:
+        """Bytes travel: the waiting is over."""
+        self._is_waiting = False
 
 
-class SendLines(Progress):
-    """Only what the sender should know, a line each."""
+class SendLines(_Words):
+    """Lines only."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
 
     def __enter__(self) -> "SendLines":
         return self
@@ -28,10 +56,48 @@ class SendLines(Progress):
     def __exit__(self, *_: object) -> None:
         pass
 
-    def retry(self, name: str, reason: str) -> None:
-        """Say why something is tried again."""
-        self.say(f"{name}: {reason}; trying again")
 
-    def say(self, text: str) -> None:
-        """One line."""
-        print(f"dsqc send: {printable(text)}", file=sys.stderr, flush=True)
+class SendBar(_Words):
+    """One bar over all bytes, with the file at work, and lines above it.
+
+    Not the bar of ``dsqc transfer``: that needs packages of a station, which a sender may not have.
+    """
+
+    def __init__(self, language: Language) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+        from rich.progress import Progress as RichProgress
+
+        self.language = language
+        self._bar = RichProgress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._total = 0
+        self._task = self._bar.add_task("", total=None)
+
+    def __enter__(self) -> "SendBar":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def say(self, text: Text) -> None:
+        """A line above the bar."""
+        self._bar.console.print(printable(text.get(self.language)), markup=False, highlight=False, soft_wrap=True)
+
+    def plan(self, files: int, size_bytes: int) -> None:
+        """So many bytes are to go."""
+        self._total += size_bytes
+        self._bar.update(self._task, total=self._total)
+
+    def advance(self, name: str, size_bytes: int) -> None:
+        """Draw the bytes that went."""
+        super().advance(name, size_bytes)
+        self._bar.update(self._task, advance=size_bytes, description=printable(name))

@@ -144,13 +144,9 @@ def _progress(args: argparse.Namespace) -> Any:
 
     if args.quiet or args.log_json:
         return nullcontext()
-    if sys.stderr.isatty():
-        from dsqc.cli._send_bar import SendBar
+    from dsqc.cli._send_bar import SendBar, SendLines
 
-        return SendBar()
-    from dsqc.cli._send_bar import SendLines
-
-    return SendLines()
+    return SendBar(args.lang) if sys.stderr.isatty() else SendLines(args.lang)
 
 
 def _print(result: "SendResult", args: argparse.Namespace) -> None:

@@ -113,8 +113,8 @@ class Destination(Protocol):
         """Take up the upload ``earlier`` (or another one of this name that stands there unfinished), or begin one."""
         ...
 
-    def tag(self, whole: Whole, part_bytes: int) -> str:
-        """The tag that a file of these parts has there; empty where tags say nothing about contents."""
+    def is_same(self, name: str, there: Remote, whole: Whole, part_bytes: int) -> bool:
+        """Whether what stands there is proven to be this file; false where proving costs more than sending."""
         ...
 
     def is_alive(self) -> bool:
@@ -129,7 +129,7 @@ class Destination(Protocol):
 def part_size(size_bytes: int, least: int = PART_BYTES) -> int:
     """Bytes of a part: ``least``, more (whole MiB) only where 10,000 parts would not hold the file."""
     needed = -(-size_bytes // MOST_PARTS)
-    return max(least, -(-needed // _MEBIBYTE) * _MEBIBYTE)
+    return least if needed <= least else -(-needed // _MEBIBYTE) * _MEBIBYTE
 
 
 def part_count(size_bytes: int, part_bytes: int) -> int:

@@ -1,6 +1,5 @@
 """The sending of one submission: several files and parts at once, each proven, the list of what was sent last."""
 
-import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -20,6 +19,7 @@ from dsqc.sending.destination import (
     part_count,
     size_of_part,
 )
+from dsqc.sending.hashes import Counter, Hashes, md5_of, whole_of
 from dsqc.sending.journal import Journal, Remembered
 from dsqc.sending.local import Changed, LocalFile, Unreadable, look_at, reading
 from dsqc.sending.plan import PLAIN_FILE, Item, Plan
@@ -109,6 +109,7 @@ class _Sending:
         self.outcome = Outcome(log=plan.log)
 
     def run(self) -> Outcome:
+        self.destination.line.waiting = self._wait
         try:
             with self.destination.opened(self.journal.claim):
                 self.standing = self.destination.standing()
@@ -147,12 +148,11 @@ class _Sending:
     def _announce(self, sent: Sent) -> None:
         """Put ``sent.json``: before the first byte only where one stands that would be wrong from now on."""
         data = sent.to_bytes()
-        whole = _whole_of(data)
+        whole = whole_of(data)
         there = self.standing.get(SENT) or (None if self.standing else self.destination.look(SENT))
         if not sent.complete and there is None:
             return
-        tag = self.destination.tag(whole, 0)
-        if there is None or not tag or there != Remote(len(data), tag):
+        if there is None or not self.destination.is_same(SENT, there, whole, 0):
             self.destination.put(SENT, data, whole, lambda _number: None, lambda _reason: None)
 
     def _in_parallel(self, items: list[Item]) -> None:
@@ -185,7 +185,10 @@ class _Sending:
 
     def _bring(self, item: Item, requests: ThreadPoolExecutor) -> None:
         """Have one file at the far end; what is wrong with this file alone becomes its record."""
-        sent = _Counter(lambda number: self._advance(item.name, number))
+        sent = Counter(lambda number: self._advance(item.name, number))
+        if item.file is not None:
+            with self.lock:
+                self.progress.begin(item.name, item.file.size_bytes, 0)
         try:
             record = self._send(item, requests, sent)
         except Unreadable as fault:
@@ -198,9 +201,12 @@ class _Sending:
             record = self._failed(item, fault.message)
         self._note(record)
         with self.lock:
-            self.progress.finish(item.name)
+            if record.digests:
+                self.progress.finish(item.name)
+            else:
+                self.progress.fail(item.name, record.reason)
 
-    def _send(self, item: Item, requests: ThreadPoolExecutor, sent: "_Counter") -> SentRecord:
+    def _send(self, item: Item, requests: ThreadPoolExecutor, sent: Counter) -> SentRecord:
         file = item.file
         if file is None or (refused := self.destination.refusal(item.name, file.size_bytes)):
             raise Unreadable(refused if file else "it is not there")
@@ -224,9 +230,7 @@ class _Sending:
                 return SentRecord(item.name, item.kind, state, digests, sent_bytes=sent.total)
         raise AssertionError
 
-    def _once(
-        self, item: Item, file: LocalFile, requests: ThreadPoolExecutor, sent: "_Counter"
-    ) -> tuple[Whole, str, str]:
+    def _once(self, item: Item, file: LocalFile, requests: ThreadPoolExecutor, sent: Counter) -> tuple[Whole, str, str]:
         part_bytes = self._parts_of(file)
         there = self.standing.get(item.name)
         if there is None and part_bytes and not self.standing:
@@ -234,7 +238,9 @@ class _Sending:
         if there is not None and there.size_bytes == file.size_bytes:
             # Perhaps sent by another host, or just before a kill: reading it here is cheaper than sending it.
             whole = self._read(file, part_bytes)
-            if there.tag and there.tag == self.destination.tag(whole, part_bytes):
+            before = self.journal.find(item.name)
+            as_before = before is not None and (before.tag, before.sha256) == (there.tag, whole.digests.sha256)
+            if as_before or self.destination.is_same(item.name, there, whole, part_bytes):
                 self._require_listed(item, whole.digests)
                 sent(file.size_bytes)
                 return whole, there.tag, "kept"
@@ -242,22 +248,23 @@ class _Sending:
             return (*self._send_whole(item, file, sent), "sent")
         return (*self._send_parts(item, file, requests, sent), "sent")
 
-    def _send_whole(self, item: Item, file: LocalFile, sent: "_Counter") -> tuple[Whole, str]:
+    def _send_whole(self, item: Item, file: LocalFile, sent: Counter) -> tuple[Whole, str]:
         with reading(file) as opened:
             data = opened.read(file.size_bytes)
             opened.require_unchanged()
-        whole = _whole_of(data)
+        whole = whole_of(data)
         self._require_listed(item, whole.digests)
         return whole, self.destination.put(item.name, data, whole, sent, self._retrying(item.name))
 
     def _send_parts(
-        self, item: Item, file: LocalFile, requests: ThreadPoolExecutor, sent: "_Counter"
+        self, item: Item, file: LocalFile, requests: ThreadPoolExecutor, sent: Counter
     ) -> tuple[Whole, str]:
         before = self.journal.find(item.name)
         upload = self.destination.begin(item.name, file.size_bytes, before.upload_id if before else "")
         known = upload.parts()
         if known and before and before.upload_id == upload.id and not before.is_of(file):
-            self._say(f"{item.name} has changed since its upload began; parts that differ are sent anew.")
+            with self.lock:
+                self.progress.changed(item.name)
         self._remember(Remembered(item.name, file.size_bytes, file.mtime_ns, upload.id))
         whole = _Parts(self, item, file, upload, known=known, sent=sent).send(requests)
         self._require_listed(item, whole.digests)
@@ -265,14 +272,14 @@ class _Sending:
 
     def _read(self, file: LocalFile, part_bytes: int) -> Whole:
         """Digests of a file that need not travel."""
-        hashes, size = _Hashes(), part_bytes or max(1, file.size_bytes)
+        hashes, size = Hashes(), part_bytes or max(1, file.size_bytes)
         with reading(file) as opened:
             for number in range(1, part_count(file.size_bytes, size) + 1):
                 if self._stop().is_set():
                     raise Stopped
                 data = opened.read(size_of_part(number, file.size_bytes, size))
                 hashes.add(data)
-                hashes.part_md5s[number] = _md5(data) if part_bytes else b""
+                hashes.part_md5s[number] = md5_of(data) if part_bytes else b""
             opened.require_unchanged()
         return hashes.whole(file.size_bytes)
 
@@ -300,6 +307,10 @@ class _Sending:
         with self.lock:
             self.records[record.name] = record
 
+    def _wait(self, seconds: float) -> None:
+        with self.lock:
+            self.progress.waiting(seconds, self.destination.line.pacer.windows)
+
     def _remember(self, line: Remembered) -> None:
         with self.lock:
             self.journal.remember(line)
@@ -315,13 +326,9 @@ class _Sending:
 
         return tell
 
-    def _say(self, text: str) -> None:
-        with self.lock:
-            self.progress.say(text)
-
 
 class _Parts:
-    """One file in parts: read and hashed by one thread, sent by several."""
+    """One file in parts: read by one thread, hashed in order by it and another, sent by several."""
 
     def __init__(
         self,
@@ -331,7 +338,7 @@ class _Parts:
         upload: Upload,
         *,
         known: Mapping[int, str],
-        sent: "_Counter",
+        sent: Counter,
     ) -> None:
         self.sending = sending
         self.item = item
@@ -339,35 +346,45 @@ class _Parts:
         self.upload = upload
         self.known = known
         self.sent = sent
-        self.hashes = _Hashes()
+        self.hashes = Hashes()
         self.failure: BaseException | None = None
         in_memory = MEMORY_BYTES // LARGE_AT_ONCE // upload.part_bytes
-        self.room = threading.Semaphore(max(1, min(sending.parallel + 1, in_memory)))
+        # Each part is used twice, to be sent and to be hashed, and its room is given back in two halves.
+        self.room = threading.Semaphore(2 * max(1, min(sending.parallel + 1, in_memory)))
 
     def send(self, requests: ThreadPoolExecutor) -> Whole:
         size, part_bytes = self.file.size_bytes, self.upload.part_bytes
         futures: list[Future[None]] = []
+        hasher = ThreadPoolExecutor(1, thread_name_prefix="dsqc-hash")
         try:
             with reading(self.file) as opened:
                 for number in range(1, part_count(size, part_bytes) + 1):
-                    self.room.acquire()
+                    for _ in range(2):
+                        self.room.acquire()
                     if self.failure or self.sending._stop().is_set():
                         break
                     data = opened.read(size_of_part(number, size, part_bytes))
                     futures.append(requests.submit(self._part, number, data))
-                    self.hashes.add(data)
+                    hasher.submit(self._hash, data)
+                    self.hashes.sha256.update(data)
                 opened.require_unchanged()
         finally:
             wait(futures)
+            hasher.shutdown()
         if self.failure:
             raise self.failure
         if len(futures) < part_count(size, part_bytes):
             raise Stopped
         return self.hashes.whole(size)
 
+    def _hash(self, data: bytes) -> None:
+        # MD5 is the slowest of all: it has a thread of its own.
+        self.hashes.md5.update(data)
+        self.room.release()
+
     def _part(self, number: int, data: bytes) -> None:
         try:
-            md5 = _md5(data)
+            md5 = md5_of(data)
             self.hashes.part_md5s[number] = md5
             if self.known.get(number) == md5.hex():
                 self.sent(len(data))
@@ -377,51 +394,6 @@ class _Parts:
             self.failure = self.failure or error
         finally:
             self.room.release()
-
-
-class _Hashes:
-    """Digests of a file while it is read in order; MD5s of its parts come from other threads."""
-
-    def __init__(self) -> None:
-        self.md5 = hashlib.md5(usedforsecurity=False)
-        self.sha256 = hashlib.sha256()
-        self.part_md5s: dict[int, bytes] = {}
-
-    def add(self, data: bytes) -> None:
-        self.sha256.update(data)
-        self.md5.update(data)
-
-    def whole(self, size_bytes: int) -> Whole:
-        ordered = tuple(self.part_md5s[number] for number in sorted(self.part_md5s))
-        return Whole(Digests(size_bytes, self.md5.hexdigest(), self.sha256.hexdigest()), ordered)
-
-
-class _Counter:
-    """Bytes of one file that are at the far end, told on; ``undo`` takes them back."""
-
-    def __init__(self, advance: Callable[[int], None]) -> None:
-        self._advance = advance
-        self._lock = threading.Lock()
-        self.total = 0
-
-    def __call__(self, number: int) -> None:
-        with self._lock:
-            self.total += number
-        self._advance(number)
-
-    def undo(self) -> None:
-        with self._lock:
-            total, self.total = self.total, 0
-        self._advance(-total)
-
-
-def _md5(data: bytes) -> bytes:
-    return hashlib.md5(data, usedforsecurity=False).digest()
-
-
-def _whole_of(data: bytes) -> Whole:
-    md5 = _md5(data)
-    return Whole(Digests(len(data), md5.hex(), hashlib.sha256(data).hexdigest()), (md5,))
 
 
 def _agrees(expected: Expected, digests: Digests) -> bool:

@@ -90,6 +90,7 @@ class Line:
         attempts: attempts of one request.
         first_wait_s: the first pause between attempts; each next is twice as long, up to LONGEST_WAIT_S.
         piece_bytes: bytes that are sent at once; small where the rate is, so that a line is shared evenly.
+        waiting: told how many seconds it is until bytes may travel again.
     """
 
     pacer: Pacer = field(default_factory=Pacer)
@@ -97,6 +98,7 @@ class Line:
     attempts: int = ATTEMPTS
     first_wait_s: float = FIRST_WAIT_S
     piece_bytes: int = 1 << 20
+    waiting: Callable[[float], None] = lambda _seconds: None
 
     @property
     def stop(self) -> threading.Event:
@@ -157,7 +159,7 @@ class Web:
             if attempt:
                 retrying(reason)
                 self._wait(attempt, pause)
-            self.line.pacer.wait_until_open()
+            self.line.pacer.wait_until_open(self.line.waiting)
             request = make()
             what = request.what
             count = _Count(advance)
