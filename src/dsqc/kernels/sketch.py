@@ -6,7 +6,7 @@ MurmurHash3 (``fmix64``) over the word and a constant: one word, one hash, nothi
 than A, C, G, T and U counts nowhere.
 
 Measured on two shared cores beside the same reads: MurmurHash3 x64 128 over the letters, as sourmash has it, takes four
-times as long, and would leave every sixteenth read where this looks at every fourth.
+times as long: it would leave every 32nd read where this looks at every eighth.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ Words = NDArray[np.uint64]
 
 SIZE = 31
 """Letters of a word."""
-EVERY = 4
+EVERY = 8
 """One read of so many is looked at."""
 FINEST = 4
 """Binary logarithm of the scale that a table begins with: one word of 16 is kept."""
@@ -191,7 +191,8 @@ def add_reads(
                 _coarsen(keys, counts, state, spare_keys, spare_counts)
             start = stop - SIZE + 1
         row += every
-    return state[DISTINCT]
+    distinct: int = state[DISTINCT]
+    return distinct
 
 
 @entry("u8[::1], i8[::1], i8, u8[::1], i8[::1], i8[::1], u8[::1], i8[::1] -> i8")
@@ -224,7 +225,8 @@ def add_words(
             _put(hashes[row], numbers[row], keys, counts, state)
             if state[DISTINCT] > MOST:
                 _coarsen(keys, counts, state, spare_keys, spare_counts)
-    return state[DISTINCT]
+    distinct: int = state[DISTINCT]
+    return distinct
 
 
 @entry("u1[::1], i8, u1[::1], u8[::1], i8[::1] -> i8")

@@ -8,7 +8,16 @@ Imported by metrics and everything above; imports kernels and the core only::
 """
 
 from dsqc.sketch.composition import Composition, Intact, Share, compose, intact_words
-from dsqc.sketch.panel import ENVIRONMENT_VARIABLE, NONE, Genome, Panel, choose_panel, open_panel, write_panel
+from dsqc.sketch.panel import (
+    ENVIRONMENT_VARIABLE,
+    NONE,
+    Genome,
+    Panel,
+    check_panel,
+    choose_panel,
+    open_panel,
+    write_panel,
+)
 from dsqc.sketch.words import ReadSketch, WordCounter
 
 __all__ = [
@@ -21,6 +30,7 @@ __all__ = [
     "ReadSketch",
     "Share",
     "WordCounter",
+    "check_panel",
     "choose_panel",
     "compose",
     "intact_words",

@@ -18,7 +18,7 @@ from dsqc.sketch.panel import Genome, Panel
 ROLES = ("organism", "control", "vector")
 FINEST, COARSEST = 16, 65_536
 """Scales that genomes are kept at."""
-MOST_HASHES = 16_384
+MOST_HASHES = 32_768
 """Hashes kept of a genome, about: the finest scale at which no more are left."""
 CHUNK = 4_194_304
 """Letters that are hashed at once, and distinct words that are kept while a genome is read."""
@@ -161,7 +161,6 @@ class _DistinctWords:
         while len(self._hashes) > CHUNK:
             self._scale += 1
             self._hashes = _lowest(self._hashes, 1 << self._scale).copy()
-        # What was hashed at a finer scale before has gone with the rest; what comes is kept at this one.
 
     @property
     def distinct(self) -> int:
@@ -197,10 +196,10 @@ def _sequences(path: Path) -> Iterator[tuple[Told, NDArray[np.uint8]]]:
             start = file.read(1)
             file.seek(0)
             if start == ">":
-                for title, text in SimpleFastaParser(file):
+                for title, text in SimpleFastaParser(file):  # type: ignore[no-untyped-call]
                     yield _of_title(title), np.frombuffer(text.encode("ascii"), dtype=np.uint8)
             elif start == "L":
-                for record in SeqIO.parse(file, "genbank"):
+                for record in SeqIO.parse(file, "genbank"):  # type: ignore[no-untyped-call]
                     yield _of_record(record), np.frombuffer(bytes(record.seq), dtype=np.uint8)
             else:
                 raise UsageError(f"{path} is neither FASTA nor GenBank.")

@@ -136,9 +136,7 @@ def compose(sketch: ReadSketch, panel: Panel, intact: Intact) -> Composition:
     if sketch.words < FEWEST_WORDS:
         return Composition((), enough=False)
     found = [
-        item
-        for order, genome in enumerate(panel.genomes)
-        if (item := _candidate(order, genome, sketch)) is not None
+        item for order, genome in enumerate(panel.genomes) if (item := _candidate(order, genome, sketch)) is not None
     ]
     chosen: list[tuple[_Candidate, NDArray[np.int64], float]] = []
     while found:

@@ -139,18 +139,26 @@ def write_panel(path: Path, panel: Panel) -> None:
     flat = pa.Array.from_buffers(pa.uint64(), len(hashes), [None, pa.py_buffer(hashes.tobytes())])
     columns["hashes"] = pa.ListArray.from_arrays(pa.array(offsets, type=pa.int32(), from_pandas=False), flat)
     meta = {"schema_version": SCHEMA_VERSION, "hash": HASH, "size": SIZE, "name": panel.name, "sha256": panel.sha256}
-    table = pa.table(columns).replace_schema_metadata({_META: json.dumps(meta, ensure_ascii=False).encode()})
-    with artefact.atomic_file(path) as file:
-        pq.write_table(table, file, compression="zstd", store_schema=False, use_dictionary=False)
+    table = pa.table(columns)
+    with (
+        artefact.atomic_file(path) as file,
+        pq.ParquetWriter(file, table.schema, compression="zstd", store_schema=False, use_dictionary=False) as writer,
+    ):
+        writer.write_table(table)
+        writer.add_key_value_metadata({_META: json.dumps(meta, ensure_ascii=False).encode()})
 
 
-@cache
 def open_panel(path: Path | None = None) -> Panel:
     """The panel at ``path``; ``None``: the small one that dsqc ships. Each is read once.
 
     Raises:
         UsageError: there is none, or it is none that this dsqc reads, or it is damaged.
     """
+    return _opened(path)
+
+
+@cache
+def _opened(path: Path | None) -> Panel:
     place = path or _unpacked.enter_context(as_file(files("dsqc.schemas").joinpath(*SHIPPED)))
     if not place.is_file():
         raise UsageError(f"There is no panel {place}.", hint=_MAKE)
@@ -158,13 +166,13 @@ def open_panel(path: Path | None = None) -> Panel:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(place).read()
-        meta = json.loads((table.schema.metadata or {}).get(_META, b"{}"))
+        file = pq.ParquetFile(place)
+        meta = json.loads((file.metadata.metadata or {}).get(_META, b"{}"))
         if not meta:
             raise UsageError(f"{place} is no panel of genomes.", hint=_MAKE)
         if (meta.get("schema_version"), meta.get("hash"), meta.get("size")) != (SCHEMA_VERSION, HASH, SIZE):
             raise UsageError(f"{place} is a panel of another version or hash than {HASH}.", hint=_MAKE)
-        genomes = _genomes(table)
+        genomes = _genomes(file.read())
     except (OSError, pa.ArrowException, ValueError, KeyError) as error:
         raise UsageError(f"{place} is no panel of genomes, or a damaged one: {error}.", hint=_MAKE) from error
     panel = Panel.of(meta["name"], genomes)
@@ -199,6 +207,21 @@ def choose_panel(path: Path | None = None, station: Path | None = None) -> Panel
     Raises:
         UsageError: it cannot be read.
     """
+    chosen = _chosen(path, station)
+    return None if str(chosen) == NONE else open_panel(chosen)
+
+
+def check_panel(path: Path | None = None, station: Path | None = None) -> None:
+    """Whether there is a file where :func:`choose_panel` would look, without reading it.
+
+    Raises:
+        UsageError: there is none.
+    """
+    chosen = _chosen(path, station)
+    if chosen is not None and str(chosen) != NONE and not chosen.is_file():
+        raise UsageError(f"There is no panel {chosen}.", hint=_MAKE)
+
+
+def _chosen(path: Path | None, station: Path | None) -> Path | None:
     named = os.environ.get(ENVIRONMENT_VARIABLE, "")
-    chosen = path or (Path(named) if named else None) or station
-    return None if chosen is not None and str(chosen) == NONE else open_panel(chosen)
+    return path or (Path(named) if named else None) or station

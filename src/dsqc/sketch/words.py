@@ -1,5 +1,6 @@
 """The sketch of reads: the lowest hashes of their words of 31 letters, and how often each occurs."""
 
+import threading
 from dataclasses import dataclass
 from typing import Self
 
@@ -28,8 +29,21 @@ class ReadSketch:
     reads: int
 
 
+_local = threading.local()
+
+
+def _room() -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]]:
+    """What kernels work in, once a thread: hashes found, and the words that a table keeps while it is made anew."""
+    made: tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]] | None = getattr(_local, "room", None)
+    if made is None:
+        most = k.MOST + k.CHUNK
+        made = (np.empty(k.CHUNK, np.uint64), np.empty(most, np.uint64), np.empty(most, np.int64))
+        _local.room = made
+    return made
+
+
 class WordCounter:
-    """Counts the words of reads, batch by batch, in bounded memory: 131,072 words at most, 10 MiB.
+    """Counts the words of reads, batch by batch, in bounded memory: 131,072 words at most, 8 MiB.
 
     The scale is the finest at which so many words hold everything, so what is kept depends on the reads alone, not on
     batches, threads or the order of merging.
@@ -41,19 +55,11 @@ class WordCounter:
         self._state = np.zeros(4, dtype=np.int64)
         self._state[k.SCALE] = k.FINEST
         self._table: tuple[NDArray[np.uint64], NDArray[np.int64]] | None = None
-        self._room: tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]] | None = None
 
     def _arrays(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """The table and the room to work in, made when the first read comes."""
+        """The table, made when the first read comes."""
         if self._table is None:
             self._table = np.zeros(k.SLOTS, dtype=np.uint64), np.zeros(k.SLOTS, dtype=np.int64)
-        if self._room is None:
-            most = k.MOST + k.CHUNK
-            self._room = (
-                np.empty(k.CHUNK, dtype=np.uint64),
-                np.empty(most, dtype=np.uint64),
-                np.empty(most, dtype=np.int64),
-            )
         return self._table
 
     def add(
@@ -67,10 +73,21 @@ class WordCounter:
         if not len(length):
             return
         keys, counts = self._arrays()
-        assert self._room is not None
+        found, spare_keys, spare_counts = _room()
         starts, lengths = np.ascontiguousarray(sequence_start), np.ascontiguousarray(length)
         k.add_reads(
-            data, starts, lengths, before, self._every, self._codes, keys, counts, self._state, *self._room
+            data,
+            starts,
+            lengths,
+            before,
+            self._every,
+            self._codes,
+            keys,
+            counts,
+            self._state,
+            found,
+            spare_keys,
+            spare_counts,
         )
 
     def merge(self, other: Self) -> None:
@@ -79,8 +96,8 @@ class WordCounter:
         scale = int(other._state[k.SCALE])
         if len(found.hashes) or scale > self._state[k.SCALE]:
             keys, counts = self._arrays()
-            assert self._room is not None
-            k.add_words(found.hashes, found.counts, scale, keys, counts, self._state, *self._room[1:])
+            _, spare_keys, spare_counts = _room()
+            k.add_words(found.hashes, found.counts, scale, keys, counts, self._state, spare_keys, spare_counts)
         self._state[k.LOOKED_AT] += found.words
         self._state[k.READS] += found.reads
 
