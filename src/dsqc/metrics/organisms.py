@@ -1,4 +1,4 @@
-"""What organisms are in the reads: the sketch of every eighth read against a panel of genomes."""
+"""What organisms are in the reads: the sketch of every seventh read against a panel of genomes."""
 
 from collections.abc import Iterator
 from typing import Self
@@ -52,14 +52,14 @@ class OrganismCollector(Collector):
             "organism_main", Text("Main organism", "주 생물종"), "text",
             Text(
                 "The genome of the panel that explains most of the reads (table organisms has all). Null without a "
-                "panel, with fewer than 20,000 words, or where fewer than 3 sketched words of every genome were found. "
+                "panel, with fewer than 10,000 words, or where fewer than 3 sketched words of every genome were found. "
                 "Words of 31 bases tell species apart, not strains: a strain that differs in 1 % of its bases shares "
                 "73 % of its words, one that differs in 5 % shares 20 %. An organism that is not in the panel is not "
                 "seen.",
-                "패널의 유전체 중 리드를 가장 많이 설명하는 것(전체는 표 organisms). 패널이 없거나 단어가 20,000개보다 "
+                "패널의 유전체 중 리드를 가장 많이 설명하는 것(전체는 표 organisms). 패널이 없거나 단어가 10,000개보다 "
                 "적거나 어느 유전체의 단어도 3개 이상 나오지 않으면 null. 31염기 단어는 종을 구별하지만 균주는 "
-                "구별하지 못한다: 염기 1 %가 다른 균주는 단어의 73 %, 5 %가 다르면 20 %를 공유한다. 패널에 없는 생물은 보이지 "
-                "않는다.",
+                "구별하지 못한다: 염기 1 %가 다른 균주는 단어의 73 %, 5 %가 다르면 20 %를 공유한다. 패널에 없는 생물은 "
+                "보이지 않는다.",
             ),
         ),
         _metric(

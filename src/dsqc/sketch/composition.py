@@ -22,7 +22,7 @@ from dsqc.kernels.sketch import SIZE
 from dsqc.sketch.panel import Genome, Panel
 from dsqc.sketch.words import ReadSketch
 
-FEWEST_WORDS = 20_000
+FEWEST_WORDS = 10_000
 """Words looked at, below which nothing is said."""
 FEWEST_MATCHES = 3
 """Sketched words of a genome, below which it is not named."""
@@ -117,6 +117,7 @@ class _Candidate:
 
     order: int
     genome: Genome
+    scaled: int
     hashes: NDArray[np.uint64]
     places: NDArray[np.int64]
     found: NDArray[np.bool_]
@@ -124,7 +125,35 @@ class _Candidate:
 
     def words(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Occurrences of its words that are left, zeros among them."""
-        return np.where(self.found, counts[self.places], 0)[self.left]
+        return self.occurrences(counts)[self.left]
+
+    def leave_to(self, best: "_Candidate", counts: NDArray[np.int64]) -> bool:
+        """Leave the words of ``best`` to it; whether enough is left to be named.
+
+        Of a coarser sketch than this one's not every word is known. Where the two have words in common, or this genome
+        is not there as a whole, it is looked at as coarsely, so that no words of ``best`` are taken for its own.
+        """
+        shared = np.isin(self.hashes, best.hashes, assume_unique=True)
+        if best.scaled > self.scaled and (shared.any() or self.is_part(counts)):
+            number = int(np.searchsorted(self.hashes, _highest(best.scaled), side="right"))
+            self.hashes, self.places = self.hashes[:number], self.places[:number]
+            self.found, self.left, shared = self.found[:number], self.left[:number], shared[:number]
+            self.scaled = best.scaled
+        self.left &= ~shared
+        return int((self.found & self.left).sum()) >= FEWEST_MATCHES
+
+    def occurrences(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Occurrences of all its words, whoever takes them."""
+        return np.where(self.found, counts[self.places], 0)
+
+    def breadth(self, counts: NDArray[np.int64]) -> float:
+        """Containment over the containment that as many reads all over the genome would give, 1 at most."""
+        expected = -math.expm1(-float(self.occurrences(counts).mean()))
+        return min(float(self.found.mean()) / expected, 1.0)
+
+    def is_part(self, counts: NDArray[np.int64]) -> bool:
+        """Whether the reads surely do not lie all over the genome."""
+        return int(self.found.sum()) >= ENOUGH_MATCHES and self.breadth(counts) < SAME
 
     def total(self, counts: NDArray[np.int64]) -> float:
         """Occurrences of all words of the genome that are left, kept in the sketch or not; an estimate."""
@@ -144,9 +173,7 @@ def compose(sketch: ReadSketch, panel: Panel, intact: Intact) -> Composition:
         found.remove(best)
         words = best.words(sketch.counts)
         chosen.append((best, words, best.total(sketch.counts)))
-        for item in found:
-            item.left &= ~np.isin(item.hashes, best.hashes[best.left], assume_unique=True)
-        found = [item for item in found if int((item.found & item.left).sum()) >= FEWEST_MATCHES]
+        found = [item for item in found if item.leave_to(best, sketch.counts)]
     raw = sum(total for *_, total in chosen) / sketch.words
     bounds = Intact(max(intact.estimate, raw), max(intact.low, raw), max(intact.high, raw))
     return Composition(tuple(_share(item, words, total, sketch, bounds) for item, words, total in chosen), enough=True)
@@ -155,39 +182,38 @@ def compose(sketch: ReadSketch, panel: Panel, intact: Intact) -> Composition:
 def _candidate(order: int, genome: Genome, sketch: ReadSketch) -> _Candidate | None:
     """A genome of which the reads hold some words, at the scale of the coarser of both sketches."""
     scaled = max(genome.scaled, sketch.scaled)
-    limit = np.uint64((1 << 64) // scaled - 1)
-    hashes = genome.hashes[: np.searchsorted(genome.hashes, limit, side="right")]
+    hashes = genome.hashes[: np.searchsorted(genome.hashes, _highest(scaled), side="right")]
     if len(hashes) < FEWEST_MATCHES or not len(sketch.hashes):
         return None
     places = np.minimum(np.searchsorted(sketch.hashes, hashes), len(sketch.hashes) - 1)
     found = sketch.hashes[places] == hashes
     if int(found.sum()) < FEWEST_MATCHES:
         return None
-    return _Candidate(order, genome, hashes, places, found, np.ones(len(hashes), dtype=np.bool_))
+    return _Candidate(order, genome, scaled, hashes, places, found, np.ones(len(hashes), dtype=np.bool_))
+
+
+def _highest(scaled: int) -> np.uint64:
+    """The highest hash that is kept at a scale."""
+    return np.uint64((1 << 64) // scaled - 1)
 
 
 def _share(item: _Candidate, words: NDArray[np.int64], total: float, sketch: ReadSketch, intact: Intact) -> Share:
     mean, number = float(words.mean()), len(words)
     spread = float(words.var(ddof=1)) / number / mean**2 if number > 1 else 1.0
     reads = max(total / (sketch.words / max(sketch.reads, 1)), 1e-9)
-    effective = 1 / (spread * (1 - 1 / max(item.genome.scaled, sketch.scaled)) + 1 / reads)
+    effective = 1 / (spread * (1 - 1 / item.scaled) + 1 / reads)
     raw = total / sketch.words
     low, high = poisson_interval(effective)
-    matches, sketched = int(item.found.sum()), len(item.hashes)
-    depth = float(np.where(item.found, sketch.counts[item.places], 0).mean())
-    breadth = matches / sketched / -math.expm1(-depth)
-    extent = SHALLOW if depth < ENOUGH_DEPTH else WHOLE
-    if breadth < SAME and matches >= ENOUGH_MATCHES:
-        extent = PART
+    extent = WHOLE if float(item.occurrences(sketch.counts).mean()) >= ENOUGH_DEPTH else SHALLOW
     return Share(
         item.genome,
         min(raw / intact.estimate, 1.0),
         min(raw * low / intact.high, 1.0),
         min(raw * high / intact.low, 1.0),
-        matches,
-        sketched,
-        min(breadth, 1.0),
-        extent,
+        int(item.found.sum()),
+        len(item.hashes),
+        item.breadth(sketch.counts),
+        PART if item.is_part(sketch.counts) else extent,
     )
 
 
