@@ -6,8 +6,8 @@
   dsqc sketch build genome.gb -o panel.parquet      a panel of genomes that a station has (FASTA or GenBank)
   dsqc sketch build --list genomes.tsv --with-shipped -o panel.parquet
 
-GenBank files tell name, taxonomy id and accession themselves; for FASTA give --name and --taxonomy-id, or a list: TSV with
-the columns path, name, taxonomy_id, accession, role (organism, control, vector), part, hosts, source, licence.
+GenBank files tell name, taxonomy id and accession themselves; for FASTA give --name and --taxonomy-id, or a list: TSV
+with the columns path, name, taxonomy_id, accession, role (organism, control, vector), part, hosts, source, licence.
 A data file that is called build or show is named ./build, ./show.
 """
 
