@@ -1,4 +1,4 @@
-"""Make the small panel of genomes that ships, ``schemas/sketches/small.parquet``, out of packages.
+"""Make the small panel of genomes that ships, ``schemas/sketches/small.sketch``, out of packages.
 
   mkdir packages && cd packages
   apt-get download bowtie-examples bowtie2-examples r-bioc-biostrings
@@ -49,7 +49,7 @@ def main() -> int:
             writer.writeheader()
             writer.writerows(rows)
         panel = build_panel(NAME, read_list(listed))
-    write_panel(SKETCHES / "small.parquet", panel)
+    write_panel(SKETCHES / "small.sketch", panel)
     for genome in panel.genomes:
         print(f"{genome.label}\t{genome.words:,} words\tscaled {genome.scaled}\t{len(genome.hashes):,} hashes")
     print(panel.version)

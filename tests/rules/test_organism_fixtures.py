@@ -62,9 +62,9 @@ def codes_of(work: Path, sample: dict[str, str], counts: dict[str, int]) -> list
     results = submit(work, sample, mixture([*parts, (UNKNOWN, 4_000 - sum(counts.values()))], 3, errors=0.001))
     told = [(fasta(work / f"{taxon}.fa", letters), Told(name, taxon)) for name, (taxon, letters) in GENOMES.items()]
     panel = build_panel("test", told)
-    write_panel(work / "panel.parquet", panel)
+    write_panel(work / "panel.sketch", panel)
     (key,) = [run.key for run in Submission.from_dict(read_json(results / "submission.json")).runs()]
-    qc_run(results / "submission.json", key, work / "inbox", results / "runs" / key, panel=work / "panel.parquet")
+    qc_run(results / "submission.json", key, work / "inbox", results / "runs" / key, panel=work / "panel.sketch")
     before = sha256_of(results / "runs" / key / "qc.json")
     document = judge(results).document
     assert document["versions"]["panel"] == panel.version

@@ -1,10 +1,10 @@
 """What organisms are in the reads, by sketches of their words of 31 bases (FracMinHash).
 
   dsqc sketch reads.fastq.gz                        what of the panel is in a data file, with the share of its reads
-  dsqc sketch reads.fastq.gz --panel panel.parquet  the same with another panel
-  dsqc sketch show [panel.parquet]                  the genomes of a panel
-  dsqc sketch build genome.gb -o panel.parquet      a panel of genomes that a station has (FASTA or GenBank)
-  dsqc sketch build --list genomes.tsv --with-shipped -o panel.parquet
+  dsqc sketch reads.fastq.gz --panel panel.sketch  the same with another panel
+  dsqc sketch show [panel.sketch]                  the genomes of a panel
+  dsqc sketch build genome.gb -o panel.sketch      a panel of genomes that a station has (FASTA or GenBank)
+  dsqc sketch build --list genomes.tsv --with-shipped -o panel.sketch
 
 GenBank files tell name, taxonomy id and accession themselves; for FASTA give --name and --taxonomy-id, or a list: TSV
 with the columns path, name, taxonomy_id, accession, role (organism, control, vector), part, hosts, source, licence.

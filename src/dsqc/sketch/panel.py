@@ -1,4 +1,4 @@
-"""The reference panel: sketches of genomes with their names, in one Parquet file."""
+"""The reference panel: sketches of genomes with their names, in one file."""
 
 import hashlib
 import json
@@ -24,10 +24,9 @@ HASH = "fmix64-2bit-31"
 ENVIRONMENT_VARIABLE = "DSQC_PANEL"
 NONE = "none"
 """In the place of a file: no panel."""
-SHIPPED = ("sketches", "small.parquet")
+SHIPPED = ("sketches", "small.sketch")
 """The small panel in ``dsqc.schemas``; README.md beside it says what is in it."""
 DIGITS = 12
-_META = b"dsqc_panel"
 _MAKE = "`dsqc sketch build GENOME... -o FILE` makes one."
 _unpacked = ExitStack()
 """Holds the shipped panel where dsqc runs out of an archive."""
@@ -111,41 +110,23 @@ class Panel:
 def write_panel(path: Path, panel: Panel) -> None:
     """Write a panel, whole or not at all; the same panel gives the same bytes.
 
+    The file is one line of JSON (everything but the hashes), then the hashes of all genomes, little-endian.
+
     Raises:
         StorageFault: the place cannot be written.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    facts = [genome.facts() for genome in panel.genomes]
-    offsets = np.cumsum([0, *(len(genome.hashes) for genome in panel.genomes)]).astype(np.int32)
-    hashes = np.concatenate([np.zeros(0, dtype=np.uint64), *(genome.hashes for genome in panel.genomes)])
-    text, number = pa.string(), pa.int64()
-    columns: dict[str, Any] = {
-        name: pa.array([row[name] for row in facts], type=kind, from_pandas=False)
-        for name, kind in (
-            ("name", text),
-            ("taxonomy_id", number),
-            ("accession", text),
-            ("role", text),
-            ("part", text),
-            ("hosts", pa.list_(number)),
-            ("source", text),
-            ("licence", text),
-            ("words", number),
-            ("scaled", number),
-        )
+    head = {
+        "schema_version": SCHEMA_VERSION,
+        "hash": HASH,
+        "size": SIZE,
+        "name": panel.name,
+        "sha256": panel.sha256,
+        "genomes": [genome.facts() for genome in panel.genomes],
     }
-    flat = pa.Array.from_buffers(pa.uint64(), len(hashes), [None, pa.py_buffer(hashes.tobytes())])
-    columns["hashes"] = pa.ListArray.from_arrays(pa.array(offsets, type=pa.int32(), from_pandas=False), flat)
-    meta = {"schema_version": SCHEMA_VERSION, "hash": HASH, "size": SIZE, "name": panel.name, "sha256": panel.sha256}
-    table = pa.table(columns)
-    with (
-        artefact.atomic_file(path) as file,
-        pq.ParquetWriter(file, table.schema, compression="zstd", store_schema=False, use_dictionary=False) as writer,
-    ):
-        writer.write_table(table)
-        writer.add_key_value_metadata({_META: json.dumps(meta, ensure_ascii=False).encode()})
+    with artefact.atomic_file(path) as file:
+        file.write(json.dumps(head, ensure_ascii=False, sort_keys=True).encode() + b"\n")
+        for genome in panel.genomes:
+            file.write(genome.hashes.astype("<u8").tobytes())
 
 
 def open_panel(path: Path | None = None) -> Panel:
@@ -162,38 +143,38 @@ def _opened(path: Path | None) -> Panel:
     place = path or _unpacked.enter_context(as_file(files("dsqc.schemas").joinpath(*SHIPPED)))
     if not place.is_file():
         raise UsageError(f"There is no panel {place}.", hint=_MAKE)
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        file = pq.ParquetFile(place)
-        meta = json.loads((file.metadata.metadata or {}).get(_META, b"{}"))
-        if not meta:
+        line, _, data = place.read_bytes().partition(b"\n")
+        head = json.loads(line) if line.startswith(b"{") else {}
+        if "genomes" not in head:
             raise UsageError(f"{place} is no panel of genomes.", hint=_MAKE)
-        if (meta.get("schema_version"), meta.get("hash"), meta.get("size")) != (SCHEMA_VERSION, HASH, SIZE):
+        if (head.get("schema_version"), head.get("hash"), head.get("size")) != (SCHEMA_VERSION, HASH, SIZE):
             raise UsageError(f"{place} is a panel of another version or hash than {HASH}.", hint=_MAKE)
-        genomes = _genomes(file.read())
-    except (OSError, pa.ArrowException, ValueError, KeyError) as error:
+        panel = Panel.of(head["name"], _genomes(head["genomes"], data))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{place} is no panel of genomes, or a damaged one: {error}.", hint=_MAKE) from error
-    panel = Panel.of(meta["name"], genomes)
-    if panel.sha256 != meta["sha256"]:
+    if panel.sha256 != head["sha256"]:
         raise UsageError(f"{place} is damaged: its digest is not that of its content.", hint=_MAKE)
     return panel
 
 
-def _genomes(table: Any) -> list[Genome]:
-    names = ("name", "taxonomy_id", "accession", "role", "part", "hosts", "source", "licence", "words", "scaled")
-    columns = {name: table.column(name).to_pylist() for name in names}
-    lists = table.column("hashes").combine_chunks()
-    offsets = lists.offsets.to_numpy()
-    hashes = lists.values.to_numpy()
+def _genomes(facts: Sequence[dict[str, Any]], data: bytes) -> list[Genome]:
+    """The genomes of a file.
+
+    Raises:
+        ValueError: it ends too early or too late.
+    """
+    hashes = np.frombuffer(data, dtype="<u8").astype(np.uint64)
+    ends = np.cumsum([0, *(int(row["hash_count"]) for row in facts)])
+    if ends[-1] != len(hashes):
+        raise ValueError(f"{len(hashes):,} hashes where {int(ends[-1]):,} should be")
     return [
         Genome(
-            **{name: columns[name][row] for name in names if name != "hosts"},
-            hosts=tuple(columns["hosts"][row]),
-            hashes=hashes[offsets[row] : offsets[row + 1]],
+            **{name: value for name, value in row.items() if name not in ("hosts", "hash_count")},
+            hosts=tuple(row["hosts"]),
+            hashes=hashes[ends[number] : ends[number + 1]],
         )
-        for row in range(table.num_rows)
+        for number, row in enumerate(facts)
     ]
 
 

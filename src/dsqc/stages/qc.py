@@ -122,7 +122,7 @@ def qc(
         threads=threads, reference=_checked_reference(reference), progress=progress, panel=_panel_of(panel)
     )
     if outdir is not None and threads > 1:
-        prepare()
+        prepare(options.panel)
     stems = stems_of(["stdin" if path == STANDARD_INPUT else path.name for path in inputs])
     groups = [(n, n + 1) for n in range(0, len(inputs), 2)] if paired else [(n,) for n in range(len(inputs))]
     files, pairs = _measure(inputs, stems, groups, options)
@@ -169,7 +169,7 @@ def qc_run(
     paths = [_path_in(inbox, item) for item in run.files]
     present = [number for number, path in enumerate(paths) if path is not None]
     if threads > 1:
-        prepare()
+        prepare(options.panel)
     stems = stems_of([item.name for item in run.files])
     log.info("started", files=len(paths), missing=len(paths) - len(present))
     groups = _mates(run.files, present)

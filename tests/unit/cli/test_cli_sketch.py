@@ -23,7 +23,7 @@ def _nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def panel(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    path = tmp_path / "mine.parquet"
+    path = tmp_path / "mine.sketch"
     made = fasta(tmp_path / "g.fa", LETTERS)
     assert main(["sketch", "build", str(made), "--taxonomy-id", "4932", "-o", str(path), "-q"]) == ExitCode.DONE
     capsys.readouterr()
@@ -48,7 +48,7 @@ def test_a_panel_is_shown_as_it_was_made(tmp_path: Path, panel: Path, capsys: py
     assert [(item["name"], item["taxonomy_id"]) for item in shown["genomes"]] == [("Testia prima", 4932)]
     listed = tmp_path / "l.tsv"
     listed.write_text("path\tname\ttaxonomy_id\thosts\ng.fa\tTestia secunda\t7\t40674 543\n")
-    arguments = ["sketch", "build", "--list", str(listed), "--with-shipped", "-o", str(tmp_path / "two.parquet")]
+    arguments = ["sketch", "build", "--list", str(listed), "--with-shipped", "-o", str(tmp_path / "two.sketch")]
     assert main([*arguments, "--json", "-q"]) == ExitCode.DONE
     both = printed(capsys, "sketch_panel")["genomes"]
     assert both[-1]["hosts"] == [40674, 543]
@@ -100,7 +100,7 @@ def test_text_for_people(reads: Path, panel: Path, tmp_path: Path, capsys: pytes
 def test_a_stations_panel_is_taken(
     tmp_path: Path, panel: Path, reads: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "station.toml").write_text('panel = "mine.parquet"\n')
+    (tmp_path / "station.toml").write_text('panel = "mine.sketch"\n')
     for command in ("sketch", "qc"):
         assert main([command, str(reads), "--station", str(tmp_path), "--json", "-q"]) == ExitCode.DONE
         metrics = json.loads(capsys.readouterr().out)["files"][0]["metrics"]
@@ -115,14 +115,14 @@ def test_wrong_calls_are_told(tmp_path: Path, panel: Path, reads: Path, capsys: 
     for arguments, said in (
         (["build", made, "--taxonomy-id", "1"], "-o FILE"),
         (["build", made, "--taxonomy-id", "1", "-o", str(panel)], "--force"),
-        (["build", made, "-o", str(tmp_path / "n.parquet")], "--taxonomy-id"),
-        (["build", "-o", str(tmp_path / "n.parquet")], "No genome"),
-        (["build", made, made, "--name", "A", "-o", str(tmp_path / "n.parquet")], "--list"),
+        (["build", made, "-o", str(tmp_path / "n.sketch")], "--taxonomy-id"),
+        (["build", "-o", str(tmp_path / "n.sketch")], "No genome"),
+        (["build", made, made, "--name", "A", "-o", str(tmp_path / "n.sketch")], "--list"),
         (["show", str(reads)], "no panel of genomes"),
         (["show", "--panel", "none"], "no panel"),
         ([str(tmp_path / "missing.fastq")], "does not exist"),
-        ([str(reads), "--panel", str(tmp_path / "no.parquet")], "There is no panel"),
+        ([str(reads), "--panel", str(tmp_path / "no.sketch")], "There is no panel"),
     ):
         assert main(["sketch", *arguments]) == ExitCode.USAGE, arguments
         assert said in capsys.readouterr().err
-    assert main(["qc", str(reads), "--panel", str(tmp_path / "no.parquet")]) == ExitCode.USAGE
+    assert main(["qc", str(reads), "--panel", str(tmp_path / "no.sketch")]) == ExitCode.USAGE

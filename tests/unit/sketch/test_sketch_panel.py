@@ -61,10 +61,10 @@ def test_a_large_genome_is_kept_more_coarsely(tmp_path: Path) -> None:
 def test_written_and_read_it_is_the_same(tmp_path: Path) -> None:
     told = [(fasta(tmp_path / f"{n}.fa", genome(n, 9_000)), Told(f"Testia {n}", n, hosts=(7, 8))) for n in (1, 2, 3)]
     panel = build_panel("mine", told)
-    for name in ("a.parquet", "b.parquet"):
+    for name in ("a.sketch", "b.sketch"):
         write_panel(tmp_path / name, panel)
-    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
-    read = open_panel(tmp_path / "a.parquet")
+    assert (tmp_path / "a.sketch").read_bytes() == (tmp_path / "b.sketch").read_bytes()
+    read = open_panel(tmp_path / "a.sketch")
     assert (read.version, [item.facts() for item in read.genomes]) == (
         panel.version,
         [g.facts() for g in panel.genomes],
@@ -74,23 +74,23 @@ def test_written_and_read_it_is_the_same(tmp_path: Path) -> None:
 
 
 def test_what_is_no_panel_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "p.parquet"
+    path = tmp_path / "p.sketch"
     write_panel(path, build_panel("p", [(fasta(tmp_path / "g.fa", genome(1, 9_000)), Told("Testia", 1))]))
     whole = path.read_bytes()
     place = len(whole) // 4
-    for number, content in enumerate((b"", b"PAR1", whole[:-9], whole[:place] + b"\xff" * 40 + whole[place + 40 :])):
-        bad = tmp_path / f"bad{number}.parquet"
+    for number, content in enumerate((b"", b"{}\n", whole[:-9], whole[:place] + b"\xff" * 40 + whole[place + 40 :])):
+        bad = tmp_path / f"bad{number}.sketch"
         bad.write_bytes(content)
         with pytest.raises(UsageError):
             open_panel(bad)
     with pytest.raises(UsageError, match="There is no panel"):
-        check_panel(tmp_path / "none.parquet")
+        check_panel(tmp_path / "none.sketch")
 
 
 def test_the_call_comes_before_the_environment_and_that_before_the_station(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paths = [tmp_path / f"{name}.parquet" for name in ("call", "environment", "station")]
+    paths = [tmp_path / f"{name}.sketch" for name in ("call", "environment", "station")]
     for number, path in enumerate(paths):
         told = Told("Testia", 1)
         write_panel(path, build_panel(path.stem, [(fasta(tmp_path / "g.fa", genome(number, 9_000)), told)]))
