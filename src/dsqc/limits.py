@@ -14,6 +14,7 @@ _LEAST = {
     "anonymity": 1,
     "read_count_tolerance": 0,
     "depth_tolerance": 0,
+    "human_fraction": 0,
 }
 
 
@@ -31,6 +32,7 @@ class Limits:
         anonymity: least persons of a cohort that share age, sex, region and disease; 1 asks for nothing.
         read_count_tolerance: how far the reads of a run may be from the number declared, as a fraction of it.
         depth_tolerance: how far the depth of a sample may fall short of the one aimed at, as a fraction of it, below 1.
+        human_fraction: most human reads of a metagenome of a human, as a fraction of all.
 
     Raises:
         ValueError: a limit is below its least value, or the tolerance of depth not below 1.
@@ -45,6 +47,7 @@ class Limits:
     anonymity: int = 2
     read_count_tolerance: float = 0.01
     depth_tolerance: float = 0.1
+    human_fraction: float = 0.001
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():

@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 FILE_NAME = "station.toml"
+NO_PANEL = "none"
 
 
 class _Section(BaseModel):
@@ -101,6 +102,8 @@ class Station(_Section):
         quality_goals: file of quality goals; empty for those that dsqc ships.
         kbds_strict: whether the doubtful requirements of the K-BDS guide count as mandatory.
         taxonomy: taxonomy snapshot (``dsqc taxonomy build``); empty for the small one that dsqc ships.
+        panel: genomes that organisms are told by (``dsqc sketch build``); empty for the small panel that dsqc ships,
+            ``none`` for none.
     """
 
     centre: str = "KOBIC"
@@ -109,6 +112,7 @@ class Station(_Section):
     quality_goals: str = ""
     kbds_strict: bool = False
     taxonomy: str = ""
+    panel: str = ""
     tiers: Tiers = Tiers()
     s3: S3Options = S3Options()
     limits: Limits = Limits()
@@ -125,6 +129,13 @@ class Station(_Section):
     def taxonomy_path(self) -> Path | None:
         """The taxonomy snapshot; ``None`` for the one that dsqc ships."""
         return self.root / self.taxonomy if self.taxonomy else None
+
+    @property
+    def panel_path(self) -> Path | None:
+        """The panel of genomes; ``None`` for the one that dsqc ships."""
+        if not self.panel or self.panel == NO_PANEL:
+            return Path(self.panel) if self.panel else None
+        return self.root / self.panel
 
     def database_url(self) -> str:
         """The catalog's URL with a relative SQLite path made absolute. Never log it: it may hold a password."""

@@ -54,6 +54,16 @@ def add_taxonomy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_panel(parser: argparse.ArgumentParser) -> None:
+    """``--panel``: the genomes that organisms are told by."""
+    parser.add_argument(
+        "--panel",
+        type=Path,
+        metavar="FILE",
+        help="panel of genomes, or none (default: DSQC_PANEL, else the station's, else the small one that dsqc ships)",
+    )
+
+
 def add_outdir(parser: argparse.ArgumentParser, text: str = "directory for the results") -> None:
     """``-O/--outdir``."""
     parser.add_argument("-O", "--outdir", type=Path, metavar="DIR", help=text)

@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsqc.cli._options import add_exit_zero, add_station
+from dsqc.cli._options import add_exit_zero, add_station, add_taxonomy
 from dsqc.cli._output import print_groups, print_json
 from dsqc.errors import ExitCode
 from dsqc.language import Text
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--goals", type=Path, metavar="FILE", help="quality goals (default: the station's, else those dsqc ships)"
     )
     add_station(parser)
+    add_taxonomy(parser)
     add_exit_zero(parser)
 
 
@@ -38,9 +39,15 @@ def run(args: argparse.Namespace) -> int:
     """Judge and print the verdict with the findings that decided."""
     from dsqc.model import Verdict
     from dsqc.stages.judge import judge
+    from dsqc.taxonomy import choose_taxonomy
 
     station = _station(args)
-    result = judge(args.results, goals=_goals(args, station), limits=station.limits if station else None)
+    result = judge(
+        args.results,
+        goals=_goals(args, station),
+        limits=station.limits if station else None,
+        taxonomy=choose_taxonomy(args.taxonomy, station.taxonomy_path if station else None),
+    )
     if args.json:
         print_json(result.document)
     else:

@@ -24,6 +24,7 @@ COMMANDS = {
     "batch": "run many submissions through all stages, see how they stand, report",
     "catalog": "make, search and verify the catalog",
     "storage": "verify and sweep the object store",
+    "sketch": "what organisms are in the reads; make and show panels of genomes",
     "taxonomy": "make a taxonomy snapshot, look a taxon up",
     "explain": "what a rule means and what to do about it",
     "metrics": "what every metric means",

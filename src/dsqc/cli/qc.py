@@ -9,13 +9,14 @@ later stages and for people: JSON, Parquet, an HTML page a file, and FastQC-shap
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_threads
+from dsqc.cli._options import add_exit_zero, add_outdir, add_panel, add_station, add_threads
 from dsqc.cli._output import SEVERITY_LABELS, print_findings, print_json, print_table
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
@@ -38,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--paired", action="store_true", help="the files are mates, named two by two: R1 R2 R1 R2 ...")
     reference_help = "reference sequences of CRAM files; a directory holds them by MD5"
     parser.add_argument("--reference", type=Path, metavar="FASTA|DIR", help=reference_help)
+    add_panel(parser)
+    add_station(parser)
     add_outdir(parser, "directory for the results (default: nothing is written)")
     add_threads(parser)
     add_exit_zero(parser)
@@ -61,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
             paired=args.paired,
             threads=args.threads,
             reference=args.reference,
+            panel=_panel(args),
             progress=progress,
         )
     if args.json:
@@ -90,6 +94,7 @@ def _run_of_submission(args: argparse.Namespace) -> int:
             args.outdir,
             threads=args.threads,
             reference=args.reference,
+            panel=_panel(args),
             progress=progress,
         )
     if args.json:
@@ -98,6 +103,18 @@ def _run_of_submission(args: argparse.Namespace) -> int:
         _print(result.files, result.data["pair"], result.findings, args.lang)
         _print_place(args.outdir, [result.path.name], args.lang)
     return ExitCode.FINDINGS if result.findings.has_errors else ExitCode.DONE
+
+
+def _panel(args: argparse.Namespace) -> Path | None:
+    """The panel named in the call, by the environment or by the station; None for the one that dsqc ships."""
+    if args.panel is not None:
+        return Path(args.panel)
+    named = os.environ.get("DSQC_PANEL", "")
+    if named or (args.station is None and not os.environ.get("DSQC_STATION")):
+        return Path(named) if named else None
+    from dsqc.station import load_station
+
+    return load_station(args.station).panel_path
 
 
 class _Progress:

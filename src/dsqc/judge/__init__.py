@@ -9,6 +9,7 @@
 from dsqc.judge.declared import Declared, depth_findings, file_findings, run_findings
 from dsqc.judge.evaluate import Decision, decide, evaluate
 from dsqc.judge.goals import Goal, QualityGoals, load
+from dsqc.judge.organisms import organism_findings
 
 __all__ = [
     "Decision",
@@ -20,5 +21,6 @@ __all__ = [
     "evaluate",
     "file_findings",
     "load",
+    "organism_findings",
     "run_findings",
 ]

@@ -36,12 +36,16 @@ class Declared:
         run: the run.
         attributes: of its row in the run sheet.
         experiment: attributes of its experiment; empty where the reference is broken.
+        sample: attributes of its experiment's sample; empty where the reference is broken.
+        sample_row: row of the sample in its sheet.
         roles: read role by file name.
     """
 
     run: Run
     attributes: Mapping[str, str]
     experiment: Mapping[str, str] = field(default_factory=dict)
+    sample: Mapping[str, str] = field(default_factory=dict)
+    sample_row: int | None = None
 
     @property
     def roles(self) -> dict[str, str]:

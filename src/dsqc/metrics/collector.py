@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dsqc.formats.batch import ReadBatch
 from dsqc.language import Text
+from dsqc.sketch.panel import Panel
 
 Value = int | float | str | None
 Column = list[int] | list[float] | list[str] | list[float | None] | list[int | None]
@@ -75,6 +76,7 @@ class Facts:
         aligned: the file is BAM, CRAM or SAM.
         header: its header lines by type (``{"SQ": [{"SN": ..., "LN": ...}], ...}``); empty for FASTQ.
         characters: int64[256]; how often each quality character occurs.
+        panel: genomes that organisms are told by; None for none.
     """
 
     read_count: int
@@ -85,6 +87,7 @@ class Facts:
     aligned: bool = False
     header: Mapping[str, Any] = field(default_factory=dict)
     characters: NDArray[np.int64] = field(default_factory=lambda: np.zeros(256, dtype=np.int64))
+    panel: Panel | None = None
 
 
 class Collector(ABC):

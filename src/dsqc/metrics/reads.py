@@ -23,12 +23,14 @@ from dsqc.metrics.kmers import KmerCollector
 from dsqc.metrics.length import LengthCollector, length_table, n50
 from dsqc.metrics.long_reads import LongReadCollector
 from dsqc.metrics.nanopore import NanoporeCollector
+from dsqc.metrics.organisms import OrganismCollector
 from dsqc.metrics.position_rows import content_rows, quality_rows
 from dsqc.metrics.positions import row_limits
 from dsqc.metrics.quality import QualityCollector
 from dsqc.metrics.tables import base_content, quality_by_position
 from dsqc.metrics.tiles import TileCollector
 from dsqc.metrics.two_colour import TwoColourCollector
+from dsqc.sketch.panel import Panel
 
 READ_COLLECTORS: tuple[type[Collector], ...] = (
     TileCollector,
@@ -40,6 +42,7 @@ READ_COLLECTORS: tuple[type[Collector], ...] = (
     LongReadCollector,
     NanoporeCollector,
     InstrumentCollector,
+    OrganismCollector,
 )
 """What every data file is measured with, beside lengths, bases and qualities by position."""
 ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (AlignmentCollector, CoverageCollector, GcBiasCollector)
@@ -55,12 +58,16 @@ class ReadMetrics:
         aligned: the file is BAM, CRAM or SAM: records are counted by flag, reads are its primary records, and the
             quality offset is 33 by specification.
         declared_offset: the quality offset that the run's form declares.
+        panel: genomes that organisms are told by; None for none.
 
     Attributes:
         header: header lines by type, once an alignment file has been opened (``ReadSource.header``).
     """
 
-    def __init__(self, *, aligned: bool = False, declared_offset: int | None = None) -> None:
+    def __init__(
+        self, *, aligned: bool = False, declared_offset: int | None = None, panel: Panel | None = None
+    ) -> None:
+        self.panel = panel
         self.header: Mapping[str, Any] = {}
         self._next_read = 1  # its number among the reads of the file
         self._aligned = aligned
@@ -97,7 +104,7 @@ class ReadMetrics:
 
     def continuation(self) -> "ReadMetrics":
         """Empty metrics for the part of the file that follows: merged in the order of the file, all is as in one."""
-        following = ReadMetrics(aligned=self._aligned, declared_offset=self._declared_offset)
+        following = ReadMetrics(aligned=self._aligned, declared_offset=self._declared_offset, panel=self.panel)
         following._collectors = [collector.continuation() for collector in self._collectors]
         following._next_read = self._next_read
         return following
@@ -115,6 +122,7 @@ class ReadMetrics:
             aligned=self._aligned,
             header=self.header,
             characters=self._quality.characters,
+            panel=self.panel,
         )
 
     @property

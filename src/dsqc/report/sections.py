@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dsqc.language import Text
-from dsqc.report import fastqc, plots, plots_long, plots_modules, plots_pairs
+from dsqc.report import fastqc, plots, plots_long, plots_modules, plots_organisms, plots_pairs
 from dsqc.report.figures import SERIES, Figure, LegendItem, Table
 
 Data = Mapping[str, Any]
@@ -140,7 +140,15 @@ def sections(files: Sequence[Data], shorts: Sequence[str]) -> list[Section]:
         shorts: their names as plots show them.
     """
     given = _Files(files, shorts)
-    made = (_qualities(given), _bases(given), _library(given), _nanopore(given), _alignments(given), _origins(given))
+    made = (
+        _qualities(given),
+        _bases(given),
+        _library(given),
+        _organisms(given),
+        _nanopore(given),
+        _alignments(given),
+        _origins(given),
+    )
     return [section for section in made if section]
 
 
@@ -220,6 +228,30 @@ def _library(given: _Files) -> Section:
             },
             numbers=frozenset({1, 2, 3}),
             sequences=True,
+        )
+    )
+    return section
+
+
+def _organisms(given: _Files) -> Section:
+    section = Section("organisms", Text("Organisms", "생물종"))
+    section.figures.extend(given.each("organisms", plots_organisms.organisms))
+    section.grids.extend(
+        given.grids(
+            "organisms",
+            Text("Genomes of the panel that the reads hold", "리드에서 발견된 패널 유전체"),
+            {
+                "organism": Text("Organism", "생물종"),
+                "taxonomy_id": Text("Taxonomy id", "분류 ID"),
+                "accession": Text("Accession", "등록번호"),
+                "share": Text("Share of reads", "리드 비율"),
+                "low": Text("At least", "하한"),
+                "high": Text("At most", "상한"),
+                "containment": Text("Containment", "포함도"),
+                "breadth": Text("Breadth", "분포 폭"),
+                "extent": Text("Found as", "판단"),
+            },
+            numbers=frozenset({3, 4, 5, 6, 7}),
         )
     )
     return section

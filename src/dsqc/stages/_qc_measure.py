@@ -15,6 +15,7 @@ from dsqc.metrics.collector import Table, Value
 from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.metrics.remarks import remarks
+from dsqc.sketch import Panel, open_panel
 from dsqc.stages._inputs import ALIGNED, STANDARD_INPUT
 from dsqc.stages._qc_personal import PersonalCheck
 from dsqc.version import __version__
@@ -31,12 +32,14 @@ class Options:
         reference: FASTA for CRAM.
         declared_offset: the quality offset that the run's form declares.
         progress: called after every batch with the file's name and the records read so far.
+        panel: gives the genomes that organisms are told by; asked when the first file has been read.
     """
 
     threads: int = 2
     reference: Path | None = None
     declared_offset: int | None = None
     progress: Progress | None = None
+    panel: Callable[[], Panel | None] = open_panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class _Pass:
         if not self.source.unproven:
             self.log.extend(self.names.findings())
         self.reads.header = self.source.header
+        self.reads.panel = self.options.panel()
         self.log.extend(self.personal.findings(self.source.header))
         values = self.reads.values()
         if self.aligned:

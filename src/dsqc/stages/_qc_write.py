@@ -3,7 +3,7 @@
 import contextlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from dsqc import artefact
+from dsqc.errors import DsqcError
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.stages._qc_measure import QcFile
 
@@ -55,18 +56,20 @@ def html_name(stem: str) -> str:
     return f"{stem}.html"
 
 
-def prepare() -> None:
-    """Import what :func:`write_files` needs in a thread of its own, while the first reads are measured: a command on a
-    small file takes a fifth less, one on a large file waits for nothing at its end."""
-    Thread(target=_imports, name="prepare", daemon=True).start()
+def prepare(open_panel: Callable[[], object]) -> None:
+    """Import what :func:`write_files` needs and open the panel in a thread of its own, while the first reads are
+    measured: a command on a small file takes a fifth less, one on a large file waits for nothing at its end."""
+    Thread(target=_prepare, args=(open_panel,), name="prepare", daemon=True).start()
 
 
-def _imports() -> None:
-    # A package that is missing is told of where it is needed.
-    with contextlib.suppress(ImportError):
+def _prepare(open_panel: Callable[[], object]) -> None:
+    # A package that is missing, or a panel that cannot be read, is told of where it is needed.
+    with contextlib.suppress(ImportError, DsqcError):
         import pyarrow.parquet  # noqa: F401
 
         from dsqc.report import fastqc, multiqc, run_page, samtools  # noqa: F401
+
+        open_panel()
 
 
 def write_files(outdir: Path, files: Sequence[QcFile]) -> None:

@@ -19,11 +19,13 @@ from dsqc.judge import (
     evaluate,
     file_findings,
     load,
+    organism_findings,
     run_findings,
 )
 from dsqc.model import Submission, Verdict
 from dsqc.rule_set import versions_of
 from dsqc.station import Limits
+from dsqc.taxonomy import Taxonomy, open_taxonomy
 from dsqc.version import __version__
 
 MOST_REASONS = 50
@@ -49,13 +51,20 @@ class JudgeResult:
     path: Path
 
 
-def judge(results: Path, *, goals: Path | None = None, limits: Limits | None = None) -> JudgeResult:
+def judge(
+    results: Path,
+    *,
+    goals: Path | None = None,
+    limits: Limits | None = None,
+    taxonomy: Taxonomy | None = None,
+) -> JudgeResult:
     """Conclude the verdict of one submission and write ``verdict.json``.
 
     Args:
         results: ``results/<submission>`` with the artefacts of transfer, validate and qc.
         goals: a station's quality goals; ``None`` for those that dsqc ships.
         limits: a station's, for how far what was measured may be from what is declared.
+        taxonomy: the snapshot that declared organisms are looked up in (default: the small one that dsqc ships).
 
     Raises:
         UsageError: the quality goals are wrong.
@@ -64,7 +73,7 @@ def judge(results: Path, *, goals: Path | None = None, limits: Limits | None = N
     log = logs.logger(stage="judge", submission=results.resolve().name)
     quality_goals = load(goals)
     evidence = _Evidence(results)
-    rows, missed = _measure(evidence, quality_goals, limits or Limits())
+    rows, missed = _measure(evidence, quality_goals, limits or Limits(), taxonomy or open_taxonomy())
     decision = decide([*evidence.findings, *missed], quality_goals)
     reasons = _reasons(evidence, missed, decision)
     counts = evidence.counts + Counter(missed.counts())
@@ -72,7 +81,7 @@ def judge(results: Path, *, goals: Path | None = None, limits: Limits | None = N
         "schema_version": "1.0",
         "dsqc_version": __version__,
         "submission": evidence.name,
-        "versions": evidence.versions,
+        "versions": {**evidence.versions, "panel": _panels(evidence)},
         "verdict": decision.verdict.value,
         "reasons": [_reason(group) for group in reasons[:MOST_REASONS]],
         "reason_count": sum(group.count for group in reasons),
@@ -186,19 +195,32 @@ def _stale(what: str, stage: str) -> SystemFault:
     )
 
 
-def _measure(evidence: _Evidence, goals: QualityGoals, limits: Limits) -> tuple[list[dict[str, Any]], FindingLog]:
+def _panels(evidence: _Evidence) -> str | None:
+    """The panel of genomes that the runs were compared with; several where they were measured at several times."""
+    found = {run["metrics"].get("panel_version") for run in evidence.runs.values()} - {None}
+    return ", ".join(sorted(found)) or None
+
+
+def _measure(
+    evidence: _Evidence, goals: QualityGoals, limits: Limits, taxonomy: Taxonomy
+) -> tuple[list[dict[str, Any]], FindingLog]:
     """Compare every whole data file with the goals and the forms; a damaged one has its own error, partial numbers."""
     rows: list[dict[str, Any]] = []
     missed = FindingLog()
     every: list[Declared] = []
     experiments = _attributes(evidence.submission, "experiment", EXPERIMENT_KEY)
+    samples, sample_rows = _samples(evidence.submission)
     run_rows = _attributes(evidence.submission, "run", RUN_KEY)
     for run in evidence.submission.runs():
         # A broken reference between the sheets leaves the run without attributes; its finding was made before.
         experiment = experiments.get(run.library_id, {})
-        declared = Declared(run, run_rows.get(run.alias, {}), experiment)
+        sample = experiment.get("sample_name", "").casefold()
+        declared = Declared(
+            run, run_rows.get(run.alias, {}), experiment, samples.get(sample, {}), sample_rows.get(sample)
+        )
         every.append(declared)
         missed.extend(run_findings(declared, evidence.runs[run.key], limits))
+        missed.extend(organism_findings(declared, evidence.runs[run.key], taxonomy, limits))
         for file, metrics in _file_metrics(evidence, run.key):
             results, findings = evaluate(goals.goals, experiment, metrics, run_key=run.key, file=file)
             rows.extend(results)
@@ -213,6 +235,17 @@ def _attributes(submission: Submission, sheet: str, key: str) -> dict[str, dict[
     for row in submission.rows(sheet):
         found.setdefault(row.get(key), {name: cell.value for name, cell in row.cells.items()})
     return found
+
+
+def _samples(submission: Submission) -> tuple[dict[str, dict[str, str]], dict[str, int]]:
+    """Attributes of the samples by name, and their rows; case is ignored, of equal names the first counts."""
+    found: dict[str, dict[str, str]] = {}
+    rows: dict[str, int] = {}
+    for row in submission.rows("sample"):
+        name = row.get("sample_name").casefold()
+        found.setdefault(name, {attribute: cell.value for attribute, cell in row.cells.items()})
+        rows.setdefault(name, row.number)
+    return found, rows
 
 
 def _file_metrics(evidence: _Evidence, run_key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

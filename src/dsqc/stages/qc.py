@@ -1,8 +1,9 @@
 """The qc stage: every data file is read once, whole; what it is, what is wrong with it, how good it is."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from dsqc.metrics.long_reads import LongReadCollector
 from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.model import DataFile, FileFormat, Run, Submission
+from dsqc.sketch import Panel, check_panel, choose_panel
 from dsqc.stages._inputs import STANDARD_INPUT, check_inputs
 from dsqc.stages._memory import give_back_memory
 from dsqc.stages._qc_measure import Options, Progress, QcFile, QcPair, measure_file, measure_pair
@@ -93,6 +95,7 @@ def qc(
     paired: bool = False,
     threads: int = 2,
     reference: str | Path | None = None,
+    panel: str | Path | None = None,
     progress: Progress | None = None,
 ) -> QcResult:
     """Read data files once, whole: prove them, measure them.
@@ -103,6 +106,8 @@ def qc(
         paired: the files are mates, taken two by two: R1, R2, R1, R2 ….
         threads: with 2 or more, reading and unwrapping have a thread of their own; results do not depend on it.
         reference: FASTA with the reference sequences of CRAM files, or a directory of them by MD5.
+        panel: genomes that organisms are told by (``dsqc sketch build``), ``none`` for none; default: the small panel
+            that dsqc ships, or that of the environment (``DSQC_PANEL``).
         progress: called now and then with a file's name and the records read so far.
 
     Raises:
@@ -113,9 +118,11 @@ def qc(
     check_inputs(inputs)
     if paired:
         _check_pairs(inputs)
-    options = Options(threads=threads, reference=_checked_reference(reference), progress=progress)
+    options = Options(
+        threads=threads, reference=_checked_reference(reference), progress=progress, panel=_panel_of(panel)
+    )
     if outdir is not None and threads > 1:
-        prepare()
+        prepare(options.panel)
     stems = stems_of(["stdin" if path == STANDARD_INPUT else path.name for path in inputs])
     groups = [(n, n + 1) for n in range(0, len(inputs), 2)] if paired else [(n,) for n in range(len(inputs))]
     files, pairs = _measure(inputs, stems, groups, options)
@@ -134,6 +141,7 @@ def qc_run(
     *,
     threads: int = 2,
     reference: Path | None = None,
+    panel: str | Path | None = None,
     progress: Progress | None = None,
 ) -> QcRunResult:
     """Measure all data files of one run of a submission and write its results.
@@ -146,7 +154,7 @@ def qc_run(
         run_key: key of the run (``dsqc.model.Run.key``).
         inbox: directory of the submission's files.
         outdir: directory for ``qc.json`` and everything beside it.
-        threads, reference, progress: as in :func:`qc`.
+        threads, reference, panel, progress: as in :func:`qc`.
 
     Raises:
         UsageError: the submission holds no run of that key.
@@ -155,11 +163,13 @@ def qc_run(
     log = logs.logger(stage="qc", run=run_key)
     submission = Submission.from_dict(artefact.read_json(submission_json))
     run = _find_run(submission, run_key)
-    options = Options(threads, _checked_reference(reference), _declared_offset(submission, run), progress)
+    options = Options(
+        threads, _checked_reference(reference), _declared_offset(submission, run), progress, _panel_of(panel)
+    )
     paths = [_path_in(inbox, item) for item in run.files]
     present = [number for number, path in enumerate(paths) if path is not None]
     if threads > 1:
-        prepare()
+        prepare(options.panel)
     stems = stems_of([item.name for item in run.files])
     log.info("started", files=len(paths), missing=len(paths) - len(present))
     groups = _mates(run.files, present)
@@ -208,6 +218,17 @@ def _checked_reference(reference: str | Path | None) -> Path | None:
             f"The reference {path} does not exist.", hint="Name a FASTA file, or a directory of sequences by MD5."
         )
     return path
+
+
+def _panel_of(panel: str | Path | None) -> Callable[[], Panel | None]:
+    """What gives the panel when it is needed; that there is one is checked now.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    path = Path(panel) if panel else None
+    check_panel(path)
+    return partial(choose_panel, path)
 
 
 def _measure(
@@ -349,7 +370,9 @@ def _run_metrics(run: Run, measured: Sequence[QcFile | None], pairs: Sequence[Qc
     if not chosen:
         return {}
     merged = ReadMetrics(
-        aligned="record_count" in chosen[0].metrics, declared_offset=chosen[0].metrics["quality_offset"]
+        aligned="record_count" in chosen[0].metrics,
+        declared_offset=chosen[0].metrics["quality_offset"],
+        panel=chosen[0].reads.panel,
     )
     for result in chosen:
         merged.merge(result.reads)

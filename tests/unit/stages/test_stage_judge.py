@@ -117,7 +117,7 @@ def test_a_verdict_names_what_it_was_reached_by(tmp_path: Path) -> None:
     results = write_evidence(tmp_path / "leaf-2026", mates())
     versions = judge(results).document["versions"]
     assert versions["form"] == "seed_crop@1.0.0"
-    assert set(versions) == {"form", "rule_set", "vocabularies"}
+    assert set(versions) == {"form", "rule_set", "vocabularies", "panel"}
 
 
 def test_reasons_are_capped_and_counted(tmp_path: Path) -> None:
