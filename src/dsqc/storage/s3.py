@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import functools
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -88,13 +89,23 @@ def client(options: S3Options) -> Any:
         from botocore.config import Config
     except ImportError as error:
         raise _not_installed("botocore") from error
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _loader())
     with translated("the S3 store"):
-        return botocore.session.get_session().create_client(
+        return session.create_client(
             "s3",
             endpoint_url=options.endpoint_url or None,
             region_name=options.region,
             config=Config(**_config(options)),
         )
+
+
+@functools.cache
+def _loader() -> Any:
+    """What reads botocore's descriptions of S3: half a second of work, done once a process."""
+    import botocore.loaders
+
+    return botocore.loaders.create_loader()
 
 
 def _config(options: S3Options) -> dict[str, Any]:
