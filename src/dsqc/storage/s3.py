@@ -18,7 +18,10 @@ ATTEMPTS = 3
 """Attempts of one request inside the client; whole files are tried again above."""
 CONNECTIONS = 32
 
-_CREDENTIALS_HINT = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) in the environment."
+_CREDENTIALS_HINT = (
+    "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) in the environment, "
+    "or the variables that [s3] of station.toml names."
+)
 _REFUSED = {
     "AccessDenied": ("access is denied", _CREDENTIALS_HINT),
     "403": ("access is denied", _CREDENTIALS_HINT),
@@ -69,7 +72,9 @@ def filesystem(options: S3Options) -> Any:
         from s3fs import S3FileSystem
     except ImportError as error:
         raise _not_installed("s3fs") from error
+    names = {"access_key_id": "key", "secret_access_key": "secret", "session_token": "token"}
     return S3FileSystem(
+        **{names[name]: value for name, value in _keys(options).items()},
         endpoint_url=options.endpoint_url or None,
         client_kwargs={"region_name": options.region},
         config_kwargs=_config(options),
@@ -97,7 +102,28 @@ def client(options: S3Options) -> Any:
             endpoint_url=options.endpoint_url or None,
             region_name=options.region,
             config=Config(**_config(options)),
+            **{f"aws_{name}": value for name, value in _keys(options).items()},
         )
+
+
+def _keys(options: S3Options) -> dict[str, str]:
+    """The keys in the variables that ``options`` name; none where the library finds them by itself.
+
+    Raises:
+        UsageError: a variable is not set.
+    """
+    named = {
+        "access_key_id": options.access_key_env,
+        "secret_access_key": options.secret_key_env,
+        "session_token": options.session_token_env,
+    }
+    missing = [name for name in named.values() if name and not os.environ.get(name)]
+    if missing:
+        raise UsageError(
+            f"The environment variable {missing[0]} is not set.",
+            hint="[s3] of station.toml names it as the holder of a key.",
+        )
+    return {name: os.environ[variable] for name, variable in named.items() if variable}
 
 
 @functools.cache
