@@ -137,11 +137,11 @@ def check_tiers(station: Station) -> None:
     Raises:
         UsageError: one place is another, or stands inside it.
     """
-    places = [
-        (place, f"{place.s3.endpoint_url} {place.url.rstrip('/')}/") for tier in TIERS for place in station.places(tier)
-    ]
-    for (one, first), (other, second) in itertools.combinations(places, 2):
-        if not (first.startswith(second) or second.startswith(first)):
+    for one, other in itertools.combinations([place for tier in TIERS for place in station.places(tier)], 2):
+        # Between tiers the same bucket at another endpoint counts too: an endpoint may have many names.
+        elsewhere = one.tier == other.tier and one.s3.endpoint_url != other.s3.endpoint_url
+        first, second = (f"{place.url.rstrip('/')}/" for place in (one, other))
+        if elsewhere or not (first.startswith(second) or second.startswith(first)):
             continue
         if one.tier != other.tier:
             raise UsageError(
