@@ -20,7 +20,7 @@ from dsqc.storage.capabilities import (
     probe_parts,
     probe_put,
 )
-from dsqc.storage.s3upload import PART_BYTES, PartsUpload, Sent, content_md5, etag_of_file, put_whole
+from dsqc.storage.s3upload import PART_BYTES, PartsUpload, Sent, content_md5, copy_inside, etag_of_file, put_whole
 from dsqc.storage.store import ETAG, READ_BACK, ObjectInfo, ObjectStore, damaged_object
 
 ASK_FIRST_BYTES = 256 << 10
@@ -160,20 +160,37 @@ class S3Store(ObjectStore):
 
     def _upload(self, path: Path, key: str, sha256: str, md5: str) -> str:
         size = path.stat().st_size
-        with s3.translated(f"{self.url}/{key}"):
-            if size <= PART_BYTES:
-                sent = put_whole(
-                    self._client, self._where(key), path, sha256, conditional=self.put_capabilities.conditional
-                )
-                # What the store answers is the MD5 of what it took: nothing more to ask.
-                if sent.created and self.put_capabilities.etag == MD5 and sent.answered_etag == sent.etag:
-                    return ETAG
-            else:
-                capable = self.parts_capabilities
-                with self._large:
-                    upload = PartsUpload(self._client, self._where(key), path, sha256)
-                    sent = upload.put(conditional=capable.conditional, resumable=capable.resumable)
+        sent = self._send(path, key, sha256, only_if_absent=True)
+        # What the store answers is the MD5 of what it took: nothing more to ask.
+        if sent.created and sent.whole and self.put_capabilities.etag == MD5 and sent.answered_etag == sent.etag:
+            return ETAG
         return self._prove_upload(key, size, sha256, sent, md5) if sent.created else ""
+
+    def replace(self, path: Path, key: str, sha256: str) -> None:
+        """Sent whole before the store puts it in place of what stands there; unfinished parts are nobody's object."""
+        self._send(path, key, sha256, only_if_absent=False)
+
+    def _send(self, path: Path, key: str, sha256: str, *, only_if_absent: bool) -> Sent:
+        client, where = self._client, self._where(key)
+        with s3.translated(f"{self.url}/{key}"):
+            if path.stat().st_size <= PART_BYTES:
+                conditional = only_if_absent and self.put_capabilities.conditional
+                return put_whole(client, where, path, sha256, conditional=conditional)
+            capable = self.parts_capabilities
+            with self._large:
+                return PartsUpload(client, where, path, sha256).put(
+                    conditional=only_if_absent and capable.conditional,
+                    resumable=capable.resumable,
+                    replaces=not only_if_absent,
+                )
+
+    def _set_aside(self, key: str, aside: str) -> None:
+        """Copied by the store itself."""
+        size = self.size_of(key)
+        with s3.translated(f"{self.url}/{key}"):
+            copy_inside(self._client, self._where(key), self._where(aside), size or 0)
+        if self.size_of(aside) != size:
+            raise damaged_object(self.url, aside, "the store did not copy it whole")
 
     def _prove_upload(self, key: str, size: int, sha256: str, sent: Sent, md5: str) -> str:
         """Ask the far end; an object that is not what was sent is taken away again: it was never announced."""
