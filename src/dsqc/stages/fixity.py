@@ -25,11 +25,13 @@ from dsqc.catalog.fixity import (
     submissions_of,
 )
 from dsqc.errors import SystemFault
-from dsqc.stages._fixity_plan import SAMPLE, WITHIN, Plan, chance_to_find, choose, due_before, promise
+from dsqc.stages._fixity_plan import ALL, SAMPLE, WITHIN, Plan, chance_to_find, choose, due_before, promise
 from dsqc.stages._fixity_repair import Lack, lacking, mend, supply
 from dsqc.station import TIERS, Station
 from dsqc.storage import Damage, KnownObject, ObjectStore, open_place
 from dsqc.version import __version__
+
+__all__ = ["ALL", "SAMPLE", "WITHIN", "Fault", "FixityReport", "Plan", "verify_manifests", "verify_storage"]
 
 ACTOR = f"dsqc storage verify {__version__}"
 AT_ONCE = 4
@@ -132,6 +134,9 @@ def verify_storage(
         for copy in everything:
             if copy.place not in stores:
                 report.unknown_places[copy.place] = report.unknown_places.get(copy.place, 0) + 1
+        # A bucket that is gone or a disk that is not mounted says nothing about its objects.
+        for name in {copy.place for copy in copies}:
+            stores[name].require_there()
         run = _Run(catalog, stores, report, clock)
         chosen = choose(plan, copies, clock())
         log.info("start", copies=len(copies), chosen=len(chosen))
@@ -147,6 +152,31 @@ def verify_storage(
             )
         )
     log.info("end", read=report.read_copies, faults=len(report.faults), whole=report.whole)
+    return report
+
+
+def verify_manifests(station: Station, tiers: Collection[str] = TIERS) -> FixityReport:
+    """Read back every object that the manifests of each place name, without the catalog; nothing is noted.
+
+    Raises:
+        StorageFault: a manifest is damaged.
+        TransientFault: a store cannot be reached.
+    """
+    report = FixityReport(Plan())
+    for place in (place for tier in tiers for place in station.places(tier)):
+        store = open_place(place)
+        known = store.known_objects().values()
+        report.copies += len(known)
+        report.size_bytes += sum(item.size_bytes for item in known)
+        for item in known:
+            damage = store.check(item)
+            report.read_copies += 1
+            report.read_bytes += item.size_bytes
+            if damage is not None:
+                copy = KnownCopy(
+                    0, 0, item.sha256, place.tier, place.name, item.key, item.sha256, item.size_bytes, "", {}, ""
+                )
+                report.faults.append(Fault(copy, damage.state, damage.seen, item.submissions))
     return report
 
 

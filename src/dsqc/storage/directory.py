@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from dsqc.artefact import atomic_file, sha256_of, write_fault
 from dsqc.errors import StorageFault
-from dsqc.storage.store import BUFFER_BYTES, READ_BACK, ObjectInfo, ObjectStore, changed_file, damaged_object
+from dsqc.storage.store import BUFFER_BYTES, OBJECTS, READ_BACK, ObjectInfo, ObjectStore, changed_file, damaged_object
 
 UNFINISHED = "unfinished/"
 """Where files lie while they are written. On the store's own file system, so that linking works."""
@@ -36,6 +36,14 @@ class DirectoryStore(ObjectStore):
                 return (self.root / key).stat().st_size
             except (FileNotFoundError, NotADirectoryError):
                 return None
+
+    def require_there(self) -> None:
+        """A store that ever held an object has the directory of objects; a mount point without its disk has not."""
+        if not (self.root / OBJECTS).is_dir():
+            raise StorageFault(
+                f"{self.root} holds no objects, and the catalog says that it does.",
+                hint="Is the disk mounted? Nothing was noted about its objects.",
+            )
 
     @contextlib.contextmanager
     def open_read(self, key: str) -> Iterator[BinaryIO]:

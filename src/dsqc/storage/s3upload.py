@@ -188,11 +188,7 @@ class PartsUpload:
         best: dict[int, tuple[str, int]] = {}
         for upload_id in self._unfinished():
             upload = {**self._where, "UploadId": upload_id}
-            parts: dict[int, tuple[str, int]] = {}
-            with _unless_gone():
-                for page in self._client.get_paginator("list_parts").paginate(**upload):
-                    for row in page.get("Parts", ()):
-                        parts[row["PartNumber"]] = (row["ETag"].strip('"'), int(row["Size"]))
+            parts = parts_of(self._client, upload)
             if len(parts) > len(best):
                 best, self._upload, self._found = parts, upload, True
         return best
@@ -218,6 +214,16 @@ def _unless_gone() -> Iterator[None]:
 
 def _is_gone(error: BaseException) -> bool:
     return s3.error_code(error) == "NoSuchUpload"
+
+
+def parts_of(client: Any, upload: dict[str, str]) -> dict[int, tuple[str, int]]:
+    """ETag and size of the parts that arrived, by number; none where the upload is gone."""
+    parts: dict[int, tuple[str, int]] = {}
+    with _unless_gone():
+        for page in client.get_paginator("list_parts").paginate(**upload):
+            for row in page.get("Parts", ()):
+                parts[row["PartNumber"]] = (row["ETag"].strip('"'), int(row["Size"]))
+    return parts
 
 
 def copy_inside(client: Any, source: dict[str, str], target: dict[str, str], size: int) -> None:

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -157,6 +157,14 @@ class ObjectStore(ABC):
     @abstractmethod
     def size_of(self, key: str) -> int | None:
         """Size in bytes of what stands under ``key`` now; ``None`` where nothing does."""
+
+    @abstractmethod
+    def require_there(self) -> None:
+        """That the store itself can be seen, before its silence is taken for the loss of objects.
+
+        Raises:
+            UsageError, StorageFault, TransientFault: it cannot.
+        """
 
     @abstractmethod
     def open_read(self, key: str) -> AbstractContextManager[BinaryIO]:
@@ -351,10 +359,10 @@ class ObjectStore(ABC):
                 manifest = json.loads(self.read(info.key))
             except ValueError as error:
                 raise damaged_object(self.url, info.key, "it is no JSON") from error
-            for sha256, size in _objects_of(info.key, manifest):
-                before = known.get(object_key(sha256))
+            for item in _objects_of(info.key, manifest):
+                before = known.get(item.key)
                 submissions = (*before.submissions, accession) if before else (accession,)
-                known[object_key(sha256)] = KnownObject(sha256, size, tuple(dict.fromkeys(submissions)))
+                known[item.key] = replace(item, submissions=tuple(dict.fromkeys(submissions)))
         return known
 
     def verify(self, objects: Iterable[KnownObject]) -> Iterator[Damage]:
@@ -467,12 +475,21 @@ def _size_of_file(path: Path) -> int:
         raise SystemFault(f"{path} cannot be read: {error.strerror}.", hint="Transfer the submission again.") from error
 
 
-def _objects_of(key: str, manifest: Any) -> list[tuple[str, int]]:
-    """SHA-256 and size of each object of a manifest."""
+def _objects_of(key: str, manifest: Any) -> list[KnownObject]:
+    """What a manifest says of its objects: the bytes as they lie there, where that is not the file itself."""
     try:
-        rows = [(row["sha256"], row["size_bytes"]) for row in manifest["objects"]]
-    except (KeyError, TypeError) as error:
+        rows = [
+            KnownObject(
+                row.get("stored_sha256", row["sha256"]),
+                row.get("stored_size_bytes", row["size_bytes"]),
+                named_key=row.get("key", ""),
+            )
+            for row in manifest["objects"]
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
         raise StorageFault(f"{key} does not list objects with sha256 and size_bytes.") from error
-    if not all(isinstance(sha256, str) and _SHA256.fullmatch(sha256) and type(size) is int for sha256, size in rows):
-        raise StorageFault(f"{key} lists an object without a proper sha256 and size_bytes.")
-    return rows
+    for item in rows:
+        proper = isinstance(item.sha256, str) and _SHA256.fullmatch(item.sha256) and type(item.size_bytes) is int
+        if not proper or not isinstance(item.named_key, str):
+            raise StorageFault(f"{key} lists an object without a proper sha256 and size_bytes.")
+    return [replace(item, named_key="") if item.named_key == object_key(item.sha256) else item for item in rows]
