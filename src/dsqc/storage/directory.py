@@ -4,19 +4,22 @@ import contextlib
 import errno
 import hashlib
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from dsqc.artefact import atomic_file, sha256_of, write_fault
 from dsqc.errors import StorageFault
-from dsqc.storage.store import BUFFER_BYTES, ObjectInfo, ObjectStore, changed_file, damaged_object
+from dsqc.storage.store import BUFFER_BYTES, OBJECTS, READ_BACK, ObjectInfo, ObjectStore, changed_file, damaged_object
 
 UNFINISHED = "unfinished/"
 """Where files lie while they are written. On the store's own file system, so that linking works."""
 OBJECT_MODE = 0o444
+NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
+"""What file systems say that have no hard links."""
 
 
 class DirectoryStore(ObjectStore):
@@ -33,6 +36,14 @@ class DirectoryStore(ObjectStore):
                 return (self.root / key).stat().st_size
             except (FileNotFoundError, NotADirectoryError):
                 return None
+
+    def require_there(self) -> None:
+        """A store that ever held an object has the directory of objects; a mount point without its disk has not."""
+        if not (self.root / OBJECTS).is_dir():
+            raise StorageFault(
+                f"{self.root} holds no objects, and the catalog says that it does.",
+                hint="Is the disk mounted? Nothing was noted about its objects.",
+            )
 
     @contextlib.contextmanager
     def open_read(self, key: str) -> Iterator[BinaryIO]:
@@ -75,7 +86,30 @@ class DirectoryStore(ObjectStore):
         with atomic_file(self.root / key) as file:
             file.write(data)
 
-    def _upload(self, path: Path, key: str, sha256: str) -> bool:
+    def _upload(self, path: Path, key: str, sha256: str, md5: str) -> str:
+        with self._written(path, key, sha256) as temporary:
+            created = _link(temporary, self.root / key)
+        return READ_BACK if created else ""
+
+    def replace(self, path: Path, key: str, sha256: str) -> None:
+        """Written beside, proven, and renamed over what stands there."""
+        with self._written(path, key, sha256) as temporary:
+            temporary.rename(self.root / key)
+
+    def _set_aside(self, key: str, aside: str) -> None:
+        try:
+            (self.root / aside).parent.mkdir(parents=True, exist_ok=True)
+            # A second name, not a copy: it works where the bytes cannot be read any more.
+            os.link(self.root / key, self.root / aside)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise write_fault(self.root / aside, error) from error
+            with self.open_read(key) as source, atomic_file(self.root / aside) as file:
+                shutil.copyfileobj(source, file, BUFFER_BYTES)
+
+    @contextlib.contextmanager
+    def _written(self, path: Path, key: str, sha256: str) -> Iterator[Path]:
+        """The bytes of ``path`` in the store under a temporary name, on disk and proven, to be given ``key``."""
         temporary = self.root / UNFINISHED / uuid.uuid4().hex
         final = self.root / key
         try:
@@ -85,18 +119,41 @@ class DirectoryStore(ObjectStore):
                 raise changed_file(path)
             if sha256_of(temporary) != sha256:
                 raise damaged_object(self.url, key, "what was written cannot be read back")
-            created = _link(temporary, final)
+            yield temporary
             sync_directory(final.parent)
         except OSError as error:
             raise write_fault(final, error) from error
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-        return created
 
-    def _proves(self, path: Path, key: str, sha256: str, md5: str) -> bool:
+    def _proves(self, path: Path, key: str, sha256: str, md5: str) -> str:
         # A file system keeps no checksum to ask for.
-        return self.sha256_at(key) == sha256
+        return READ_BACK if self.sha256_at(key) == sha256 else ""
+
+    def capabilities(self) -> dict[str, Any]:
+        """A directory needs no probe but whether it links."""
+        return {"kind": "directory", "hard_links": self._links()}
+
+    def _links(self) -> bool:
+        probe = self.root / UNFINISHED / uuid.uuid4().hex
+        other = probe.with_name(uuid.uuid4().hex)
+        try:
+            probe.parent.mkdir(parents=True, exist_ok=True)
+            probe.touch()
+            try:
+                os.link(probe, other)
+            except OSError as error:
+                if error.errno not in NO_LINKS:
+                    raise
+                return False
+            return True
+        except OSError as error:
+            raise write_fault(probe, error) from error
+        finally:
+            for path in (probe, other):
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
 
 def _copy(source: Path, target: Path) -> str:
@@ -126,7 +183,7 @@ def _link(temporary: Path, final: Path) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        if error.errno not in {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}:
+        if error.errno not in NO_LINKS:
             raise
         # No hard links here. Renaming may replace what another writer has just put there: the same bytes.
         if final.exists():

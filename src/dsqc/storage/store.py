@@ -5,6 +5,7 @@ Layout under the tier's URL::
     objects/sha256/<2>/<2>/<sha256>          the bytes, put if absent, never changed
     submissions/<accession>/manifest.json    what a submission consists of: the store is readable without the catalog
     claims/<sha256>                          "somebody is about to use this object": keeps it from being swept
+    quarantine/<name>.<time>                 damaged bytes that a good copy took the place of
 """
 
 import hashlib
@@ -12,22 +13,30 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dsqc.artefact import sha256_of, to_json
 from dsqc.errors import StorageFault, SystemFault, TransientFault, UsageError
-from dsqc.station import S3Options
+from dsqc.station import Place, S3Options
 
 OBJECTS = "objects/sha256/"
 SUBMISSIONS = "submissions/"
 CLAIMS = "claims/"
+QUARANTINE = "quarantine/"
 GRACE = timedelta(hours=24)
 """A registration that takes longer than this between its first object and its manifest may lose objects to a sweep."""
 BUFFER_BYTES = 1 << 20
+FILES_IN_FLIGHT = 8
+"""Files that :meth:`ObjectStore.put_files` stores at once; a large one has parts in flight besides."""
+
+ETAG = "etag"
+READ_BACK = "read back"
+"""How bytes at the far end were proven: by the MD5s that the store made its ETag of, or by reading them."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ACCESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
@@ -35,12 +44,48 @@ _ACCESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object that is in the store, whole and proven. ``created`` is false where it had been there before."""
+    """One object that is in the store, whole and proven.
+
+    Attributes:
+        created: false where it had been there before.
+        proof: how it was proven: ``etag`` or ``read back``.
+    """
 
     key: str
     size_bytes: int
     sha256: str
     created: bool
+    proof: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCopy:
+    """One copy of one object in one place, whole and proven.
+
+    Attributes:
+        place: name of the place, as in ``dsqc.station.Place``.
+        verified_at: when it was proven, in UTC.
+        encoding: empty for the object's own bytes; ``recipe`` says how to get them back otherwise.
+    """
+
+    place: str
+    tier: str
+    key: str
+    stored_sha256: str
+    stored_size_bytes: int
+    proof: str
+    verified_at: datetime
+    encoding: str = ""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PutItem:
+    """One file to store, with the digests that earlier stages have verified."""
+
+    path: Path
+    sha256: str
+    md5: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +99,17 @@ class ObjectInfo:
 
 @dataclass(frozen=True, slots=True)
 class KnownObject:
-    """What an object should be, and which submissions say so."""
+    """What the bytes under a key should be, and which submissions say so."""
 
     sha256: str
     size_bytes: int
     submissions: tuple[str, ...] = ()
+    named_key: str = ""
 
     @property
     def key(self) -> str:
-        """Where it stands."""
-        return object_key(self.sha256)
+        """Where it stands: under its digest where nothing else is said."""
+        return self.named_key or object_key(self.sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +159,14 @@ class ObjectStore(ABC):
         """Size in bytes of what stands under ``key`` now; ``None`` where nothing does."""
 
     @abstractmethod
+    def require_there(self) -> None:
+        """That the store itself can be seen, before its silence is taken for the loss of objects.
+
+        Raises:
+            UsageError, StorageFault, TransientFault: it cannot.
+        """
+
+    @abstractmethod
     def open_read(self, key: str) -> AbstractContextManager[BinaryIO]:
         """The bytes under ``key``; StorageFault where there are none."""
 
@@ -137,20 +191,43 @@ class ObjectStore(ABC):
         """Write a small value, replacing what stood there, atomically."""
 
     @abstractmethod
-    def _upload(self, path: Path, key: str, sha256: str) -> bool:
+    def _upload(self, path: Path, key: str, sha256: str, md5: str) -> str:
         """Put the file under ``key`` unless something stands there; proven at the far end before it is believed.
 
-        Returns whether it was written; false where another writer was first.
+        Returns how it was proven; nothing where another writer was first.
         """
 
     @abstractmethod
-    def _proves(self, path: Path, key: str, sha256: str, md5: str) -> bool:
-        """Whether what stands under ``key`` has this digest; by the store's own checksum, or by reading it back."""
+    def replace(self, path: Path, key: str, sha256: str) -> None:
+        """Put the file under ``key`` in place of what stands there, atomically and proven; for repairs only.
+
+        Raises:
+            SystemFault, StorageFault, TransientFault: as :meth:`put_file`; what stood there still does.
+        """
+
+    @abstractmethod
+    def _set_aside(self, key: str, aside: str) -> None:
+        """Have the bytes under ``key`` under ``aside`` too."""
+
+    @abstractmethod
+    def _proves(self, path: Path, key: str, sha256: str, md5: str) -> str:
+        """How it was proven that what stands under ``key`` has this digest: by the store's own checksum, or by reading
+        it back. Empty where it has another one."""
+
+    def _asks_first(self, size: int) -> bool:
+        """Whether to ask if a file of this size is there before it is sent: not where sending answers that too."""
+        return size >= 0
+
+    @abstractmethod
+    def capabilities(self) -> dict[str, Any]:
+        """What the store was seen to do; shape in ``schemas/reports/storage_probe.schema.json``."""
 
     # The promises.
 
     def put_file(self, path: Path, *, sha256: str, md5: str = "") -> StoredObject:
         """Store ``path`` under its SHA-256 unless it is there already, and prove it.
+
+        An upload that was killed goes on where it was, in stores that keep unfinished uploads.
 
         Args:
             path: the file; it is read once, and hashed while it is.
@@ -162,29 +239,75 @@ class ObjectStore(ABC):
             StorageFault: the store refused, or what it holds under this key is damaged.
             TransientFault: the store cannot be reached.
         """
-        key = object_key(sha256)
-        size = _size_of_file(path)
-        created = False
-        if self.size_of(key) is not None:
-            self._write(f"{CLAIMS}{sha256}", b"")
-        # Asked again after the claim: from here on no sweep takes it away.
-        if self.size_of(key) is None:
-            created = self._upload(path, key, sha256)
-        if not created:
-            self._require_intact(path, key, sha256, md5, size)
-        return StoredObject(key, size, sha256, created)
+        return self._put(path, object_key(sha256), sha256, md5)
 
-    def _require_intact(self, path: Path, key: str, sha256: str, md5: str, size: int) -> None:
+    def put_at(self, path: Path, key: str, sha256: str) -> str:
+        """As :meth:`put_file`, under ``key``; how it was proven."""
+        return self._put(path, key, sha256, "").proof
+
+    def _put(self, path: Path, key: str, sha256: str, md5: str) -> StoredObject:
+        size = _size_of_file(path)
+        claim = f"{CLAIMS}{key.rpartition('/')[2]}"
+        there = self._asks_first(size) and self.size_of(key) is not None
+        if there:
+            self._write(claim, b"")
+        # Asked again after the claim: from here on no sweep takes it away.
+        if not there or self.size_of(key) is None:
+            proof = self._upload(path, key, sha256, md5)
+            if proof:
+                return StoredObject(key, size, sha256, True, proof)
+            self._write(claim, b"")
+        return StoredObject(key, size, sha256, False, self._require_intact(path, key, sha256, md5, size))
+
+    def put_files(self, items: Iterable[PutItem], *, at_once: int = FILES_IN_FLIGHT) -> list[StoredObject]:
+        """Store many files, a few at once; the results in the order of ``items``.
+
+        The same content is sent once, however often it is named. The first fault stops what has not begun and is
+        raised when what has begun is over; what is stored by then stays, and running it again goes on from there.
+
+        Raises:
+            as :meth:`put_file`.
+        """
+        items = list(items)
+        first = {item.sha256: item for item in reversed(items)}
+        if not first:
+            return []
+        with ThreadPoolExecutor(max(1, min(at_once, len(first))), thread_name_prefix="dsqc-put") as pool:
+            futures = {
+                sha256: pool.submit(self.put_file, item.path, sha256=sha256, md5=item.md5)
+                for sha256, item in first.items()
+            }
+            try:
+                stored = {sha256: future.result() for sha256, future in futures.items()}
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return [stored[item.sha256] for item in items]
+
+    def _require_intact(self, path: Path, key: str, sha256: str, md5: str, size: int) -> str:
         found = self.size_of(key)
         if found is None:
             raise TransientFault(
                 f"{self.url}/{key}: another writer is at work on it.", hint="Run the same command again in a moment."
             )
-        if found == size and self._proves(path, key, sha256, md5):
-            return
+        if found == size and (proof := self._proves(path, key, sha256, md5)):
+            return proof
         if sha256_of(path) != sha256:
             raise changed_file(path)
         raise damaged_object(self.url, key, f"it has {found} bytes, {size} expected" if found != size else "digest")
+
+    def quarantine(self, key: str) -> str:
+        """Keep what stands under ``key`` under another name; which, or nothing where nothing stands or can be read.
+
+        Raises:
+            StorageFault, TransientFault: it cannot be kept.
+        """
+        if self.size_of(key) is None:
+            return ""
+        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+        aside = f"{QUARANTINE}{key.rpartition('/')[2]}.{moment}"
+        self._set_aside(key, aside)
+        return aside
 
     def put_manifest(self, accession: str, manifest: Mapping[str, Any]) -> str:
         """Write ``submissions/<accession>/manifest.json`` and return its key; the same content is not written twice.
@@ -236,29 +359,39 @@ class ObjectStore(ABC):
                 manifest = json.loads(self.read(info.key))
             except ValueError as error:
                 raise damaged_object(self.url, info.key, "it is no JSON") from error
-            for sha256, size in _objects_of(info.key, manifest):
-                before = known.get(object_key(sha256))
+            for item in _objects_of(info.key, manifest):
+                before = known.get(item.key)
                 submissions = (*before.submissions, accession) if before else (accession,)
-                known[object_key(sha256)] = KnownObject(sha256, size, tuple(dict.fromkeys(submissions)))
+                known[item.key] = replace(item, submissions=tuple(dict.fromkeys(submissions)))
         return known
 
     def verify(self, objects: Iterable[KnownObject]) -> Iterator[Damage]:
         """Read every object back and yield those that are missing or not what they should be."""
         for item in objects:
-            size = self.size_of(item.key)
-            if size is None:
-                yield Damage(item, "missing", "")
-            elif size != item.size_bytes:
-                yield Damage(item, "size", str(size))
-            else:
-                try:
-                    seen = self.sha256_at(item.key)
-                except StorageFault as fault:
-                    # One bad place on a disk must not keep us from looking at the rest.
-                    yield Damage(item, "unreadable", fault.message)
-                    continue
-                if seen != item.sha256:
-                    yield Damage(item, "digest", seen)
+            damage = self.check(item)
+            if damage is not None:
+                yield damage
+
+    def check(self, item: KnownObject) -> Damage | None:
+        """Read one object back; ``None`` where it is what it should be.
+
+        Raises:
+            TransientFault: the store cannot be reached: that says nothing about the object.
+        """
+        size = self.size_of(item.key)
+        if size is None:
+            return Damage(item, "missing", "")
+        if size != item.size_bytes:
+            return Damage(item, "size", str(size))
+        try:
+            # Read twice before it is called damaged: a byte may have been lost on the way to us.
+            seen = [self.sha256_at(item.key)]
+            if seen[0] != item.sha256:
+                seen.append(self.sha256_at(item.key))
+        except StorageFault as fault:
+            # One bad place on a disk must not keep us from looking at the rest.
+            return Damage(item, "unreadable", fault.message)
+        return None if item.sha256 in seen else Damage(item, "digest", seen[-1])
 
     def sweep(self, known_keys: Collection[str]) -> list[ObjectInfo]:
         """Objects that stand in the store but not in ``known_keys``: a registration under way, or one that crashed."""
@@ -315,6 +448,11 @@ def open_store(url: str, s3: S3Options | None = None) -> ObjectStore:
     return DirectoryStore(Path(url))
 
 
+def open_place(place: Place) -> ObjectStore:
+    """The store of one place of a station."""
+    return open_store(place.url, place.s3)
+
+
 def changed_file(path: Path) -> SystemFault:
     """The file under ``path`` is not what was verified."""
     return SystemFault(
@@ -337,12 +475,21 @@ def _size_of_file(path: Path) -> int:
         raise SystemFault(f"{path} cannot be read: {error.strerror}.", hint="Transfer the submission again.") from error
 
 
-def _objects_of(key: str, manifest: Any) -> list[tuple[str, int]]:
-    """SHA-256 and size of each object of a manifest."""
+def _objects_of(key: str, manifest: Any) -> list[KnownObject]:
+    """What a manifest says of its objects: the bytes as they lie there, where that is not the file itself."""
     try:
-        rows = [(row["sha256"], row["size_bytes"]) for row in manifest["objects"]]
-    except (KeyError, TypeError) as error:
+        rows = [
+            KnownObject(
+                row.get("stored_sha256", row["sha256"]),
+                row.get("stored_size_bytes", row["size_bytes"]),
+                named_key=row.get("key", ""),
+            )
+            for row in manifest["objects"]
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
         raise StorageFault(f"{key} does not list objects with sha256 and size_bytes.") from error
-    if not all(isinstance(sha256, str) and _SHA256.fullmatch(sha256) and type(size) is int for sha256, size in rows):
-        raise StorageFault(f"{key} lists an object without a proper sha256 and size_bytes.")
-    return rows
+    for item in rows:
+        proper = isinstance(item.sha256, str) and _SHA256.fullmatch(item.sha256) and type(item.size_bytes) is int
+        if not proper or not isinstance(item.named_key, str):
+            raise StorageFault(f"{key} lists an object without a proper sha256 and size_bytes.")
+    return [replace(item, named_key="") if item.named_key == object_key(item.sha256) else item for item in rows]
