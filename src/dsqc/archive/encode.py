@@ -85,6 +85,8 @@ def encode_file(source: Path, folder: Path, options: Options, *, name: str | Non
         return replace(stays, format=None, container=None, reason=Reason.ENCRYPTED)
     if container is Container.CRAM:
         return replace(stays, reason=Reason.ARCHIVED)
+    if not size:
+        return replace(stays, reason=Reason.NO_GAIN, notes=(texts.NO_READS,))
     if container is None or file_format not in (FileFormat.FASTQ, FileFormat.BAM):
         return replace(stays, reason=Reason.FORMAT)
     try:

@@ -274,8 +274,9 @@ class _Comparer:
                 self._note("records")
                 return
             else:
-                got = first.more()
-                if not second.more() and not got:
+                # Only where a record is missing: the other stream would pile up in memory.
+                got = [window.more() for window in (first, second) if not window.holds_record()]
+                if not any(got):
                     break
         if first.place != first.end or second.place != second.end:
             self._note("records")

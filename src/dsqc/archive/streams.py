@@ -62,6 +62,12 @@ class ByteWindow:
         self.data[self.end : self.end + len(block)] = np.frombuffer(block, np.uint8)
         self.end += len(block)
 
+    def holds_record(self) -> bool:
+        """Whether the next BAM record is at hand, whole."""
+        rest = self.end - self.place
+        size = int.from_bytes(self.data[self.place : self.place + 4].tobytes(), "little")
+        return rest >= 4 and rest >= 4 + size
+
     def append(self, block: bytes) -> None:
         """Put bytes behind what is at hand."""
         self._append(block)

@@ -1,7 +1,8 @@
-"""Look after the object store: `verify` reads every object back, `sweep` lists what no submission needs.
+"""Look after the object store: `verify` reads every object back, `sweep` lists what no submission needs, `archive`
+encodes data files in fewer bytes, `restore` gives them back.
 
-Both work from the manifests in the store, without the catalog. `sweep` deletes only with --delete, and never what is
-younger than --older-than: a registration may be under way.
+Verify and sweep work from the manifests in the store, without the catalog. `sweep` deletes only with --delete, and
+never what is younger than --older-than: a registration may be under way.
 """
 
 import argparse
@@ -9,8 +10,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from dsqc.cli._options import add_station
-from dsqc.errors import ExitCode, UsageError
+from dsqc.cli._options import action_options, add_station
+from dsqc.cli.storage_archive import add_actions as add_archive_actions
+from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
@@ -28,13 +30,16 @@ DAMAGES = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``dsqc storage``."""
-    parser.add_argument("action", choices=("verify", "sweep"), help="what to do")
-    parser.add_argument("--tier", choices=TIERS, help="one tier only (default: both)")
-    parser.add_argument("--delete", action="store_true", help="sweep: delete what it lists and is old enough")
-    parser.add_argument(
-        "--older-than", type=_hours, metavar="HOURS", help="sweep: delete only what is older (default: 24)"
-    )
-    add_station(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    shared = action_options()
+    verify = actions.add_parser("verify", help="read every object back", parents=[shared])
+    sweep = actions.add_parser("sweep", help="list what no submission needs", parents=[shared])
+    for action in (verify, sweep):
+        action.add_argument("--tier", choices=TIERS, help="one tier only (default: both)")
+        add_station(action)
+    sweep.add_argument("--delete", action="store_true", help="delete what it lists and is old enough")
+    sweep.add_argument("--older-than", type=_hours, metavar="HOURS", help="delete only what is older (default: 24)")
+    add_archive_actions(actions)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,8 +47,6 @@ def run(args: argparse.Namespace) -> int:
     from dsqc.cli._output import print_json
     from dsqc.station import load_station
 
-    if args.action == "verify" and (args.delete or args.older_than is not None):
-        raise UsageError("verify deletes nothing.", hint="--delete and --older-than belong to `dsqc storage sweep`.")
     station = load_station(args.station)
     work = _verify if args.action == "verify" else _sweep
     tiers = [work(args, tier, store) for tier, store in _stores(station, args.tier)]
