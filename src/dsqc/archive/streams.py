@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 BUFFER = 1 << 22
 """Bytes that are at hand at once; grows to the longest record."""
+_FIRST = 1 << 16
 LONGEST = 1 << 28
 """Bytes of one record, or of a header."""
 SPARE = 64
@@ -29,7 +30,7 @@ class ByteWindow:
 
     def __init__(self, blocks: Blocks) -> None:
         self._blocks = iter(blocks)
-        self.data: NDArray[np.uint8] = np.zeros(BUFFER + SPARE, np.uint8)
+        self.data: NDArray[np.uint8] = np.zeros(_FIRST + SPARE, np.uint8)
         self.place = 0
         self.end = 0
 

@@ -130,10 +130,8 @@ def _count_variable(first: Bytes, place: int, second: Bytes, other: int, counts:
     """Count differences of name, CIGAR, bases and qualities; false where the sizes differ already."""
     names, operations = int(np.int64(first[place + 12])), uint16_at(first, place + 16)
     bases = int32_at(first, place + 20)
-    same = True
-    if names != np.int64(second[other + 12]):
-        counts[NAME] += 1
-        same = False
+    same = names == np.int64(second[other + 12])
+    counts[NAME] += not same or not _is_equal(first, place + 4 + FIXED, second, other + 4 + FIXED, names)
     if operations != uint16_at(second, other + 16):
         counts[CIGAR] += 1
         same = False
@@ -142,10 +140,7 @@ def _count_variable(first: Bytes, place: int, second: Bytes, other: int, counts:
         same = False
     if not same:
         return False
-    one, two = place + 4 + FIXED, other + 4 + FIXED
-    counts[NAME] += not _is_equal(first, one, second, two, names)
-    one += names
-    two += names
+    one, two = place + 4 + FIXED + names, other + 4 + FIXED + names
     counts[CIGAR] += not _is_equal(first, one, second, two, 4 * operations)
     one += 4 * operations
     two += 4 * operations

@@ -310,7 +310,7 @@ def unpack_records(data: Bytes, end: int, letters: Bytes, form: Ints, out: Bytes
             room = _put_head(data, name, name_end, comment, behind - 1, form[SEPARATOR], out, room)
         room = _put_line_end(out, room, form[RETURN])
         for place in range(qualities, tags):
-            out[room] = data[place] + 33
+            out[room] = (np.int64(data[place]) + 33) & 255
             room += 1
         state[ROOM] = _put_line_end(out, room, form[RETURN])
         state[PLACE] = behind
