@@ -9,7 +9,7 @@ from dsqc.artefact import write_fault, write_text
 from dsqc.catalog.database import connected, migrate, sqlite_file
 from dsqc.catalog.minting import prepare_counters
 from dsqc.errors import UsageError
-from dsqc.station import FILE_NAME, Station, load_station
+from dsqc.station import FILE_NAME, TIERS, Station, load_station
 
 TEMPLATE = """\
 # A dsqc station. Every setting is listed; those that stand behind a # have the value shown there anyway.
@@ -38,10 +38,26 @@ catalog_password_env = {catalog_password_env}
 public = {public}
 closed = {closed}
 
+# Further places that hold every object of a tier, by a name of yours. A submission is registered only when all of
+# them hold its objects, proven; `dsqc storage verify --repair` mends one from another.
+# [copies.public]
+# second = "s3://BUCKET/PREFIX"
+# [copies.closed]
+# second-closed = "s3://BUCKET/PREFIX"
+
 [s3]
 # For s3:// tiers and sources. Keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.
 # endpoint_url = ""
 # region = "us-east-1"
+# Names of other environment variables that hold the keys, never the keys themselves.
+# access_key_env = ""
+# secret_key_env = ""
+# session_token_env = ""
+# What differs for one place (public, closed, or a name in [copies]): a section of its name.
+# [s3.closed]
+# endpoint_url = "https://closed.example.org"
+# access_key_env = "CLOSED_ACCESS_KEY"
+# secret_key_env = "CLOSED_SECRET_KEY"
 
 [limits]
 # Of one submission (K-BDS documentation).
@@ -131,7 +147,8 @@ def _check_same(file: Path, station: Station, settings: Mapping[str, str]) -> No
 
 def _make_places(station: Station) -> None:
     database = sqlite_file(station)
-    places = [Path(url) for url in map(station.tier_url, ("public", "closed")) if "://" not in url]
+    urls = [place.url for tier in TIERS for place in station.places(tier)]
+    places = [Path(url) for url in urls if "://" not in url]
     for place in [*places, *([database.parent] if database else [])]:
         try:
             place.mkdir(parents=True, exist_ok=True)

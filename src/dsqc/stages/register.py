@@ -5,6 +5,7 @@ visible with its accessions, then manifest and receipt are written out of the ca
 same command ends as it would have.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from dsqc import logs
 from dsqc.artefact import read_json, read_json_lines, sha256_of, write_json
 from dsqc.catalog.database import Catalog
+from dsqc.catalog.events import now
 from dsqc.catalog.intake import NO_VERSIONS, FindingCount, Intake, IntakeFile, Stored
 from dsqc.catalog.leases import LEASE_SECONDS, check_held, held
 from dsqc.catalog.receipts import manifest, receipt
@@ -22,8 +24,8 @@ from dsqc.catalog.registering import register as register_rows
 from dsqc.catalog.states import REGISTERED
 from dsqc.errors import SystemFault, UsageError
 from dsqc.model import Submission, Verdict
-from dsqc.station import Station
-from dsqc.storage import open_store
+from dsqc.station import TIERS, Station
+from dsqc.storage import PutItem, StoredCopy, open_place
 from dsqc.version import __version__
 
 ACTOR = f"dsqc register {__version__}"
@@ -91,47 +93,65 @@ def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outc
         given = receipt(session, intake.name, outcome.submission_id, refusals)
         listed = manifest(session, outcome.submission_id) if outcome.state in REGISTERED and not refusals else None
     if listed is not None:
-        station = catalog.station
-        open_store(station.tier_url(intake.tier), station.s3).put_manifest(listed["submission"], listed)
+        for place in catalog.station.places(intake.tier):
+            open_place(place).put_manifest(listed["submission"], listed)
     path = results / "receipt.json"
     write_json(path, given)
     return RegisterResult(given, path)
 
 
 def store_files(intake: Intake, inbox: Path, station: Station) -> Stored:
-    """Put every data file into the tier of the submission's access level, verified at the far end.
+    """Put every data file into every place of the submission's tier, proven at each far end.
 
     Raises:
         SystemFault: a file is missing in the inbox or is not what was transferred.
-        StorageFault, TransientFault: the store refused.
+        StorageFault, TransientFault: a store refused: there are fewer copies than the station asks for.
     """
     check_tiers(station)
-    store = open_store(station.tier_url(intake.tier), station.s3)
-    stored = {}
-    for data_file in intake.submission.data_files():
-        item = intake.files.get(data_file.name)
-        path = inbox / data_file.name
-        if item is None:
-            raise SystemFault(f"{data_file.name} was never transferred.", hint="Transfer and judge it again.")
-        if not path.is_file() or path.stat().st_size != item.size_bytes:
-            raise SystemFault(
-                f"{path} is missing or has changed since it was transferred.", hint="Transfer and judge it again."
+    items = {name: _put_item(name, intake, inbox) for name in (item.name for item in intake.submission.data_files())}
+    copies: dict[str, list[StoredCopy]] = {name: [] for name in items}
+    for place in station.places(intake.tier):
+        stored = open_place(place).put_files(items.values())
+        for name, item in zip(items, stored, strict=True):
+            copies[name].append(
+                StoredCopy(place.name, place.tier, item.key, item.sha256, item.size_bytes, item.proof, now())
             )
-        stored[item.name] = store.put_file(path, sha256=item.sha256, md5=item.md5)
-    return stored
+    return copies
+
+
+def _put_item(name: str, intake: Intake, inbox: Path) -> PutItem:
+    item = intake.files.get(name)
+    path = inbox / name
+    if item is None:
+        raise SystemFault(f"{name} was never transferred.", hint="Transfer and judge it again.")
+    if not path.is_file() or path.stat().st_size != item.size_bytes:
+        raise SystemFault(
+            f"{path} is missing or has changed since it was transferred.", hint="Transfer and judge it again."
+        )
+    return PutItem(path, item.sha256, item.md5)
 
 
 def check_tiers(station: Station) -> None:
-    """Prove that closed data would not stand in public storage (DSQC-P015): the tiers are apart.
+    """Prove that closed data would not stand in public storage (DSQC-P015), and that two copies are two.
 
     Raises:
-        UsageError: one tier is the other, or stands inside it.
+        UsageError: one place is another, or stands inside it.
     """
-    public, closed = (f"{station.tier_url(tier).rstrip('/')}/" for tier in ("public", "closed"))
-    if public.startswith(closed) or closed.startswith(public):
+    for one, other in itertools.combinations([place for tier in TIERS for place in station.places(tier)], 2):
+        # Between tiers the same bucket at another endpoint counts too: an endpoint may have many names.
+        elsewhere = one.tier == other.tier and one.s3.endpoint_url != other.s3.endpoint_url
+        first, second = (f"{place.url.rstrip('/')}/" for place in (one, other))
+        if elsewhere or not (first.startswith(second) or second.startswith(first)):
+            continue
+        if one.tier != other.tier:
+            raise UsageError(
+                f"The tiers of the station are not apart (DSQC-P015): {one.name} is {one.url}, "
+                f"{other.name} is {other.url}.",
+                hint="Give public and closed in [tiers] of station.toml places of their own; nothing has been stored.",
+            )
         raise UsageError(
-            f"The tiers of the station are not apart (DSQC-P015): public is {public}, closed is {closed}.",
-            hint="Give public and closed in [tiers] of station.toml places of their own; nothing has been stored.",
+            f"Two places of the tier {one.tier} are not apart: {one.name} is {one.url}, {other.name} is {other.url}.",
+            hint="Give every copy in [copies] of station.toml a place of its own; nothing has been stored.",
         )
 
 

@@ -2,7 +2,7 @@
 
 May be imported by ``catalog``, ``transfer`` and the stages; imports nothing above ``station``. Example::
 
-    store = open_store(station.tier_url("public"), station.s3)
+    store = open_place(station.places("public")[0])
     stored = store.put_file(path, sha256=digest, md5=md5)   # put-if-absent, verified at the far end
 """
 
@@ -12,8 +12,11 @@ from dsqc.storage.store import (
     KnownObject,
     ObjectInfo,
     ObjectStore,
+    PutItem,
+    StoredCopy,
     StoredObject,
     object_key,
+    open_place,
     open_store,
 )
 
@@ -23,7 +26,10 @@ __all__ = [
     "KnownObject",
     "ObjectInfo",
     "ObjectStore",
+    "PutItem",
+    "StoredCopy",
     "StoredObject",
     "object_key",
+    "open_place",
     "open_store",
 ]
