@@ -55,12 +55,14 @@ class TextForm:
         separator: between name and comment; empty where there are no comments.
         plus_repeats_name: whether the third line repeats the first.
         carriage_returns: whether lines end with CR LF.
+        tilde_is_tab: whether ``~`` in comments stands for a tab, which tags do not hold.
         final_line_end: whether the last line ends with one.
     """
 
     separator: str = ""
     plus_repeats_name: bool = False
     carriage_returns: bool = False
+    tilde_is_tab: bool = False
     final_line_end: bool = True
 
 

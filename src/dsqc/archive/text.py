@@ -37,18 +37,19 @@ class TextPacker:
     """Turns FASTQ text into BAM. After :meth:`blocks` has ended, ``form`` and ``record_count`` stand."""
 
     def __init__(self) -> None:
-        self._form = np.array([0, -1, -1], np.int64)
+        self._form = np.array([0, -1, -1, 0], np.int64)
         self._final_line_end = True
         self.record_count = 0
 
     @property
     def form(self) -> TextForm:
         """What is the same in all records."""
-        separator, repeated, with_return = self._form.tolist()
+        separator, repeated, with_return, tilde = self._form.tolist()
         return TextForm(
             separator=chr(separator) if separator else "",
             plus_repeats_name=repeated == 1,
             carriage_returns=with_return == 1,
+            tilde_is_tab=tilde == 2,
             final_line_end=self._final_line_end,
         )
 
@@ -94,7 +95,12 @@ def unpack_text(bam: Blocks, form: TextForm) -> Iterator[bytes]:
     window = ByteWindow(bam)
     if take_header(window) is None:
         raise Refused(texts.NO_HEADER)
-    numbers = (ord(form.separator) if form.separator else 0, form.plus_repeats_name, form.carriage_returns)
+    numbers = (
+        ord(form.separator) if form.separator else 0,
+        form.plus_repeats_name,
+        form.carriage_returns,
+        2 if form.tilde_is_tab else 1,
+    )
     kept = np.array(numbers, np.int64)
     letters = k.letter_table()
     out = np.empty(2 * BUFFER, np.uint8)

@@ -14,7 +14,8 @@ BAM_IN_BGZF = Text("BAM is in BGZF already", "BAM은 이미 BGZF임")
 NO_RECORD = Text("text that is no record of four lines", "네 줄 레코드가 아닌 텍스트가 있음")
 BAD_NAME = Text("a name that BAM does not hold", "BAM에 담을 수 없는 이름이 있음")
 BAD_COMMENT = Text(
-    "a comment with other characters than printable ASCII", "주석에 출력 가능한 ASCII가 아닌 문자가 있음"
+    "a comment with other characters than printable ASCII, or with both tabs and ~",
+    "주석에 출력 가능한 ASCII가 아닌 문자가 있거나 탭과 ~가 함께 있음",
 )
 BAD_BASES = Text(
     "bases that BAM does not hold as they are (lower case, U, gaps)",

@@ -18,7 +18,8 @@ Ints = NDArray[np.int64]
 SEPARATOR = 0  # between name and comment: blank or tab
 REPEATED = 1  # whether the third line repeats the first
 RETURN = 2  # whether lines end with a carriage return and a line feed
-FORM = 3
+TILDE = 3  # what ~ in a comment of a record stands for: 1 for itself, 2 for a tab, which tags do not hold; 0 not known
+FORM = 4
 
 # Where the kernels stand (state).
 PLACE = 0  # the next byte to read
@@ -40,7 +41,7 @@ _FIXED = 36
 _BIN = 4680  # of a record without place: reg2bin(-1, 0)
 _UNMAPPED = 4
 _LONGEST_NAME = 254
-_LINE_FEED, _RETURN, _BLANK, _TAB, _AT, _PLUS = 10, 13, 32, 9, 64, 43
+_LINE_FEED, _RETURN, _BLANK, _TAB, _AT, _PLUS, _TILDE = 10, 13, 32, 9, 64, 43, 126
 _C, _O, _Z = 67, 79, 90
 
 
@@ -95,6 +96,7 @@ def _put_record(
     length: int,
     qualities: int,
     codes: Bytes,
+    form: Ints,
     out: Bytes,
     room: int,
 ) -> int:
@@ -144,8 +146,12 @@ def _put_record(
         at += 3
         for place in range(name_end + 1, head_end):
             letter = text[place]
-            if letter < 32 or letter > 126:
+            if (letter < 32 and letter != _TAB) or letter > 126:
                 return -BAD_COMMENT
+            if letter in (_TAB, _TILDE):
+                if not _settle(form, TILDE, 0, 2 if letter == _TAB else 1):
+                    return -BAD_COMMENT
+                letter = np.uint8(_TILDE)
             out[at] = letter
             at += 1
         out[at] = 0
@@ -217,7 +223,7 @@ def pack_records(text: Bytes, end: int, codes: Bytes, form: Ints, out: Bytes, st
             return OTHER_FORM
         if state[ROOM] + _FIXED + 8 + (head_end - start) + 2 * length > out.shape[0]:
             return FULL
-        behind = _put_record(text, name, name_end, head_end, bases, length, qualities, codes, out, state[ROOM])
+        behind = _put_record(text, name, name_end, head_end, bases, length, qualities, codes, form, out, state[ROOM])
         if behind < 0:
             return -behind
         state[ROOM] = behind
@@ -244,13 +250,18 @@ def _copy(data: Bytes, start: int, end: int, out: Bytes, room: int) -> int:
 
 @kernel
 def _put_head(
-    data: Bytes, name: int, name_end: int, comment: int, comment_end: int, separator: int, out: Bytes, room: int
+    data: Bytes, name: int, name_end: int, comment: int, comment_end: int, form: Ints, out: Bytes, room: int
 ) -> int:
     """Name, and comment where there is one (``comment`` is not negative)."""
     room = _copy(data, name, name_end, out, room)
     if comment >= 0:
-        out[room] = separator
-        room = _copy(data, comment, comment_end, out, room + 1)
+        out[room] = form[SEPARATOR]
+        start = room + 1
+        room = _copy(data, comment, comment_end, out, start)
+        if form[TILDE] == 2:
+            for place in range(start, room):
+                if out[place] == _TILDE:
+                    out[place] = _TAB
     return room
 
 
@@ -297,7 +308,7 @@ def unpack_records(data: Bytes, end: int, letters: Bytes, form: Ints, out: Bytes
             return FULL
         room = state[ROOM]
         out[room] = _AT
-        room = _put_head(data, name, name_end, comment, behind - 1, form[SEPARATOR], out, room + 1)
+        room = _put_head(data, name, name_end, comment, behind - 1, form, out, room + 1)
         room = _put_line_end(out, room, form[RETURN])
         for place in range(length):
             code = data[packed + (place >> 1)]
@@ -307,7 +318,7 @@ def unpack_records(data: Bytes, end: int, letters: Bytes, form: Ints, out: Bytes
         out[room] = _PLUS
         room += 1
         if form[REPEATED] == 1:
-            room = _put_head(data, name, name_end, comment, behind - 1, form[SEPARATOR], out, room)
+            room = _put_head(data, name, name_end, comment, behind - 1, form, out, room)
         room = _put_line_end(out, room, form[RETURN])
         for place in range(qualities, tags):
             out[room] = (np.int64(data[place]) + 33) & 255

@@ -11,7 +11,7 @@ from dsqc.archive.text import REFUSALS, Refused, TextPacker, unpack_text
 from dsqc.kernels import fastq_bam as k
 
 NAMES = st.text(alphabet="abcXYZ019:/._-@*", min_size=1, max_size=12) | st.just("n" * 254) | st.just("n" * 255)
-COMMENTS = st.none() | st.text(alphabet=" ab:1\t", max_size=6) | st.just("1:N:0:ACGT+TTTT") | st.just("é")
+COMMENTS = st.none() | st.text(alphabet=" ab:1\t\t~", max_size=6) | st.just("1:N:0:ACGT+TTTT") | st.just("é")
 BASES = st.text(alphabet="ACGTN", max_size=9) | st.text(alphabet="ACGTNRYKMacgtu.-=U", max_size=9)
 
 
@@ -65,6 +65,8 @@ def test_text_comes_back_or_is_refused(text: bytes, size: int) -> None:
         b"@a 1:N:0:ACGT\nRYKMSWBDHVN\n+a 1:N:0:ACGT\n!~!~!~!~!~!\n",
         b"@a\tx y\nA\n+\nI\n@b\nA\n+\nI\n",
         b"@a\r\nACGT\r\n+\r\nIIII\r\n",
+        b"@a\tch:i:1\tst:Z:x\nA\n+\nI\n",
+        b"@a x~y\nA\n+\nI\n",
         b"@a/1\n\n+\n\n@a/2\nAC\n+\n@+",
     ],
 )
@@ -85,6 +87,7 @@ def test_usual_forms_are_taken(text: bytes) -> None:
         (b"@\nACGT\n+\nIIII\n", k.BAD_NAME),
         ("@é\nACGT\n+\nIIII\n".encode(), k.BAD_NAME),
         ("@a é\nACGT\n+\nIIII\n".encode(), k.BAD_COMMENT),
+        (b"@a x\ty~z\nACGT\n+\nIIII\n", k.BAD_COMMENT),
         (b"@a\nACGT\n+b\nIIII\n", k.OTHER_FORM),
         (b"@a\nACGT\n+a\nIIII\n@b\nA\n+\nI\n", k.OTHER_FORM),
         (b"@a x\nA\n+\nI\n@b\tx\nA\n+\nI\n", k.OTHER_FORM),
@@ -118,6 +121,6 @@ def test_strange_records_lead_nowhere(noise: bytes, at: int) -> None:
     spoilt = good[: at % (len(good) + 1)] + noise
     data[: len(spoilt)] = np.frombuffer(spoilt, np.uint8)
     state, out = np.zeros(k.STATE, np.int64), np.zeros(2_000, np.uint8)
-    why = k.unpack_records.py_func(data, len(spoilt), k.letter_table(), np.array([32, 0, 0]), out, state)
+    why = k.unpack_records.py_func(data, len(spoilt), k.letter_table(), np.array([32, 0, 0, 2]), out, state)
     assert why in (k.NEED_MORE, k.FULL, k.NO_RECORD)
     assert 0 <= state[k.PLACE] <= len(spoilt)
