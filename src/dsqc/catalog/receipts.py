@@ -10,7 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.intake import NO_VERSIONS, Refusal
-from dsqc.catalog.models import DataFileRecord, EventRecord, ObjectCopyRecord, RunRecord, SubmissionRecord
+from dsqc.catalog.models import (
+    ARCHIVE_ENCODINGS,
+    DataFileRecord,
+    EventRecord,
+    ObjectCopyRecord,
+    RunRecord,
+    SubmissionRecord,
+)
 from dsqc.catalog.states import REGISTERED
 from dsqc.errors import CatalogFault
 from dsqc.model import SubmissionState
@@ -105,7 +112,11 @@ def _objects(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]
         select(RunRecord.accession, DataFileRecord, ObjectCopyRecord.key)
         .join(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
         .join(ObjectCopyRecord, ObjectCopyRecord.object_id == DataFileRecord.object_id)
-        .where(RunRecord.submission_id == record.id, ObjectCopyRecord.place == tier)
+        .where(
+            RunRecord.submission_id == record.id,
+            ObjectCopyRecord.place == tier,
+            ObjectCopyRecord.encoding.not_in(ARCHIVE_ENCODINGS),
+        )
         .order_by(RunRecord.id, DataFileRecord.id)
     )
     return [

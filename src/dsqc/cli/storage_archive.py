@@ -1,11 +1,12 @@
 """`dsqc storage archive` and `dsqc storage restore`: data files in fewer bytes, and back."""
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsqc.cli._options import action_options, add_threads
-from dsqc.errors import ExitCode
+from dsqc.cli._options import action_options, add_station, add_threads
+from dsqc.errors import ExitCode, UsageError
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
@@ -21,15 +22,21 @@ of the original. Where that is not so, or saves too little, the file stays and t
 checksums are kept in the recipe; where its compression can be made again, its very bytes come back. Sealed (Crypt4GH)
 files are left alone. The files named are never changed; an interrupted run continues with the same command.
 
+Without files, the objects of the station's open tier are archived: as further copies in the same places, proven there,
+with their recipes in the store and the catalog. The copies that were registered stay.
+
   dsqc storage archive reads_R1.fastq.gz reads_R2.fastq.gz -o archived
   dsqc storage archive aligned.bam -o archived --reference genome.fa
+  dsqc storage archive --station station/
 """
 RESTORE = """\
 Give back the original of an archived file, and say whether it is the original byte for byte, or its content in another
 compression. Nothing is written that is not proven.
 
   dsqc storage restore archived/reads_R1.fastq.gz.recipe.json -o reads_R1.fastq.gz
+  dsqc storage restore 5f0c…(64 digits) --station station/ -o reads_R1.fastq.gz
 """
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 REASONS = {
     "encrypted": Text("sealed, left alone", "암호화됨, 그대로 둠"),
     "format": Text("not FASTQ or BAM", "FASTQ나 BAM이 아님"),
@@ -48,10 +55,12 @@ GIVES_BACK = {
 def add_actions(actions: Any) -> None:
     """Register ``archive`` and ``restore`` below ``dsqc storage``."""
     archive = _add(actions, "archive", "data files in fewer bytes, proven to give back their content", ARCHIVE)
-    archive.add_argument("files", nargs="+", type=Path, metavar="FILE", help="FASTQ or BAM")
     archive.add_argument(
-        "-o", "--outdir", type=Path, required=True, metavar="DIR", help="receives archived files and their recipes"
+        "files", nargs="*", type=Path, metavar="FILE", help="FASTQ or BAM (none: the station's objects)"
     )
+    archive.add_argument("-o", "--outdir", type=Path, metavar="DIR", help="receives archived files and their recipes")
+    add_station(archive)
+    _add_work(archive)
     _add_reference(archive)
     archive.add_argument(
         "--embed-reference",
@@ -74,7 +83,11 @@ def add_actions(actions: Any) -> None:
     add_threads(archive)
     archive.set_defaults(run=run_archive)
     restore = _add(actions, "restore", "the original of an archived file", RESTORE)
-    restore.add_argument("recipe", type=Path, metavar="RECIPE", help="*.recipe.json beside the archived file")
+    restore.add_argument(
+        "source", metavar="RECIPE|SHA256", help="*.recipe.json beside the archived file, or an object of the station"
+    )
+    add_station(restore)
+    _add_work(restore)
     restore.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the file to write")
     _add_reference(restore)
     restore.set_defaults(run=run_restore)
@@ -91,6 +104,11 @@ def _add(actions: Any, name: str, help_text: str, description: str) -> argparse.
     return made
 
 
+def _add_work(parser: argparse.ArgumentParser) -> None:
+    text = "directory for objects on their way (default: the system's temporary one)"
+    parser.add_argument("--work", type=Path, metavar="DIR", help=text)
+
+
 def _add_reference(parser: argparse.ArgumentParser) -> None:
     text = "reference sequences of BAM; a directory holds them by MD5"
     parser.add_argument("--reference", type=Path, metavar="FASTA|DIR", help=text)
@@ -102,6 +120,7 @@ def run_archive(args: argparse.Namespace) -> int:
     from dsqc.archive.options import Encoding
     from dsqc.cli._output import print_json
     from dsqc.stages.archive import archive_files
+    from dsqc.station import load_station
 
     options = Options(
         encoding=Encoding(args.encoding) if args.encoding else None,
@@ -111,7 +130,16 @@ def run_archive(args: argparse.Namespace) -> int:
         find_wrapping=not args.content_only,
         threads=args.threads,
     )
-    result = archive_files(args.files, args.outdir, options)
+    if args.files:
+        if args.outdir is None:
+            raise UsageError("Files need a directory to be archived into.", hint="Give -o DIR.")
+        result = archive_files(args.files, args.outdir, options)
+    else:
+        if args.outdir is not None:
+            raise UsageError("No file is named.", hint="Name files, or leave -o out to archive the station's objects.")
+        from dsqc.stages.archive_store import archive_objects
+
+        result = archive_objects(load_station(args.station), options, work=args.work)
     if args.json:
         print_json(result.to_dict())
     else:
@@ -169,8 +197,15 @@ def run_restore(args: argparse.Namespace) -> int:
     """Write the original of an archived file."""
     from dsqc.cli._output import print_json, printable
     from dsqc.stages.archive import restore_file
+    from dsqc.station import load_station
 
-    restored = restore_file(args.recipe, args.output, args.reference)
+    if _SHA256.fullmatch(args.source):
+        from dsqc.stages.archive_store import restore_object
+
+        station = load_station(args.station)
+        restored = restore_object(station, args.source, args.output, args.reference, work=args.work)
+    else:
+        restored = restore_file(Path(args.source), args.output, args.reference)
     if args.json:
         stored = restored.stored
         print_json(

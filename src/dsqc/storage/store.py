@@ -4,6 +4,7 @@ Layout under the tier's URL::
 
     objects/sha256/<2>/<2>/<sha256>          the bytes, put if absent, never changed
     submissions/<accession>/manifest.json    what a submission consists of: the store is readable without the catalog
+    archived/<sha256>.json                   recipe: which object gives back this one (``dsqc storage archive``)
     claims/<sha256>                          "somebody is about to use this object": keeps it from being swept
 """
 
@@ -26,6 +27,7 @@ from dsqc.station import Place, S3Options
 OBJECTS = "objects/sha256/"
 SUBMISSIONS = "submissions/"
 CLAIMS = "claims/"
+ARCHIVED = "archived/"
 GRACE = timedelta(hours=24)
 """A registration that takes longer than this between its first object and its manifest may lose objects to a sweep."""
 BUFFER_BYTES = 1 << 20
@@ -284,6 +286,22 @@ class ObjectStore(ABC):
                 raise damaged_object(self.url, key, "what was written cannot be read back")
         return key
 
+    def put_recipe(self, sha256: str, recipe: Mapping[str, Any]) -> str:
+        """Write ``archived/<sha256>.json`` and return its key: how another object gives back the one of this digest.
+
+        Raises:
+            SystemFault: the recipe does not name that object by ``encoded.sha256`` and ``encoded.size_bytes``.
+            StorageFault, TransientFault: the store refused, or cannot be reached.
+        """
+        object_key(sha256)
+        key = f"{ARCHIVED}{sha256}.json"
+        _encoded_of(key, recipe)
+        data = to_json(recipe).encode("utf-8")
+        self._write(key, data)
+        if self.read(key) != data:
+            raise damaged_object(self.url, key, "what was written cannot be read back")
+        return key
+
     def read(self, key: str) -> bytes:
         """The whole value under ``key``; for manifests and other small things.
 
@@ -320,7 +338,19 @@ class ObjectStore(ABC):
                 before = known.get(object_key(sha256))
                 submissions = (*before.submissions, accession) if before else (accession,)
                 known[object_key(sha256)] = KnownObject(sha256, size, tuple(dict.fromkeys(submissions)))
-        return known
+        return known | self._archived_objects(known)
+
+    def _archived_objects(self, known: Mapping[str, KnownObject]) -> dict[str, KnownObject]:
+        """The objects that recipes name; they belong to the submissions of the objects that they give back."""
+        found: dict[str, KnownObject] = {}
+        for info in self.entries(ARCHIVED):
+            try:
+                sha256, size = _encoded_of(info.key, json.loads(self.read(info.key)))
+            except ValueError as error:
+                raise damaged_object(self.url, info.key, "it is no JSON") from error
+            original = known.get(object_key(info.key.removeprefix(ARCHIVED).removesuffix(".json")))
+            found[object_key(sha256)] = KnownObject(sha256, size, original.submissions if original else ())
+        return found
 
     def verify(self, objects: Iterable[KnownObject]) -> Iterator[Damage]:
         """Read every object back and yield those that are missing or not what they should be."""
@@ -373,6 +403,16 @@ class ObjectStore(ABC):
         for info in deleted:
             self.delete_unfinished(info)
         return deleted
+
+
+def _encoded_of(key: str, recipe: Mapping[str, Any]) -> tuple[str, int]:
+    """SHA-256 and size of the object that a recipe is about."""
+    try:
+        sha256, size = recipe["encoded"]["sha256"], recipe["encoded"]["size_bytes"]
+        object_key(sha256)
+    except (KeyError, TypeError, SystemFault) as error:
+        raise StorageFault(f"{key} names no archived object.", hint="Restore it from a backup.") from error
+    return sha256, int(size)
 
 
 def open_store(url: str, s3: S3Options | None = None) -> ObjectStore:

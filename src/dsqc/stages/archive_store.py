@@ -1,0 +1,168 @@
+"""archive: objects of a station in fewer bytes, as further copies beside those that were registered, and back."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from dsqc import logs
+from dsqc.archive import Options, Outcome, Reason, Recipe, Restored, decode_file, encode_file
+from dsqc.artefact import atomic_path, sha256_of, write_fault
+from dsqc.catalog.archived import Archivable, add_archived, archivable, archived_copies
+from dsqc.catalog.database import Catalog
+from dsqc.catalog.events import now
+from dsqc.errors import DsqcError, StorageFault, UsageError
+from dsqc.stages._inputs import check_reference
+from dsqc.stages.archive import ArchiveResult
+from dsqc.station import Place, Station
+from dsqc.storage import ObjectStore, StoredCopy, open_place
+
+OPEN, CLOSED = "public", "closed"
+_PIECE = 1 << 20
+
+
+def archive_objects(station: Station, options: Options, *, work: Path | None = None) -> ArchiveResult:
+    """Encode every object of the open tier that has no copy in fewer bytes yet.
+
+    The encoded object is proven here (``dsqc.archive``), put into every place of the tier and proven there, its recipe
+    is written beside it, then one transaction notes the copies. Whatever dies in between, the same command goes on; an
+    object that no recipe names is swept. Copies of the original stay. Sealed objects of the closed tier are counted
+    and left alone, and no byte of them is read.
+
+    Args:
+        station: whose objects.
+        options: how to encode.
+        work: directory with room for the largest object twice; None: the system's temporary one.
+
+    Raises:
+        UsageError: the reference does not exist.
+        SystemFault, StorageFault, CatalogFault, TransientFault: a store, a disk or the catalog refused.
+    """
+    check_reference(options.reference)
+    outcomes: list[Outcome] = []
+    there: set[str] = set()
+    with Catalog.open(station) as catalog:
+        with catalog.reading() as session:
+            opened, closed = archivable(session, OPEN), archivable(session, CLOSED)
+        for item in opened:
+            log = logs.logger(stage="archive", file=item.name, sha256=item.sha256)
+            if item.is_archived:
+                there.add(item.name)
+                outcomes.append(_known(catalog, item))
+                continue
+            log.info("start", size_bytes=item.size_bytes)
+            with _work_directory(work) as folder:
+                outcome = _archive(catalog, station, item, options, folder)
+            log.info("end", reason=str(outcome.reason or ""), size_bytes=outcome.archived_bytes)
+            outcomes.append(outcome)
+    outcomes += [Outcome(item.name, None, None, item.size_bytes, reason=Reason.ENCRYPTED) for item in closed]
+    return ArchiveResult(tuple(outcomes), frozenset(there))
+
+
+@contextmanager
+def _work_directory(work: Path | None) -> Iterator[Path]:
+    try:
+        if work is not None:
+            work.mkdir(parents=True, exist_ok=True)
+        made = tempfile.TemporaryDirectory(prefix="dsqc-archive-", dir=work)
+    except OSError as error:
+        raise write_fault(work or Path(tempfile.gettempdir()), error) from error
+    with made as folder:
+        yield Path(folder)
+
+
+def _known(catalog: Catalog, item: Archivable) -> Outcome:
+    """What an earlier run made."""
+    with catalog.reading() as session:
+        _place, _tier, _key, value = archived_copies(session, item.sha256)[0]
+    recipe = Recipe.from_dict(value)
+    return Outcome(item.name, recipe.format, recipe.container, item.size_bytes, recipe)
+
+
+def _archive(catalog: Catalog, station: Station, item: Archivable, options: Options, folder: Path) -> Outcome:
+    places = station.places(OPEN)
+    original = folder / "original"
+    fetch(_copies(item, places), original, item.sha256)
+    outcome = encode_file(original, folder / "archived", options, name=item.name)
+    if outcome.recipe is None or outcome.path is None:
+        return outcome
+    original.unlink()
+    recipe, value = outcome.recipe, outcome.recipe.to_dict()
+    copies = []
+    for place in places:
+        store = open_place(place)
+        put = store.put_file(outcome.path, sha256=recipe.encoded.sha256, md5=recipe.encoded.md5)
+        store.put_recipe(item.sha256, value)
+        copies.append(
+            StoredCopy(
+                *(place.name, place.tier, put.key, put.sha256, put.size_bytes, put.proof, now()),
+                encoding=str(recipe.encoding),
+                recipe=value,
+            )
+        )
+    catalog.write(lambda session: add_archived(session, item.sha256, copies))
+    return Outcome(item.name, outcome.format, outcome.container, item.size_bytes, recipe, notes=outcome.notes)
+
+
+def _copies(item: Archivable, places: Sequence[Place]) -> list[tuple[ObjectStore, str]]:
+    return [(open_place(place), item.keys[place.name]) for place in places if place.name in item.keys]
+
+
+def fetch(copies: Sequence[tuple[ObjectStore, str]], target: Path, sha256: str) -> None:
+    """Copy an object out of the first store that has it whole.
+
+    Raises:
+        StorageFault: none has; the last one's reason.
+    """
+    fault: DsqcError = StorageFault(f"No copy of the object {sha256} is known.", hint="Run `dsqc storage verify`.")
+    for store, key in copies:
+        try:
+            with atomic_path(target) as temporary:
+                with store.open_read(key) as stored, temporary.open("wb") as file:
+                    while piece := stored.read(_PIECE):
+                        file.write(piece)
+                if sha256_of(temporary) != sha256:
+                    raise StorageFault(
+                        f"The object {key} in {store.url} is damaged.",
+                        hint="Run `dsqc storage verify`, then repair it.",
+                    )
+        except StorageFault as error:
+            fault = error
+            continue
+        return
+    raise fault
+
+
+def restore_object(
+    station: Station, sha256: str, target: Path, reference: Path | None = None, *, work: Path | None = None
+) -> Restored:
+    """Give back an object of the station from its copy in fewer bytes.
+
+    Args:
+        station: whose object.
+        sha256: of the original.
+        target: the file to write; one that exists is refused.
+        reference: FASTA, or directory of sequences by MD5, of a CRAM that needs one.
+        work: directory with room for the archived object; None: the system's temporary one.
+
+    Raises:
+        UsageError: the target exists, no copy in fewer bytes is known, or a reference is needed.
+        StorageFault: no such copy is whole.
+    """
+    check_reference(reference)
+    if target.exists():
+        raise UsageError(f"{target} exists.", hint="Name a file that does not.")
+    with Catalog.open(station) as catalog, catalog.reading() as session:
+        found = archived_copies(session, sha256)
+    if not found:
+        raise UsageError(
+            f"The object {sha256} has no archived copy.",
+            hint="`dsqc storage archive` makes them; see `dsqc catalog show`.",
+        )
+    places = {place.name: place for tier in (OPEN, CLOSED) for place in station.places(tier)}
+    recipe = Recipe.from_dict(found[0][3])
+    same = [row for row in found if Recipe.from_dict(row[3]).encoded == recipe.encoded and row[0] in places]
+    with _work_directory(work) as folder:
+        archived = folder / "archived"
+        fetch([(open_place(places[row[0]]), row[2]) for row in same], archived, recipe.encoded.sha256)
+        return decode_file(archived, recipe, target, reference)
