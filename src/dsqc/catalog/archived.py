@@ -20,6 +20,7 @@ class Archivable:
     Attributes:
         name: of the first data file that it is.
         keys: where its own bytes lie, by place.
+        archived_places: where it lies in fewer bytes.
         encodings: of the copies of any kind, without that of its own bytes.
     """
 
@@ -28,6 +29,7 @@ class Archivable:
     size_bytes: int
     name: str
     keys: dict[str, str]
+    archived_places: tuple[str, ...]
     encodings: frozenset[str]
 
     @property
@@ -59,6 +61,9 @@ def _archivable(record: ObjectRecord, name: str, tier: str) -> Archivable:
         md5=record.md5,
         size_bytes=record.size_bytes,
         name=name,
+        archived_places=tuple(
+            copy.place for copy in copies if copy.encoding in ARCHIVE_ENCODINGS and copy.state == "present"
+        ),
         keys={copy.place: copy.key for copy in copies if not copy.encoding and copy.state == "present"},
         encodings=frozenset(copy.encoding for copy in copies if copy.encoding),
     )
@@ -86,6 +91,22 @@ def add_archived(session: Session, sha256: str, copies: Iterable[StoredCopy]) ->
         row.stored_sha256 = copy.stored_sha256
         row.stored_size_bytes = copy.stored_size_bytes
         row.recipe = dict(copy.recipe)
+
+
+def drop_original(session: Session, sha256: str, tier: str) -> int:
+    """Forget the copies of the object's own bytes in ``tier``; how many there were.
+
+    Raises:
+        CatalogFault: no copy in fewer bytes is known there.
+    """
+    record = session.scalars(select(ObjectRecord).where(ObjectRecord.sha256 == sha256)).one_or_none()
+    copies = [copy for copy in record.copies if copy.tier == tier] if record else []
+    if not any(copy.encoding in ARCHIVE_ENCODINGS and copy.state == "present" for copy in copies):
+        raise CatalogFault(f"The object {sha256} has no archived copy that could stand for it.")
+    own = [copy for copy in copies if not copy.encoding]
+    for copy in own:
+        session.delete(copy)
+    return len(own)
 
 
 def archived_copies(session: Session, sha256: str) -> list[tuple[str, str, str, dict[str, Any]]]:

@@ -50,6 +50,7 @@ GIVES_BACK = {
     "file": Text("the file, byte for byte", "파일 바이트 그대로"),
     "content": Text("the content, byte for byte", "내용 바이트 그대로"),
 }
+DROPPED = Text("original dropped", "원본 삭제")
 
 
 def add_actions(actions: Any) -> None:
@@ -80,6 +81,12 @@ def add_actions(actions: Any) -> None:
         action="store_true",
         help="do not try to make the original's compression again; faster, and another compression comes back",
     )
+    archive.add_argument(
+        "--drop-original",
+        action="store_true",
+        help="of the station's objects: delete what proven archived copies stand for, a day after it was last needed",
+    )
+    archive.add_argument("--yes", action="store_true", help="drop also where one copy would be left")
     add_threads(archive)
     archive.set_defaults(run=run_archive)
     restore = _add(actions, "restore", "the original of an archived file", RESTORE)
@@ -131,6 +138,8 @@ def run_archive(args: argparse.Namespace) -> int:
         threads=args.threads,
     )
     if args.files:
+        if args.drop_original:
+            raise UsageError("Your files are never deleted.", hint="--drop-original is for a station's objects.")
         if args.outdir is None:
             raise UsageError("Files need a directory to be archived into.", hint="Give -o DIR.")
         result = archive_files(args.files, args.outdir, options)
@@ -139,7 +148,9 @@ def run_archive(args: argparse.Namespace) -> int:
             raise UsageError("No file is named.", hint="Name files, or leave -o out to archive the station's objects.")
         from dsqc.stages.archive_store import archive_objects
 
-        result = archive_objects(load_station(args.station), options, work=args.work)
+        result = archive_objects(
+            load_station(args.station), options, work=args.work, drop=args.drop_original, sure=args.yes
+        )
     if args.json:
         print_json(result.to_dict())
     else:
@@ -152,7 +163,10 @@ def print_result(result: "ArchiveResult", language: Language) -> None:
     from dsqc.cli._output import print_table, printable
 
     headings = [Text("file", "파일"), Text("before", "전"), Text("after", "후"), Text("", ""), Text("result", "결과")]
-    print_table([item.get(language) for item in headings], [_row(item, language) for item in result.outcomes])
+    print_table(
+        [item.get(language) for item in headings],
+        [_row(item, language, item.name in result.dropped) for item in result.outcomes],
+    )
     for item in result.outcomes:
         for note in item.notes:
             text = note if isinstance(note, str) else note.get(language)
@@ -168,7 +182,7 @@ def print_result(result: "ArchiveResult", language: Language) -> None:
     print_table([item.get(language) for item in headings], rows)
 
 
-def _row(item: "Outcome", language: Language) -> list[str]:
+def _row(item: "Outcome", language: Language, dropped: bool) -> list[str]:
     from dsqc.cli._output import printable
 
     if item.recipe is None:
@@ -179,7 +193,8 @@ def _row(item: "Outcome", language: Language) -> list[str]:
             GIVES_BACK["content" if item.recipe.losses else "file"].get(language),
         ]
     sizes = [f"{item.size_bytes:,}", f"{item.archived_bytes:,}", _share(item.size_bytes, item.archived_bytes)]
-    return [printable(item.name), *sizes, ": ".join(words)]
+    text = ": ".join(words)
+    return [printable(item.name), *sizes, f"{text}; {DROPPED.get(language)}" if dropped else text]
 
 
 def _kind(row: dict[str, Any], language: Language) -> list[str]:

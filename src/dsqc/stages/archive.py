@@ -26,10 +26,12 @@ class ArchiveResult:
     Attributes:
         outcomes: one a file, in the order given.
         there: names of those that had been encoded before and still stand whole.
+        dropped: names of those whose own bytes the station keeps no more.
     """
 
     outcomes: tuple[Outcome, ...]
     there: frozenset[str] = frozenset()
+    dropped: frozenset[str] = frozenset()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -70,6 +72,7 @@ class ArchiveResult:
             "content_sha256": recipe.content.sha256 if recipe else None,
             "archived": str(item.path) if item.path else None,
             "there_before": item.name in self.there,
+            "original_dropped": item.name in self.dropped,
             "reason": str(item.reason) if item.reason else None,
             "notes": [{"en": english(note), "ko": korean(note)} for note in item.notes],
         }

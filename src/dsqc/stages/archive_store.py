@@ -3,25 +3,34 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from dsqc import logs
-from dsqc.archive import Options, Outcome, Reason, Recipe, Restored, decode_file, encode_file
+from dsqc.archive import Options, Outcome, Reason, Recipe, Restored, decode_file, encode_file, prove
 from dsqc.artefact import atomic_path, sha256_of, write_fault
-from dsqc.catalog.archived import Archivable, add_archived, archivable, archived_copies
+from dsqc.catalog.archived import Archivable, add_archived, archivable, archived_copies, drop_original
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.events import now
 from dsqc.errors import DsqcError, StorageFault, UsageError
 from dsqc.stages._inputs import check_reference
 from dsqc.stages.archive import ArchiveResult
 from dsqc.station import Place, Station
-from dsqc.storage import ObjectStore, StoredCopy, open_place
+from dsqc.storage import GRACE, ObjectStore, StoredCopy, object_key, open_place
 
 OPEN, CLOSED = "public", "closed"
 _PIECE = 1 << 20
 
 
-def archive_objects(station: Station, options: Options, *, work: Path | None = None) -> ArchiveResult:
+def archive_objects(
+    station: Station,
+    options: Options,
+    *,
+    work: Path | None = None,
+    drop: bool = False,
+    sure: bool = False,
+    grace: timedelta = GRACE,
+) -> ArchiveResult:
     """Encode every object of the open tier that has no copy in fewer bytes yet.
 
     The encoded object is proven here (``dsqc.archive``), put into every place of the tier and proven there, its recipe
@@ -33,12 +42,20 @@ def archive_objects(station: Station, options: Options, *, work: Path | None = N
         station: whose objects.
         options: how to encode.
         work: directory with room for the largest object twice; None: the system's temporary one.
+        drop: afterwards delete what the archived copies stand for (see :func:`_drop`).
+        sure: also where the tier has one place only, so that one copy is left.
+        grace: nothing is dropped that was written or claimed later than this ago.
 
     Raises:
-        UsageError: the reference does not exist.
+        UsageError: the reference does not exist, or dropping would leave one copy.
         SystemFault, StorageFault, CatalogFault, TransientFault: a store, a disk or the catalog refused.
     """
     check_reference(options.reference)
+    if drop and not sure and len(station.places(OPEN)) < 2:
+        raise UsageError(
+            "The tier public has one place: one copy of each object would be left.",
+            hint="Name a second place under [copies.public] of station.toml, or say --yes.",
+        )
     outcomes: list[Outcome] = []
     there: set[str] = set()
     with Catalog.open(station) as catalog:
@@ -55,8 +72,9 @@ def archive_objects(station: Station, options: Options, *, work: Path | None = N
                 outcome = _archive(catalog, station, item, options, folder)
             log.info("end", reason=str(outcome.reason or ""), size_bytes=outcome.archived_bytes)
             outcomes.append(outcome)
+        dropped = _drop_all(catalog, station, options, work, grace) if drop else frozenset()
     outcomes += [Outcome(item.name, None, None, item.size_bytes, reason=Reason.ENCRYPTED) for item in closed]
-    return ArchiveResult(tuple(outcomes), frozenset(there))
+    return ArchiveResult(tuple(outcomes), frozenset(there), dropped)
 
 
 @contextmanager
@@ -131,6 +149,55 @@ def fetch(copies: Sequence[tuple[ObjectStore, str]], target: Path, sha256: str) 
             continue
         return
     raise fault
+
+
+def _drop_all(
+    catalog: Catalog, station: Station, options: Options, work: Path | None, grace: timedelta
+) -> frozenset[str]:
+    with catalog.reading() as session:
+        items = [item for item in archivable(session, OPEN) if item.is_archived]
+    dropped = set()
+    for item in items:
+        with _work_directory(work) as folder:
+            if _drop(catalog, station, item, folder, reference=options.reference, grace=grace):
+                dropped.add(item.name)
+    return frozenset(dropped)
+
+
+def _drop(
+    catalog: Catalog,
+    station: Station,
+    item: Archivable,
+    folder: Path,
+    *,
+    reference: Path | None,
+    grace: timedelta,
+) -> bool:
+    """Delete an object's own bytes from every place where they were not written or claimed lately.
+
+    First every archived copy is read back and proven to give back the content; then the stores are told, then the
+    catalog, then the bytes go. Killed in between, the next run deletes what is left. Whether none of them is left.
+    """
+    with catalog.reading() as session:
+        copies = {place: (key, value) for place, _tier, key, value in archived_copies(session, item.sha256)}
+    places = station.places(OPEN)
+    idle = [open_place(place).idle(item.sha256, grace) for place in places]
+    there = [open_place(place).size_of(object_key(item.sha256)) is not None for place in places]
+    if not any(there):
+        return True
+    if sum(map(bool, idle)) != sum(there) or {place.name for place in places} - set(item.archived_places):
+        return False
+    for place in places:
+        key, value = copies[place.name]
+        recipe, archived = Recipe.from_dict(value), folder / place.name
+        fetch([(open_place(place), key)], archived, recipe.encoded.sha256)
+        prove(archived, recipe, reference)
+        archived.unlink()
+    for place in places:
+        open_place(place).put_recipe(item.sha256, {**copies[place.name][1], "original_dropped": True})
+    catalog.write(lambda session: drop_original(session, item.sha256, OPEN))
+    gone = [open_place(place).delete_orphans(found, grace) for place, found in zip(places, idle, strict=True)]
+    return sum(map(bool, gone)) == sum(there)
 
 
 def restore_object(

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -99,11 +99,15 @@ class ObjectInfo:
 
 @dataclass(frozen=True, slots=True)
 class KnownObject:
-    """What an object should be, and which submissions say so."""
+    """What an object should be, and which submissions say so.
+
+    One that was ``dropped`` need not be there: another object gives it back.
+    """
 
     sha256: str
     size_bytes: int
     submissions: tuple[str, ...] = ()
+    dropped: bool = False
 
     @property
     def key(self) -> str:
@@ -345,17 +349,22 @@ class ObjectStore(ABC):
         found: dict[str, KnownObject] = {}
         for info in self.entries(ARCHIVED):
             try:
-                sha256, size = _encoded_of(info.key, json.loads(self.read(info.key)))
+                recipe = json.loads(self.read(info.key))
             except ValueError as error:
                 raise damaged_object(self.url, info.key, "it is no JSON") from error
+            sha256, size = _encoded_of(info.key, recipe)
             original = known.get(object_key(info.key.removeprefix(ARCHIVED).removesuffix(".json")))
             found[object_key(sha256)] = KnownObject(sha256, size, original.submissions if original else ())
+            if original and recipe.get("original_dropped"):
+                found[original.key] = replace(original, dropped=True)
         return found
 
     def verify(self, objects: Iterable[KnownObject]) -> Iterator[Damage]:
         """Read every object back and yield those that are missing or not what they should be."""
         for item in objects:
             size = self.size_of(item.key)
+            if size is None and item.dropped:
+                continue
             if size is None:
                 yield Damage(item, "missing", "")
             elif size != item.size_bytes:
@@ -384,15 +393,23 @@ class ObjectStore(ABC):
         limit = (now or datetime.now(UTC)) - older_than
         deleted = []
         for info in orphans:
-            claims = list(self.entries(f"{CLAIMS}{info.key.rpartition('/')[2]}"))
-            if info.modified > limit or any(claim.modified > limit for claim in claims):
-                continue
-            self.delete(info.key)
-            deleted.append(info)
+            if self._is_idle(info, limit):
+                self.delete(info.key)
+                deleted.append(info)
         for claim in self.entries(CLAIMS):
             if claim.modified <= limit:
                 self.delete(claim.key)
         return deleted
+
+    def _is_idle(self, info: ObjectInfo, limit: datetime) -> bool:
+        """Whether an object was neither written nor claimed after ``limit``."""
+        claims = self.entries(f"{CLAIMS}{info.key.rpartition('/')[2]}")
+        return info.modified <= limit and all(claim.modified <= limit for claim in claims)
+
+    def idle(self, sha256: str, older_than: timedelta = GRACE, now: datetime | None = None) -> list[ObjectInfo]:
+        """The object of this digest, if it is there and nobody has written or claimed it for so long; else nothing."""
+        limit = (now or datetime.now(UTC)) - older_than
+        return [info for info in self.entries(object_key(sha256)) if self._is_idle(info, limit)]
 
     def delete_unfinished_older_than(
         self, uploads: Iterable[ObjectInfo], older_than: timedelta = GRACE, now: datetime | None = None
