@@ -300,7 +300,7 @@ class EventRecord(Base):
 class FixityEventRecord(Base):
     """One entry of the history of stored bytes, one chain for the station; triggers refuse UPDATE and DELETE.
 
-    ``action`` is verify (a whole run: its plan, what it read), damage, repair or quarantine. ``sha256`` is the
+    ``action`` is verify (a whole run: its plan, what it read), damage, repair, copy, archive or drop. ``sha256`` is the
     object's; empty for a run.
     """
 

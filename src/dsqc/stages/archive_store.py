@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from dsqc import logs
 from dsqc.archive import Options, Outcome, Reason, Recipe, Restored, decode_file, encode_file, prove
@@ -12,12 +13,15 @@ from dsqc.artefact import atomic_path, sha256_of, write_fault
 from dsqc.catalog.archived import Archivable, add_archived, archivable, archived_copies, drop_original
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.events import now
+from dsqc.catalog.fixity import ARCHIVE, DROP, append_fixity_event
 from dsqc.errors import DsqcError, StorageFault, UsageError
 from dsqc.stages._inputs import check_reference
 from dsqc.stages.archive import ArchiveResult
 from dsqc.station import Place, Station
 from dsqc.storage import GRACE, ObjectStore, StoredCopy, object_key, open_place
+from dsqc.version import __version__
 
+ACTOR = f"dsqc storage archive {__version__}"
 OPEN, CLOSED = "public", "closed"
 _PIECE = 1 << 20
 
@@ -118,7 +122,17 @@ def _archive(catalog: Catalog, station: Station, item: Archivable, options: Opti
                 recipe=value,
             )
         )
-    catalog.write(lambda session: add_archived(session, item.sha256, copies))
+    details = {
+        "encoding": str(recipe.encoding),
+        "sha256": recipe.encoded.sha256,
+        "places": [copy.place for copy in copies],
+    }
+
+    def note(session: Any) -> None:
+        add_archived(session, item.sha256, copies)
+        append_fixity_event(session, ARCHIVE, actor=ACTOR, place=OPEN, sha256=item.sha256, details=details)
+
+    catalog.write(note)
     return Outcome(item.name, outcome.format, outcome.container, item.size_bytes, recipe, notes=outcome.notes)
 
 
@@ -195,7 +209,12 @@ def _drop(
         archived.unlink()
     for place in places:
         open_place(place).put_recipe(item.sha256, {**copies[place.name][1], "original_dropped": True})
-    catalog.write(lambda session: drop_original(session, item.sha256, OPEN))
+
+    def note(session: Any) -> None:
+        if drop_original(session, item.sha256, OPEN):
+            append_fixity_event(session, DROP, actor=ACTOR, place=OPEN, sha256=item.sha256)
+
+    catalog.write(note)
     gone = [open_place(place).delete_orphans(found, grace) for place, found in zip(places, idle, strict=True)]
     return sum(map(bool, gone)) == sum(there)
 

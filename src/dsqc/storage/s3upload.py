@@ -23,6 +23,8 @@ PARTS_IN_FLIGHT = 4
 """With the part being read: (4 + 1) x 16 MiB of memory, whatever the size of the file."""
 MEBIBYTE = 1 << 20
 TRIES = 3
+COPY_BYTES = 1 << 30
+"""Most that a store is asked to copy in one request; S3 allows 5 GiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,15 @@ class Sent:
         created: false where another writer was first.
         answered_etag: what the store answered; empty where it gave none.
         etag: the ETag of exactly the bytes that were read, if the store makes it of MD5s.
-        md5: MD5 of the whole, empty where it was not computed.
         resumed_bytes: how much an earlier, killed upload had brought.
+        whole: whether it went in one request.
     """
 
     created: bool
     answered_etag: str = ""
     etag: str = ""
-    md5: str = ""
     resumed_bytes: int = 0
+    whole: bool = False
 
 
 def part_size(size: int) -> int:
@@ -66,7 +68,7 @@ def put_whole(client: Any, where: dict[str, str], path: Path, sha256: str, *, co
     answer: dict[str, Any] = {}
     with unless_taken() as outcome:
         answer = client.put_object(**where, Body=data, ContentMD5=_base64(md5.digest()), **condition)
-    return Sent(not outcome.taken, answer.get("ETag", "").strip('"'), md5.hexdigest(), md5.hexdigest())
+    return Sent(not outcome.taken, answer.get("ETag", "").strip('"'), md5.hexdigest(), whole=True)
 
 
 class PartsUpload:
@@ -84,8 +86,13 @@ class PartsUpload:
         self._upload: dict[str, str] = {}
         self._found = False
 
-    def put(self, *, conditional: bool, resumable: bool) -> Sent:
+    def put(self, *, conditional: bool, resumable: bool, replaces: bool = False) -> Sent:
         """Send what is missing and finish.
+
+        Args:
+            conditional: whether the store refuses to finish where something stands under the key.
+            resumable: whether the store lists unfinished uploads and the MD5s of their parts.
+            replaces: whether something stands there and is to be replaced.
 
         Raises:
             SystemFault: the file is not what its SHA-256 says; the object was not made.
@@ -103,7 +110,7 @@ class PartsUpload:
                     raise
             # Another writer of the same bytes has finished the upload that both worked on, or somebody dropped it.
             self._upload, self._found = {}, False
-            if self._is_there():
+            if not replaces and self._is_there():
                 return Sent(created=False)
         raise TransientFault(
             f"s3://{self._where['Bucket']}/{self._where['Key']}: others drop our uploads.",
@@ -181,11 +188,7 @@ class PartsUpload:
         best: dict[int, tuple[str, int]] = {}
         for upload_id in self._unfinished():
             upload = {**self._where, "UploadId": upload_id}
-            parts: dict[int, tuple[str, int]] = {}
-            with _unless_gone():
-                for page in self._client.get_paginator("list_parts").paginate(**upload):
-                    for row in page.get("Parts", ()):
-                        parts[row["PartNumber"]] = (row["ETag"].strip('"'), int(row["Size"]))
+            parts = parts_of(self._client, upload)
             if len(parts) > len(best):
                 best, self._upload, self._found = parts, upload, True
         return best
@@ -211,6 +214,32 @@ def _unless_gone() -> Iterator[None]:
 
 def _is_gone(error: BaseException) -> bool:
     return s3.error_code(error) == "NoSuchUpload"
+
+
+def parts_of(client: Any, upload: dict[str, str]) -> dict[int, tuple[str, int]]:
+    """ETag and size of the parts that arrived, by number; none where the upload is gone."""
+    parts: dict[int, tuple[str, int]] = {}
+    with _unless_gone():
+        for page in client.get_paginator("list_parts").paginate(**upload):
+            for row in page.get("Parts", ()):
+                parts[row["PartNumber"]] = (row["ETag"].strip('"'), int(row["Size"]))
+    return parts
+
+
+def copy_inside(client: Any, source: dict[str, str], target: dict[str, str], size: int) -> None:
+    """Have the store copy an object; in parts where it is too large for one request."""
+    if size <= COPY_BYTES:
+        client.copy_object(**target, CopySource=source)
+        return
+    upload = {**target, "UploadId": client.create_multipart_upload(**target)["UploadId"]}
+    parts = []
+    for number, start in enumerate(range(0, size, COPY_BYTES), start=1):
+        end = min(start + COPY_BYTES, size) - 1
+        answer = client.upload_part_copy(
+            **upload, PartNumber=number, CopySource=source, CopySourceRange=f"bytes={start}-{end}"
+        )
+        parts.append({"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]})
+    client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
 
 
 def etag_of_parts(md5s: list[bytes]) -> str:
