@@ -18,7 +18,9 @@ from dsqc.cli.main import main
 from dsqc.errors import StorageFault, SystemFault, UsageError
 from dsqc.stages import archive_store
 from dsqc.stages.archive_store import archive_objects, restore_object
+from dsqc.stages.fixity import Plan, verify_storage
 from dsqc.stages.register import register
+from dsqc.stages.sweep import sweep_storage
 from dsqc.station import Station
 from dsqc.storage import open_place
 from helpers.catalogs import dump, problems
@@ -169,6 +171,24 @@ def test_originals_are_dropped_when_two_copies_are_left(judged: Judged, tmp_path
     # Handed in again, it is what is registered already.
     assert register(results, inbox, station).receipt == receipt
     assert problems(station) == []
+
+
+def test_a_flipped_bit_is_found_by_verify_and_mended_from_the_other_place(judged: Judged, tmp_path: Path) -> None:
+    station = two_places(tmp_path)
+    register(*judged.write(tmp_path / "one"), station)
+    archive_objects(station, OPTIONS, drop=True, grace=NOW)
+    assert verify_storage(station, Plan()).whole
+    spoilt = min(objects(station))
+    spoilt.chmod(0o644)
+    data = bytearray(spoilt.read_bytes())
+    data[len(data) // 2] ^= 1
+    spoilt.write_bytes(data)
+    found = verify_storage(station, Plan(), repair=True)
+    assert [(fault.copy.place, fault.state, fault.repaired) for fault in found.faults] == [("public", "digest", True)]
+    assert verify_storage(station, Plan()).whole
+    for number, item in enumerate(dump(station)["object"]):
+        assert restore_object(station, item["sha256"], tmp_path / f"back{number}").exact
+    assert sum(len(place.orphans) for place in sweep_storage(station)) == 0
 
 
 def test_the_last_copy_is_dropped_only_when_sure(registered: Station) -> None:
