@@ -1,10 +1,14 @@
 """From a data file to an archived file that is proven to give back its content; or the reason why it stays."""
 
+import glob
 import os
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from dsqc.archive import texts
 from dsqc.archive.candidates import Candidate, Plan, Unfit, plans_of
@@ -19,7 +23,7 @@ from dsqc.archive.wrapping import find_wrapping
 from dsqc.artefact import atomic_path
 from dsqc.errors import SystemFault
 from dsqc.formats import sniff
-from dsqc.formats.texts import Phrase, fill
+from dsqc.formats.texts import Phrase, english, fill, korean
 from dsqc.language import Text
 from dsqc.model import Container, FileFormat
 
@@ -51,6 +55,27 @@ class Outcome:
     path: Path | None = None
     reason: Reason | None = None
     notes: tuple[Phrase, ...] = ()
+
+    def to_note(self) -> dict[str, Any]:
+        """Why the file stays, as plain data."""
+        notes = [{"en": english(note), "ko": korean(note)} for note in self.notes]
+        names = {"format": self.format, "container": self.container, "reason": self.reason}
+        return {**{name: str(value) if value else None for name, value in names.items()}, "notes": notes}
+
+    @classmethod
+    def from_note(cls, value: dict[str, Any], name: str, size_bytes: int) -> "Outcome | None":
+        """What :meth:`to_note` gave; None where it is none."""
+        try:
+            return cls(
+                name=name,
+                format=FileFormat(value["format"]) if value["format"] else None,
+                container=Container(value["container"]) if value["container"] else None,
+                size_bytes=size_bytes,
+                reason=Reason(value["reason"]),
+                notes=tuple(Text(note["en"], note["ko"]) for note in value["notes"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            return None
 
     @property
     def archived_bytes(self) -> int:
@@ -223,8 +248,18 @@ class _Encoder:
         )
 
 
+LEFT_BEHIND = timedelta(days=1)
+"""A file under way that nobody has written to for so long was left by a run that was killed."""
 _WEIGHT = (Reason.NO_REFERENCE, Reason.NOT_EXACT, Reason.NO_GAIN, Reason.FORMAT)
 """Of several reasons the first one here is told."""
+
+
+def _clear_leftovers(target: Path) -> None:
+    """Delete what killed runs left beside ``target``."""
+    for path in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > LEFT_BEHIND.total_seconds():
+                path.unlink()
 
 
 class _Dropped(Exception):
@@ -234,6 +269,7 @@ class _Dropped(Exception):
 @contextmanager
 def _kept_if_proven(target: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
     """A temporary file beside ``target``, which gets that name only where ``keep`` was called."""
+    _clear_leftovers(target)
     kept: list[bool] = []
     try:
         with atomic_path(target) as temporary:

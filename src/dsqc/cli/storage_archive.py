@@ -86,6 +86,9 @@ def add_actions(actions: Any) -> None:
         action="store_true",
         help="of the station's objects: delete what proven archived copies stand for, a day after it was last needed",
     )
+    archive.add_argument(
+        "--again", action="store_true", help="try also the objects that an earlier run left as they are"
+    )
     archive.add_argument("--yes", action="store_true", help="drop also where one copy would be left")
     add_threads(archive)
     archive.set_defaults(run=run_archive)
@@ -149,7 +152,12 @@ def run_archive(args: argparse.Namespace) -> int:
         from dsqc.stages.archive_store import archive_objects
 
         result = archive_objects(
-            load_station(args.station), options, work=args.work, drop=args.drop_original, sure=args.yes
+            load_station(args.station),
+            options,
+            work=args.work,
+            again=args.again,
+            drop=args.drop_original,
+            sure=args.yes,
         )
     if args.json:
         print_json(result.to_dict())

@@ -9,6 +9,7 @@ from typing import Any
 
 from dsqc import logs
 from dsqc.archive import Options, Outcome, Reason, Recipe, Restored, decode_file, encode_file, prove
+from dsqc.archive.recipe import software
 from dsqc.artefact import atomic_path, sha256_of, write_fault
 from dsqc.catalog.archived import Archivable, add_archived, archivable, archived_copies, drop_original
 from dsqc.catalog.database import Catalog
@@ -31,6 +32,7 @@ def archive_objects(
     options: Options,
     *,
     work: Path | None = None,
+    again: bool = False,
     drop: bool = False,
     sure: bool = False,
     grace: timedelta = GRACE,
@@ -46,6 +48,7 @@ def archive_objects(
         station: whose objects.
         options: how to encode.
         work: directory with room for the largest object twice; None: the system's temporary one.
+        again: try also what an earlier run found not to be worth it or not exact.
         drop: afterwards delete what the archived copies stand for (see :func:`_drop`).
         sure: also where the tier has one place only, so that one copy is left.
         grace: nothing is dropped that was written or claimed later than this ago.
@@ -71,6 +74,10 @@ def archive_objects(
                 there.add(item.name)
                 outcomes.append(_known(catalog, item))
                 continue
+            told = None if again else _told_before(station, item, options)
+            if told is not None:
+                outcomes.append(told)
+                continue
             log.info("start", size_bytes=item.size_bytes)
             with _work_directory(work) as folder:
                 outcome = _archive(catalog, station, item, options, folder)
@@ -93,6 +100,25 @@ def _work_directory(work: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
+def _settings(options: Options) -> dict[str, Any]:
+    """What the answer depends on, beside the object."""
+    return {
+        "encoding": str(options.encoding or ""),
+        "embed_reference": options.embed_reference,
+        "least_saving": options.least_saving,
+        "htslib": software()["htslib"],
+    }
+
+
+def _told_before(station: Station, item: Archivable, options: Options) -> Outcome | None:
+    """What an earlier run with the same settings found; a missing reference is looked for again where one is given."""
+    said = open_place(station.places(OPEN)[0]).unarchived(item.sha256)
+    if said is None or said.get("settings") != _settings(options):
+        return None
+    outcome = Outcome.from_note(said, item.name, item.size_bytes)
+    return None if outcome is None or (outcome.reason is Reason.NO_REFERENCE and options.reference) else outcome
+
+
 def _known(catalog: Catalog, item: Archivable) -> Outcome:
     """What an earlier run made."""
     with catalog.reading() as session:
@@ -107,6 +133,8 @@ def _archive(catalog: Catalog, station: Station, item: Archivable, options: Opti
     fetch(_copies(item, places), original, item.sha256)
     outcome = encode_file(original, folder / "archived", options, name=item.name)
     if outcome.recipe is None or outcome.path is None:
+        said = outcome.to_note()
+        open_place(places[0]).note_unarchived(item.sha256, {**said, "settings": _settings(options)})
         return outcome
     original.unlink()
     recipe, value = outcome.recipe, outcome.recipe.to_dict()

@@ -5,6 +5,7 @@ Layout under the tier's URL::
     objects/sha256/<2>/<2>/<sha256>          the bytes, put if absent, never changed
     submissions/<accession>/manifest.json    what a submission consists of: the store is readable without the catalog
     archived/<sha256>.json                   recipe: which object gives back this one (``dsqc storage archive``)
+    unarchived/<sha256>.json                 why an object is not archived
     claims/<sha256>                          "somebody is about to use this object": keeps it from being swept
     quarantine/<name>.<time>                 damaged bytes that a good copy took the place of
 """
@@ -29,6 +30,7 @@ OBJECTS = "objects/sha256/"
 SUBMISSIONS = "submissions/"
 CLAIMS = "claims/"
 ARCHIVED = "archived/"
+UNARCHIVED = "unarchived/"
 QUARANTINE = "quarantine/"
 GRACE = timedelta(hours=24)
 """A registration that takes longer than this between its first object and its manifest may lose objects to a sweep."""
@@ -348,6 +350,26 @@ class ObjectStore(ABC):
         if self.read(key) != data:
             raise damaged_object(self.url, key, "what was written cannot be read back")
         return key
+
+    def note_unarchived(self, sha256: str, why: Mapping[str, Any]) -> None:
+        """Write ``unarchived/<sha256>.json``, so that nobody tries again for nothing.
+
+        Raises:
+            StorageFault, TransientFault: the store refused, or cannot be reached.
+        """
+        object_key(sha256)
+        self._write(f"{UNARCHIVED}{sha256}.json", to_json(why).encode("utf-8"))
+
+    def unarchived(self, sha256: str) -> dict[str, Any] | None:
+        """What :meth:`note_unarchived` wrote; None where nothing proper stands there."""
+        key = f"{UNARCHIVED}{sha256}.json"
+        if self.size_of(key) is None:
+            return None
+        try:
+            found = json.loads(self.read(key))
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
 
     def read(self, key: str) -> bytes:
         """The whole value under ``key``; for manifests and other small things.

@@ -3,8 +3,11 @@
 import bz2
 import gzip
 import json
+import os
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -329,3 +332,22 @@ def test_recipes_that_are_none_are_refused(tmp_path: Path) -> None:
     for wrong in ({}, value | {"schema_version": "2.0"}, value | {"encoding": "zip"}, value | {"content": {}}):
         with pytest.raises(SystemFault):
             Recipe.from_dict(wrong)
+
+
+def test_killed_and_run_again(tmp_path: Path) -> None:
+    """SIGKILL while the CRAM is written: nothing under a final name; the next run ends well and clears what is old."""
+    write(tmp_path, "r.fastq", fastq(make_reads(6_000, shortest=60)))
+    command = [sys.executable, "-m", "dsqc", "storage", "archive", "r.fastq", "-o", "out", "-q", "--encoding", "cram"]
+    process = subprocess.Popen(command, cwd=tmp_path)
+    try:
+        while not (left := list(tmp_path.glob("out/.r.fastq.cram.*.part"))) and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+    finally:
+        process.wait()
+    assert left
+    assert not (tmp_path / "out/r.fastq.cram").exists()
+    os.utime(left[0], (0, 0))
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert sorted(path.name for path in tmp_path.glob("out/*")) == ["r.fastq.cram", "r.fastq.recipe.json"]
+    assert not left[0].exists()

@@ -94,6 +94,27 @@ def test_what_is_archived_is_not_done_again(registered: Station, monkeypatch: py
     assert second["total"] == first["total"]
 
 
+def test_what_stays_is_not_tried_again_without_need(registered: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    costly = Options(encoding=Encoding.BGZF, least_saving=0.9)
+    first = archive_objects(registered, costly).to_dict()
+    assert first["reasons"] == {"no_gain": 3, "encrypted": 3}
+    tried: list[str] = []
+    right = archive_store.encode_file
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        tried.append(named["name"])
+        return right(*arguments, **named)
+
+    monkeypatch.setattr(archive_store, "encode_file", noted)
+    assert archive_objects(registered, costly).to_dict() == first
+    assert tried == []
+    assert archive_objects(registered, costly, again=True).to_dict() == first
+    assert len(tried) == 3
+    assert archive_objects(registered, OPTIONS).to_dict()["total"]["archived"] == 3
+    store = open_place(registered.places("public")[0])
+    assert store.sweep(store.known_objects()) == []
+
+
 @pytest.mark.parametrize("step", ["put_file", "put_recipe", "add_archived"])
 def test_killed_anywhere_the_same_command_goes_on(
     registered: Station, monkeypatch: pytest.MonkeyPatch, step: str, judged: Judged
