@@ -20,6 +20,7 @@ from dsqc.storage.capabilities import (
     probe_parts,
     probe_put,
 )
+from dsqc.storage.journal import upload_journal
 from dsqc.storage.s3upload import (
     PART_BYTES,
     PartsUpload,
@@ -194,8 +195,8 @@ class S3Store(ObjectStore):
                 conditional = only_if_absent and self.put_capabilities.conditional
                 return put_whole(client, where, path, sha256, conditional=conditional)
             capable = self.parts_capabilities
-            with self._large:
-                return PartsUpload(client, where, path, sha256).put(
+            with self._large, upload_journal(f"{client.meta.endpoint_url} {self.url}/{key}") as journal:
+                return PartsUpload(client, where, path, sha256, journal).put(
                     conditional=only_if_absent and capable.conditional,
                     resumable=capable.resumable,
                     replaces=not only_if_absent,

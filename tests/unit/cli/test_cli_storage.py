@@ -14,7 +14,7 @@ from dsqc.catalog.fixity import fixity_events, known_copies, verify_fixity_chain
 from dsqc.catalog.making import make_station
 from dsqc.cli.main import main
 from dsqc.stages.register import register
-from dsqc.station import Copies, Station
+from dsqc.station import Station, load_station
 from dsqc.storage import open_place, open_store
 from helpers.catalogs import problems
 from helpers.results import Judged
@@ -25,11 +25,11 @@ from helpers.sources import sha256
 def station(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Station:
     """Three objects, each in two places."""
     root = tmp_path / "station"
-    made = make_station(root, {}).station
+    make_station(root, {})
     name_second(root)
+    made = load_station(root)
     monkeypatch.setenv("DSQC_STATION", str(root))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    register(*Judged().write(tmp_path), made.model_copy(update={"copies": Copies(public={"second": "store/second"})}))
+    register(*Judged().write(tmp_path), made)
     return made
 
 
@@ -233,7 +233,7 @@ def test_sweep_deletes_only_when_told_and_only_what_is_old(
     assert "삭제 2개" in capsys.readouterr().out
     assert [path.exists() for path in (*orphans, kept)] == [False] * 3
     assert all(path.exists() for path in needed if path not in orphans)
-    assert problems(station.model_copy(update={"copies": Copies(public={"second": "store/second"})})) == []
+    assert problems(station) == []
 
 
 def test_an_object_that_only_the_catalog_knows_is_no_orphan(
