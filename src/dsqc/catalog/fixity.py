@@ -28,6 +28,7 @@ from dsqc.storage import StoredCopy
 CHAIN = "fixity"
 """What a fault of the chain calls it, in place of a submission."""
 VERIFY, DAMAGE, REPAIR, COPY = "verify", "damage", "repair", "copy"
+ARCHIVE, DROP = "archive", "drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ def note_state(session: Session, copy_id: int, state: str, proof: str = "", at: 
 def add_copy(session: Session, object_id: int, copy: StoredCopy) -> None:
     """Note a copy that was made later, in a place that the object was not in; nothing happens where it is known."""
     known = select(ObjectCopyRecord.id).where(
-        ObjectCopyRecord.object_id == object_id, ObjectCopyRecord.place == copy.place
+        ObjectCopyRecord.object_id == object_id,
+        ObjectCopyRecord.place == copy.place,
+        ObjectCopyRecord.encoding == copy.encoding,
     )
     if session.scalar(known) is not None:
         return

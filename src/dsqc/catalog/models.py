@@ -163,8 +163,12 @@ class ObjectRecord(Base):
     copies: Mapped[list["ObjectCopyRecord"]] = relationship(order_by="ObjectCopyRecord.id")
 
 
+ARCHIVE_ENCODINGS = ("bgzf", "cram")
+"""Encodings of copies beside the one that was registered (``dsqc storage archive``)."""
+
+
 class ObjectCopyRecord(Base):
-    """What lies in one place of a tier: the object's bytes, or an encoding that gives them back.
+    """What lies in one place of a tier: the object's bytes, or an encoding that gives them back. Both may lie there.
 
     Attributes:
         place: the tier's own name for its first place, else the name under ``[copies.<tier>]`` of ``station.toml``.
@@ -178,7 +182,7 @@ class ObjectCopyRecord(Base):
 
     __tablename__ = "object_copy"
     __table_args__ = (
-        Unique("object_id", "place"),
+        Unique("object_id", "place", "encoding"),
         Index("ix_object_copy_place_verified_at", "place", "verified_at"),
     )
 
@@ -296,7 +300,7 @@ class EventRecord(Base):
 class FixityEventRecord(Base):
     """One entry of the history of stored bytes, one chain for the station; triggers refuse UPDATE and DELETE.
 
-    ``action`` is verify (a whole run: its plan, what it read), damage, repair or quarantine. ``sha256`` is the
+    ``action`` is verify (a whole run: its plan, what it read), damage, repair, copy, archive or drop. ``sha256`` is the
     object's; empty for a run.
     """
 

@@ -196,7 +196,7 @@ def _file(item: DataFileRecord) -> ResultRow:
         "read_count": item.read_count,
         "base_count": item.base_count,
         "places": [
-            {name: getattr(copy, name) for name in ("tier", "place", "key", "state", "verified_at")}
+            {name: getattr(copy, name) for name in ("tier", "place", "key", "state", "encoding", "verified_at")}
             for copy in item.stored.copies
         ],
     }

@@ -6,14 +6,22 @@ Because nothing else goes into them, a receipt written after a crash is the one 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.intake import NO_VERSIONS, Refusal
-from dsqc.catalog.models import DataFileRecord, EventRecord, ObjectCopyRecord, RunRecord, SubmissionRecord
+from dsqc.catalog.models import (
+    ARCHIVE_ENCODINGS,
+    DataFileRecord,
+    EventRecord,
+    ObjectCopyRecord,
+    RunRecord,
+    SubmissionRecord,
+)
 from dsqc.catalog.states import REGISTERED
 from dsqc.errors import CatalogFault
 from dsqc.model import SubmissionState
+from dsqc.storage import object_key
 from dsqc.version import __version__
 
 SCHEMA_VERSION = "1.0"
@@ -104,8 +112,15 @@ def _objects(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]
     query = (
         select(RunRecord.accession, DataFileRecord, ObjectCopyRecord.key)
         .join(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
-        .join(ObjectCopyRecord, ObjectCopyRecord.object_id == DataFileRecord.object_id)
-        .where(RunRecord.submission_id == record.id, ObjectCopyRecord.place == tier)
+        .outerjoin(  # a copy that was dropped for one in fewer bytes is named as it was
+            ObjectCopyRecord,
+            and_(
+                ObjectCopyRecord.object_id == DataFileRecord.object_id,
+                ObjectCopyRecord.place == tier,
+                ObjectCopyRecord.encoding.not_in(ARCHIVE_ENCODINGS),
+            ),
+        )
+        .where(RunRecord.submission_id == record.id)
         .order_by(RunRecord.id, DataFileRecord.id)
     )
     return [
@@ -116,7 +131,7 @@ def _objects(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]
             "md5": item.md5,
             "size_bytes": item.size_bytes,
             "tier": tier,
-            "key": key,
+            "key": key or object_key(item.sha256),
         }
         for run, item, key in session.execute(query)
     ]

@@ -215,9 +215,9 @@ def _objects(work: _Work, stored: Stored) -> dict[str, ObjectRecord]:
 
 def _add_copy(known: ObjectRecord, copy: StoredCopy) -> None:
     """Note a copy; one that the catalog knows was proven again."""
-    record = next((item for item in known.copies if item.place == copy.place), None)
+    record = next((item for item in known.copies if (item.place, item.encoding) == (copy.place, copy.encoding)), None)
     if record is None:
-        record = ObjectCopyRecord(tier=copy.tier, place=copy.place)
+        record = ObjectCopyRecord(tier=copy.tier, place=copy.place, encoding=copy.encoding)
         known.copies.append(record)
     record.key = copy.key
     record.state = "present"
@@ -225,7 +225,6 @@ def _add_copy(known: ObjectRecord, copy: StoredCopy) -> None:
     record.proof = copy.proof
     record.stored_sha256 = copy.stored_sha256
     record.stored_size_bytes = copy.stored_size_bytes
-    record.encoding = copy.encoding
     record.recipe = dict(copy.recipe)
 
 

@@ -1,5 +1,5 @@
 """Look after the object store: `verify` reads objects back by a plan, `sweep` lists what no submission needs, `probe`
-shows what a store really does.
+shows what a store really does, `archive` keeps data files in fewer bytes, `restore` gives them back.
 """
 
 import argparse
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dsqc.cli._options import action_options, add_station
+from dsqc.cli.storage_archive import add_actions as add_archive_actions
 from dsqc.errors import ExitCode, UsageError
 from dsqc.language import Language, Text
 
@@ -54,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_without_catalog(sweep)
     action("probe", "show what the stores really do: conditional writes, checksums, resuming")
+    add_archive_actions(actions)
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from dsqc.formats.cram_container import itf8_at
 
-_SHOWN, _HIDDEN = b"\tUR:", b"\tuR:"
+SHOWN_PLACE, HIDDEN_PLACE = b"\tUR:", b"\tuR:"
 _RAW, _GZIP = 0, 1
 _LONGEST_HEADER = 1 << 28
 
@@ -28,7 +28,7 @@ def without_places(blocks: Iterator[bytes | memoryview]) -> Iterator[bytes | mem
 
 def with_places(text: str) -> str:
     """The header's text as it stands in the file."""
-    return text.replace(_HIDDEN.decode(), _SHOWN.decode())
+    return text.replace(HIDDEN_PLACE.decode(), SHOWN_PLACE.decode())
 
 
 def _renamed(head: bytes, content: bytes, *, checked: bool) -> tuple[bytes, bytes]:
@@ -50,7 +50,7 @@ def _renamed(head: bytes, content: bytes, *, checked: bool) -> tuple[bytes, byte
         start = bytes([_RAW]) + content[1:2] + b"\0" + 2 * _itf8(len(data))
     elif method != _RAW:
         return head, b""
-    block = start + data.replace(_SHOWN, _HIDDEN)
+    block = start + data.replace(SHOWN_PLACE, HIDDEN_PLACE)
     if checked:
         block += zlib.crc32(block).to_bytes(4, "little")
     changed = block + rest

@@ -25,13 +25,13 @@ class Lack:
 
 def lacking(station: Station, tiers: Collection[str], copies: Sequence[KnownCopy]) -> list[Lack]:
     """Objects that the catalog does not know in every place that ``station.toml`` names for their tier."""
-    held: dict[tuple[str, int], dict[str, KnownCopy]] = {}
+    held: dict[tuple[str, int, str], dict[str, KnownCopy]] = {}
     for copy in copies:
-        held.setdefault((copy.tier, copy.object_id), {})[copy.place] = copy
+        held.setdefault((copy.tier, copy.object_id, copy.encoding), {})[copy.place] = copy
     places = {tier: [place.name for place in station.places(tier)] for tier in tiers}
     return [
         Lack(replace(next(iter(known.values())), id=-number, place=place, verified_at=""))
-        for number, ((tier, _object), known) in enumerate(sorted(held.items()), start=1)
+        for number, ((tier, _object, _encoding), known) in enumerate(sorted(held.items()), start=1)
         for place in places[tier]
         if place not in known
     ]

@@ -10,6 +10,16 @@ STANDARD_INPUT = Path("-")
 ALIGNED = (FileFormat.BAM, FileFormat.CRAM, FileFormat.SAM)
 
 
+def check_reference(path: Path | None) -> None:
+    """Refuse a reference that is not there.
+
+    Raises:
+        UsageError: it does not exist.
+    """
+    if path is not None and not path.exists():
+        raise UsageError(f"The reference {path} does not exist.", hint="Name a FASTA file with --reference.")
+
+
 def check_inputs(paths: Sequence[Path]) -> None:
     """Refuse what cannot be read as a data file.
 

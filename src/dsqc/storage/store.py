@@ -4,6 +4,8 @@ Layout under the tier's URL::
 
     objects/sha256/<2>/<2>/<sha256>          the bytes, put if absent, never changed
     submissions/<accession>/manifest.json    what a submission consists of: the store is readable without the catalog
+    archived/<sha256>.json                   recipe: which object gives back this one (``dsqc storage archive``)
+    unarchived/<sha256>.json                 why an object is not archived
     claims/<sha256>                          "somebody is about to use this object": keeps it from being swept
     quarantine/<name>.<time>                 damaged bytes that a good copy took the place of
 """
@@ -27,6 +29,8 @@ from dsqc.station import Place, S3Options
 OBJECTS = "objects/sha256/"
 SUBMISSIONS = "submissions/"
 CLAIMS = "claims/"
+ARCHIVED = "archived/"
+UNARCHIVED = "unarchived/"
 QUARANTINE = "quarantine/"
 GRACE = timedelta(hours=24)
 """A registration that takes longer than this between its first object and its manifest may lose objects to a sweep."""
@@ -99,12 +103,16 @@ class ObjectInfo:
 
 @dataclass(frozen=True, slots=True)
 class KnownObject:
-    """What the bytes under a key should be, and which submissions say so."""
+    """What the bytes under a key should be, and which submissions say so.
+
+    One that was ``dropped`` need not be there: another object gives it back.
+    """
 
     sha256: str
     size_bytes: int
     submissions: tuple[str, ...] = ()
     named_key: str = ""
+    dropped: bool = False
 
     @property
     def key(self) -> str:
@@ -327,6 +335,42 @@ class ObjectStore(ABC):
                 raise damaged_object(self.url, key, "what was written cannot be read back")
         return key
 
+    def put_recipe(self, sha256: str, recipe: Mapping[str, Any]) -> str:
+        """Write ``archived/<sha256>.json`` and return its key: how another object gives back the one of this digest.
+
+        Raises:
+            SystemFault: the recipe does not name that object by ``encoded.sha256`` and ``encoded.size_bytes``.
+            StorageFault, TransientFault: the store refused, or cannot be reached.
+        """
+        object_key(sha256)
+        key = f"{ARCHIVED}{sha256}.json"
+        _encoded_of(key, recipe)
+        data = to_json(recipe).encode("utf-8")
+        self._write(key, data)
+        if self.read(key) != data:
+            raise damaged_object(self.url, key, "what was written cannot be read back")
+        return key
+
+    def note_unarchived(self, sha256: str, why: Mapping[str, Any]) -> None:
+        """Write ``unarchived/<sha256>.json``, so that nobody tries again for nothing.
+
+        Raises:
+            StorageFault, TransientFault: the store refused, or cannot be reached.
+        """
+        object_key(sha256)
+        self._write(f"{UNARCHIVED}{sha256}.json", to_json(why).encode("utf-8"))
+
+    def unarchived(self, sha256: str) -> dict[str, Any] | None:
+        """What :meth:`note_unarchived` wrote; None where nothing proper stands there."""
+        key = f"{UNARCHIVED}{sha256}.json"
+        if self.size_of(key) is None:
+            return None
+        try:
+            found = json.loads(self.read(key))
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
+
     def read(self, key: str) -> bytes:
         """The whole value under ``key``; for manifests and other small things.
 
@@ -363,7 +407,22 @@ class ObjectStore(ABC):
                 before = known.get(item.key)
                 submissions = (*before.submissions, accession) if before else (accession,)
                 known[item.key] = replace(item, submissions=tuple(dict.fromkeys(submissions)))
-        return known
+        return known | self._archived_objects(known)
+
+    def _archived_objects(self, known: Mapping[str, KnownObject]) -> dict[str, KnownObject]:
+        """The objects that recipes name; they belong to the submissions of the objects that they give back."""
+        found: dict[str, KnownObject] = {}
+        for info in self.entries(ARCHIVED):
+            try:
+                recipe = json.loads(self.read(info.key))
+            except ValueError as error:
+                raise damaged_object(self.url, info.key, "it is no JSON") from error
+            sha256, size = _encoded_of(info.key, recipe)
+            original = known.get(object_key(info.key.removeprefix(ARCHIVED).removesuffix(".json")))
+            found[object_key(sha256)] = KnownObject(sha256, size, original.submissions if original else ())
+            if original and recipe.get("original_dropped"):
+                found[original.key] = replace(original, dropped=True)
+        return found
 
     def verify(self, objects: Iterable[KnownObject]) -> Iterator[Damage]:
         """Read every object back and yield those that are missing or not what they should be."""
@@ -380,7 +439,7 @@ class ObjectStore(ABC):
         """
         size = self.size_of(item.key)
         if size is None:
-            return Damage(item, "missing", "")
+            return None if item.dropped else Damage(item, "missing", "")
         if size != item.size_bytes:
             return Damage(item, "size", str(size))
         try:
@@ -407,15 +466,23 @@ class ObjectStore(ABC):
         limit = (now or datetime.now(UTC)) - older_than
         deleted = []
         for info in orphans:
-            claims = list(self.entries(f"{CLAIMS}{info.key.rpartition('/')[2]}"))
-            if info.modified > limit or any(claim.modified > limit for claim in claims):
-                continue
-            self.delete(info.key)
-            deleted.append(info)
+            if self._is_idle(info, limit):
+                self.delete(info.key)
+                deleted.append(info)
         for claim in self.entries(CLAIMS):
             if claim.modified <= limit:
                 self.delete(claim.key)
         return deleted
+
+    def _is_idle(self, info: ObjectInfo, limit: datetime) -> bool:
+        """Whether an object was neither written nor claimed after ``limit``."""
+        claims = self.entries(f"{CLAIMS}{info.key.rpartition('/')[2]}")
+        return info.modified <= limit and all(claim.modified <= limit for claim in claims)
+
+    def idle(self, sha256: str, older_than: timedelta = GRACE, now: datetime | None = None) -> list[ObjectInfo]:
+        """The object of this digest, if it is there and nobody has written or claimed it for so long; else nothing."""
+        limit = (now or datetime.now(UTC)) - older_than
+        return [info for info in self.entries(object_key(sha256)) if self._is_idle(info, limit)]
 
     def delete_unfinished_older_than(
         self, uploads: Iterable[ObjectInfo], older_than: timedelta = GRACE, now: datetime | None = None
@@ -426,6 +493,16 @@ class ObjectStore(ABC):
         for info in deleted:
             self.delete_unfinished(info)
         return deleted
+
+
+def _encoded_of(key: str, recipe: Mapping[str, Any]) -> tuple[str, int]:
+    """SHA-256 and size of the object that a recipe is about."""
+    try:
+        sha256, size = recipe["encoded"]["sha256"], recipe["encoded"]["size_bytes"]
+        object_key(sha256)
+    except (KeyError, TypeError, SystemFault) as error:
+        raise StorageFault(f"{key} names no archived object.", hint="Restore it from a backup.") from error
+    return sha256, int(size)
 
 
 def open_store(url: str, s3: S3Options | None = None) -> ObjectStore:

@@ -38,7 +38,7 @@ def upgrade() -> None:
     with op.batch_alter_table("object_copy") as table:
         for name, kind, _default in COLUMNS:
             table.alter_column(name, server_default=None, existing_type=kind, existing_nullable=False)
-        table.create_unique_constraint(op.f("uq_object_copy_object_id"), ["object_id", "place"])
+        table.create_unique_constraint(op.f("uq_object_copy_object_id"), ["object_id", "place", "encoding"])
         table.create_index(op.f("ix_object_copy_place_verified_at"), ["place", "verified_at"], unique=False)
     _create_fixity_event()
 
@@ -82,7 +82,7 @@ def _create_fixity_event() -> None:
 def downgrade() -> None:
     """One copy a tier again, the first place's; what further places hold stays there, but nobody knows of it."""
     op.drop_table("fixity_event")
-    op.execute("DELETE FROM object_copy WHERE place <> tier")
+    op.execute("DELETE FROM object_copy WHERE place <> tier OR encoding IN ('bgzf', 'cram')")
     with op.batch_alter_table("object_copy") as table:
         table.drop_index(op.f("ix_object_copy_place_verified_at"))
         table.drop_constraint(op.f("uq_object_copy_object_id"), type_="unique")
