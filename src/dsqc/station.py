@@ -9,7 +9,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from dsqc.errors import UsageError
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 
-__all__ = ["ENVIRONMENT_VARIABLE", "FILE_NAME", "Limits", "Prefixes", "S3Options", "Station", "Tiers", "load_station"]
+__all__ = [
+    "ENVIRONMENT_VARIABLE",
+    "FILE_NAME",
+    "Closed",
+    "Limits",
+    "Prefixes",
+    "S3Options",
+    "Station",
+    "Tiers",
+    "load_station",
+]
 
 FILE_NAME = "station.toml"
 
@@ -19,10 +29,14 @@ class _Section(BaseModel):
 
 
 class Tiers(_Section):
-    """Where objects of each tier are kept: a directory (relative to ``station.toml``) or an ``s3://`` URL."""
+    """Where objects of each tier are kept: a directory (relative to ``station.toml``) or an ``s3://`` URL.
+
+    ``headers`` holds the headers of closed objects, without which these cannot be read: apart from them, by design.
+    """
 
     public: str = "store/public"
     closed: str = "store/closed"
+    headers: str = "store/headers"
 
 
 class S3Options(_Section):
@@ -30,6 +44,26 @@ class S3Options(_Section):
 
     endpoint_url: str = ""
     region: str = "us-east-1"
+
+
+class Closed(_Section):
+    """The keys that closed data is encrypted to (Crypt4GH); files relative to ``station.toml``.
+
+    Attributes:
+        public_key, private_key: the pair in use. Closed data is not taken while the station has none.
+        passphrase_env: name of the environment variable that holds the private key's passphrase.
+        passphrase_file: file that holds it in its first line.
+        previous_private_keys: keys of before, which still open what was encrypted to them; `dsqc storage rotate`
+            encrypts that to the pair in use.
+        previous_passphrase_env: as ``passphrase_env``, where the keys of before have another passphrase.
+    """
+
+    public_key: str = "keys/station.pub"
+    private_key: str = "keys/station.sec"
+    passphrase_env: str = ""
+    passphrase_file: str = ""
+    previous_private_keys: tuple[str, ...] = ()
+    previous_passphrase_env: str = ""
 
 
 class Prefixes(_Section):
@@ -63,12 +97,13 @@ class Station(_Section):
     taxonomy: str = ""
     tiers: Tiers = Tiers()
     s3: S3Options = S3Options()
+    closed: Closed = Closed()
     limits: Limits = Limits()
     prefixes: Prefixes = Prefixes()
     root: Path = Path()
 
     def tier_url(self, tier: str) -> str:
-        """Absolute place of ``tier`` (``public`` or ``closed``)."""
+        """Absolute place of ``tier`` (``public``, ``closed`` or ``headers``)."""
         url: str = getattr(self.tiers, tier)
         return url if "://" in url else str((self.root / url).resolve())
 
