@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_threads
+from dsqc.cli._options import add_exit_zero, add_outdir, add_station, add_threads, chosen_station
 from dsqc.cli._output import SEVERITY_LABELS, print_findings, print_json, print_table
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--submission", type=Path, metavar="JSON", help="submission.json, as validate wrote it")
     group.add_argument("--run", dest="run_key", metavar="KEY", help="key of the run")
     group.add_argument("--inbox", type=Path, metavar="DIR", help="directory of the submission's files")
+    add_station(group)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -80,8 +81,10 @@ def _run_of_submission(args: argparse.Namespace) -> int:
             "A run of a submission is measured with --submission, --run, --inbox and --outdir, without files.",
             hint=f"Add {', '.join(missing)}." if missing else "Leave out the files and --paired.",
         )
+    from dsqc.crypt4gh import station_keys
     from dsqc.stages.qc import qc_run
 
+    station = chosen_station(args.station)
     with _Progress(args) as progress:
         result = qc_run(
             args.submission,
@@ -91,6 +94,7 @@ def _run_of_submission(args: argparse.Namespace) -> int:
             threads=args.threads,
             reference=args.reference,
             progress=progress,
+            keys=station_keys(station) if station else None,
         )
     if args.json:
         print_json(result.data)

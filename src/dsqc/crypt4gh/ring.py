@@ -4,10 +4,13 @@ import contextlib
 import os
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dsqc.crypt4gh.keys import PrivateKey, PublicKey, load_private, load_public, write_key_pair, write_public
 from dsqc.errors import UsageError
-from dsqc.station import Station
+
+if TYPE_CHECKING:  # it brings pydantic with it, which reading a file needs not
+    from dsqc.station import Station
 
 MAKE_HINT = "Run `dsqc catalog init` on the station's directory, or name a pair of keys in [closed] of station.toml."
 
@@ -15,7 +18,7 @@ MAKE_HINT = "Run `dsqc catalog init` on the station's directory, or name a pair 
 class Keys:
     """Keys of a station, read from their files when they are first needed: most work needs none."""
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: "Station") -> None:
         self._station = station
 
     @property
@@ -84,12 +87,12 @@ def passphrase(variable: str, file: Path | None = None) -> str:
         raise UsageError(f"The passphrase file {file} cannot be read.", hint="Check its name and mode.") from error
 
 
-def station_keys(station: Station) -> Keys:
+def station_keys(station: "Station") -> Keys:
     """The keys of ``station``."""
     return Keys(station)
 
 
-def make_station_keys(station: Station) -> bool:
+def make_station_keys(station: "Station") -> bool:
     """Make the station's pair of keys where it has none, without a passphrase; whether it did.
 
     Raises:
