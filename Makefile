@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 DEMO_DIR ?= demo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Command and the Debian package that brings it, for tests against real servers, a real browser and independent tools.
-SYSTEM_TOOLS := slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client munged:munge chromium:chromium samtools:samtools igzip:isal /usr/lib/postgresql/*/bin/initdb:postgresql
+SYSTEM_TOOLS := slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client munged:munge radosgw:radosgw ceph-mon:ceph-mon ceph-osd:ceph-osd ceph:ceph-common chromium:chromium samtools:samtools igzip:isal /usr/lib/postgresql/*/bin/initdb:postgresql
 
 .PHONY: help
 help: ## this list

@@ -13,6 +13,8 @@ import structlog
 from dsqc import logs
 from dsqc.catalog.making import make_station
 from dsqc.station import S3Options, Station
+from infra.ceph import CephServer
+from infra.ceph import ceph_server as start_ceph_server
 from infra.postgres import PostgresServer
 from infra.postgres import postgres_server as start_postgres_server
 from infra.s3 import S3Server
@@ -42,16 +44,34 @@ class Bucket:
     url: str
     name: str
     options: S3Options
-    server: S3Server
+    server: S3Server | CephServer
 
 
 @pytest.fixture
 def s3_bucket(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     """A bucket of this test's own; the environment holds the server's keys."""
-    for name, value in s3_server.environment.items():
+    return _bucket(s3_server, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def ceph_server() -> Iterator[CephServer]:
+    """One Ceph object store for all tests of the session; a test that kills its gateway starts it again."""
+    # Not below pytest's own directory: the path of a socket must be short.
+    with tempfile.TemporaryDirectory(prefix="dsqc-ceph-") as home, start_ceph_server(Path(home)) as server:
+        yield server
+
+
+@pytest.fixture
+def ceph_bucket(ceph_server: CephServer, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """A bucket of this test's own in Ceph; the environment holds the server's keys."""
+    return _bucket(ceph_server, monkeypatch)
+
+
+def _bucket(server: S3Server | CephServer, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
     name = f"test-{uuid.uuid4().hex[:12]}"
-    return Bucket(s3_server.make_bucket(name), name, s3_server.options, s3_server)
+    return Bucket(server.make_bucket(name), name, server.options, server)
 
 
 @pytest.fixture(scope="session")

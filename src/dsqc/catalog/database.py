@@ -162,10 +162,11 @@ def sqlite_file(station: Station) -> Path | None:
 
 
 def migrate(catalog: Catalog, revision: str = "head") -> None:
-    """Bring the catalog's tables to ``revision``; what is there already stays."""
+    """Bring the catalog's tables up or down to ``revision`` (numbers: they sort); what is there already stays."""
     with translated(), catalog.engine.execution_options(**{WRITES: True}).connect() as connection:
         configuration = _configuration(connection)
-        if revision == "base":
+        present = MigrationContext.configure(connection).get_current_revision()
+        if revision == "base" or (present is not None and revision < present):
             command.downgrade(configuration, revision)
         else:
             command.upgrade(configuration, revision)

@@ -105,7 +105,7 @@ def _objects(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]
         select(RunRecord.accession, DataFileRecord, ObjectCopyRecord.key)
         .join(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
         .join(ObjectCopyRecord, ObjectCopyRecord.object_id == DataFileRecord.object_id)
-        .where(RunRecord.submission_id == record.id, ObjectCopyRecord.tier == tier)
+        .where(RunRecord.submission_id == record.id, ObjectCopyRecord.place == tier)
         .order_by(RunRecord.id, DataFileRecord.id)
     )
     return [

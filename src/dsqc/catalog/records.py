@@ -206,8 +206,15 @@ def _objects(work: _Work, stored: Stored) -> dict[str, ObjectRecord]:
         if known is None:
             known = ObjectRecord(sha256=item.sha256, md5=item.md5, size_bytes=item.size_bytes, copies=[])
             found[item.sha256] = known
-        if all(copy.tier != tier for copy in known.copies):
-            known.copies.append(ObjectCopyRecord(tier=tier, key=stored[name].key))
+        if all(copy.place != tier for copy in known.copies):
+            copy = ObjectCopyRecord(
+                tier=tier,
+                place=tier,
+                key=stored[name].key,
+                stored_sha256=stored[name].sha256,
+                stored_size_bytes=stored[name].size_bytes,
+            )
+            known.copies.append(copy)
     work.add(found.values())
     return found
 

@@ -32,8 +32,7 @@ def statistics(session: Session) -> dict[str, Any]:
         )
     }
     volumes = session.execute(
-        select(ObjectCopyRecord.tier, func.sum(ObjectRecord.size_bytes))
-        .join(ObjectRecord, ObjectCopyRecord.object_id == ObjectRecord.id)
+        select(ObjectCopyRecord.tier, func.sum(ObjectCopyRecord.stored_size_bytes))
         .group_by(ObjectCopyRecord.tier)
         .order_by(ObjectCopyRecord.tier)
     )

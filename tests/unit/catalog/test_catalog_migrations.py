@@ -80,3 +80,53 @@ def test_a_database_without_a_catalog_is_refused_until_it_is_made(station: Stati
 
     with Catalog.open(station) as catalog, catalog.reading() as session:
         assert session.scalar(text("SELECT count(*) FROM accession_counter")) == 6
+
+
+def test_copies_get_their_place_and_lose_it_again(station: Station) -> None:
+    """Data of revision 0001 comes through 0002 and back; only further places are forgotten on the way down."""
+    with connected(station) as catalog:
+        migrate(catalog, "0001")
+        with catalog.engine.execution_options(**{WRITES: True}).begin() as connection:
+            for number, digest in ((1, "a" * 64), (2, "b" * 64)):
+                values = {"id": number, "sha256": digest, "size": number * 10}
+                connection.execute(text("INSERT INTO object VALUES (:id, :sha256, 'm', :size)"), values)
+            connection.execute(
+                text("INSERT INTO object_copy (id, object_id, tier, key) VALUES "
+                     "(1, 1, 'public', 'k1'), (2, 1, 'closed', 'k1'), (3, 2, 'public', 'k2')")
+            )  # fmt: skip
+        before = _copies(catalog, "id, object_id, tier, key")
+        migrate(catalog)
+
+        assert _copies(catalog, "id, object_id, tier, key") == before
+        assert _copies(catalog, "place, state, verified_at, stored_sha256, stored_size_bytes, encoding") == [
+            ("public", "present", "", "a" * 64, 10, ""),
+            ("closed", "present", "", "a" * 64, 10, ""),
+            ("public", "present", "", "b" * 64, 20, ""),
+        ]
+        with catalog.engine.execution_options(**{WRITES: True}).begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO object_copy (id, object_id, tier, key, place, state, verified_at, proof, "
+                    "stored_sha256, stored_size_bytes, encoding, recipe) "
+                    "VALUES (4, 1, 'public', 'k1', 'second', 'present', '', '', '', 10, '', '{}')"
+                )
+            )
+        migrate(catalog, "0001")
+        assert _copies(catalog, "id, object_id, tier, key") == before
+
+
+@pytest.mark.parametrize("statement", ["UPDATE fixity_event SET actor = 'other'", "DELETE FROM fixity_event"])
+def test_fixity_events_are_never_changed_or_deleted(station: Station, statement: str) -> None:
+    insert = text("INSERT INTO fixity_event VALUES (1, '', '', 'verify', '', '', '{}', '', 'd')")
+    with Catalog.open(station) as catalog, catalog.engine.execution_options(**{WRITES: True}).connect() as connection:
+        connection.execute(insert)
+        connection.commit()
+        with pytest.raises(DBAPIError, match="events are never changed or deleted"):
+            connection.execute(text(statement))
+        connection.rollback()
+        assert connection.scalar(text("SELECT actor FROM fixity_event")) == ""
+
+
+def _copies(catalog: Catalog, columns: str) -> list[tuple[object, ...]]:
+    with catalog.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(f"SELECT {columns} FROM object_copy ORDER BY id"))]
