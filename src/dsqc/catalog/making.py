@@ -8,6 +8,7 @@ from pathlib import Path
 from dsqc.artefact import write_fault, write_text
 from dsqc.catalog.database import connected, migrate, sqlite_file
 from dsqc.catalog.minting import prepare_counters
+from dsqc.crypt4gh import make_station_keys
 from dsqc.errors import UsageError
 from dsqc.station import FILE_NAME, Station, load_station
 
@@ -37,6 +38,21 @@ catalog_password_env = {catalog_password_env}
 # Where objects are kept: a directory (relative to this file) or s3://BUCKET/PREFIX. Closed data goes to closed only.
 public = {public}
 closed = {closed}
+# Headers of closed objects; without them nobody reads these.
+# headers = "store/headers"
+
+[closed]
+# The keys that closed data is encrypted to while it arrives (Crypt4GH), files relative to this one. Made by
+# `dsqc catalog init` (unlocked, mode 0600) or `dsqc storage keygen`. Keep a copy of the private key elsewhere:
+# without it closed data is lost.
+# public_key = "keys/station.pub"
+# private_key = "keys/station.sec"
+# Where the private key has a passphrase: the environment variable, or the file, that holds it.
+# passphrase_env = ""
+# passphrase_file = ""
+# Keys of before, until `dsqc storage rotate` has encrypted everything to the present one.
+# previous_private_keys = []
+# previous_passphrase_env = ""
 
 [s3]
 # For s3:// tiers and sources. Keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.
@@ -96,6 +112,7 @@ def make_station(directory: Path, settings: Mapping[str, str]) -> MadeStation:
     if not created:
         _check_same(file, station, settings)
     _make_places(station)
+    make_station_keys(station)
     with connected(station) as catalog:
         migrate(catalog)
         catalog.write(prepare_counters)
@@ -131,7 +148,7 @@ def _check_same(file: Path, station: Station, settings: Mapping[str, str]) -> No
 
 def _make_places(station: Station) -> None:
     database = sqlite_file(station)
-    places = [Path(url) for url in map(station.tier_url, ("public", "closed")) if "://" not in url]
+    places = [Path(url) for url in map(station.tier_url, ("public", "closed", "headers")) if "://" not in url]
     for place in [*places, *([database.parent] if database else [])]:
         try:
             place.mkdir(parents=True, exist_ok=True)

@@ -102,7 +102,7 @@ def manifest(session: Session, submission_id: int) -> dict[str, Any]:
 def _objects(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]:
     tier = "closed" if record.access_level == "closed" else "public"
     query = (
-        select(RunRecord.accession, DataFileRecord, ObjectCopyRecord.key)
+        select(RunRecord.accession, DataFileRecord, ObjectCopyRecord)
         .join(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
         .join(ObjectCopyRecord, ObjectCopyRecord.object_id == DataFileRecord.object_id)
         .where(RunRecord.submission_id == record.id, ObjectCopyRecord.place == tier)
@@ -116,7 +116,16 @@ def _objects(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]
             "md5": item.md5,
             "size_bytes": item.size_bytes,
             "tier": tier,
-            "key": key,
+            "key": copy.key,
+            **_encoding(copy),
         }
-        for run, item, key in session.execute(query)
+        for run, item, copy in session.execute(query)
     ]
+
+
+def _encoding(copy: ObjectCopyRecord) -> dict[str, Any]:
+    """What stands in the store where that is not the file as it was handed in."""
+    if not copy.encoding:
+        return {}
+    stored = {"stored_sha256": copy.stored_sha256, "stored_size_bytes": copy.stored_size_bytes}
+    return {"encoding": copy.encoding, **stored}

@@ -54,9 +54,9 @@ def verify_catalog(session: Session, size_of: SizeOf) -> Verification:
         .join(ObjectCopyRecord, ObjectCopyRecord.object_id == ObjectRecord.id)
         .order_by(ObjectCopyRecord.id)
     ).all()
-    for item, copy in copies:
+    for _object, copy in copies:
         size = size_of(copy.tier, copy.key)
-        if size != item.size_bytes:
-            seen = "is missing" if size is None else f"has {size} bytes instead of {item.size_bytes}"
+        if size != copy.stored_size_bytes:
+            seen = "is missing" if size is None else f"has {size} bytes instead of {copy.stored_size_bytes}"
             problems.append(CatalogProblem("object", copy.key, f"{seen} in tier {copy.tier}"))
     return Verification(len(submissions), events, len(copies), tuple(problems))

@@ -125,6 +125,8 @@ class _Pass:
             tables |= pair.measured.tables(self.reads.encoding)
         elif self.names.is_interleaved:
             values["pair_count"] = self.names.pair_count
+        if self.sealed:
+            tables["overrepresented"] = _withheld(tables["overrepresented"])
         self._remark(values)
         proof = self.source.integrity
         data = {
@@ -177,6 +179,14 @@ class _Pass:
             place = Location(path=name)
             value = f"{encoding.offset} ({encoding.name})"
             self.log.add(finding("DSQC-D007", place, object_id=name, value=value, expected=str(declared)))
+
+
+def _withheld(table: Table) -> Table:
+    """The table of overrepresented sequences of a closed file: those that are no known technical sequence may tell of
+    the one they were read from, so a name stands for them."""
+    named = zip(table["sequence"], table["source"], strict=True)
+    shown = [str(text) if source else f"withheld-{number}" for number, (text, source) in enumerate(named, 1)]
+    return {**table, "sequence": shown}
 
 
 def measure_file(path: Place, stem: str, options: Options) -> QcFile:

@@ -14,14 +14,16 @@ from typing import Any
 from dsqc import logs
 from dsqc.artefact import read_json, read_json_lines, sha256_of, write_json
 from dsqc.catalog.database import Catalog
-from dsqc.catalog.intake import NO_VERSIONS, FindingCount, Intake, IntakeFile, Stored
+from dsqc.catalog.encryption import Header, keep_headers
+from dsqc.catalog.intake import NO_VERSIONS, EncryptedFile, FindingCount, Intake, IntakeFile, Stored
 from dsqc.catalog.leases import LEASE_SECONDS, check_held, held
 from dsqc.catalog.receipts import manifest, receipt
 from dsqc.catalog.registering import Actor, Outcome, receive
 from dsqc.catalog.registering import register as register_rows
 from dsqc.catalog.states import REGISTERED
-from dsqc.errors import SystemFault, UsageError
+from dsqc.errors import SystemFault
 from dsqc.model import Submission, Verdict
+from dsqc.stages._register_closed import CLOSED, check_tiers, store_closed
 from dsqc.station import Station
 from dsqc.storage import open_store
 from dsqc.version import __version__
@@ -72,11 +74,18 @@ def register(
     with Catalog.open(station) as catalog, held(catalog, intake.key, seconds=lease_seconds) as holder:
         outcome = catalog.write(lambda session: receive(session, intake, prefixes, actor))
         if outcome.fit:
-            stored = store_files(intake, inbox, station)
+            stored: Stored
+            headers: dict[str, Header] = {}
+            if intake.tier == CLOSED:
+                stored, headers = store_closed(intake, inbox, catalog)
+            else:
+                stored = store_files(intake, inbox, station)
 
             def commit(session: Any) -> Outcome:
                 check_held(session, intake.key, holder)
-                return register_rows(session, intake, stored, prefixes, actor)
+                outcome = register_rows(session, intake, stored, prefixes, actor)
+                keep_headers(session, headers)
+                return outcome
 
             outcome = catalog.write(commit)
         result = write_receipt(catalog, intake, results, outcome)
@@ -99,7 +108,7 @@ def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outc
 
 
 def store_files(intake: Intake, inbox: Path, station: Station) -> Stored:
-    """Put every data file into the tier of the submission's access level, verified at the far end.
+    """Put every data file of an open submission into the public tier, verified at the far end.
 
     Raises:
         SystemFault: a file is missing in the inbox or is not what was transferred.
@@ -113,26 +122,17 @@ def store_files(intake: Intake, inbox: Path, station: Station) -> Stored:
         path = inbox / data_file.name
         if item is None:
             raise SystemFault(f"{data_file.name} was never transferred.", hint="Transfer and judge it again.")
+        if item.encrypted is not None:
+            raise SystemFault(
+                f"{data_file.name} was transferred as part of a closed submission, and this one is open (DSQC-P015).",
+                hint="Transfer and judge it again.",
+            )
         if not path.is_file() or path.stat().st_size != item.size_bytes:
             raise SystemFault(
                 f"{path} is missing or has changed since it was transferred.", hint="Transfer and judge it again."
             )
         stored[item.name] = store.put_file(path, sha256=item.sha256, md5=item.md5)
     return stored
-
-
-def check_tiers(station: Station) -> None:
-    """Prove that closed data would not stand in public storage (DSQC-P015): the tiers are apart.
-
-    Raises:
-        UsageError: one tier is the other, or stands inside it.
-    """
-    public, closed = (f"{station.tier_url(tier).rstrip('/')}/" for tier in ("public", "closed"))
-    if public.startswith(closed) or closed.startswith(public):
-        raise UsageError(
-            f"The tiers of the station are not apart (DSQC-P015): public is {public}, closed is {closed}.",
-            hint="Give public and closed in [tiers] of station.toml places of their own; nothing has been stored.",
-        )
 
 
 def read_intake(results: Path) -> Intake:
@@ -187,10 +187,15 @@ def _transferred(results: Path, verdict: Mapping[str, Any]) -> dict[str, IntakeF
     there = (results / "transfer.json").exists()
     rows = read_json(_covered(results, verdict, "transfer.json"))["files"] if there else []
     return {
-        row["name"]: IntakeFile(row["name"], row["size_bytes"], row["md5"], row["sha256"])
+        row["name"]: IntakeFile(row["name"], row["size_bytes"], row["md5"], row["sha256"], _encrypted(row))
         for row in rows
         if row["kind"] == "data" and row["state"] == "copied"
     }
+
+
+def _encrypted(row: Mapping[str, Any]) -> EncryptedFile | None:
+    found = row.get("encrypted")
+    return EncryptedFile(**found) if found else None
 
 
 def _findings(results: Path, verdict: Mapping[str, Any], writers: Mapping[str, Any]) -> list[FindingCount]:

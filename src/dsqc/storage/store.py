@@ -204,6 +204,14 @@ class ObjectStore(ABC):
                 raise damaged_object(self.url, key, "what was written cannot be read back")
         return key
 
+    def put_value(self, key: str, data: bytes) -> None:
+        """Write a small value that may change, replacing what stood under ``key``, atomically.
+
+        Raises:
+            StorageFault, TransientFault: the store refused, or cannot be reached.
+        """
+        self._write(key, data)
+
     def read(self, key: str) -> bytes:
         """The whole value under ``key``; for manifests and other small things.
 
@@ -340,8 +348,12 @@ def _size_of_file(path: Path) -> int:
 def _objects_of(key: str, manifest: Any) -> list[tuple[str, int]]:
     """SHA-256 and size of each object of a manifest."""
     try:
-        rows = [(row["sha256"], row["size_bytes"]) for row in manifest["objects"]]
-    except (KeyError, TypeError) as error:
+        # Of what is kept in another form than it came in, the digest of the bytes that stand in the store.
+        rows = [
+            (row.get("stored_sha256", row["sha256"]), row.get("stored_size_bytes", row["size_bytes"]))
+            for row in manifest["objects"]
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
         raise StorageFault(f"{key} does not list objects with sha256 and size_bytes.") from error
     if not all(isinstance(sha256, str) and _SHA256.fullmatch(sha256) and type(size) is int for sha256, size in rows):
         raise StorageFault(f"{key} lists an object without a proper sha256 and size_bytes.")
