@@ -1,7 +1,8 @@
-"""Look after the object store: `verify` reads every object back, `sweep` lists what no submission needs.
+"""Look after the object store: `verify` reads every object back, `sweep` lists what no submission needs; `export`,
+`rotate`, `keygen` and `open` are about closed data, which is kept encrypted (Crypt4GH).
 
-Both work from the manifests in the store, without the catalog. `sweep` deletes only with --delete, and never what is
-younger than --older-than: a registration may be under way.
+The first two work from the manifests in the store, without the catalog. `sweep` deletes only with --delete, and never
+what is younger than --older-than: a registration may be under way.
 """
 
 import argparse
@@ -9,7 +10,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from dsqc.cli._options import add_station
+from dsqc.cli import _storage_closed
+from dsqc.cli._options import action_options, add_station
 from dsqc.errors import ExitCode, UsageError
 from dsqc.language import Language, Text
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from dsqc.storage import Damage, ObjectInfo, ObjectStore
 
 TIERS = ("public", "closed")
+HELP = {"verify": "read every object back", "sweep": "list what no submission needs; --delete deletes it"}
 DAMAGES = {
     "missing": Text("missing", "없음"),
     "size": Text("wrong size", "크기 다름"),
@@ -28,17 +31,22 @@ DAMAGES = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``dsqc storage``."""
-    parser.add_argument("action", choices=("verify", "sweep"), help="what to do")
-    parser.add_argument("--tier", choices=TIERS, help="one tier only (default: both)")
-    parser.add_argument("--delete", action="store_true", help="sweep: delete what it lists and is old enough")
-    parser.add_argument(
-        "--older-than", type=_hours, metavar="HOURS", help="sweep: delete only what is older (default: 24)"
-    )
-    add_station(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text in HELP.items():
+        sub = actions.add_parser(name, help=text, parents=[action_options()])
+        sub.add_argument("--tier", choices=TIERS, help="one tier only (default: both)")
+        sub.add_argument("--delete", action="store_true", help="sweep: delete what it lists and is old enough")
+        sub.add_argument(
+            "--older-than", type=_hours, metavar="HOURS", help="sweep: delete only what is older (default: 24)"
+        )
+        add_station(sub)
+    _storage_closed.add_actions(actions)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Verify or sweep the tiers of the station."""
+    """Verify or sweep the tiers of the station, or what concerns closed data alone."""
+    if args.action in _storage_closed.HELP:
+        return _storage_closed.run(args)
     from dsqc.cli._output import print_json
     from dsqc.station import load_station
 

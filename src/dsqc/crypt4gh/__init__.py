@@ -6,13 +6,13 @@ with ChaCha20-Poly1305. Written on ``cryptography`` alone: the reference impleme
 and ends the process on a wrong passphrase. Tests hold both to the same files. Example::
 
     keys = station_keys(station)
-    with SealedPath(inbox / "reads.fastq.gz.c4gh", keys).open() as file:
+    with SealedPath(inbox, "reads.fastq.gz", keys).open() as file:
         plain = file.read(1 << 20)
 """
 
 from dsqc.crypt4gh.header import NotForThisKey, make_header, open_header, read_header, reencrypt
 from dsqc.crypt4gh.keys import PrivateKey, PublicKey, load_private, load_public, write_key_pair
-from dsqc.crypt4gh.place import SUFFIX, Place, SealedPath, beside, find_data_file, open_place, size_of
+from dsqc.crypt4gh.place import SUFFIX, Place, SealedPath, beside, find_data_file, open_place, sealed_name, size_of
 from dsqc.crypt4gh.ring import Keys, make_station_keys, station_keys
 from dsqc.crypt4gh.segments import SEGMENT, STORED_SEGMENT, SegmentReader, SegmentWriter, plain_size, stored_size
 
@@ -39,6 +39,7 @@ __all__ = [
     "plain_size",
     "read_header",
     "reencrypt",
+    "sealed_name",
     "size_of",
     "station_keys",
     "stored_size",

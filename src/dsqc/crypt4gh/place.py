@@ -1,5 +1,6 @@
 """Where the bytes of a data file lie: a plain file, or a Crypt4GH file beside whose name nothing plain stands."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,15 @@ from dsqc.crypt4gh.segments import SegmentReader
 from dsqc.errors import SystemFault, UsageError
 
 SUFFIX = ".c4gh"
+LONGEST_NAME = 255
+"""Bytes of a name that file systems hold."""
+
+
+def sealed_name(name: str) -> str:
+    """Name of the Crypt4GH file that holds the file ``name``; of its digest where the suffix does not fit any more."""
+    if len(name.encode("utf-8", "surrogateescape")) + len(SUFFIX) <= LONGEST_NAME:
+        return name + SUFFIX
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest() + SUFFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,26 +28,28 @@ class SealedPath:
     """A data file that is kept as Crypt4GH. Reads like the plain file that it holds, whose name it has.
 
     Attributes:
-        stored: the encrypted file, ``<name>.c4gh``.
+        folder: where it is kept.
+        name: of the plain file.
         keys: what opens it.
     """
 
-    stored: Path
+    folder: Path
+    name: str
     keys: Keys
 
     @property
-    def name(self) -> str:
-        """Name of the plain file."""
-        return self.stored.name.removesuffix(SUFFIX)
+    def stored(self) -> Path:
+        """The encrypted file."""
+        return self.folder / sealed_name(self.name)
 
     @property
     def suffix(self) -> str:
-        """Suffix of that name."""
+        """Suffix of the plain file's name."""
         return Path(self.name).suffix
 
     def beside(self, name: str) -> "SealedPath":
         """Another data file of the same place."""
-        return SealedPath(self.stored.with_name(name + SUFFIX), self.keys)
+        return SealedPath(self.folder, name, self.keys)
 
     def is_file(self) -> bool:
         """Whether it is there."""
@@ -113,7 +125,7 @@ def find_data_file(path: Path, keys: Keys | None) -> Place | None:
     """
     if path.is_file() and not path.is_symlink():
         return path
-    stored = path.with_name(path.name + SUFFIX)
+    stored = path.with_name(sealed_name(path.name))
     if not stored.is_file() or stored.is_symlink():
         return None
     if keys is None:
@@ -121,4 +133,4 @@ def find_data_file(path: Path, keys: Keys | None) -> Place | None:
             f"{stored} is encrypted to a station's key, and no station is named.",
             hint="Give --station FILE or set DSQC_STATION.",
         )
-    return SealedPath(stored, keys)
+    return SealedPath(path.parent, path.name, keys)

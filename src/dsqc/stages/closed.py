@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc import logs
-from dsqc.artefact import atomic_file
+from dsqc.artefact import atomic_file, write_fault
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.encryption import (
     CLOSED,
@@ -25,7 +25,6 @@ from dsqc.catalog.models import SubmissionRecord
 from dsqc.catalog.registering import Actor
 from dsqc.crypt4gh import (
     STORED_SEGMENT,
-    SUFFIX,
     Keys,
     NotForThisKey,
     PrivateKey,
@@ -34,6 +33,7 @@ from dsqc.crypt4gh import (
     open_header,
     read_header,
     reencrypt,
+    sealed_name,
     station_keys,
 )
 from dsqc.crypt4gh.header import opens
@@ -96,15 +96,15 @@ def export_closed(
             item.name: reencrypt(_usable_header(item, headers, places, keys), keys.private, [recipient], item.name)
             for item in files
         }
-        details = {"accession": accession, "recipient": recipient.fingerprint, "files": len(files)}
-        catalog.write(lambda session: _append(session, submission_id, EXPORTED, actor, reason, details))
+        details = {"accession": accession, "recipient": recipient.fingerprint, "files": len(files), "reason": reason}
+        catalog.write(lambda session: _append(session, submission_id, EXPORTED, actor, dict(details)))
     log.info("start", files=len(files), recipient=recipient.fingerprint)
     for item in files:
-        _write_export(outdir / f"{item.name}{SUFFIX}", ready[item.name], item, store)
+        _write_export(outdir / sealed_name(item.name), ready[item.name], item, store)
     log.info("end")
     rows = [
         {
-            "name": f"{item.name}{SUFFIX}",
+            "name": sealed_name(item.name),
             "run": item.run,
             "size_bytes": len(ready[item.name]) + item.stored_size_bytes,
             "plain_sha256": item.sha256,
@@ -115,8 +115,9 @@ def export_closed(
     return Exported(accession, recipient.fingerprint, rows)
 
 
-def _append(session: Any, submission_id: int, action: str, actor: Actor, reason: str, details: dict[str, Any]) -> None:
+def _append(session: Any, submission_id: int, action: str, actor: Actor, details: dict[str, Any]) -> None:
     submission = session.get_one(SubmissionRecord, submission_id)
+    reason = str(details.pop("reason", ""))
     append_event(session, submission, action, actor=actor.name, reason=reason, details=details, clock=actor.clock)
 
 
@@ -136,7 +137,9 @@ def _usable_header(item: ClosedFile, headers: Mapping[str, Header | None], place
 
 def _write_export(path: Path, header: bytes, item: ClosedFile, store: ObjectStore) -> None:
     digest, size = hashlib.sha256(), 0
-    with atomic_file(path) as file:
+    # Under a short name first: the longest names leave no room for a suffix.
+    unproven = path.with_name(f".{item.stored_sha256}")
+    with atomic_file(unproven) as file:
         file.write(header)
         for block in _blocks(store, item.key):
             digest.update(block)
@@ -148,6 +151,10 @@ def _write_export(path: Path, header: bytes, item: ClosedFile, store: ObjectStor
                 f"{path.name} was not written.",
                 hint="Run `dsqc storage verify`, and put the object back from a good copy.",
             )
+    try:
+        unproven.replace(path)
+    except OSError as error:
+        raise write_fault(path, error) from error
 
 
 def _blocks(store: ObjectStore, key: str) -> Iterator[bytes]:
@@ -180,8 +187,8 @@ class Rotation:
 def rotate_headers(station: Station, *, actor: Actor) -> Rotation:
     """Encrypt every header of the station to its present key; bodies stay. May be killed and called again.
 
-    A submission's headers change together with the event that says so. Each is proven first: the session keys that the present key
-    gives must open the body's first segment.
+    A submission's headers change together with the event that says so. Each is proven first: the session keys
+    that the present key gives must open the body's first segment.
 
     Raises:
         UsageError: the station's keys cannot be read.
@@ -216,7 +223,7 @@ def _commit(catalog: Catalog, submission_id: int, moved: Mapping[str, Header], a
 
     def work(session: Any) -> None:
         replace_headers(session, moved)
-        _append(session, submission_id, ROTATED, actor, "", {"recipient": recipient, "headers": len(moved)})
+        _append(session, submission_id, ROTATED, actor, {"recipient": recipient, "headers": len(moved)})
 
     catalog.write(work)
 
