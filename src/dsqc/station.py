@@ -4,10 +4,11 @@ import os
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from dsqc.errors import UsageError
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
+from dsqc.pacing import Pacer, Window, parse_size
 
 __all__ = [
     "ENVIRONMENT_VARIABLE",
@@ -18,6 +19,7 @@ __all__ = [
     "S3Options",
     "Station",
     "Tiers",
+    "TransferOptions",
     "load_station",
 ]
 
@@ -66,6 +68,43 @@ class Closed(_Section):
     previous_passphrase_env: str = ""
 
 
+class TransferOptions(_Section):
+    """How fast, when and how often bytes are fetched; every one is also an option of ``dsqc transfer``.
+
+    Attributes:
+        parallel: parts on their way at once, over all files.
+        limit_rate: bytes a second over all of them (``50M``); empty for no limit.
+        windows: when bytes may travel (``22:00-06:00``), local time; none for always.
+        retries: tries after the first that brought nothing, of one part.
+        stall_timeout_s: a connection that says nothing for so many seconds is given up and tried again.
+    """
+
+    parallel: int = Field(default=8, ge=1, le=64)
+    limit_rate: str = ""
+    windows: tuple[str, ...] = ()
+    retries: int = Field(default=5, ge=0)
+    stall_timeout_s: float = Field(default=60.0, gt=0)
+
+    @field_validator("limit_rate")
+    @classmethod
+    def _is_size(cls, text: str) -> str:
+        if text:
+            parse_size(text)
+        return text
+
+    @field_validator("windows")
+    @classmethod
+    def _are_windows(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            Window.parse(text)
+        return texts
+
+    def pacer(self) -> Pacer:
+        """What keeps to the rate and the windows, for one run."""
+        rate = parse_size(self.limit_rate) if self.limit_rate else 0
+        return Pacer(rate, [Window.parse(text) for text in self.windows])
+
+
 class Prefixes(_Section):
     """Accession prefixes; the numbers behind them are minted by the catalog."""
 
@@ -99,6 +138,7 @@ class Station(_Section):
     s3: S3Options = S3Options()
     closed: Closed = Closed()
     limits: Limits = Limits()
+    transfer: TransferOptions = TransferOptions()
     prefixes: Prefixes = Prefixes()
     root: Path = Path()
 

@@ -83,12 +83,14 @@ def _timing(source: Source, record: TransferRecord, begun: datetime, seconds: fl
         "begun": begun.isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "copied_bytes": sum(item.copied_bytes for item in record.timings),
+        "fetched_bytes": sum(item.fetched_bytes for item in record.timings),
         "files": [
             {
                 "name": item.name,
                 "seconds": item.seconds,
                 "attempts": item.attempts,
                 "copied_bytes": item.copied_bytes,
+                "fetched_bytes": item.fetched_bytes,
             }
             for item in record.timings
         ],

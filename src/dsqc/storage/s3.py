@@ -77,8 +77,12 @@ def filesystem(options: S3Options) -> Any:
     )
 
 
-def client(options: S3Options) -> Any:
-    """A botocore client for bulk uploads; it may be used by several threads.
+def client(options: S3Options, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> Any:
+    """A botocore client for bulk reading and writing; it may be used by several threads.
+
+    Args:
+        read_timeout_s: a connection that says nothing for so long is given up.
+        attempts: attempts of one request inside the client.
 
     Raises:
         UsageError: the ``station`` extra is not installed.
@@ -93,16 +97,16 @@ def client(options: S3Options) -> Any:
             "s3",
             endpoint_url=options.endpoint_url or None,
             region_name=options.region,
-            config=Config(**_config(options)),
+            config=Config(**_config(options, read_timeout_s, attempts)),
         )
 
 
-def _config(options: S3Options) -> dict[str, Any]:
+def _config(options: S3Options, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> dict[str, Any]:
     own_endpoint = options.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
     return {
         "connect_timeout": CONNECT_TIMEOUT_S,
-        "read_timeout": READ_TIMEOUT_S,
-        "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS},
+        "read_timeout": read_timeout_s,
+        "retries": {"mode": "standard", "total_max_attempts": attempts},
         "max_pool_connections": CONNECTIONS,
         # Stores other than AWS answer the SDK's default checksums wrongly or not at all; dsqc sends Content-MD5 and
         # hashes what arrives.

@@ -6,12 +6,14 @@ May be imported by the stages; imports ``storage`` (how S3 is reached) and ``sub
         record = transfer_submission(open_source("s3://bucket/KR-2026-01", S3Options()), inbox)
 """
 
+from dsqc.transfer.events import EventLines, Progress
 from dsqc.transfer.inbox import PRIVATE, Inbox
-from dsqc.transfer.job import FileRecord, Progress, TransferRecord, transfer_submission
+from dsqc.transfer.job import FileRecord, TransferRecord, transfer_submission
 from dsqc.transfer.sources import Source, open_source
 
 __all__ = [
     "PRIVATE",
+    "EventLines",
     "FileRecord",
     "Inbox",
     "Progress",

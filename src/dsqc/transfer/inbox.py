@@ -1,8 +1,8 @@
 """The inbox of one submission: finished files under their names, everything unfinished in a private folder.
 
 ``<inbox>/.dsqc/`` holds ``lock`` (one transfer at a time), ``journal.jsonl`` (what is finished, and from what) and
-``parts/`` (what is not). A file gets its name only when it is whole, and after the journal knows it: so a kill at any
-moment leaves either a finished file or one that is copied again.
+``parts/`` (what is not, each file with a journal of its parts). A file gets its name only when it is whole, and after
+the journal knows it: so a kill at any moment leaves either a finished file or one that goes on where it was.
 """
 
 import contextlib
@@ -11,12 +11,15 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator
+import socket
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dsqc.artefact import atomic_file, write_fault
 from dsqc.errors import SystemFault, TransientFault
+from dsqc.transfer.filecopy import spans_path
+from dsqc.transfer.parts import Origin, PartJournal
 from dsqc.transfer.sources import Entry
 
 PRIVATE = ".dsqc"
@@ -77,7 +80,7 @@ class Inbox:
             except OSError as error:
                 raise write_fault(lock, error) from error
             file.truncate(0)
-            file.write(str(os.getpid()))
+            file.write(f"{os.getpid()} on {socket.gethostname()}")
             file.flush()
             self._open_journal()
             yield self
@@ -100,9 +103,10 @@ class Inbox:
         if line is None or seen != (line.source, line.source_name, line.version, line.size_bytes):
             return None
         if _agrees(self.file(name), line):
+            self.forget_part(name)
             return line
         if _agrees(self.part(name), line):
-            self._name(name)
+            self._name([name])
             return line
         return None
 
@@ -118,21 +122,37 @@ class Inbox:
         """Names that earlier transfers brought, sorted."""
         return sorted(self._journal)
 
-    def finish(self, line: Finished) -> None:
-        """Give the part of ``line.name`` its name: journal first, then the name.
+    def forget_part(self, name: str) -> None:
+        """Remove what has come of ``name``: it is not wanted."""
+        try:
+            for path in (self.part(name), spans_path(self.part(name))):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise write_fault(self.path, error) from error
+
+    def begun_bytes(self, name: str, entry: Entry, source: str) -> int:
+        """Bytes of ``name`` that an earlier run has left, by its journal; whether they are right is seen later."""
+        part = self.part(name)
+        if not part.is_file():
+            return 0
+        spans, _is_other = PartJournal(spans_path(part), Origin.of(source, entry)).read()
+        return sum(span.length for span in spans)
+
+    def finish(self, lines: Sequence[Finished]) -> None:
+        """Give the parts of ``lines`` their names: journal first, then the names, then away with their journals.
 
         Raises:
             StorageFault: the disk refused.
         """
         try:
             with self._journal_path.open("ab") as file:
-                file.write(_to_line(line))
+                file.write(b"".join(_to_line(line) for line in lines))
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             raise write_fault(self._journal_path, error) from error
-        self._journal[line.name] = line
-        self._name(line.name)
+        self._journal |= {line.name: line for line in lines}
+        self._name([line.name for line in lines])
 
     def keep_only(self, names: Collection[str]) -> None:
         """Remove what earlier transfers brought and nobody lists any more, and parts that lead nowhere.
@@ -140,6 +160,7 @@ class Inbox:
         Files that dsqc did not bring stay.
         """
         parts = {self.part(name) for name in names}
+        parts |= {spans_path(part) for part in parts}
         self.drop(set(self._journal) - set(names))
         try:
             for path in self._parts.iterdir():
@@ -172,16 +193,19 @@ class Inbox:
                 hint="Free some space and run the same command again.",
             )
 
-    def _name(self, name: str) -> None:
+    def _name(self, names: Sequence[str]) -> None:
         try:
-            self.part(name).replace(self.file(name))
+            for name in names:
+                self.part(name).replace(self.file(name))
             descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+            for name in names:
+                spans_path(self.part(name)).unlink(missing_ok=True)
         except OSError as error:
-            raise write_fault(self.file(name), error) from error
+            raise write_fault(self.path, error) from error
 
     def _open_journal(self) -> None:
         self._journal = {}

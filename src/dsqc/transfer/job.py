@@ -1,15 +1,19 @@
 """The transfer of one submission: forms first, then every file they list, and what is to be said about them."""
 
-import time
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsqc.errors import TransientFault
+from dsqc.errors import DsqcError
 from dsqc.findings import FindingLog, Location, Suggestion, finding
 from dsqc.model import Submission
+from dsqc.pacing import parse_size
+from dsqc.station import TransferOptions
 from dsqc.submission import sheet_files
-from dsqc.transfer.copying import Digests, Expected, copy_file
+from dsqc.transfer.copying import Digests, Expected
+from dsqc.transfer.engine import Arrived, Cost, Engine, Failed, Order
+from dsqc.transfer.events import Estimate, Gauge, InTurns, Progress
 from dsqc.transfer.inbox import Finished, Inbox
 from dsqc.transfer.listing import Listed, listed_files, read_listing
 from dsqc.transfer.names import by_normal_name, is_bare
@@ -17,19 +21,6 @@ from dsqc.transfer.retries import attempts
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, Source
 
 PLAIN_FILE = "regular file"
-
-
-class Progress:
-    """Told how the transfer goes; this one keeps it to itself."""
-
-    def plan(self, files: int, size_bytes: int) -> None:
-        """So many files and bytes are still to be copied."""
-
-    def advance(self, name: str, size_bytes: int) -> None:
-        """Bytes of ``name`` that arrived; negative where they have to travel again."""
-
-    def finish(self, name: str) -> None:
-        """``name`` stands in the inbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +48,19 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class FileTiming:
-    """What it took to get one file in this run; nothing where an earlier run had brought it."""
+    """What it took to get one file in this run; nothing where an earlier run had brought it.
+
+    Attributes:
+        attempts: readings that were begun: one a part, and more where some broke off.
+        copied_bytes: bytes of the file, less those that an earlier run had left.
+        fetched_bytes: bytes that travelled, those in vain and those read to compare among them.
+    """
 
     name: str
     seconds: float
     attempts: int
     copied_bytes: int
+    fetched_bytes: int
 
 
 @dataclass(slots=True)
@@ -74,21 +72,31 @@ class TransferRecord:
     timings: list[FileTiming] = field(default_factory=list)
 
 
-def transfer_submission(source: Source, inbox: Inbox, progress: Progress | None = None) -> TransferRecord:
+def transfer_submission(
+    source: Source,
+    inbox: Inbox,
+    progress: Progress | None = None,
+    options: TransferOptions | None = None,
+    *,
+    earlier_rate: float = 0.0,
+) -> TransferRecord:
     """Bring the forms of ``source`` and every file they list into ``inbox``; nothing else.
 
-    What an earlier, interrupted transfer has finished is not copied again while source and copy are as they were.
-    Faults of single files are findings, and the others still come.
+    What an earlier, interrupted transfer has brought is not fetched again while source and copy are as they were:
+    whole files, and of the others every part that is on the disk and proven. Faults of single files are findings, and
+    the others still come.
 
     Args:
         inbox: locked by the caller.
+        progress: told from several threads, but never by two at once.
+        earlier_rate: bytes a second of an earlier run, for the estimate; 0 where none is known.
 
     Raises:
         UsageError: the source does not exist.
         TransientFault: the source cannot be reached; what has arrived stays, and the next call goes on from there.
         SystemFault: there is not enough space, or a disk or a store refused.
     """
-    return _Transfer(source, inbox, progress or Progress()).run()
+    return _Transfer(source, inbox, progress or Progress(), options or TransferOptions(), earlier_rate).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +110,33 @@ class _Wanted:
 
 
 class _Transfer:
-    def __init__(self, source: Source, inbox: Inbox, progress: Progress) -> None:
+    def __init__(
+        self, source: Source, inbox: Inbox, progress: Progress, options: TransferOptions, earlier_rate: float
+    ) -> None:
         self.source = source
         self.inbox = inbox
-        self.progress = progress
+        self.options = options
+        self.earlier_rate = earlier_rate
+        self.gauge = Gauge(lambda estimate: self.progress.estimate(estimate))  # noqa: PLW0108  progress is made of it
+        self.progress = InTurns([self.gauge, progress])
+        self.engine = Engine(source, options, options.pacer(), self.progress)
         self.record = TransferRecord()
         self.found: dict[str, list[Entry]] = {}
 
     def run(self) -> TransferRecord:
-        for attempt in attempts():
+        state, reason = "interrupted", ""
+        try:
+            self._run()
+            state = "findings" if self.record.log.has_errors else "done"
+        except DsqcError as fault:
+            state, reason = "failed", fault.message
+            raise
+        finally:
+            self.progress.end(self.gauge.ending(state, reason))
+        return self.record
+
+    def _run(self) -> None:
+        for attempt in attempts(self.options.retries):
             with attempt:
                 self.found = by_normal_name(self.source.entries())
         forms = self._choose_forms()
@@ -126,7 +152,6 @@ class _Transfer:
         self._add_refused(listed)
         self._compare(listed)
         self._name_unlisted({*forms, *(item.name for item in listed)}, submission)
-        return self.record
 
     def _choose_forms(self) -> list[str]:
         """Forms of the source; where it has none any more, those that an earlier transfer brought."""
@@ -138,78 +163,92 @@ class _Transfer:
         return forms
 
     def _copy_all(self, wanted: list[_Wanted]) -> None:
-        entries = {item.name: self._entry(item.name) for item in wanted}
-        travelling = [
-            entry
-            for name, entry in entries.items()
-            if entry and entry.kind is EntryKind.FILE and not self.inbox.finished(name, entry, self.source.url)
-        ]
-        size = sum(entry.size_bytes for entry in travelling)
-        self.inbox.require_space(size)
-        self.progress.plan(len(travelling), size)
+        orders: list[Order] = []
+        outcomes: dict[str, Arrived | Failed | Finished | FileFault] = {}
         for item in wanted:
-            try:
-                digests, source_name = self._bring(item.name, entries[item.name], item.expected)
-            except FileFault as fault:
-                self._add_fault(item.name, fault, item.place, entries[item.name])
-                state = "missing" if fault.code == "DSQC-F003" else "failed"
-                self.record.files.append(FileRecord(item.name, item.kind, state))
-                # An older copy is not what the source holds now: nobody may take it for that.
-                self.inbox.drop({item.name} & set(self.inbox.names()))
+            there = self._there(item)
+            if isinstance(there, Entry):
+                orders.append(Order(item.name, there, item.expected, self.inbox.part(item.name)))
             else:
-                self.record.files.append(FileRecord(item.name, item.kind, "copied", source_name, digests))
-            self.progress.finish(item.name)
+                outcomes[item.name] = there
+        self._plan(len(wanted), orders)
+        for name, outcome in outcomes.items():
+            self._tell(name, outcome.reason if isinstance(outcome, FileFault) else "")
+        with contextlib.closing(self.engine.run(orders)) as batches:
+            for batch in batches:
+                outcomes |= {arrived.order.name: arrived for arrived in batch}
+                self._take(batch)
+        for item in wanted:
+            self._record(item, outcomes[item.name])
+
+    def _there(self, item: _Wanted) -> Entry | Finished | FileFault:
+        """How ``item`` stands before anything travels: the entry to copy, what is in the inbox, or why it cannot."""
+        entries, url = self.found.get(item.name, []), self.source.url
+        if len(entries) > 1:
+            return FileFault("DSQC-F019", "two files of this name, in NFC and in NFD")
+        if not entries:
+            return self.inbox.brought(item.name, url) or FileFault("DSQC-F003", "not at the source")
+        if entries[0].kind is not EntryKind.FILE:
+            return FileFault("DSQC-F016", entries[0].kind.value)
+        return self.inbox.finished(item.name, entries[0], url) or entries[0]
+
+    def _plan(self, files: int, orders: list[Order]) -> None:
+        size = sum(order.entry.size_bytes for order in orders)
+        size -= sum(self.inbox.begun_bytes(order.name, order.entry, self.source.url) for order in orders)
+        self.inbox.require_space(size)
+        self.progress.plan(files, size)
+        limit = parse_size(self.options.limit_rate) if self.options.limit_rate else 0
+        rates = [(float(limit), "limit"), (self.earlier_rate, "earlier")]
+        # The slower one holds.
+        rate, basis = min(((rate, basis) for rate, basis in rates if rate), default=(0.0, "unknown"))
+        self.progress.estimate(Estimate(len(orders), size, rate, basis))
+
+    def _take(self, batch: list[Arrived | Failed]) -> None:
+        """Give what has arrived its names."""
+        lines = [_to_finished(arrived, self.source.url) for arrived in batch if isinstance(arrived, Arrived)]
+        if lines:
+            self.inbox.finish(lines)
+        for arrived in batch:
+            self._tell(arrived.order.name, arrived.fault.reason if isinstance(arrived, Failed) else "")
+
+    def _tell(self, name: str, reason: str) -> None:
+        if reason:
+            self.progress.fail(name, reason)
+        else:
+            self.progress.finish(name)
+
+    def _record(self, item: _Wanted, outcome: Arrived | Failed | Finished | FileFault) -> None:
+        match outcome:
+            case Arrived(entry=entry, digests=digests, cost=cost):
+                self._record_cost(item.name, cost, digests.size_bytes - cost.resumed_bytes)
+                self._record_copied(item, entry.name, digests)
+            case Finished():
+                self.record.timings.append(FileTiming(item.name, 0.0, 0, 0, 0))
+                digests = Digests(outcome.size_bytes, outcome.md5, outcome.sha256)
+                self._record_copied(item, outcome.source_name, digests)
+            case Failed(fault=fault, cost=cost):
+                self._record_cost(item.name, cost, 0)
+                self._record_fault(item, fault)
+            case FileFault():
+                self._record_fault(item, outcome)
+
+    def _record_cost(self, name: str, cost: Cost, copied_bytes: int) -> None:
+        self.record.timings.append(FileTiming(name, cost.seconds, cost.streams, copied_bytes, cost.fetched_bytes))
+
+    def _record_fault(self, item: _Wanted, fault: FileFault) -> None:
+        self._add_fault(item.name, fault, item.place, self._entry(item.name))
+        state = "missing" if fault.code == "DSQC-F003" else "failed"
+        self.record.files.append(FileRecord(item.name, item.kind, state))
+        # An older copy is not what the source holds now: nobody may take it for that.
+        self.inbox.drop({item.name} & set(self.inbox.names()))
+
+    def _record_copied(self, item: _Wanted, source_name: str, digests: Digests) -> None:
+        self.record.files.append(FileRecord(item.name, item.kind, "copied", source_name, digests))
 
     def _entry(self, name: str) -> Entry | None:
         """The source's entry of a name; ``None`` where it has none, or two that only differ in NFC and NFD."""
         entries = self.found.get(name, [])
         return entries[0] if len(entries) == 1 else None
-
-    def _bring(self, name: str, entry: Entry | None, expected: Expected) -> tuple[Digests, str]:
-        """Have ``name`` in the inbox, by copying or because it is there."""
-        if len(self.found.get(name, [])) > 1:
-            raise FileFault("DSQC-F019", "two files of this name, in NFC and in NFD")
-        if entry and entry.kind is not EntryKind.FILE:
-            raise FileFault("DSQC-F016", entry.kind.value)
-        url = self.source.url
-        before = self.inbox.finished(name, entry, url) if entry else self.inbox.brought(name, url)
-        if before:
-            self.record.timings.append(FileTiming(name, 0.0, 0, 0))
-            return Digests(before.size_bytes, before.md5, before.sha256), before.source_name
-        if entry is None:
-            raise FileFault("DSQC-F003", "not at the source")
-        return self._copy(name, entry, expected), entry.name
-
-    def _copy(self, name: str, entry: Entry, expected: Expected) -> Digests:
-        begun = time.monotonic()
-        try:
-            for attempt in attempts():
-                with attempt:
-                    # Looked at anew each time: a file that changed is copied as it is now.
-                    now = entry if attempt.num == 1 else self.source.stat(entry.name)
-                    if now.kind is not EntryKind.FILE:
-                        raise FileFault("DSQC-F016", now.kind.value)
-                    digests, mtime_ns = copy_file(
-                        self.source, now, self.inbox.part(name), expected, lambda n: self.progress.advance(name, n)
-                    )
-        except TransientFault as fault:
-            self._require_source(fault)
-            raise FileFault("DSQC-F019", fault.message) from fault
-        line = Finished(
-            name, self.source.url, now.name, now.version, digests.size_bytes, digests.md5, digests.sha256, mtime_ns
-        )
-        self.inbox.finish(line)
-        self.record.timings.append(
-            FileTiming(name, round(time.monotonic() - begun, 3), attempt.num, digests.size_bytes)
-        )
-        return digests
-
-    def _require_source(self, fault: TransientFault) -> None:
-        """A source that does not answer at all stops the transfer; one bad file in it does not."""
-        try:
-            self.source.entries()
-        except TransientFault as unreachable:
-            raise unreachable from fault
 
     def _add_fault(self, name: str, fault: FileFault, place: Location, entry: Entry | None) -> None:
         expected = {
@@ -268,3 +307,11 @@ class _Transfer:
                     expected_ko="file 시트의 한 행",
                 )
             )
+
+
+def _to_finished(arrived: Arrived, url: str) -> Finished:
+    digests, entry = arrived.digests, arrived.entry
+    return Finished(
+        arrived.order.name, url, entry.name, entry.version, digests.size_bytes, digests.md5, digests.sha256,
+        arrived.mtime_ns,
+    )  # fmt: skip

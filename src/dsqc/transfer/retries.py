@@ -5,17 +5,24 @@ from collections.abc import Iterator
 import stamina
 
 from dsqc.errors import TransientFault
+from dsqc.transfer.sources import SourceChanged
 
-ATTEMPTS = 3
-"""Attempts of one file or one listing; the client below has tried each request several times already."""
+RETRIES = 5
+"""Tries after the first one that brought nothing, of one part, one file or one listing: 0.5, 1, 2, 4 and 8 seconds
+apart (and up to a second more), which outlives a server that restarts."""
 FIRST_WAIT_S = 0.5
-LONGEST_WAIT_S = 10.0
+LONGEST_WAIT_S = 30.0
 
 
-def attempts() -> Iterator[stamina.Attempt]:
-    """Attempts with growing pauses: ``for attempt in attempts(): with attempt: ...``. Only TransientFault passes."""
+def attempts(retries: int = RETRIES) -> Iterator[stamina.Attempt]:
+    """Attempts with growing pauses: ``for attempt in attempts(): with attempt: ...``. Only TransientFault passes, and
+    not SourceChanged: the same reading would fail again."""
     return iter(
         stamina.retry_context(
-            on=TransientFault, attempts=ATTEMPTS, timeout=None, wait_initial=FIRST_WAIT_S, wait_max=LONGEST_WAIT_S
+            on=_may_pass, attempts=retries + 1, timeout=None, wait_initial=FIRST_WAIT_S, wait_max=LONGEST_WAIT_S
         )
     )
+
+
+def _may_pass(error: Exception) -> bool:
+    return isinstance(error, TransientFault) and not isinstance(error, SourceChanged)

@@ -1,46 +1,70 @@
-"""A submission below a prefix of a bucket, read through fsspec/s3fs."""
+"""A submission below a prefix of a bucket, read by ranged requests that may run side by side."""
 
+import contextlib
 from collections.abc import Iterator
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
-from dsqc.errors import UsageError
+from dsqc.errors import TransientFault, UsageError
 from dsqc.station import S3Options
 from dsqc.storage import s3
-from dsqc.transfer.sources import Entry, EntryKind, FileFault, SourceChanged
+from dsqc.transfer.sources import Entry, EntryKind, FileFault, SourceChanged, Stalled
 
-BLOCK_BYTES = 8 << 20
-"""Bytes of one ranged request: large enough to hide a round trip, small enough to hold a few in memory."""
+BLOCK_BYTES = 1 << 20
+"""Bytes taken from a connection at once: few enough that a limited rate runs smoothly."""
 _DENIED = {"AccessDenied", "403", "Forbidden"}
 _CHANGED = {"PreconditionFailed", "412"}
+_MD5_DIGITS = 32
 
 
 class S3Source:
-    """Objects below ``s3://bucket/prefix/``, one level."""
+    """Objects below ``s3://bucket/prefix/``, one level.
+
+    Args:
+        timeout_s: a connection that says nothing for so long is given up (:class:`Stalled`).
+    """
 
     is_remote = True
+    ranges = True
+    reads_name_version = True
 
-    def __init__(self, url: str, options: S3Options) -> None:
-        bucket, prefix = s3.split_url(url)
-        self._root = f"{bucket}/{prefix}" if prefix else bucket
+    def __init__(self, url: str, options: S3Options, timeout_s: float = s3.READ_TIMEOUT_S) -> None:
+        self._bucket, prefix = s3.split_url(url)
+        self._prefix = f"{prefix}/" if prefix else ""
         self._options = options
-        self.url = f"s3://{self._root}"
+        self._timeout_s = timeout_s
+        self._lock = Lock()
+        self.url = f"s3://{self._bucket}/{prefix}".rstrip("/")
 
     @cached_property
-    def _fs(self) -> Any:
-        return s3.filesystem(self._options)
+    def _made_client(self) -> Any:
+        # One attempt a request: whoever reads tries again, says why, and goes on from the byte that came last.
+        return s3.client(self._options, read_timeout_s=self._timeout_s, attempts=1)
+
+    @property
+    def _client(self) -> Any:
+        with self._lock:
+            return self._made_client
 
     def entries(self) -> list[Entry]:
         """Everything one level below the prefix, asked of the store and not of a cache."""
+        found: list[Entry] = []
         with s3.translated(self.url):
             try:
-                rows = self._fs.ls(self._root, detail=True, refresh=True)
+                pages = self._client.get_paginator("list_objects_v2").paginate(
+                    Bucket=self._bucket, Prefix=self._prefix, Delimiter="/"
+                )
+                for page in pages:
+                    rows = page.get("Contents", ())
+                    found += [_entry(row, row["Key"].removeprefix(self._prefix), row.get("Size")) for row in rows]
+                    below = [row["Prefix"].removeprefix(self._prefix) for row in page.get("CommonPrefixes", ())]
+                    found += [Entry(name.rstrip("/"), 0, "", EntryKind.DIRECTORY) for name in below]
             except s3.network_errors() as error:
-                if s3.is_absent(error) or (isinstance(error, FileNotFoundError) and not s3.error_code(error)):
+                if s3.is_absent(error):
                     raise self._nothing_there() from error
+                self._raise_if_stalled(error)
                 raise
-        below = [row for row in rows if row["name"].startswith(f"{self._root}/")]
-        found = [_entry(row, row["name"].removeprefix(f"{self._root}/").rstrip("/")) for row in below]
         found = [entry for entry in found if entry.name]
         if not found:
             raise self._nothing_there()
@@ -48,42 +72,79 @@ class S3Source:
 
     def stat(self, name: str) -> Entry:
         """What a HEAD request says now."""
+        with self._translated(name):
+            answer = self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)
+        return _entry(answer, name, answer.get("ContentLength"))
+
+    def blocks(self, entry: Entry, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """One ranged request that names the ETag: a changed object is refused by the store, or seen in its answer."""
+        left = entry.size_bytes - offset if length is None else length
+        if left <= 0:
+            return
+        with self._translated(entry.name), self._opened(entry, offset, left) as body:
+            while left > 0:
+                block = body.read(min(BLOCK_BYTES, left))
+                if not block:
+                    raise TransientFault(f"{entry.name}: the connection ended before all bytes had come.")
+                left -= len(block)
+                yield block
+
+    @contextlib.contextmanager
+    def _opened(self, entry: Entry, offset: int, length: int) -> Iterator[Any]:
+        condition = {"IfMatch": f'"{entry.version}"'} if entry.version and " " not in entry.version else {}
+        answer = self._client.get_object(
+            Bucket=self._bucket,
+            Key=self._prefix + entry.name,
+            Range=f"bytes={offset}-{offset + length - 1}",
+            **condition,
+        )
+        body = answer["Body"]
+        try:
+            # Some stores leave the condition out of account.
+            if condition and _etag(answer) not in ("", entry.version):
+                raise SourceChanged(f"{entry.name} changed while it was read.")
+            came = str(answer.get("ContentRange") or f"bytes 0-{answer.get('ContentLength', 0) - 1}/")
+            if not came.startswith(f"bytes {offset}-{offset + length - 1}/"):
+                raise TransientFault(f"{entry.name}: the store gave another range than was asked for ({came}).")
+            yield body
+        finally:
+            body.close()
+
+    @contextlib.contextmanager
+    def _translated(self, name: str) -> Iterator[None]:
         with s3.translated(f"{self.url}/{name}"):
             try:
-                return _entry(self._fs.info(f"{self._root}/{name}", refresh=True), name)
+                yield
             except s3.network_errors() as error:
                 self._raise_file_fault(error)
-                raise
-
-    def blocks(self, entry: Entry, offset: int = 0) -> Iterator[bytes]:
-        """Ranged requests that name the ETag: a changed object is refused by the store."""
-        with s3.translated(f"{self.url}/{entry.name}"):
-            try:
-                path = f"{self._root}/{entry.name}"
-                with self._fs.open(path, "rb", block_size=BLOCK_BYTES, cache_type="none") as file:
-                    file.seek(offset)
-                    while block := file.read(BLOCK_BYTES):
-                        yield block
-            except s3.network_errors() as error:
-                self._raise_file_fault(error)
+                self._raise_if_stalled(error)
                 raise
 
     def _raise_file_fault(self, error: BaseException) -> None:
         code = s3.error_code(error)
         if s3.is_absent(error):
             raise FileFault("DSQC-F003", "no such object") from error
-        if code in _DENIED or (not code and isinstance(error, PermissionError)):
+        if code in _DENIED:
             raise FileFault("DSQC-F019", "access is denied") from error
         if code in _CHANGED:
             raise SourceChanged("The object changed while it was read.") from error
+
+    def _raise_if_stalled(self, error: BaseException) -> None:
+        from botocore.exceptions import ReadTimeoutError
+
+        if isinstance(error, ReadTimeoutError):
+            raise Stalled(f"{self.url}: nothing came for {self._timeout_s:g} seconds.") from error
 
     def _nothing_there(self) -> UsageError:
         return UsageError(f"{self.url} holds nothing.", hint="Check the bucket and the prefix.")
 
 
-def _entry(row: dict[str, Any], name: str) -> Entry:
-    etag = str(row.get("ETag") or "").strip('"').lower()
-    is_md5 = len(etag) == 32 and all(digit in "0123456789abcdef" for digit in etag)
-    kind = EntryKind.FILE if row["type"] == "file" else EntryKind.DIRECTORY
+def _etag(row: dict[str, Any]) -> str:
+    return str(row.get("ETag") or "").strip('"')
+
+
+def _entry(row: dict[str, Any], name: str, size: int | None) -> Entry:
+    etag = _etag(row)
+    is_md5 = len(etag) == _MD5_DIGITS and all(digit in "0123456789abcdef" for digit in etag.lower())
     version = etag or str(row.get("LastModified") or "")
-    return Entry(name, int(row.get("size") or 0), version, kind, etag if is_md5 else "")
+    return Entry(name, size or 0, version, EntryKind.FILE, etag.lower() if is_md5 else "")

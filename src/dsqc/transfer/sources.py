@@ -59,15 +59,28 @@ class SourceChanged(TransientFault):
     """The file changed while it was read: what arrived is neither the old nor the new content."""
 
 
+class Stalled(TransientFault):
+    """The connection said nothing for as long as was allowed, and was given up."""
+
+
 class Source(Protocol):
     """A flat place that holds a submission.
 
     Every method raises TransientFault where another try may help, SystemFault where the source as a whole refuses.
-    ``is_remote``: the way from there may damage bytes, so what arrived is compared with what the source has.
+    Several threads read at once, each its own file or part.
+
+    Attributes:
+        is_remote: the way from there may damage bytes, so what arrived is compared with what the source has.
+        ranges: whether a reading can begin in the middle. Where not (a web server without ranges), every reading
+            begins at 0 and goes to the end, and a file that broke off begins anew.
+
+    A source may have a third one, ``reads_name_version`` (absent means False): every reading names ``entry.version``
+    to the server and fails where it is another, so that nobody need ask again after the last byte.
     """
 
     url: str
     is_remote: bool
+    ranges: bool
 
     def entries(self) -> list[Entry]:
         """Everything at the top of the source, sorted by name. Directories are named, not entered."""
@@ -77,8 +90,14 @@ class Source(Protocol):
         """How ``name`` stands now. Raises FileFault F003 where it is gone."""
         ...
 
-    def blocks(self, entry: Entry, offset: int = 0) -> Iterator[bytes]:
-        """The bytes of ``entry`` from ``offset``, in blocks of bounded size. Raises FileFault."""
+    def blocks(self, entry: Entry, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """Exactly the bytes ``[offset, offset + length)`` of ``entry``, to its end without ``length``; in blocks of
+        at most 8 MiB.
+
+        Raises FileFault; SourceChanged where the source can tell that ``entry.version`` is not what it reads;
+        Stalled where nothing came for too long; TransientFault where the file ended or the connection broke before
+        all bytes had come.
+        """
         ...
 
 
@@ -104,6 +123,7 @@ class DirectorySource:
     """A directory of this machine. Symbolic links in it are named, never followed."""
 
     is_remote = False
+    ranges = True
 
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
@@ -136,8 +156,9 @@ class DirectorySource:
             raise _file_fault(error) from error
         return _entry(name, seen)
 
-    def blocks(self, entry: Entry, offset: int = 0) -> Iterator[bytes]:
+    def blocks(self, entry: Entry, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """Read the file itself: opened without following a link that somebody put there meanwhile."""
+        left = entry.size_bytes - offset if length is None else length
         try:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             descriptor = os.open(self.path / entry.name, flags)
@@ -146,7 +167,11 @@ class DirectorySource:
                 if kind is not EntryKind.FILE:
                     raise FileFault("DSQC-F016", kind.value)
                 file.seek(offset)
-                while block := file.read(BLOCK_BYTES):
+                while left > 0:
+                    block = file.read(min(BLOCK_BYTES, left))
+                    if not block:
+                        raise SourceChanged(f"{entry.name} is shorter than it was.")
+                    left -= len(block)
                     yield block
         except OSError as error:
             raise _file_fault(error) from error
