@@ -8,7 +8,7 @@ import pytest
 
 from dsqc.errors import StorageFault, SystemFault, TransientFault, UsageError
 from dsqc.storage import GRACE, KnownObject, ObjectStore, object_key, open_store
-from dsqc.storage.s3store import PART_BYTES
+from dsqc.storage.s3upload import PART_BYTES
 from helpers.sources import md5, sha256
 from infra.s3 import s3_server as start_s3_server
 

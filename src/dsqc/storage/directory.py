@@ -8,15 +8,17 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from dsqc.artefact import atomic_file, sha256_of, write_fault
 from dsqc.errors import StorageFault
-from dsqc.storage.store import BUFFER_BYTES, ObjectInfo, ObjectStore, changed_file, damaged_object
+from dsqc.storage.store import BUFFER_BYTES, READ_BACK, ObjectInfo, ObjectStore, changed_file, damaged_object
 
 UNFINISHED = "unfinished/"
 """Where files lie while they are written. On the store's own file system, so that linking works."""
 OBJECT_MODE = 0o444
+NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
+"""What file systems say that have no hard links."""
 
 
 class DirectoryStore(ObjectStore):
@@ -75,7 +77,7 @@ class DirectoryStore(ObjectStore):
         with atomic_file(self.root / key) as file:
             file.write(data)
 
-    def _upload(self, path: Path, key: str, sha256: str) -> bool:
+    def _upload(self, path: Path, key: str, sha256: str, md5: str) -> str:
         temporary = self.root / UNFINISHED / uuid.uuid4().hex
         final = self.root / key
         try:
@@ -92,11 +94,35 @@ class DirectoryStore(ObjectStore):
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-        return created
+        return READ_BACK if created else ""
 
-    def _proves(self, path: Path, key: str, sha256: str, md5: str) -> bool:
+    def _proves(self, path: Path, key: str, sha256: str, md5: str) -> str:
         # A file system keeps no checksum to ask for.
-        return self.sha256_at(key) == sha256
+        return READ_BACK if self.sha256_at(key) == sha256 else ""
+
+    def capabilities(self) -> dict[str, Any]:
+        """A directory needs no probe but whether it links."""
+        return {"kind": "directory", "hard_links": self._links()}
+
+    def _links(self) -> bool:
+        probe = self.root / UNFINISHED / uuid.uuid4().hex
+        other = probe.with_name(uuid.uuid4().hex)
+        try:
+            probe.parent.mkdir(parents=True, exist_ok=True)
+            probe.touch()
+            try:
+                os.link(probe, other)
+            except OSError as error:
+                if error.errno not in NO_LINKS:
+                    raise
+                return False
+            return True
+        except OSError as error:
+            raise write_fault(probe, error) from error
+        finally:
+            for path in (probe, other):
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
 
 def _copy(source: Path, target: Path) -> str:
@@ -126,7 +152,7 @@ def _link(temporary: Path, final: Path) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        if error.errno not in {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}:
+        if error.errno not in NO_LINKS:
             raise
         # No hard links here. Renaming may replace what another writer has just put there: the same bytes.
         if final.exists():

@@ -15,7 +15,7 @@ READ_TIMEOUT_S = 60
 """A connection that says nothing for so long has stalled: it is given up and tried again."""
 ATTEMPTS = 3
 """Attempts of one request inside the client; whole files are tried again above."""
-CONNECTIONS = 16
+CONNECTIONS = 32
 
 _CREDENTIALS_HINT = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) in the environment."
 _REFUSED = {
@@ -112,7 +112,8 @@ def _config(options: S3Options, read_timeout_s: float = READ_TIMEOUT_S, attempts
         # hashes what arrives.
         "request_checksum_calculation": "when_required",
         "response_checksum_validation": "when_required",
-        "s3": {"addressing_style": "path" if own_endpoint else "auto"},
+        # Content-MD5 is signed and guards the bytes: no second digest of them for the signature.
+        "s3": {"addressing_style": "path" if own_endpoint else "auto", "payload_signing_enabled": False},
     }
 
 

@@ -12,6 +12,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,12 @@ CLAIMS = "claims/"
 GRACE = timedelta(hours=24)
 """A registration that takes longer than this between its first object and its manifest may lose objects to a sweep."""
 BUFFER_BYTES = 1 << 20
+FILES_IN_FLIGHT = 8
+"""Files that :meth:`ObjectStore.put_files` stores at once; a large one has parts in flight besides."""
+
+ETAG = "etag"
+READ_BACK = "read back"
+"""How bytes at the far end were proven: by the MD5s that the store made its ETag of, or by reading them."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ACCESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
@@ -35,12 +42,27 @@ _ACCESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object that is in the store, whole and proven. ``created`` is false where it had been there before."""
+    """One object that is in the store, whole and proven.
+
+    Attributes:
+        created: false where it had been there before.
+        proof: how it was proven: ``etag`` or ``read back``.
+    """
 
     key: str
     size_bytes: int
     sha256: str
     created: bool
+    proof: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PutItem:
+    """One file to store, with the digests that earlier stages have verified."""
+
+    path: Path
+    sha256: str
+    md5: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +159,31 @@ class ObjectStore(ABC):
         """Write a small value, replacing what stood there, atomically."""
 
     @abstractmethod
-    def _upload(self, path: Path, key: str, sha256: str) -> bool:
+    def _upload(self, path: Path, key: str, sha256: str, md5: str) -> str:
         """Put the file under ``key`` unless something stands there; proven at the far end before it is believed.
 
-        Returns whether it was written; false where another writer was first.
+        Returns how it was proven; nothing where another writer was first.
         """
 
     @abstractmethod
-    def _proves(self, path: Path, key: str, sha256: str, md5: str) -> bool:
-        """Whether what stands under ``key`` has this digest; by the store's own checksum, or by reading it back."""
+    def _proves(self, path: Path, key: str, sha256: str, md5: str) -> str:
+        """How it was proven that what stands under ``key`` has this digest: by the store's own checksum, or by reading
+        it back. Empty where it has another one."""
+
+    def _asks_first(self, size: int) -> bool:
+        """Whether to ask if a file of this size is there before it is sent: not where sending answers that too."""
+        return size >= 0
+
+    @abstractmethod
+    def capabilities(self) -> dict[str, Any]:
+        """What the store was seen to do; shape in ``schemas/reports/storage_probe.schema.json``."""
 
     # The promises.
 
     def put_file(self, path: Path, *, sha256: str, md5: str = "") -> StoredObject:
         """Store ``path`` under its SHA-256 unless it is there already, and prove it.
+
+        An upload that was killed goes on where it was, in stores that keep unfinished uploads.
 
         Args:
             path: the file; it is read once, and hashed while it is.
@@ -164,24 +197,50 @@ class ObjectStore(ABC):
         """
         key = object_key(sha256)
         size = _size_of_file(path)
-        created = False
-        if self.size_of(key) is not None:
+        there = self._asks_first(size) and self.size_of(key) is not None
+        if there:
             self._write(f"{CLAIMS}{sha256}", b"")
         # Asked again after the claim: from here on no sweep takes it away.
-        if self.size_of(key) is None:
-            created = self._upload(path, key, sha256)
-        if not created:
-            self._require_intact(path, key, sha256, md5, size)
-        return StoredObject(key, size, sha256, created)
+        if not there or self.size_of(key) is None:
+            proof = self._upload(path, key, sha256, md5)
+            if proof:
+                return StoredObject(key, size, sha256, True, proof)
+            self._write(f"{CLAIMS}{sha256}", b"")
+        return StoredObject(key, size, sha256, False, self._require_intact(path, key, sha256, md5, size))
 
-    def _require_intact(self, path: Path, key: str, sha256: str, md5: str, size: int) -> None:
+    def put_files(self, items: Iterable[PutItem], *, at_once: int = FILES_IN_FLIGHT) -> list[StoredObject]:
+        """Store many files, a few at once; the results in the order of ``items``.
+
+        The same content is sent once, however often it is named. The first fault stops what has not begun and is
+        raised when what has begun is over; what is stored by then stays, and running it again goes on from there.
+
+        Raises:
+            as :meth:`put_file`.
+        """
+        items = list(items)
+        first = {item.sha256: item for item in reversed(items)}
+        if not first:
+            return []
+        with ThreadPoolExecutor(max(1, min(at_once, len(first))), thread_name_prefix="dsqc-put") as pool:
+            futures = {
+                sha256: pool.submit(self.put_file, item.path, sha256=sha256, md5=item.md5)
+                for sha256, item in first.items()
+            }
+            try:
+                stored = {sha256: future.result() for sha256, future in futures.items()}
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return [stored[item.sha256] for item in items]
+
+    def _require_intact(self, path: Path, key: str, sha256: str, md5: str, size: int) -> str:
         found = self.size_of(key)
         if found is None:
             raise TransientFault(
                 f"{self.url}/{key}: another writer is at work on it.", hint="Run the same command again in a moment."
             )
-        if found == size and self._proves(path, key, sha256, md5):
-            return
+        if found == size and (proof := self._proves(path, key, sha256, md5)):
+            return proof
         if sha256_of(path) != sha256:
             raise changed_file(path)
         raise damaged_object(self.url, key, f"it has {found} bytes, {size} expected" if found != size else "digest")

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from dsqc.errors import StorageFault, TransientFault, UsageError
 from dsqc.storage import s3
-from dsqc.storage.s3store import MOST_PARTS, PART_BYTES, part_size
+from dsqc.storage.s3upload import MOST_PARTS, PART_BYTES, part_size
 
 SECRET = "wJalrXUtnFEMI"  # a made-up key, to see that it is not repeated
 

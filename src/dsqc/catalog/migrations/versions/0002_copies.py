@@ -1,6 +1,7 @@
 """Copies of objects: several places of a tier, what lies there, when and how it was proven; events of fixity."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +11,7 @@ down_revision: str | None = "0001"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-COLUMNS: tuple[tuple[str, sa.types.TypeEngine[object], str], ...] = (
+COLUMNS: tuple[tuple[str, sa.types.TypeEngine[Any], str], ...] = (
     ("place", sa.String(), ""),
     ("state", sa.String(), "present"),
     ("verified_at", sa.String(30), ""),

@@ -1,0 +1,250 @@
+"""How the bytes of one file get into a bucket: in one request, or in parts that a killed upload need not send again."""
+
+import base64
+import contextlib
+import hashlib
+import itertools
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dsqc.errors import SystemFault, TransientFault
+from dsqc.storage import s3
+from dsqc.storage.capabilities import abort, unless_taken
+from dsqc.storage.store import changed_file
+
+PART_BYTES = 16 << 20
+"""Smaller files go in one request, whose ETag is the MD5. Also the memory of one part."""
+MOST_PARTS = 10_000
+PARTS_IN_FLIGHT = 4
+"""With the part being read: (4 + 1) x 16 MiB of memory, whatever the size of the file."""
+MEBIBYTE = 1 << 20
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of an upload.
+
+    Attributes:
+        created: false where another writer was first.
+        answered_etag: what the store answered; empty where it gave none.
+        etag: the ETag of exactly the bytes that were read, if the store makes it of MD5s.
+        md5: MD5 of the whole, empty where it was not computed.
+        resumed_bytes: how much an earlier, killed upload had brought.
+    """
+
+    created: bool
+    answered_etag: str = ""
+    etag: str = ""
+    md5: str = ""
+    resumed_bytes: int = 0
+
+
+def part_size(size: int) -> int:
+    """Bytes of a part for a file of ``size`` bytes: 16 MiB, more only where 10,000 parts would not hold it."""
+    needed = -(-size // MOST_PARTS)
+    return max(PART_BYTES, -(-needed // MEBIBYTE) * MEBIBYTE)
+
+
+def put_whole(client: Any, where: dict[str, str], path: Path, sha256: str, *, conditional: bool) -> Sent:
+    """Send a small file in one request.
+
+    Raises:
+        SystemFault: the file is not what ``sha256`` says; nothing was sent.
+    """
+    with path.open("rb") as file:
+        data = read(file, path, PART_BYTES + 1)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise changed_file(path)
+    md5 = hashlib.md5(data, usedforsecurity=False)
+    condition = {"IfNoneMatch": "*"} if conditional else {}
+    answer: dict[str, Any] = {}
+    with unless_taken() as outcome:
+        answer = client.put_object(**where, Body=data, ContentMD5=_base64(md5.digest()), **condition)
+    return Sent(not outcome.taken, answer.get("ETag", "").strip('"'), md5.hexdigest(), md5.hexdigest())
+
+
+class PartsUpload:
+    """One file on its way in parts.
+
+    Parts of an earlier upload of the same object that arrived whole are kept. Two writers may even share an upload:
+    under one key they bring the same bytes.
+    """
+
+    def __init__(self, client: Any, where: dict[str, str], path: Path, sha256: str) -> None:
+        self._client = client
+        self._where = where
+        self._path = path
+        self._sha256 = sha256
+        self._upload: dict[str, str] = {}
+        self._found = False
+
+    def put(self, *, conditional: bool, resumable: bool) -> Sent:
+        """Send what is missing and finish.
+
+        Raises:
+            SystemFault: the file is not what its SHA-256 says; the object was not made.
+            TransientFault: the upload was dropped under our hands, again and again.
+        """
+        for attempt in range(TRIES):
+            arrived = self._find() if resumable and not attempt else {}
+            if not self._upload:
+                begun = self._client.create_multipart_upload(**self._where)
+                self._upload = {**self._where, "UploadId": begun["UploadId"]}
+            try:
+                return self._send(arrived, conditional)
+            except s3.network_errors() as error:
+                if not _is_gone(error):
+                    raise
+            # Another writer of the same bytes has finished the upload that both worked on, or somebody dropped it.
+            self._upload, self._found = {}, False
+            if self._is_there():
+                return Sent(created=False)
+        raise TransientFault(
+            f"s3://{self._where['Bucket']}/{self._where['Key']}: others drop our uploads.",
+            hint="Run the same command again; find out who aborts uploads in this bucket.",
+        )
+
+    def _is_there(self) -> bool:
+        try:
+            self._client.head_object(**self._where)
+        except s3.network_errors() as error:
+            if s3.is_absent(error):
+                return False
+            raise
+        return True
+
+    def _send(self, arrived: dict[int, tuple[str, int]], conditional: bool) -> Sent:
+        digest = hashlib.sha256()
+        parts: list[dict[str, Any]] = []
+        md5s: list[bytes] = []
+        resumed = 0
+        for number, (etag, md5, kept) in enumerate(self._parts(digest, arrived), start=1):
+            parts.append({"PartNumber": number, "ETag": etag})
+            md5s.append(md5)
+            resumed += kept
+        if digest.hexdigest() != self._sha256:
+            if not self._found:
+                abort(self._client, self._upload)
+            raise changed_file(self._path)
+        condition = {"IfNoneMatch": "*"} if conditional else {}
+        answer: dict[str, Any] = {}
+        with unless_taken() as outcome:
+            answer = self._client.complete_multipart_upload(
+                **self._upload, MultipartUpload={"Parts": parts}, **condition
+            )
+        if outcome.taken:
+            abort(self._client, self._upload)
+        return Sent(not outcome.taken, answer.get("ETag", "").strip('"'), etag_of_parts(md5s), resumed_bytes=resumed)
+
+    def _parts(self, digest: Any, arrived: dict[int, tuple[str, int]]) -> Iterator[tuple[str, bytes, int]]:
+        """ETag, MD5 and bytes that were there already, a part, in order; a few are under way at once."""
+        size = part_size(self._path.stat().st_size)
+        waiting: deque[Future[tuple[str, bytes, int]]] = deque()
+        with (
+            self._path.open("rb", buffering=0) as file,
+            ThreadPoolExecutor(PARTS_IN_FLIGHT, thread_name_prefix="dsqc-part") as pool,
+        ):
+            try:
+                for number in itertools.count(1):
+                    data = read(file, self._path, size)
+                    if not data:
+                        break
+                    waiting.append(pool.submit(self._send_part, number, data, arrived.get(number)))
+                    # Hashed while the part is on its way: both release the interpreter's lock.
+                    digest.update(data)
+                    if len(waiting) > PARTS_IN_FLIGHT:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _send_part(self, number: int, data: bytes, arrived: tuple[str, int] | None) -> tuple[str, bytes, int]:
+        md5 = hashlib.md5(data, usedforsecurity=False).digest()
+        if arrived == (md5.hex(), len(data)):
+            return f'"{md5.hex()}"', md5, len(data)
+        answer = self._client.upload_part(**self._upload, PartNumber=number, Body=data, ContentMD5=_base64(md5))
+        return answer["ETag"], md5, 0
+
+    def _find(self) -> dict[int, tuple[str, int]]:
+        """The unfinished upload of this object that brought most, and MD5 and size of its parts by number."""
+        best: dict[int, tuple[str, int]] = {}
+        for upload_id in self._unfinished():
+            upload = {**self._where, "UploadId": upload_id}
+            parts: dict[int, tuple[str, int]] = {}
+            with _unless_gone():
+                for page in self._client.get_paginator("list_parts").paginate(**upload):
+                    for row in page.get("Parts", ()):
+                        parts[row["PartNumber"]] = (row["ETag"].strip('"'), int(row["Size"]))
+            if len(parts) > len(best):
+                best, self._upload, self._found = parts, upload, True
+        return best
+
+    def _unfinished(self) -> list[str]:
+        key, found = self._where["Key"], []
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._where["Bucket"], Prefix=key)
+        # Some servers answer "no such upload" in a bucket that never saw one.
+        with _unless_gone():
+            for page in pages:
+                found += [row["UploadId"] for row in page.get("Uploads", ()) if row["Key"] == key]
+        return found
+
+
+@contextlib.contextmanager
+def _unless_gone() -> Iterator[None]:
+    try:
+        yield
+    except s3.network_errors() as error:
+        if not _is_gone(error):
+            raise
+
+
+def _is_gone(error: BaseException) -> bool:
+    return s3.error_code(error) == "NoSuchUpload"
+
+
+def etag_of_parts(md5s: list[bytes]) -> str:
+    """The ETag that S3 gives an object of parts with these MD5s."""
+    return f"{hashlib.md5(b''.join(md5s), usedforsecurity=False).hexdigest()}-{len(md5s)}"
+
+
+def etag_of_file(path: Path, sha256: str) -> str:
+    """The ETag that ``path`` has in S3 after an upload in our parts.
+
+    Raises:
+        SystemFault: the file is not what ``sha256`` says.
+    """
+    digest, md5s = hashlib.sha256(), []
+    with path.open("rb", buffering=0) as file:
+        while part := read(file, path, part_size(path.stat().st_size)):
+            digest.update(part)
+            md5s.append(hashlib.md5(part, usedforsecurity=False).digest())
+    if digest.hexdigest() != sha256:
+        raise changed_file(path)
+    return etag_of_parts(md5s) if md5s else ""
+
+
+def read(file: BinaryIO, path: Path, size: int) -> bytes:
+    """The next ``size`` bytes; fewer only at the end of the file."""
+    try:
+        data = file.read(size)
+        while 0 < len(data) < size and (more := file.read(size - len(data))):
+            data += more
+    except OSError as error:
+        raise SystemFault(f"{path} cannot be read: {error.strerror}.", hint="Transfer the submission again.") from error
+    return data
+
+
+def content_md5(data: bytes) -> str:
+    """MD5 as the header ``Content-MD5`` wants it."""
+    return _base64(hashlib.md5(data, usedforsecurity=False).digest())
+
+
+def _base64(digest: bytes) -> str:
+    return base64.b64encode(digest).decode("ascii")
