@@ -1,23 +1,22 @@
 """Copy a submission into the inbox: its forms and every file they list, proving every byte.
 
 SOURCE is a directory or s3://bucket/prefix (keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY). Nothing stands in
-the inbox under its name before it is whole. An interrupted transfer goes on with the same command.
+the inbox under its name before it is whole. Data of a closed submission is encrypted to the station's key while it
+arrives, and stands there as NAME.c4gh. An interrupted transfer goes on with the same command.
 """
 
 import argparse
-import os
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_station
+from dsqc.cli._options import add_exit_zero, add_outdir, add_station, chosen_station
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
     from dsqc.stages.transfer import TransferResult
-    from dsqc.station import S3Options
 
 STATES = {
     "copied": Text("copied", "받음"),
@@ -47,16 +46,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Transfer, print what arrived."""
     from dsqc.cli._output import print_json
+    from dsqc.crypt4gh import station_keys
     from dsqc.stages.transfer import transfer
     from dsqc.transfer import PRIVATE
 
+    station = chosen_station(args.station)
     with _progress(args) as progress:
         result = transfer(
             args.source,
             args.inbox,
             args.outdir or args.inbox / PRIVATE,
             submission=args.submission,
-            s3=_s3_options(args.station),
+            s3=station.s3 if station else None,
+            keys=station_keys(station) if station else None,
             progress=progress,
         )
     if args.json:
@@ -64,14 +66,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(result, args.lang)
     return ExitCode.FINDINGS if result.log.has_errors else ExitCode.DONE
-
-
-def _s3_options(station: Path | None) -> "S3Options | None":
-    from dsqc.station import ENVIRONMENT_VARIABLE, load_station
-
-    if station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
-        return None
-    return load_station(station).s3
 
 
 def _progress(args: argparse.Namespace) -> Any:

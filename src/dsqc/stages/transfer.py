@@ -8,6 +8,7 @@ from typing import Any
 
 from dsqc import logs
 from dsqc.artefact import write_json
+from dsqc.crypt4gh import Keys
 from dsqc.errors import UsageError
 from dsqc.findings import FindingLog
 from dsqc.station import S3Options
@@ -31,6 +32,7 @@ def transfer(
     submission: str | None = None,
     s3: S3Options | None = None,
     progress: Progress | None = None,
+    keys: Keys | None = None,
 ) -> TransferResult:
     """Copy the forms of a submission and every file they list into ``inbox``, and prove every byte.
 
@@ -42,9 +44,12 @@ def transfer(
         results: where ``transfer.json`` and ``transfer.timing.json`` go.
         submission: name of the submission in the batch; the inbox's name unless given.
         s3: how ``s3://`` is reached.
+        keys: of the station: data of a closed submission is encrypted to it before it reaches the disk, and stands in
+            the inbox as ``NAME.c4gh``.
 
     Raises:
-        UsageError: the source does not exist, or its scheme is not supported.
+        UsageError: the source does not exist, or its scheme is not supported; the submission is closed, and there are
+            no keys.
         TransientFault: the source cannot be reached, or another transfer works in this inbox.
         SystemFault: not enough space, or a disk or a store refused.
     """
@@ -56,7 +61,7 @@ def transfer(
     log = logs.logger(submission=name)
     log.info("transfer begins", source=place.url)
     with Inbox(inbox).locked() as locked:
-        record = transfer_submission(place, locked, progress)
+        record = transfer_submission(place, locked, progress, keys=keys)
     result = TransferResult(_to_dict(name, record), record.log, results / "transfer.json")
     write_json(results / "transfer.timing.json", _timing(place, record, begun, time.monotonic() - clock))
     write_json(result.path, result.record)

@@ -5,7 +5,7 @@ import hashlib
 import io
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from dsqc.artefact import write_fault
@@ -21,21 +21,11 @@ from dsqc.crypt4gh import (
     stored_size,
 )
 from dsqc.crypt4gh.header import SessionKeys, new_session_key
+from dsqc.crypt4gh.ring import MAKE_HINT
 from dsqc.errors import SystemFault, UsageError
+from dsqc.transfer.inbox import Encrypted
 
 _BLOCK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDigests:
-    """What the encrypted body of a file is; digests in lower-case hexadecimal digits.
-
-    The header is left out: it goes apart from the body, and changes with the recipient.
-    """
-
-    size_bytes: int
-    md5: str
-    sha256: str
 
 
 class SealedSink:
@@ -48,14 +38,16 @@ class SealedSink:
         path: the part file.
         size_bytes: of the plain content.
         keys: of the station.
+        told: of the digests of the finished body.
 
     Raises:
         UsageError: the station has no keys, or they cannot be opened.
         StorageFault: the disk refused.
     """
 
-    def __init__(self, path: Path, size_bytes: int, keys: Keys) -> None:
+    def __init__(self, path: Path, size_bytes: int, keys: Keys, told: Callable[[Path, Encrypted], None]) -> None:
         self.path = path
+        self._told = told
         recipient = keys.public
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -137,37 +129,61 @@ class SealedSink:
             raise write_fault(self.path, error) from error
 
     def finish(self) -> int:
-        """Data and times. Returns the modification time in nanoseconds."""
+        """Data and times; the body is hashed as it stands. Returns the modification time in nanoseconds."""
         try:
             os.fsync(self._descriptor)
+            self._told(self.path, self._hash_body())
             return os.fstat(self._descriptor).st_mtime_ns
         except OSError as error:
             raise write_fault(self.path, error) from error
+
+    def _hash_body(self) -> Encrypted:
+        md5, sha256, at = hashlib.md5(usedforsecurity=False), hashlib.sha256(), self._start
+        while block := os.pread(self._descriptor, _BLOCK, at):
+            md5.update(block)
+            sha256.update(block)
+            at += len(block)
+        return Encrypted("", self._start, at - self._start, md5.hexdigest(), sha256.hexdigest())
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
 
 
-def sealed_sink(keys: Keys) -> Callable[[Path, int], SealedSink]:
-    """What opens the part files of a closed submission (:data:`dsqc.transfer.sinks.OpenSink`)."""
-    return lambda path, size_bytes: SealedSink(path, size_bytes, keys)
+class Sealer:
+    """Opens the part files of a closed submission, and keeps what became of those that are finished.
 
-
-def stored_digests(path: Path) -> StoredDigests:
-    """Digests of the body of a whole Crypt4GH file.
+    Args:
+        keys: of the station.
 
     Raises:
-        SystemFault: it cannot be read, or is no Crypt4GH file.
+        UsageError: the station has no keys, or they cannot be opened.
     """
-    md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
-    try:
-        with path.open("rb", buffering=0) as file:
-            read_header(file, path.name)
-            while block := file.read(_BLOCK):
-                md5.update(block)
-                sha256.update(block)
-                size += len(block)
-    except OSError as error:
-        raise SystemFault(f"Cannot read {path}: {error.strerror}.", hint="Check the disk.") from error
-    return StoredDigests(size, md5.hexdigest(), sha256.hexdigest())
+
+    def __init__(self, keys: Keys | None) -> None:
+        if keys is None:
+            raise UsageError(
+                "The submission is closed: its data is encrypted to a station's key while it arrives, and no station "
+                "is named. Nothing of it was copied.",
+                hint="Give --station FILE or set DSQC_STATION.",
+            )
+        if not keys.are_there:
+            raise UsageError(
+                "The submission is closed, and the station has no keys to encrypt its data to. Nothing of it was "
+                "copied.",
+                hint=MAKE_HINT,
+            )
+        self._keys = keys
+        _ = keys.public, keys.private  # what is wrong with them is said now, and not from a thread
+        self._finished: dict[Path, Encrypted] = {}
+
+    def open(self, path: Path, size_bytes: int) -> SealedSink:
+        """Open a part file (:data:`dsqc.transfer.sinks.OpenSink`)."""
+        return SealedSink(path, size_bytes, self._keys, self._keep)
+
+    def encrypted(self, path: Path, name: str) -> Encrypted:
+        """What the finished part file at ``path`` is, under the name ``name``."""
+        return replace(self._finished[path], name=name)
+
+    def _keep(self, path: Path, found: Encrypted) -> None:
+        self._finished[path] = found
