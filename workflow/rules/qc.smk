@@ -21,7 +21,10 @@ rule qc:
         mem_mb=get_mem_mb(2000),
         runtime=get_runtime(480),
         disk_mb=1000,
+    params:
+        station=get_option("station"),
     shell:
         "dsqc warmup --quiet 2> {log} &&"
         " dsqc qc --submission {input.submission} --run {wildcards.run} --inbox inbox/{wildcards.submission}"
-        " -O results/{wildcards.submission}/runs/{wildcards.run} -@ {threads} --exit-zero >/dev/null 2>> {log}"
+        " -O results/{wildcards.submission}/runs/{wildcards.run} -@ {threads} {params.station} --exit-zero"
+        " >/dev/null 2>> {log}"

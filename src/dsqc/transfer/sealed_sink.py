@@ -51,7 +51,7 @@ class SealedSink:
         recipient = keys.public
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            self._descriptor = os.open(path, flags, 0o600)
+            self._descriptor = os.open(path, flags, 0o644)
         except OSError as error:
             raise write_fault(path, error) from error
         try:
