@@ -89,7 +89,7 @@ class SealedSink:
             raise write_fault(self.path, error) from error
         self._write(header, 0)
 
-    def _write(self, data: bytes, offset: int) -> None:
+    def _write(self, data: bytes | bytearray, offset: int) -> None:
         view = memoryview(data)
         try:
             while view:
@@ -103,7 +103,7 @@ class SealedSink:
         """Encrypt ``data`` and write it: whole segments of the plain content, or up to its end."""
         if offset % SEGMENT or (len(data) % SEGMENT and offset + len(data) != self._size):
             raise ValueError("an encrypted file is written in whole segments")
-        self._write(self._writer.encrypt(memoryview(data)), self._start + offset // SEGMENT * STORED_SEGMENT)
+        self._write(self._writer.encrypt(data), self._start + offset // SEGMENT * STORED_SEGMENT)
 
     def read_at(self, offset: int, size_bytes: int) -> bytes:
         """The plain content at ``offset``, read back and decrypted; what does not open is not there."""
