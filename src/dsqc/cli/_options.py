@@ -84,6 +84,28 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-@", "--threads", type=_threads, default=2, metavar="N", help="threads to use (default: 2)")
 
 
+def add_pace(parser: argparse.ArgumentParser) -> None:
+    """How fast, when and how often bytes travel, and who is told; what is not given stands in ``station.toml``."""
+    group = parser.add_argument_group("pace (defaults: [transfer] of station.toml)")
+    group.add_argument("--parallel", metavar="N", help="parts on their way at once, over all files (default: 8)")
+    group.add_argument("--limit-rate", metavar="RATE", help="bytes a second over all of them: 500K, 50M, 1.5G")
+    group.add_argument(
+        "--window",
+        action="append",
+        metavar="HH:MM-HH:MM",
+        help="time of day when bytes may travel, local time; may be given several times (default: always)",
+    )
+    group.add_argument(
+        "--retries", metavar="N", help="tries after the first that brought nothing, of one part (default: 5)"
+    )
+    group.add_argument(
+        "--stall-timeout",
+        metavar="SECONDS",
+        help="give a connection up that says nothing for so long, and try again (default: 60)",
+    )
+    group.add_argument("--events", metavar="FILE", help="write what happens as JSON lines to FILE; - is standard error")
+
+
 def add_exit_zero(parser: argparse.ArgumentParser) -> None:
     """``--exit-zero``: error findings end with 0, for the workflow, where findings are outputs and not failures."""
     parser.add_argument("--exit-zero", action="store_true", help="exit 0, not 3, where there are error findings")

@@ -6,12 +6,11 @@ arrives, and stands there as NAME.c4gh. An interrupted transfer goes on with the
 """
 
 import argparse
-import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_station, chosen_station
+from dsqc.cli._options import add_exit_zero, add_outdir, add_pace, add_station, chosen_station
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
@@ -41,17 +40,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_outdir(parser, "directory for transfer.json (default: DEST/.dsqc)")
     add_station(parser)
     add_exit_zero(parser)
+    add_pace(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Transfer, print what arrived."""
     from dsqc.cli._output import print_json
+    from dsqc.cli._transfer import ending_on_sigterm, pace_options, told
     from dsqc.crypt4gh import station_keys
     from dsqc.stages.transfer import transfer
     from dsqc.transfer import PRIVATE
 
     station = chosen_station(args.station)
-    with _progress(args) as progress:
+    with ending_on_sigterm(), told(args) as progress:
         result = transfer(
             args.source,
             args.inbox,
@@ -60,23 +61,13 @@ def run(args: argparse.Namespace) -> int:
             s3=station.s3 if station else None,
             keys=station_keys(station) if station else None,
             progress=progress,
+            options=pace_options(args),
         )
     if args.json:
         print_json(result.record)
     else:
         _print(result, args.lang)
     return ExitCode.FINDINGS if result.log.has_errors else ExitCode.DONE
-
-
-def _progress(args: argparse.Namespace) -> Any:
-    """A bar on a terminal, silence elsewhere."""
-    from contextlib import nullcontext
-
-    if args.quiet or args.log_json or not sys.stderr.isatty():
-        return nullcontext()
-    from dsqc.cli._progress import TransferBar
-
-    return TransferBar()
 
 
 def _print(result: "TransferResult", language: Language) -> None:

@@ -386,7 +386,8 @@ class Engine:
             if (now.size_bytes, now.version) != (copy.entry.size_bytes, copy.entry.version):
                 raise SourceChanged(f"{copy.entry.name} changed while it was read.")
         digests, expected = copy.front.digests(), file.order.expected
-        is_proven = expected.confirms(digests) or digests.md5 == copy.entry.md5
+        offered = Expected(copy.entry.md5, copy.entry.sha256)
+        is_proven = expected.confirms(digests) or offered.confirms(digests)
         is_local = not self._source.is_remote and not (expected.md5 or expected.sha256)
         parts = [] if is_proven or is_local else copy.begin_comparing()
         if parts:

@@ -193,7 +193,7 @@ class _Transfer:
                 orders.append(Order(item.name, there, item.expected, self.inbox.part(item.name)))
             else:
                 outcomes[item.name] = there
-        self._plan(len(wanted), orders)
+        self._plan(len(wanted), orders, is_estimated=any(item.kind == "data" for item in wanted))
         for name, outcome in outcomes.items():
             self._tell(name, outcome.reason if isinstance(outcome, FileFault) else "")
         engine = Engine(
@@ -217,11 +217,13 @@ class _Transfer:
             return FileFault("DSQC-F016", entries[0].kind.value)
         return self.inbox.finished(item.name, entries[0], url) or entries[0]
 
-    def _plan(self, files: int, orders: list[Order]) -> None:
+    def _plan(self, files: int, orders: list[Order], *, is_estimated: bool) -> None:
         size = sum(order.entry.size_bytes for order in orders)
         size -= sum(self.inbox.begun_bytes(order.name, order.entry, self.source.url) for order in orders)
         self.inbox.require_space(size)
         self.progress.plan(files, size)
+        if not is_estimated:
+            return
         limit = parse_size(self.options.limit_rate) if self.options.limit_rate else 0
         rates = [(float(limit), "limit"), (self.earlier_rate, "earlier")]
         # The slower one holds.

@@ -33,7 +33,7 @@ class Entry:
         name: as the source spells it (Korean names may be NFD there).
         size_bytes: bytes the source says it has.
         version: changes when the content does: modification time in nanoseconds, or the ETag.
-        md5: the MD5 of the content where the source offers one; else empty.
+        md5, sha256: checksums of the content, in hexadecimal digits, where the source offers them; else empty.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Entry:
     version: str
     kind: EntryKind = EntryKind.FILE
     md5: str = ""
+    sha256: str = ""
 
 
 class FileFault(Exception):
@@ -101,7 +102,11 @@ class Source(Protocol):
         ...
 
 
-def open_source(url: str, s3: S3Options | None = None) -> Source:
+TIMEOUT_S = 60.0
+"""Seconds without a byte after which a connection is given up."""
+
+
+def open_source(url: str, s3: S3Options | None = None, timeout_s: float = TIMEOUT_S) -> Source:
     """The source at ``url``: a directory (also ``file://``) or ``s3://bucket/prefix``.
 
     Raises:
@@ -110,7 +115,7 @@ def open_source(url: str, s3: S3Options | None = None) -> Source:
     if url.startswith("s3://"):
         from dsqc.transfer.s3source import S3Source
 
-        return S3Source(url, s3 or S3Options())
+        return S3Source(url, s3 or S3Options(), timeout_s)
     scheme, separator, _rest = url.partition("://")
     if separator and scheme != "file":
         raise UsageError(
