@@ -1,10 +1,13 @@
 """Station configuration: one ``station.toml``, checked as a whole; secrets only by the name of what holds them."""
 
 import os
+import re
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dsqc.errors import UsageError
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
@@ -13,8 +16,12 @@ from dsqc.pacing import Pacer, Window, parse_size
 __all__ = [
     "ENVIRONMENT_VARIABLE",
     "FILE_NAME",
+    "HEADERS",
+    "TIERS",
     "Closed",
+    "Copies",
     "Limits",
+    "Place",
     "Prefixes",
     "S3Options",
     "Station",
@@ -24,6 +31,9 @@ __all__ = [
 ]
 
 FILE_NAME = "station.toml"
+TIERS = ("public", "closed")
+HEADERS = "headers"
+_PLACE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 class _Section(BaseModel):
@@ -41,11 +51,45 @@ class Tiers(_Section):
     headers: str = "store/headers"
 
 
+class Copies(_Section):
+    """Further places of each tier by name: every object is written and proven there too before it is registered."""
+
+    public: dict[str, str] = {}
+    closed: dict[str, str] = {}
+
+
 class S3Options(_Section):
-    """How ``s3://`` URLs are reached. Keys come from the environment (AWS_ACCESS_KEY_ID …), never from here."""
+    """How ``s3://`` URLs are reached. Keys never stand here, only the names of the variables that hold them.
+
+    Attributes:
+        access_key_env, secret_key_env, session_token_env: names of environment variables; empty for those of AWS
+            (AWS_ACCESS_KEY_ID …), profiles and roles.
+    """
 
     endpoint_url: str = ""
     region: str = "us-east-1"
+    access_key_env: str = ""
+    secret_key_env: str = ""
+    session_token_env: str = ""
+
+    @model_validator(mode="after")
+    def _both_keys(self) -> Self:
+        if bool(self.access_key_env) != bool(self.secret_key_env):
+            raise ValueError("access_key_env and secret_key_env belong together")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tier's objects are kept. The first place of a tier has the tier's name.
+
+    ``url`` is an absolute directory or an ``s3://`` URL.
+    """
+
+    name: str
+    tier: str
+    url: str
+    s3: S3Options
 
 
 class Closed(_Section):
@@ -126,6 +170,9 @@ class Station(_Section):
         quality_goals: file of quality goals; empty for those that dsqc ships.
         kbds_strict: whether the doubtful requirements of the K-BDS guide count as mandatory.
         taxonomy: taxonomy snapshot (``dsqc taxonomy build``); empty for the small one that dsqc ships.
+        copies: further places of each tier.
+        s3: how ``s3://`` is reached.
+        s3_places: the sections ``[s3.<place>]``: what differs there, by the name of the place.
     """
 
     centre: str = "KOBIC"
@@ -135,16 +182,51 @@ class Station(_Section):
     kbds_strict: bool = False
     taxonomy: str = ""
     tiers: Tiers = Tiers()
+    copies: Copies = Copies()
     s3: S3Options = S3Options()
+    s3_places: dict[str, S3Options] = {}
     closed: Closed = Closed()
     limits: Limits = Limits()
     transfer: TransferOptions = TransferOptions()
     prefixes: Prefixes = Prefixes()
     root: Path = Path()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _split_s3(cls, data: Any) -> Any:
+        """``[s3.NAME]`` stands inside ``[s3]`` in TOML; what it does not say is as in ``[s3]``."""
+        s3 = data.get("s3") if isinstance(data, dict) else None
+        if not isinstance(s3, dict):
+            return data
+        own = {name: value for name, value in s3.items() if not isinstance(value, dict)}
+        places = {name: {**own, **value} for name, value in s3.items() if isinstance(value, dict)}
+        return {**data, "s3": own, "s3_places": places}
+
+    @model_validator(mode="after")
+    def _names_of_places(self) -> Self:
+        further = [*self.copies.public, *self.copies.closed]
+        for name in further:
+            if not _PLACE.fullmatch(name) or name in (*TIERS, HEADERS) or further.count(name) > 1:
+                raise ValueError(f"copies: {name!r} must be a name of its own: a-z, 0-9 and -, not public or closed")
+        for name in self.s3_places:
+            if name not in {*TIERS, HEADERS, *further}:
+                raise ValueError(f"s3.{name}: no place has this name")
+        return self
+
     def tier_url(self, tier: str) -> str:
         """Absolute place of ``tier`` (``public``, ``closed`` or ``headers``)."""
-        url: str = getattr(self.tiers, tier)
+        return self._absolute(getattr(self.tiers, tier))
+
+    def all_places(self) -> list[Place]:
+        """Every place of the station: of objects, and of the headers of closed ones."""
+        return [place for tier in (*TIERS, HEADERS) for place in self.places(tier)]
+
+    def places(self, tier: str) -> list[Place]:
+        """Every place that holds the objects of ``tier``, its own first; that of ``headers`` is one."""
+        urls = {tier: getattr(self.tiers, tier), **getattr(self.copies, tier, {})}
+        return [Place(name, tier, self._absolute(url), self.s3_places.get(name, self.s3)) for name, url in urls.items()]
+
+    def _absolute(self, url: str) -> str:
         return url if "://" in url else str((self.root / url).resolve())
 
     @property

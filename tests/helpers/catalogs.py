@@ -7,11 +7,11 @@ from sqlalchemy import select
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.models import Base
 from dsqc.catalog.verify import verify_catalog
-from dsqc.station import Station
-from dsqc.storage import open_store
+from dsqc.station import TIERS, Station
+from dsqc.storage import open_place
 
-TIMES = {"at", "previous_digest", "digest"}
-"""Columns of events that differ between two runs of the same work."""
+TIMES = {"at", "previous_digest", "digest", "verified_at"}
+"""Columns of events and copies that differ between two runs of the same work."""
 
 
 def dump(station: Station) -> dict[str, list[dict[str, Any]]]:
@@ -38,17 +38,17 @@ def dump(station: Station) -> dict[str, list[dict[str, Any]]]:
             for key in table.foreign_keys:
                 if row[key.parent.name] is not None:
                     row[key.parent.name] = ranks[key.column.table.name][row[key.parent.name]]
-            if table.name == "event":
-                for name in TIMES:
+            if table.name in ("event", "fixity_event", "object_copy"):
+                for name in TIMES & set(row):
                     del row[name]
     return tables
 
 
 def problems(station: Station) -> list[str]:
     """What ``dsqc catalog verify`` would find."""
-    stores = {tier: open_store(station.tier_url(tier), station.s3) for tier in ("public", "closed")}
+    stores = {place.name: open_place(place) for tier in TIERS for place in station.places(tier)}
     with Catalog.open(station) as catalog, catalog.reading() as session:
-        found = verify_catalog(session, lambda tier, key: stores[tier].size_of(key))
+        found = verify_catalog(session, lambda place, key: stores[place].size_of(key))
     return [f"{item.kind} {item.name} {item.problem}" for item in found.problems]
 
 

@@ -44,8 +44,8 @@ class ClosedFile:
     stored_size_bytes: int
 
 
-def closed_copies(session: Session, digests: Collection[str]) -> dict[str, ObjectCopyRecord]:
-    """Copies in the closed tier's first place, by the SHA-256 of their plain content."""
+def closed_copies(session: Session, place: str, digests: Collection[str]) -> dict[str, ObjectCopyRecord]:
+    """Copies in a place of the closed tier, by the SHA-256 of their plain content."""
     found: dict[str, ObjectCopyRecord] = {}
     wanted = sorted(digests)
     for start in range(0, len(wanted), CHUNK):
@@ -53,7 +53,7 @@ def closed_copies(session: Session, digests: Collection[str]) -> dict[str, Objec
             select(ObjectRecord.sha256, ObjectCopyRecord)
             .join(ObjectCopyRecord, ObjectCopyRecord.object_id == ObjectRecord.id)
             .where(ObjectRecord.sha256.in_(wanted[start : start + CHUNK]))
-            .where(ObjectCopyRecord.place == CLOSED, ObjectCopyRecord.encoding == CRYPT4GH)
+            .where(ObjectCopyRecord.place == place, ObjectCopyRecord.encoding == CRYPT4GH)
         )
         for sha256, copy in session.execute(query):
             found[sha256] = copy
@@ -61,20 +61,19 @@ def closed_copies(session: Session, digests: Collection[str]) -> dict[str, Objec
 
 
 def keep_headers(session: Session, headers: Mapping[str, Header]) -> None:
-    """Keep the headers of bodies, by stored SHA-256, that copies of objects refer to; and say how these are encoded.
+    """Keep the headers of bodies, by stored SHA-256, that copies of objects refer to.
 
     A body that no copy refers to was stored by the slower of two that registered the same content: it is an orphan.
     """
     for stored_sha256, header in sorted(headers.items()):
-        query = select(ObjectCopyRecord).where(
+        copies = select(ObjectCopyRecord.id).where(
             ObjectCopyRecord.tier == CLOSED, ObjectCopyRecord.stored_sha256 == stored_sha256
         )
-        copies = session.scalars(query).all()
-        for copy in copies:
-            copy.encoding = CRYPT4GH
-        if copies and session.get(EncryptionHeaderRecord, stored_sha256) is None:
-            record = EncryptionHeaderRecord(stored_sha256=stored_sha256, header=header.data, recipient=header.recipient)
-            session.add(record)
+        known = session.get(EncryptionHeaderRecord, stored_sha256) is not None
+        if not known and session.scalars(copies).first() is not None:
+            session.add(
+                EncryptionHeaderRecord(stored_sha256=stored_sha256, header=header.data, recipient=header.recipient)
+            )
     session.flush()
 
 

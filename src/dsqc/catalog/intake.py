@@ -9,7 +9,7 @@ from typing import Any
 from dsqc.language import Language, Text
 from dsqc.model import Submission, Verdict
 from dsqc.registry import rule
-from dsqc.storage import StoredObject
+from dsqc.storage import StoredCopy
 
 NO_VERSIONS: Mapping[str, str | None] = {"form": None, "rule_set": "", "vocabularies": ""}
 """Versions of a submission that was judged before results named them."""
@@ -142,8 +142,8 @@ class Refusal:
         }
 
 
-Stored = Mapping[str, StoredObject]
-"""Objects that are in the store, whole and proven, by file name."""
+Stored = Mapping[str, Sequence[StoredCopy]]
+"""The copies of each file that are in the store, whole and proven, by file name; the tier's own place first."""
 
 
 def clean(value: str) -> str:

@@ -54,10 +54,26 @@ closed = {closed}
 # previous_private_keys = []
 # previous_passphrase_env = ""
 
+# Further places that hold every object of a tier, by a name of yours. A submission is registered only when all of
+# them hold its objects, proven; `dsqc storage verify --repair` mends one from another.
+# [copies.public]
+# second = "s3://BUCKET/PREFIX"
+# [copies.closed]
+# second-closed = "s3://BUCKET/PREFIX"
+
 [s3]
 # For s3:// tiers and sources. Keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.
 # endpoint_url = ""
 # region = "us-east-1"
+# Names of other environment variables that hold the keys, never the keys themselves.
+# access_key_env = ""
+# secret_key_env = ""
+# session_token_env = ""
+# What differs for one place (public, closed, or a name in [copies]): a section of its name.
+# [s3.closed]
+# endpoint_url = "https://closed.example.org"
+# access_key_env = "CLOSED_ACCESS_KEY"
+# secret_key_env = "CLOSED_SECRET_KEY"
 
 [limits]
 # Of one submission (K-BDS documentation).
@@ -148,7 +164,8 @@ def _check_same(file: Path, station: Station, settings: Mapping[str, str]) -> No
 
 def _make_places(station: Station) -> None:
     database = sqlite_file(station)
-    places = [Path(url) for url in map(station.tier_url, ("public", "closed", "headers")) if "://" not in url]
+    urls = [place.url for place in station.all_places()]
+    places = [Path(url) for url in urls if "://" not in url]
     for place in [*places, *([database.parent] if database else [])]:
         try:
             place.mkdir(parents=True, exist_ok=True)

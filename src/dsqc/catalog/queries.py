@@ -195,7 +195,10 @@ def _file(item: DataFileRecord) -> ResultRow:
         "format": item.format,
         "read_count": item.read_count,
         "base_count": item.base_count,
-        "places": [{"tier": copy.tier, "key": copy.key} for copy in item.stored.copies],
+        "places": [
+            {name: getattr(copy, name) for name in ("tier", "place", "key", "state", "verified_at")}
+            for copy in item.stored.copies
+        ],
     }
 
 

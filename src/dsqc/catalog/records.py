@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, selectinload
 
 from dsqc.accessions import AccessionType
+from dsqc.catalog.events import timestamp
 from dsqc.catalog.intake import Intake, Stored, attributes_of, clean
 from dsqc.catalog.minting import mint
 from dsqc.catalog.models import (
@@ -26,6 +27,7 @@ from dsqc.catalog.resolve import CHUNK, ProjectReference, Resolved
 from dsqc.errors import CatalogFault
 from dsqc.model import Row
 from dsqc.station import Prefixes
+from dsqc.storage import StoredCopy
 
 EXPERIMENT_COLUMNS = (
     "library_id",
@@ -194,9 +196,8 @@ def _runs(work: _Work, experiments: Mapping[str, ExperimentRecord]) -> dict[str,
 
 def _objects(work: _Work, stored: Stored) -> dict[str, ObjectRecord]:
     """Objects by SHA-256; content that is in the catalog already gets no second row."""
-    tier = work.intake.tier
     files = work.intake.submission.data_files()
-    missing = [item.name for item in files if item.name not in stored]
+    missing = [item.name for item in files if not stored.get(item.name)]
     if missing:
         raise CatalogFault(f"Files were not stored: {', '.join(missing[:5])}.")
     found = _known_objects(work, sorted({work.intake.files[item.name].sha256 for item in files}))
@@ -206,17 +207,26 @@ def _objects(work: _Work, stored: Stored) -> dict[str, ObjectRecord]:
         if known is None:
             known = ObjectRecord(sha256=item.sha256, md5=item.md5, size_bytes=item.size_bytes, copies=[])
             found[item.sha256] = known
-        if all(copy.place != tier for copy in known.copies):
-            copy = ObjectCopyRecord(
-                tier=tier,
-                place=tier,
-                key=stored[name].key,
-                stored_sha256=stored[name].sha256,
-                stored_size_bytes=stored[name].size_bytes,
-            )
-            known.copies.append(copy)
+        for copy in stored[name]:
+            _add_copy(known, copy)
     work.add(found.values())
     return found
+
+
+def _add_copy(known: ObjectRecord, copy: StoredCopy) -> None:
+    """Note a copy; one that the catalog knows was proven again."""
+    record = next((item for item in known.copies if item.place == copy.place), None)
+    if record is None:
+        record = ObjectCopyRecord(tier=copy.tier, place=copy.place)
+        known.copies.append(record)
+    record.key = copy.key
+    record.state = "present"
+    record.verified_at = timestamp(copy.verified_at)
+    record.proof = copy.proof
+    record.stored_sha256 = copy.stored_sha256
+    record.stored_size_bytes = copy.stored_size_bytes
+    record.encoding = copy.encoding
+    record.recipe = dict(copy.recipe)
 
 
 def _known_objects(work: _Work, digests: Sequence[str]) -> dict[str, ObjectRecord]:

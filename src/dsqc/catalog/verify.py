@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.events import history, verify_history
-from dsqc.catalog.models import EventRecord, ObjectCopyRecord, ObjectRecord, SubmissionRecord
+from dsqc.catalog.models import EventRecord, ObjectCopyRecord, SubmissionRecord
 from dsqc.storage.store import manifest_key
 
 SizeOf = Callable[[str, str], int | None]
-"""Size in bytes of what stands in a tier under a key; ``None`` where nothing does."""
+"""Size in bytes of what stands in a place (by name) under a key; ``None`` where nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,11 @@ def verify_catalog(session: Session, size_of: SizeOf) -> Verification:
         tier = "closed" if submission.access_level == "closed" else "public"
         if submission.accession and size_of(tier, manifest_key(submission.accession)) is None:
             problems.append(CatalogProblem("manifest", submission.accession, f"is missing in tier {tier}"))
-    copies = session.execute(
-        select(ObjectRecord, ObjectCopyRecord)
-        .join(ObjectCopyRecord, ObjectCopyRecord.object_id == ObjectRecord.id)
-        .order_by(ObjectCopyRecord.id)
-    ).all()
-    for _object, copy in copies:
-        size = size_of(copy.tier, copy.key)
+    copies = session.scalars(select(ObjectCopyRecord).order_by(ObjectCopyRecord.id)).all()
+    for copy in copies:
+        size = size_of(copy.place, copy.key)
         if size != copy.stored_size_bytes:
             seen = "is missing" if size is None else f"has {size} bytes instead of {copy.stored_size_bytes}"
-            problems.append(CatalogProblem("object", copy.key, f"{seen} in tier {copy.tier}"))
+            where = f"tier {copy.tier}" if copy.place == copy.tier else f"place {copy.place}"
+            problems.append(CatalogProblem("object", copy.key, f"{seen} in {where}"))
     return Verification(len(submissions), events, len(copies), tuple(problems))

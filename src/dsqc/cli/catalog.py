@@ -195,12 +195,18 @@ def _export(args: argparse.Namespace) -> int:
 
 def _verify(args: argparse.Namespace) -> int:
     from dsqc.catalog.verify import verify_catalog
-    from dsqc.storage import open_store
+    from dsqc.station import TIERS
+    from dsqc.storage import open_place
 
     def work(catalog: Any, session: Any) -> dict[str, Any]:
-        station = catalog.station
-        stores = {tier: open_store(station.tier_url(tier), station.s3) for tier in ("public", "closed")}
-        return asdict(verify_catalog(session, lambda tier, key: stores[tier].size_of(key)))
+        places = [place for tier in TIERS for place in catalog.station.places(tier)]
+        stores = {place.name: open_place(place) for place in places}
+
+        def size_of(place: str, key: str) -> int | None:
+            # What stands in a place that station.toml no longer names cannot be seen.
+            return stores[place].size_of(key) if place in stores else None
+
+        return asdict(verify_catalog(session, size_of))
 
     found = _with_session(args, work)
     problems = list(found["problems"])

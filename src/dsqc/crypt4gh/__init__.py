@@ -12,7 +12,7 @@ and ends the process on a wrong passphrase. Tests hold both to the same files. E
 
 from dsqc.crypt4gh.header import NotForThisKey, make_header, open_header, read_header, reencrypt
 from dsqc.crypt4gh.keys import PrivateKey, PublicKey, load_private, load_public, write_key_pair
-from dsqc.crypt4gh.place import SUFFIX, Place, SealedPath, beside, find_data_file, open_place, sealed_name, size_of
+from dsqc.crypt4gh.place import SUFFIX, DataPath, SealedPath, beside, find_data_file, open_data, sealed_name, size_of
 from dsqc.crypt4gh.ring import Keys, make_station_keys, station_keys
 from dsqc.crypt4gh.segments import SEGMENT, STORED_SEGMENT, SegmentReader, SegmentWriter, plain_size, stored_size
 
@@ -20,9 +20,9 @@ __all__ = [
     "SEGMENT",
     "STORED_SEGMENT",
     "SUFFIX",
+    "DataPath",
     "Keys",
     "NotForThisKey",
-    "Place",
     "PrivateKey",
     "PublicKey",
     "SealedPath",
@@ -34,8 +34,8 @@ __all__ = [
     "load_public",
     "make_header",
     "make_station_keys",
+    "open_data",
     "open_header",
-    "open_place",
     "plain_size",
     "read_header",
     "reencrypt",

@@ -84,11 +84,11 @@ class SealedPath:
             return file.seek(0, os.SEEK_END)
 
 
-Place = Path | SealedPath
+DataPath = Path | SealedPath
 """A data file, however it is kept."""
 
 
-def open_place(place: Place) -> BinaryIO:
+def open_data(place: DataPath) -> BinaryIO:
     """The plain bytes of a data file, unbuffered, wherever they lie.
 
     Raises:
@@ -104,17 +104,17 @@ def open_place(place: Place) -> BinaryIO:
         ) from error
 
 
-def size_of(place: Place) -> int:
+def size_of(place: DataPath) -> int:
     """Plain bytes of a data file. Raises OSError or SystemFault where it cannot be asked."""
     return place.size_bytes if isinstance(place, SealedPath) else place.stat().st_size
 
 
-def beside(place: Place, name: str) -> Place:
+def beside(place: DataPath, name: str) -> DataPath:
     """The file ``name`` of the same place, kept in the same way."""
     return place.beside(name) if isinstance(place, SealedPath) else place.with_name(name)
 
 
-def find_data_file(path: Path, keys: Keys | None) -> Place | None:
+def find_data_file(path: Path, keys: Keys | None) -> DataPath | None:
     """The data file that should stand at ``path``: itself, or encrypted beside it; ``None`` where there is neither.
 
     Args:

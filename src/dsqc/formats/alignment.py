@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dsqc.crypt4gh import Place
+from dsqc.crypt4gh import DataPath
 from dsqc.findings import FindingLog, Location
 from dsqc.formats import texts
 from dsqc.formats.batch import ReadBatch
@@ -60,7 +60,7 @@ class AlignmentSource(ParsedSource):
         reader: BlockReader,
         log: FindingLog,
         file_format: FileFormat,
-        path: Place | None = None,
+        path: DataPath | None = None,
         *,
         ahead: bool = False,
     ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 
-from dsqc.crypt4gh import Place
+from dsqc.crypt4gh import DataPath
 from dsqc.findings import FindingLog
 from dsqc.formats import texts
 from dsqc.formats.alignment import AlignmentSource
@@ -30,7 +30,7 @@ class BamSource(AlignmentSource):
         reader: BlockReader,
         log: FindingLog,
         *,
-        path: Place | None = None,
+        path: DataPath | None = None,
         buffer: int = BUFFER,
         rows: int = ROWS,
         ahead: bool = False,

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 import zstandard
 from isal import igzip_lib
 
-from dsqc.crypt4gh import Place, SealedPath, open_place
+from dsqc.crypt4gh import DataPath, SealedPath, open_data
 from dsqc.errors import DsqcError, SystemFault, UsageError
 from dsqc.findings import FindingLog
 from dsqc.formats.bam import BamSource
@@ -33,7 +33,7 @@ LONG_RECORD = 5_000
 _SAM_TAGS = (b"@HD\t", b"@SQ\t", b"@RG\t", b"@PG\t", b"@CO\t")
 
 
-def sniff(path: Place) -> tuple[FileFormat | None, Container | None]:
+def sniff(path: DataPath) -> tuple[FileFormat | None, Container | None]:
     """Format and container of a file by its first bytes (and, where those say nothing, its name).
 
     Returns:
@@ -42,7 +42,7 @@ def sniff(path: Place) -> tuple[FileFormat | None, Container | None]:
     Raises:
         SystemFault: the file cannot be read.
     """
-    with open_place(path) as file:
+    with open_data(path) as file:
         head = _head(file, path.name)
     container = tell_container(head)
     if not isinstance(container, Container):
@@ -51,7 +51,7 @@ def sniff(path: Place) -> tuple[FileFormat | None, Container | None]:
 
 
 def open_reads(
-    source: Place | BinaryIO,
+    source: DataPath | BinaryIO,
     log: FindingLog,
     *,
     name: str | None = None,
@@ -76,7 +76,7 @@ def open_reads(
         raise UsageError(f"The reference {reference} does not exist.", hint="Name a FASTA file with --reference.")
     path = source if isinstance(source, Path | SealedPath) else None
     if isinstance(source, Path | SealedPath):
-        file, label = open_place(source), name or source.name
+        file, label = open_data(source), name or source.name
     else:
         file, label = source, name or "standard input"
     try:
@@ -107,7 +107,9 @@ def open_reads(
     return FastqSource(reader, log, ahead=ahead)
 
 
-def _cram(reader: BlockReader, log: FindingLog, reference: Path | None, threads: int, path: Place | None) -> ReadSource:
+def _cram(
+    reader: BlockReader, log: FindingLog, reference: Path | None, threads: int, path: DataPath | None
+) -> ReadSource:
     from dsqc.formats.cram import CramSource  # pysam takes 0.1 s to import, and only CRAM needs it
 
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dsqc.crypt4gh import Place, SealedPath
+from dsqc.crypt4gh import DataPath, SealedPath
 from dsqc.findings import FindingLog, Location, finding
 from dsqc.fingerprint import Fingerprint
 from dsqc.formats import ReadBatch, open_reads, standard_input
@@ -83,7 +83,7 @@ class QcPair:
 class _Pass:
     """One file while it is read."""
 
-    def __init__(self, path: Place, options: Options) -> None:
+    def __init__(self, path: DataPath, options: Options) -> None:
         self.sealed = isinstance(path, SealedPath)
         self.log = FindingLog()
         self.options = options
@@ -189,7 +189,7 @@ def _withheld(table: Table) -> Table:
     return {**table, "sequence": shown}
 
 
-def measure_file(path: Place, stem: str, options: Options) -> QcFile:
+def measure_file(path: DataPath, stem: str, options: Options) -> QcFile:
     """Read one file once, whole. ``path`` may be ``-`` for standard input."""
     one = _Pass(path, options)
     with one.source:
@@ -198,7 +198,9 @@ def measure_file(path: Place, stem: str, options: Options) -> QcFile:
         return one.finish(stem)
 
 
-def measure_pair(paths: tuple[Place, Place], stems: tuple[str, str], options: Options) -> tuple[QcFile, QcFile, QcPair]:
+def measure_pair(
+    paths: tuple[DataPath, DataPath], stems: tuple[str, str], options: Options
+) -> tuple[QcFile, QcFile, QcPair]:
     """Read two mate files in step, each once, whole, and compare the names of reads at the same place.
 
     What the comparison finds stands with the findings of the first. Alignments (whatever the names of the files say)

@@ -1,59 +1,100 @@
 """Where the objects of a closed submission go: encrypted bodies into the closed tier, headers apart from them."""
 
 import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from dsqc.catalog.database import Catalog
-from dsqc.catalog.encryption import CLOSED, Header, closed_copies
+from dsqc.catalog.encryption import CLOSED, CRYPT4GH, Header, closed_copies
+from dsqc.catalog.events import now
 from dsqc.catalog.intake import Intake, IntakeFile
 from dsqc.crypt4gh import Keys, reencrypt, station_keys
 from dsqc.crypt4gh.body import body_of
 from dsqc.crypt4gh.header import opens
 from dsqc.errors import SystemFault, UsageError
-from dsqc.station import Station
-from dsqc.storage import ObjectStore, StoredObject, open_store
+from dsqc.station import HEADERS, Place, Station
+from dsqc.storage import PutItem, StoredCopy, open_place
 from dsqc.storage.headers import write_stored_header
 
 __all__ = ["CLOSED", "check_tiers", "store_closed"]
 
 
-def store_closed(intake: Intake, inbox: Path, catalog: Catalog) -> tuple[dict[str, StoredObject], dict[str, Header]]:
-    """Put the body of every data file into the closed tier and its header into the place of headers.
+@dataclass(frozen=True, slots=True)
+class StoredClosed:
+    """Copies of each file by its name, and the headers of bodies that are not in the catalog yet, by their SHA-256."""
+
+    copies: Mapping[str, Sequence[StoredCopy]]
+    headers: Mapping[str, Header]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """One file of the inbox, ready to be stored."""
+
+    item: IntakeFile
+    put: PutItem
+    header: Header
+
+
+def store_closed(intake: Intake, inbox: Path, catalog: Catalog) -> StoredClosed:
+    """Put the body of every data file into every place of the closed tier, and its header into that of headers.
 
     Nothing is decrypted. A body is named by its own digest, so that no key is needed to prove it later. A content that
-    the closed tier holds already, in another body, is not stored again.
-
-    Returns:
-        Objects by file name, and the headers of those that are new to the catalog, by stored SHA-256.
+    a place holds already, in another body, is not stored there again.
 
     Raises:
         SystemFault: a file is missing in the inbox, in the clear there, or not what was transferred.
         UsageError: the station's keys do not open it.
-        StorageFault, TransientFault: the store refused.
+        StorageFault, TransientFault: a store refused: there are fewer copies than the station asks for.
     """
     station = catalog.station
     check_tiers(station)
-    files = [_transferred(intake, item.name) for item in intake.submission.data_files()]
-    with catalog.reading() as session:
-        known = {
-            sha256: StoredObject(copy.key, copy.stored_size_bytes, copy.stored_sha256, False)
-            for sha256, copy in closed_copies(session, {item.sha256 for item in files}).items()
-        }
-    store = open_store(station.tier_url(CLOSED), station.s3)
-    places = open_store(station.tier_url("headers"), station.s3)
+    files = {item.name: _transferred(intake, item.name) for item in intake.submission.data_files()}
+    headers_place = open_place(station.places(HEADERS)[0])
     keys = station_keys(station)
-    stored: dict[str, StoredObject] = {}
-    headers: dict[str, Header] = {}
-    for item in files:
-        there = known.get(item.sha256)
-        if there is None or store.size_of(there.key) != there.size_bytes:
-            there, header = _put(item, inbox, store, keys)
-            # Before the catalog knows of the body: one without a header would be lost.
-            write_stored_header(places, there.sha256, header.data)
-            headers[there.sha256] = header
-            known[item.sha256] = there
-        stored[item.name] = there
-    return stored, headers
+    copies: dict[str, list[StoredCopy]] = {name: [] for name in files}
+    ready: dict[str, _Ready] = {}
+    for place in station.places(CLOSED):
+        known = _known(catalog, place, files)
+        for name, item in files.items():
+            if item.sha256 not in known and name not in ready:
+                ready[name] = _make_ready(item, inbox, keys)
+                # Before the catalog knows of the body: one without a header would be lost.
+                header = ready[name].header
+                write_stored_header(headers_place, ready[name].put.sha256, header.data)
+        missing = [name for name, item in files.items() if item.sha256 not in known]
+        stored = open_place(place).put_files([ready[name].put for name in missing])
+        for name, found in zip(missing, stored, strict=True):
+            copy = StoredCopy(
+                place.name, CLOSED, found.key, found.sha256, found.size_bytes, found.proof, now(), CRYPT4GH
+            )
+            known[files[name].sha256] = copy
+        for name, item in files.items():
+            copies[name].append(known[item.sha256])
+    return StoredClosed(copies, {one.put.sha256: one.header for one in ready.values()})
+
+
+def _known(catalog: Catalog, place: Place, files: Mapping[str, IntakeFile]) -> dict[str, StoredCopy]:
+    """Copies that the catalog knows in ``place`` and that are there, proven now, by the SHA-256 of their content."""
+    with catalog.reading() as session:
+        found = closed_copies(session, place.name, {item.sha256 for item in files.values()})
+    store = open_place(place)
+    known: dict[str, StoredCopy] = {}
+    for sha256, copy in found.items():
+        if store.size_of(copy.key) == copy.stored_size_bytes and store.sha256_at(copy.key) == copy.stored_sha256:
+            known[sha256] = StoredCopy(
+                place.name,
+                CLOSED,
+                copy.key,
+                copy.stored_sha256,
+                copy.stored_size_bytes,
+                "read back",
+                now(),
+                CRYPT4GH,
+                copy.recipe,
+            )
+    return known
 
 
 def _transferred(intake: Intake, name: str) -> IntakeFile:
@@ -68,7 +109,7 @@ def _transferred(intake: Intake, name: str) -> IntakeFile:
     return item
 
 
-def _put(item: IntakeFile, inbox: Path, store: ObjectStore, keys: Keys) -> tuple[StoredObject, Header]:
+def _make_ready(item: IntakeFile, inbox: Path, keys: Keys) -> _Ready:
     encrypted = item.encrypted
     if encrypted is None:
         raise AssertionError("asked of every file before")
@@ -81,19 +122,30 @@ def _put(item: IntakeFile, inbox: Path, store: ObjectStore, keys: Keys) -> tuple
     recipient = keys.public
     if not opens(header, keys.private[0]):
         header = reencrypt(header, keys.private, [recipient], path.name)
-    return store.put_file(body, sha256=encrypted.sha256, md5=encrypted.md5), Header(header, recipient.fingerprint)
+    put = PutItem(body, encrypted.sha256, encrypted.md5)
+    return _Ready(item, put, Header(header, recipient.fingerprint))
 
 
 def check_tiers(station: Station) -> None:
-    """Prove that closed data would not stand in public storage (DSQC-P015), nor beside its headers: tiers are apart.
+    """Prove that closed data would not stand in public storage (DSQC-P015), nor beside its headers; that two copies
+    are two.
 
     Raises:
-        UsageError: one tier is the other, or stands inside it.
+        UsageError: one place is another, or stands inside it.
     """
-    urls = {tier: f"{station.tier_url(tier).rstrip('/')}/" for tier in ("public", "closed", "headers")}
-    for one, other in itertools.permutations(urls, 2):
-        if urls[one].startswith(urls[other]):
+    for one, other in itertools.combinations(station.all_places(), 2):
+        # Between tiers the same bucket at another endpoint counts too: an endpoint may have many names.
+        elsewhere = one.tier == other.tier and one.s3.endpoint_url != other.s3.endpoint_url
+        first, second = (f"{place.url.rstrip('/')}/" for place in (one, other))
+        if elsewhere or not (first.startswith(second) or second.startswith(first)):
+            continue
+        if one.tier != other.tier:
             raise UsageError(
-                f"The tiers of the station are not apart (DSQC-P015): {one} is {urls[one]}, {other} is {urls[other]}.",
+                f"The tiers of the station are not apart (DSQC-P015): {one.name} is {one.url}, "
+                f"{other.name} is {other.url}.",
                 hint="Give each of [tiers] in station.toml a place of its own; nothing has been stored.",
             )
+        raise UsageError(
+            f"Two places of the tier {one.tier} are not apart: {one.name} is {one.url}, {other.name} is {other.url}.",
+            hint="Give every copy in [copies] of station.toml a place of its own; nothing has been stored.",
+        )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsqc.crypt4gh import Keys, Place, find_data_file, open_place, size_of
+from dsqc.crypt4gh import DataPath, Keys, find_data_file, open_data, size_of
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, FindingLog, Location, Suggestion, finding
 from dsqc.model import Container, FileFormat, Submission
@@ -191,7 +191,7 @@ def _changed(path: Path) -> SystemFault:
     return SystemFault(f"{path} is not what was transferred.", hint="Run the transfer again, then validate.")
 
 
-def check_content(name: str, path: Place) -> Iterator[Finding]:
+def check_content(name: str, path: DataPath) -> Iterator[Finding]:
     """What the first and the last bytes of a file tell: empty, refused container, untrue extension, BAM cut short."""
     # The readers bring numba with them: only who looks into files pays for it.
     from dsqc.formats import sniff
@@ -206,7 +206,7 @@ def check_content(name: str, path: Place) -> Iterator[Finding]:
     )
     from dsqc.formats.reads import is_assembled
 
-    with open_place(path) as file:
+    with open_data(path) as file:
         head = file.read(_HEAD)
     if _is_empty(head, path):
         yield empty_file(name)
@@ -226,7 +226,7 @@ def check_content(name: str, path: Place) -> Iterator[Finding]:
             yield missing_end_block(name, size_of(path))
 
 
-def _is_empty(head: bytes, path: Place) -> bool:
+def _is_empty(head: bytes, path: DataPath) -> bool:
     """No byte, or nothing but empty gzip members (all of them within the first bytes)."""
     if not head:
         return True
@@ -244,7 +244,7 @@ def _is_empty(head: bytes, path: Place) -> bool:
     return True
 
 
-def _ends_as_bgzf(path: Place) -> bool:
-    with open_place(path) as file:
+def _ends_as_bgzf(path: DataPath) -> bool:
+    with open_data(path) as file:
         file.seek(max(0, size_of(path) - len(_BGZF_END)))
         return file.read() == _BGZF_END

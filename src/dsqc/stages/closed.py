@@ -38,8 +38,8 @@ from dsqc.crypt4gh import (
 )
 from dsqc.crypt4gh.header import opens
 from dsqc.errors import StorageFault, SystemFault, UsageError
-from dsqc.station import Station
-from dsqc.storage import ObjectStore, object_key, open_store
+from dsqc.station import HEADERS, Station
+from dsqc.storage import ObjectStore, object_key, open_place
 from dsqc.storage.headers import read_stored_header, write_stored_header
 
 EXPORTED, ROTATED = "exported", "rotated"
@@ -85,8 +85,8 @@ def export_closed(
     """
     log = logs.logger(stage="export", accession=accession)
     keys = station_keys(station)
-    places = open_store(station.tier_url("headers"), station.s3)
-    store = open_store(station.tier_url(CLOSED), station.s3)
+    places = open_place(station.places(HEADERS)[0])
+    store = open_place(station.places(CLOSED)[0])
     with Catalog.open(station) as catalog:
         with catalog.reading() as session:
             submission, files = find_closed(session, accession)
@@ -197,8 +197,8 @@ def rotate_headers(station: Station, *, actor: Actor) -> Rotation:
     keys = station_keys(station)
     result = Rotation(keys.public.fingerprint)
     log = logs.logger(stage="rotate", recipient=result.recipient)
-    places = open_store(station.tier_url("headers"), station.s3)
-    store = open_store(station.tier_url(CLOSED), station.s3)
+    places = open_place(station.places(HEADERS)[0])
+    store = open_place(station.places(CLOSED)[0])
     with Catalog.open(station) as catalog:
         with catalog.reading() as session:
             waiting = outdated(session, result.recipient)

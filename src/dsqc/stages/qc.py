@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc import artefact, logs
-from dsqc.crypt4gh import Keys, Place, find_data_file
+from dsqc.crypt4gh import DataPath, Keys, find_data_file
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
 from dsqc.metrics.long_reads import LongReadCollector
@@ -214,7 +214,7 @@ def _checked_reference(reference: str | Path | None) -> Path | None:
 
 
 def _measure(
-    paths: Sequence[Place], stems: Sequence[str], groups: Sequence[tuple[int, ...]], options: Options
+    paths: Sequence[DataPath], stems: Sequence[str], groups: Sequence[tuple[int, ...]], options: Options
 ) -> tuple[list[QcFile], list[QcPair]]:
     """Measure single files and pairs; the files come back in the order of ``paths``."""
     files: dict[int, QcFile] = {}
@@ -236,7 +236,7 @@ def _all_findings(files: Sequence[QcFile]) -> FindingLog:
     return log
 
 
-def _path_in(inbox: Path, item: DataFile, keys: Keys | None) -> Place | None:
+def _path_in(inbox: Path, item: DataFile, keys: Keys | None) -> DataPath | None:
     """The file in the inbox, plain or encrypted, whatever the normal form of its Korean name; None where there is none.
 
     A name that would leave the inbox is no file of it.

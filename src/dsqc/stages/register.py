@@ -14,7 +14,8 @@ from typing import Any
 from dsqc import logs
 from dsqc.artefact import read_json, read_json_lines, sha256_of, write_json
 from dsqc.catalog.database import Catalog
-from dsqc.catalog.encryption import Header, keep_headers
+from dsqc.catalog.encryption import keep_headers
+from dsqc.catalog.events import now
 from dsqc.catalog.intake import NO_VERSIONS, EncryptedFile, FindingCount, Intake, IntakeFile, Stored
 from dsqc.catalog.leases import LEASE_SECONDS, check_held, held
 from dsqc.catalog.receipts import manifest, receipt
@@ -25,7 +26,7 @@ from dsqc.errors import SystemFault
 from dsqc.model import Submission, Verdict
 from dsqc.stages._register_closed import CLOSED, check_tiers, store_closed
 from dsqc.station import Station
-from dsqc.storage import open_store
+from dsqc.storage import PutItem, StoredCopy, open_place
 from dsqc.version import __version__
 
 ACTOR = f"dsqc register {__version__}"
@@ -74,17 +75,14 @@ def register(
     with Catalog.open(station) as catalog, held(catalog, intake.key, seconds=lease_seconds) as holder:
         outcome = catalog.write(lambda session: receive(session, intake, prefixes, actor))
         if outcome.fit:
-            stored: Stored
-            headers: dict[str, Header] = {}
-            if intake.tier == CLOSED:
-                stored, headers = store_closed(intake, inbox, catalog)
-            else:
-                stored = store_files(intake, inbox, station)
+            closed = store_closed(intake, inbox, catalog) if intake.tier == CLOSED else None
+            stored = closed.copies if closed else store_files(intake, inbox, station)
 
             def commit(session: Any) -> Outcome:
                 check_held(session, intake.key, holder)
                 outcome = register_rows(session, intake, stored, prefixes, actor)
-                keep_headers(session, headers)
+                if closed:
+                    keep_headers(session, closed.headers)
                 return outcome
 
             outcome = catalog.write(commit)
@@ -100,39 +98,47 @@ def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outc
         given = receipt(session, intake.name, outcome.submission_id, refusals)
         listed = manifest(session, outcome.submission_id) if outcome.state in REGISTERED and not refusals else None
     if listed is not None:
-        station = catalog.station
-        open_store(station.tier_url(intake.tier), station.s3).put_manifest(listed["submission"], listed)
+        for place in catalog.station.places(intake.tier):
+            open_place(place).put_manifest(listed["submission"], listed)
     path = results / "receipt.json"
     write_json(path, given)
     return RegisterResult(given, path)
 
 
 def store_files(intake: Intake, inbox: Path, station: Station) -> Stored:
-    """Put every data file of an open submission into the public tier, verified at the far end.
+    """Put every data file of an open submission into every place of the public tier, proven at each far end.
 
     Raises:
         SystemFault: a file is missing in the inbox or is not what was transferred.
-        StorageFault, TransientFault: the store refused.
+        StorageFault, TransientFault: a store refused: there are fewer copies than the station asks for.
     """
     check_tiers(station)
-    store = open_store(station.tier_url(intake.tier), station.s3)
-    stored = {}
-    for data_file in intake.submission.data_files():
-        item = intake.files.get(data_file.name)
-        path = inbox / data_file.name
-        if item is None:
-            raise SystemFault(f"{data_file.name} was never transferred.", hint="Transfer and judge it again.")
-        if item.encrypted is not None:
-            raise SystemFault(
-                f"{data_file.name} was transferred as part of a closed submission, and this one is open (DSQC-P015).",
-                hint="Transfer and judge it again.",
+    items = {name: _put_item(name, intake, inbox) for name in (item.name for item in intake.submission.data_files())}
+    copies: dict[str, list[StoredCopy]] = {name: [] for name in items}
+    for place in station.places(intake.tier):
+        stored = open_place(place).put_files(items.values())
+        for name, item in zip(items, stored, strict=True):
+            copies[name].append(
+                StoredCopy(place.name, place.tier, item.key, item.sha256, item.size_bytes, item.proof, now())
             )
-        if not path.is_file() or path.stat().st_size != item.size_bytes:
-            raise SystemFault(
-                f"{path} is missing or has changed since it was transferred.", hint="Transfer and judge it again."
-            )
-        stored[item.name] = store.put_file(path, sha256=item.sha256, md5=item.md5)
-    return stored
+    return copies
+
+
+def _put_item(name: str, intake: Intake, inbox: Path) -> PutItem:
+    item = intake.files.get(name)
+    path = inbox / name
+    if item is None:
+        raise SystemFault(f"{name} was never transferred.", hint="Transfer and judge it again.")
+    if item.encrypted is not None:
+        raise SystemFault(
+            f"{name} was transferred as part of a closed submission, and this one is open (DSQC-P015).",
+            hint="Transfer and judge it again.",
+        )
+    if not path.is_file() or path.stat().st_size != item.size_bytes:
+        raise SystemFault(
+            f"{path} is missing or has changed since it was transferred.", hint="Transfer and judge it again."
+        )
+    return PutItem(path, item.sha256, item.md5)
 
 
 def read_intake(results: Path) -> Intake:

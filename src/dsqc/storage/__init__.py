@@ -2,7 +2,7 @@
 
 May be imported by ``catalog``, ``transfer`` and the stages; imports nothing above ``station``. Example::
 
-    store = open_store(station.tier_url("public"), station.s3)
+    store = open_place(station.places("public")[0])
     stored = store.put_file(path, sha256=digest, md5=md5)   # put-if-absent, verified at the far end
 """
 
@@ -13,8 +13,10 @@ from dsqc.storage.store import (
     ObjectInfo,
     ObjectStore,
     PutItem,
+    StoredCopy,
     StoredObject,
     object_key,
+    open_place,
     open_store,
 )
 
@@ -25,7 +27,9 @@ __all__ = [
     "ObjectInfo",
     "ObjectStore",
     "PutItem",
+    "StoredCopy",
     "StoredObject",
     "object_key",
+    "open_place",
     "open_store",
 ]

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import functools
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +18,10 @@ ATTEMPTS = 3
 """Attempts of one request inside the client; whole files are tried again above."""
 CONNECTIONS = 32
 
-_CREDENTIALS_HINT = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) in the environment."
+_CREDENTIALS_HINT = (
+    "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) in the environment, "
+    "or the variables that [s3] of station.toml names."
+)
 _REFUSED = {
     "AccessDenied": ("access is denied", _CREDENTIALS_HINT),
     "403": ("access is denied", _CREDENTIALS_HINT),
@@ -68,7 +72,9 @@ def filesystem(options: S3Options) -> Any:
         from s3fs import S3FileSystem
     except ImportError as error:
         raise _not_installed("s3fs") from error
+    names = {"access_key_id": "key", "secret_access_key": "secret", "session_token": "token"}
     return S3FileSystem(
+        **{names[name]: value for name, value in _keys(options).items()},
         endpoint_url=options.endpoint_url or None,
         client_kwargs={"region_name": options.region},
         config_kwargs=_config(options),
@@ -92,13 +98,44 @@ def client(options: S3Options, *, read_timeout_s: float = READ_TIMEOUT_S, attemp
         from botocore.config import Config
     except ImportError as error:
         raise _not_installed("botocore") from error
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _loader())
     with translated("the S3 store"):
-        return botocore.session.get_session().create_client(
+        return session.create_client(
             "s3",
             endpoint_url=options.endpoint_url or None,
             region_name=options.region,
             config=Config(**_config(options, read_timeout_s, attempts)),
+            **{f"aws_{name}": value for name, value in _keys(options).items()},
         )
+
+
+def _keys(options: S3Options) -> dict[str, str]:
+    """The keys in the variables that ``options`` name; none where the library finds them by itself.
+
+    Raises:
+        UsageError: a variable is not set.
+    """
+    named = {
+        "access_key_id": options.access_key_env,
+        "secret_access_key": options.secret_key_env,
+        "session_token": options.session_token_env,
+    }
+    missing = [name for name in named.values() if name and not os.environ.get(name)]
+    if missing:
+        raise UsageError(
+            f"The environment variable {missing[0]} is not set.",
+            hint="[s3] of station.toml names it as the holder of a key.",
+        )
+    return {name: os.environ[variable] for name, variable in named.items() if variable}
+
+
+@functools.cache
+def _loader() -> Any:
+    """What reads botocore's descriptions of S3: half a second of work, done once a process."""
+    import botocore.loaders
+
+    return botocore.loaders.create_loader()
 
 
 def _config(options: S3Options, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from threading import RLock
+from threading import BoundedSemaphore, RLock
 from typing import Any, BinaryIO
 
 from dsqc.errors import StorageFault
@@ -25,6 +25,8 @@ from dsqc.storage.store import ETAG, READ_BACK, ObjectInfo, ObjectStore, damaged
 
 ASK_FIRST_BYTES = 256 << 10
 """Where the store refuses to write twice, smaller files are sent without asking whether they are there."""
+LARGE_IN_FLIGHT = 2
+"""Files in parts at once, whoever asks: 80 MiB of memory each."""
 
 
 class S3Store(ObjectStore):
@@ -35,6 +37,7 @@ class S3Store(ObjectStore):
         self.bucket, self.prefix = s3.split_url(url)
         self._options = options
         self._lock = RLock()
+        self._large = BoundedSemaphore(LARGE_IN_FLIGHT)
 
     @cached_property
     def _made_client(self) -> Any:
@@ -167,8 +170,9 @@ class S3Store(ObjectStore):
                     return ETAG
             else:
                 capable = self.parts_capabilities
-                upload = PartsUpload(self._client, self._where(key), path, sha256)
-                sent = upload.put(conditional=capable.conditional, resumable=capable.resumable)
+                with self._large:
+                    upload = PartsUpload(self._client, self._where(key), path, sha256)
+                    sent = upload.put(conditional=capable.conditional, resumable=capable.resumable)
         return self._prove_upload(key, size, sha256, sent, md5) if sent.created else ""
 
     def _prove_upload(self, key: str, size: int, sha256: str, sent: Sent, md5: str) -> str:

@@ -56,8 +56,9 @@ def put_whole(client: Any, where: dict[str, str], path: Path, sha256: str, *, co
     Raises:
         SystemFault: the file is not what ``sha256`` says; nothing was sent.
     """
-    with path.open("rb") as file:
-        data = read(file, path, PART_BYTES + 1)
+    with path.open("rb", buffering=0) as file:
+        # One byte more than the file should have, so that one that grew is noticed.
+        data = read(file, path, path.stat().st_size + 1)
     if hashlib.sha256(data).hexdigest() != sha256:
         raise changed_file(path)
     md5 = hashlib.md5(data, usedforsecurity=False)
@@ -143,29 +144,32 @@ class PartsUpload:
 
     def _parts(self, digest: Any, arrived: dict[int, tuple[str, int]]) -> Iterator[tuple[str, bytes, int]]:
         """ETag, MD5 and bytes that were there already, a part, in order; a few are under way at once."""
-        size = part_size(self._path.stat().st_size)
+        whole = self._path.stat().st_size
+        size = part_size(whole)
         waiting: deque[Future[tuple[str, bytes, int]]] = deque()
+        # The same few buffers again and again: fresh memory for each part costs as much as hashing it.
+        free = [bytearray(size) for _ in range(min(PARTS_IN_FLIGHT + 1, whole // size + 1))]
         with (
             self._path.open("rb", buffering=0) as file,
             ThreadPoolExecutor(PARTS_IN_FLIGHT, thread_name_prefix="dsqc-part") as pool,
         ):
             try:
                 for number in itertools.count(1):
-                    data = read(file, self._path, size)
+                    if number > len(free):
+                        yield waiting.popleft().result()
+                    data = fill(file, self._path, free[number % len(free)])
                     if not data:
                         break
                     waiting.append(pool.submit(self._send_part, number, data, arrived.get(number)))
                     # Hashed while the part is on its way: both release the interpreter's lock.
                     digest.update(data)
-                    if len(waiting) > PARTS_IN_FLIGHT:
-                        yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def _send_part(self, number: int, data: bytes, arrived: tuple[str, int] | None) -> tuple[str, bytes, int]:
+    def _send_part(self, number: int, data: bytearray, arrived: tuple[str, int] | None) -> tuple[str, bytes, int]:
         md5 = hashlib.md5(data, usedforsecurity=False).digest()
         if arrived == (md5.hex(), len(data)):
             return f'"{md5.hex()}"', md5, len(data)
@@ -221,8 +225,9 @@ def etag_of_file(path: Path, sha256: str) -> str:
         SystemFault: the file is not what ``sha256`` says.
     """
     digest, md5s = hashlib.sha256(), []
+    buffer = bytearray(part_size(path.stat().st_size))
     with path.open("rb", buffering=0) as file:
-        while part := read(file, path, part_size(path.stat().st_size)):
+        while part := fill(file, path, buffer):
             digest.update(part)
             md5s.append(hashlib.md5(part, usedforsecurity=False).digest())
     if digest.hexdigest() != sha256:
@@ -232,13 +237,25 @@ def etag_of_file(path: Path, sha256: str) -> str:
 
 def read(file: BinaryIO, path: Path, size: int) -> bytes:
     """The next ``size`` bytes; fewer only at the end of the file."""
-    try:
-        data = file.read(size)
-        while 0 < len(data) < size and (more := file.read(size - len(data))):
-            data += more
-    except OSError as error:
-        raise SystemFault(f"{path} cannot be read: {error.strerror}.", hint="Transfer the submission again.") from error
-    return data
+    return bytes(fill(file, path, bytearray(size)))
+
+
+def fill(file: BinaryIO, path: Path, buffer: bytearray) -> bytearray:
+    """``buffer`` filled with what comes next in ``file``; a shorter one at the end of the file.
+
+    Raises:
+        SystemFault: the file cannot be read.
+    """
+    filled = 0
+    with memoryview(buffer) as view:
+        try:
+            while filled < len(buffer) and (got := file.readinto(view[filled:])):  # type: ignore[attr-defined]
+                filled += got
+        except OSError as error:
+            raise SystemFault(
+                f"{path} cannot be read: {error.strerror}.", hint="Transfer the submission again."
+            ) from error
+    return buffer if filled == len(buffer) else buffer[:filled]
 
 
 def content_md5(data: bytes) -> str:

@@ -14,14 +14,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dsqc.artefact import sha256_of, to_json
 from dsqc.errors import StorageFault, SystemFault, TransientFault, UsageError
-from dsqc.station import S3Options
+from dsqc.station import Place, S3Options
 
 OBJECTS = "objects/sha256/"
 SUBMISSIONS = "submissions/"
@@ -54,6 +54,27 @@ class StoredObject:
     sha256: str
     created: bool
     proof: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCopy:
+    """One copy of one object in one place, whole and proven.
+
+    Attributes:
+        place: name of the place, as in ``dsqc.station.Place``.
+        verified_at: when it was proven, in UTC.
+        encoding: empty for the object's own bytes; ``recipe`` says how to get them back otherwise.
+    """
+
+    place: str
+    tier: str
+    key: str
+    stored_sha256: str
+    stored_size_bytes: int
+    proof: str
+    verified_at: datetime
+    encoding: str = ""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +401,11 @@ def open_store(url: str, s3: S3Options | None = None) -> ObjectStore:
     from dsqc.storage.directory import DirectoryStore
 
     return DirectoryStore(Path(url))
+
+
+def open_place(place: Place) -> ObjectStore:
+    """The store of one place of a station."""
+    return open_store(place.url, place.s3)
 
 
 def changed_file(path: Path) -> SystemFault:
