@@ -127,7 +127,7 @@ def test_an_export_is_for_its_recipient_alone(work: Path, tmp_path: Path, capsys
         assert dsqc("storage", "open", sealed, "--key", tmp_path / "recipient.sec", "-o", opened) == ExitCode.DONE
         assert opened.read_bytes() == (work / "source/rice-wgs" / opened.name).read_bytes()
     theirs = [sys.executable, "-m", "crypt4gh", "decrypt", "--sk", str(tmp_path / "recipient.sec")]
-    done = subprocess.run(theirs, stdin=sealed.open("rb"), capture_output=True, check=True)
+    done = subprocess.run(theirs, input=sealed.read_bytes(), capture_output=True, check=True)
     assert done.stdout == opened.read_bytes()
 
     nowhere = tmp_path / "never"
