@@ -87,6 +87,17 @@ closed = {closed}
 # read_count_tolerance = 0.01
 # depth_tolerance = 0.1
 
+[transfer]
+# How bytes are fetched; every line is also an option of dsqc transfer. Parts on their way at once, over all files:
+# parallel = 8
+# Bytes a second over all of them ("50M"); empty: no limit.
+# limit_rate = ""
+# When bytes may travel, local time (["22:00-06:00"]); empty: always.
+# windows = []
+# Tries after the first that brought nothing, of one part; seconds without a byte until a connection is given up.
+# retries = 5
+# stall_timeout_s = 60
+
 [prefixes]
 # Of the accessions. Never change them after the first registration.
 # project = "KAP"

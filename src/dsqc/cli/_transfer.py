@@ -176,7 +176,7 @@ class Spoken(Progress):
 
     def end(self, ending: Ending) -> None:
         """What stands and what is left, where the run was cut short."""
-        if ending.state not in ("failed", "interrupted"):
+        if ending.state not in ("failed", "interrupted") or not ending.files:
             return
         size = size_text(ending.left_bytes)
         self._print(
@@ -212,7 +212,7 @@ def time_text(seconds: float, language: Language) -> str:
     minutes = round(seconds / 60)
     if seconds < 90:
         text = Text(f"{max(1, round(seconds))} s", f"{max(1, round(seconds))}초")
-    elif minutes < 60:
+    elif minutes < 60 and seconds < 3570:
         text = Text(f"{minutes} min", f"{minutes}분")
     else:
         hours, rest = divmod(minutes, 60)

@@ -8,7 +8,13 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from dsqc.cli.main import main
+from dsqc.cli._progress import TransferBar
+from dsqc.cli._transfer import pace_options, time_text
+from dsqc.cli.main import build_parser, main
+from dsqc.errors import UsageError
+from dsqc.language import Language
+from dsqc.stages.transfer import transfer
+from dsqc.station import TransferOptions
 from dsqc.storage import open_store
 from helpers.sources import sha256, visible, write_source
 
@@ -134,3 +140,74 @@ def test_without_a_station_the_option_is_named(monkeypatch, capsys):
     monkeypatch.delenv("DSQC_STATION", raising=False)
     assert main(["storage", "verify"]) == 2
     assert "--station" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--limit-rate", "fast", "50M"),
+        ("--window", "22-6", "22:00-06:00"),
+        ("--parallel", "0", "greater than or equal to 1"),
+        ("--parallel", "many", "valid integer"),
+        ("--retries", "-1", "greater than or equal to 0"),
+        ("--stall-timeout", "0", "greater than 0"),
+        ("--events", "no/such/place/events", "No such file"),
+    ],
+)
+def test_a_pace_that_cannot_be_kept_is_a_wrong_call(source, tmp_path, capsys, option, value, said):  # noqa: PLR0917
+    assert main(["transfer", str(source), str(tmp_path / "inbox"), f"{option}={value}"]) == 2
+    printed = capsys.readouterr().err
+    assert f"dsqc transfer: {option}" in printed
+    assert said in printed
+
+
+def test_the_pace_stands_in_the_stations_file_and_the_command_line_wins(source, tmp_path):
+    station = tmp_path / "station.toml"
+    station.write_text('[transfer]\nparallel = 3\nlimit_rate = "50M"\nwindows = ["22:00-06:00"]\nretries = 2\n')
+    arguments = [
+        "transfer",
+        str(source),
+        "inbox",
+        "--station",
+        str(station),
+        "--retries",
+        "9",
+        "--window",
+        "00:00-24:00",
+    ]
+    args = build_parser("transfer").parse_args(arguments)
+    options = pace_options(args)
+    assert options == TransferOptions(parallel=3, limit_rate="50M", windows=("00:00-24:00",), retries=9)
+    station.write_text('[transfer]\nlimit_rate = "fast"\n')
+    with pytest.raises(UsageError, match=r"transfer\.limit_rate"):
+        pace_options(args)
+
+
+def test_events_go_to_standard_error_and_nothing_else_does(source, tmp_path, capsys):
+    assert main(["transfer", str(source), str(tmp_path / "inbox"), "--events", "-", "-q"]) == 0
+    shape = json.loads(files("dsqc.schemas").joinpath("reports/transfer_event.schema.json").read_text(encoding="utf-8"))
+    events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    for event in events:
+        jsonschema_rs.validator_for(shape).validate(event)
+    assert [event["event"] for event in events][-1] == "end"
+
+
+def test_what_people_read_is_in_their_language(source, tmp_path, capsys):
+    (source / "a_R1.fastq").unlink()
+    assert main(["transfer", str(source), str(tmp_path / "inbox"), "--lang", "ko"]) == 3
+    assert "a_R1.fastq: 받지 못함" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "1 s"), (89, "89 s"), (91, "2 min"), (3599, "1 h 0 min"), (12_000, "3 h 20 min")]
+)
+def test_times_are_as_exact_as_an_estimate(seconds, text):
+    assert time_text(seconds, Language.EN) == text
+
+
+def test_a_terminal_gets_bars_and_no_bar_is_left(source, tmp_path):
+    with TransferBar(Language.KO) as bar:
+        transfer(str(source), tmp_path / "inbox", tmp_path / "results", progress=bar)
+        assert bar._files == {}
+        total = bar._bar.tasks[0]
+    assert total.completed == total.total == sum(len(content) for content in visible(tmp_path / "inbox").values())

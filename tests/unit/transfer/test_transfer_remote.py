@@ -1,13 +1,16 @@
 """Sources behind a network: bytes damaged on the way are told from a wrong checksum in the sheet."""
 
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 import stamina
 
 from dsqc.errors import TransientFault
-from dsqc.transfer import Inbox, open_source, transfer_submission
-from dsqc.transfer.sources import DirectorySource, Entry
+from dsqc.station import TransferOptions
+from dsqc.transfer import Inbox, Progress, open_source, transfer_submission
+from dsqc.transfer.sinks import SEGMENT_BYTES
+from dsqc.transfer.sources import DirectorySource, Entry, SourceChanged
 from helpers.sources import visible, write_source
 
 DATA = {"a.fastq": b"@r\nACGT\n+\nIIII\n"}
@@ -117,3 +120,94 @@ def test_a_cut_line_stops_the_transfer_and_keeps_what_came(tmp_path):
 def test_one_lost_file_of_a_good_source_is_a_finding(tmp_path):
     record = bring(Line(write_source(tmp_path / "source", DATA), lost={1, 2, 3}), tmp_path)
     assert codes(record) == ["DSQC-F019"]
+
+
+def test_a_server_without_ranges_begins_that_file_again(tmp_path):
+    data = {"a.fastq": bytes(300_000), "b.fastq": b"x" * 200_000}
+    source = write_source(tmp_path / "source", data)
+    asked = []
+
+    class Web(DirectorySource):
+        ranges = False
+
+        def blocks(self, entry: Entry, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+            asked.append((entry.name, offset, length))
+            blocks = super().blocks(entry, offset, length)
+            if asked.count((entry.name, offset, length)) == 1 and entry.name == "a.fastq":
+                yield from super().blocks(entry, 0, 150_000)
+                raise TransientFault("The connection broke.")
+            yield from blocks
+
+    record = bring(Web(source), tmp_path)
+    assert codes(record) == []
+    assert visible(tmp_path / "inbox").items() >= data.items()
+    assert sorted(item for item in asked if item[0] in data) == [
+        ("a.fastq", 0, 300_000),
+        ("a.fastq", 0, 300_000),
+        ("b.fastq", 0, 200_000),
+    ]
+
+
+def test_a_file_that_changes_while_its_parts_travel_comes_as_it_is_then(tmp_path, monkeypatch):
+    monkeypatch.setattr("dsqc.transfer.parts.PART_BYTES", SEGMENT_BYTES)
+    old, new = b"o" * (20 * SEGMENT_BYTES), b"n" * (21 * SEGMENT_BYTES + 5)
+    path = write_source(tmp_path / "source", {"a.fastq": old}, [{"file_name": "a.fastq"}])
+    readings = []
+
+    class Versioned(DirectorySource):
+        """Says at once, as an object store does, that a version is gone."""
+
+        def blocks(self, entry: Entry, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+            if entry.name == "a.fastq":
+                readings.append(offset)
+                if len(readings) == 7:
+                    (path / "a.fastq").write_bytes(new)
+                if self.stat(entry.name).version != entry.version:
+                    raise SourceChanged("The object changed while it was read.")
+            yield from super().blocks(entry, offset, length)
+
+    record = bring(Versioned(path), tmp_path)
+    assert codes(record) == []
+    assert visible(tmp_path / "inbox")["a.fastq"] == new
+
+
+def test_a_source_that_hangs_is_given_up_and_the_part_is_had_by_another_thread(tmp_path, monkeypatch):
+    monkeypatch.setattr("dsqc.transfer.engine.GRACE_S", 0.0)
+    released = Event()
+
+    class Hanging(DirectorySource):
+        """The first reading never comes back, as on a dead network file system."""
+
+        hung = 0
+
+        def blocks(self, entry: Entry, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+            if entry.name in DATA and self.hung < 1:
+                self.hung += 1
+                released.wait(60)
+            yield from super().blocks(entry, offset, length)
+
+    told = []
+
+    class Told(Progress):
+        def stalled(self, name: str, reason: str) -> None:
+            told.append((name, reason))
+
+    source = Hanging(write_source(tmp_path / "source", DATA))
+    try:
+        with Inbox(tmp_path / "inbox").locked() as inbox:
+            record = transfer_submission(source, inbox, Told(), TransferOptions(stall_timeout_s=0.2))
+    finally:
+        released.set()
+    assert codes(record) == []
+    assert told == [("a.fastq", "the source hangs")]
+    assert visible(tmp_path / "inbox")["a.fastq"] == DATA["a.fastq"]
+
+
+def test_no_more_bytes_travel_than_the_pace_allows(tmp_path, monkeypatch):
+    taken = []
+    monkeypatch.setattr("dsqc.pacing.Pacer.take", lambda _self, size_bytes: taken.append(size_bytes))
+    line = Line(write_source(tmp_path / "source", DATA, [{"file_name": "a.fastq"}]))
+    record = bring(line, tmp_path)
+    # The second reading is no exception.
+    forms = sum(item.fetched_bytes for item in record.timings[:2])
+    assert sum(taken) == forms + 2 * len(DATA["a.fastq"])
