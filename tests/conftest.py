@@ -67,6 +67,13 @@ def ceph_bucket(ceph_server: CephServer, monkeypatch: pytest.MonkeyPatch) -> Buc
     return _bucket(ceph_server, monkeypatch)
 
 
+@pytest.fixture(params=[pytest.param("s3", marks=pytest.mark.s3), pytest.param("ceph", marks=pytest.mark.ceph)])
+def bucket(request: pytest.FixtureRequest) -> Bucket:
+    """A bucket of this test's own, in each kind of server."""
+    made: Bucket = request.getfixturevalue(f"{request.param}_bucket")
+    return made
+
+
 def _bucket(server: S3Server | CephServer, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.events import history, verify_history
+from dsqc.catalog.fixity import fixity_events, verify_fixity_chain
 from dsqc.catalog.models import EventRecord, ObjectCopyRecord, SubmissionRecord
 from dsqc.storage.store import manifest_key
 
@@ -49,6 +50,10 @@ def verify_catalog(session: Session, size_of: SizeOf) -> Verification:
         tier = "closed" if submission.access_level == "closed" else "public"
         if submission.accession and size_of(tier, manifest_key(submission.accession)) is None:
             problems.append(CatalogProblem("manifest", submission.accession, f"is missing in tier {tier}"))
+    fixity = fixity_events(session)
+    events += len(fixity)
+    for fault in verify_fixity_chain(fixity):
+        problems.append(CatalogProblem("event", f"{fault.submission} {fault.sequence}", fault.problem))
     copies = session.scalars(select(ObjectCopyRecord).order_by(ObjectCopyRecord.id)).all()
     for copy in copies:
         size = size_of(copy.place, copy.key)

@@ -21,7 +21,7 @@ COMMANDS = {
     "register": "objects, catalog records and accessions",
     "batch": "run many submissions through all stages, see how they stand, report",
     "catalog": "make, search and verify the catalog",
-    "storage": "verify and sweep the object store; closed data: keys, exports, rotation",
+    "storage": "read stored bytes again and mend them, sweep, probe the stores; keys and exports of closed data",
     "taxonomy": "make a taxonomy snapshot, look a taxon up",
     "explain": "what a rule means and what to do about it",
     "metrics": "what every metric means",

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Any, BinaryIO
 
 from dsqc.artefact import atomic_file, sha256_of, write_fault
 from dsqc.errors import StorageFault
-from dsqc.storage.store import BUFFER_BYTES, READ_BACK, ObjectInfo, ObjectStore, changed_file, damaged_object
+from dsqc.storage.store import BUFFER_BYTES, OBJECTS, READ_BACK, ObjectInfo, ObjectStore, changed_file, damaged_object
 
 UNFINISHED = "unfinished/"
 """Where files lie while they are written. On the store's own file system, so that linking works."""
@@ -35,6 +36,14 @@ class DirectoryStore(ObjectStore):
                 return (self.root / key).stat().st_size
             except (FileNotFoundError, NotADirectoryError):
                 return None
+
+    def require_there(self) -> None:
+        """A store that ever held an object has the directory of objects; a mount point without its disk has not."""
+        if not (self.root / OBJECTS).is_dir():
+            raise StorageFault(
+                f"{self.root} holds no objects, and the catalog says that it does.",
+                hint="Is the disk mounted? Nothing was noted about its objects.",
+            )
 
     @contextlib.contextmanager
     def open_read(self, key: str) -> Iterator[BinaryIO]:
@@ -78,6 +87,29 @@ class DirectoryStore(ObjectStore):
             file.write(data)
 
     def _upload(self, path: Path, key: str, sha256: str, md5: str) -> str:
+        with self._written(path, key, sha256) as temporary:
+            created = _link(temporary, self.root / key)
+        return READ_BACK if created else ""
+
+    def replace(self, path: Path, key: str, sha256: str) -> None:
+        """Written beside, proven, and renamed over what stands there."""
+        with self._written(path, key, sha256) as temporary:
+            temporary.rename(self.root / key)
+
+    def _set_aside(self, key: str, aside: str) -> None:
+        try:
+            (self.root / aside).parent.mkdir(parents=True, exist_ok=True)
+            # A second name, not a copy: it works where the bytes cannot be read any more.
+            os.link(self.root / key, self.root / aside)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise write_fault(self.root / aside, error) from error
+            with self.open_read(key) as source, atomic_file(self.root / aside) as file:
+                shutil.copyfileobj(source, file, BUFFER_BYTES)
+
+    @contextlib.contextmanager
+    def _written(self, path: Path, key: str, sha256: str) -> Iterator[Path]:
+        """The bytes of ``path`` in the store under a temporary name, on disk and proven, to be given ``key``."""
         temporary = self.root / UNFINISHED / uuid.uuid4().hex
         final = self.root / key
         try:
@@ -87,14 +119,13 @@ class DirectoryStore(ObjectStore):
                 raise changed_file(path)
             if sha256_of(temporary) != sha256:
                 raise damaged_object(self.url, key, "what was written cannot be read back")
-            created = _link(temporary, final)
+            yield temporary
             sync_directory(final.parent)
         except OSError as error:
             raise write_fault(final, error) from error
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-        return READ_BACK if created else ""
 
     def _proves(self, path: Path, key: str, sha256: str, md5: str) -> str:
         # A file system keeps no checksum to ask for.

@@ -20,11 +20,22 @@ from dsqc.storage.capabilities import (
     probe_parts,
     probe_put,
 )
-from dsqc.storage.s3upload import PART_BYTES, PartsUpload, Sent, content_md5, etag_of_file, put_whole
+from dsqc.storage.journal import upload_journal
+from dsqc.storage.s3upload import (
+    PART_BYTES,
+    PartsUpload,
+    Sent,
+    content_md5,
+    copy_inside,
+    etag_of_file,
+    parts_of,
+    put_whole,
+)
 from dsqc.storage.store import ETAG, READ_BACK, ObjectInfo, ObjectStore, damaged_object
 
 ASK_FIRST_BYTES = 256 << 10
 """Where the store refuses to write twice, smaller files are sent without asking whether they are there."""
+_UPLOAD = ("Key", "UploadId")
 LARGE_IN_FLIGHT = 2
 """Files in parts at once, whoever asks: 80 MiB of memory each."""
 
@@ -87,6 +98,11 @@ class S3Store(ObjectStore):
         found = self._head(key)
         return None if found is None else int(found["ContentLength"])
 
+    def require_there(self) -> None:
+        """The bucket exists and may be read. Not asked with HEAD, whose answer does not say what is missing."""
+        with s3.translated(self.url):
+            self._client.list_objects_v2(Bucket=self.bucket, Prefix=self._full(""), MaxKeys=1)
+
     @contextlib.contextmanager
     def open_read(self, key: str) -> Iterator[BinaryIO]:
         """The bytes as they arrive."""
@@ -106,7 +122,7 @@ class S3Store(ObjectStore):
                     yield ObjectInfo(self._own(row["Key"]), int(row["Size"]), row["LastModified"])
 
     def list_unfinished(self) -> Iterator[ObjectInfo]:
-        """Multipart uploads that nobody finished; ``key`` is ``<key>?uploadId=<id>``, the size is not known (0)."""
+        """Multipart uploads that nobody finished; ``key`` is ``<key>?uploadId=<id>``, the size that of its parts."""
         with s3.translated(self.url):
             pages = self._client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self.bucket, Prefix=self._full("")
@@ -114,7 +130,9 @@ class S3Store(ObjectStore):
             try:
                 for page in pages:
                     for row in page.get("Uploads", ()):
-                        yield ObjectInfo(f"{self._own(row['Key'])}?uploadId={row['UploadId']}", 0, row["Initiated"])
+                        key = f"{self._own(row['Key'])}?uploadId={row['UploadId']}"
+                        parts = parts_of(self._client, {"Bucket": self.bucket, **{k: row[k] for k in _UPLOAD}})
+                        yield ObjectInfo(key, sum(size for _etag, size in parts.values()), row["Initiated"])
             except s3.network_errors() as error:
                 # Some servers answer so in a bucket that never saw an upload in parts.
                 if s3.error_code(error) != "NoSuchUpload":
@@ -160,20 +178,37 @@ class S3Store(ObjectStore):
 
     def _upload(self, path: Path, key: str, sha256: str, md5: str) -> str:
         size = path.stat().st_size
-        with s3.translated(f"{self.url}/{key}"):
-            if size <= PART_BYTES:
-                sent = put_whole(
-                    self._client, self._where(key), path, sha256, conditional=self.put_capabilities.conditional
-                )
-                # What the store answers is the MD5 of what it took: nothing more to ask.
-                if sent.created and self.put_capabilities.etag == MD5 and sent.answered_etag == sent.etag:
-                    return ETAG
-            else:
-                capable = self.parts_capabilities
-                with self._large:
-                    upload = PartsUpload(self._client, self._where(key), path, sha256)
-                    sent = upload.put(conditional=capable.conditional, resumable=capable.resumable)
+        sent = self._send(path, key, sha256, only_if_absent=True)
+        # What the store answers is the MD5 of what it took: nothing more to ask.
+        if sent.created and sent.whole and self.put_capabilities.etag == MD5 and sent.answered_etag == sent.etag:
+            return ETAG
         return self._prove_upload(key, size, sha256, sent, md5) if sent.created else ""
+
+    def replace(self, path: Path, key: str, sha256: str) -> None:
+        """Sent whole before the store puts it in place of what stands there; unfinished parts are nobody's object."""
+        self._send(path, key, sha256, only_if_absent=False)
+
+    def _send(self, path: Path, key: str, sha256: str, *, only_if_absent: bool) -> Sent:
+        client, where = self._client, self._where(key)
+        with s3.translated(f"{self.url}/{key}"):
+            if path.stat().st_size <= PART_BYTES:
+                conditional = only_if_absent and self.put_capabilities.conditional
+                return put_whole(client, where, path, sha256, conditional=conditional)
+            capable = self.parts_capabilities
+            with self._large, upload_journal(f"{client.meta.endpoint_url} {self.url}/{key}") as journal:
+                return PartsUpload(client, where, path, sha256, journal).put(
+                    conditional=only_if_absent and capable.conditional,
+                    resumable=capable.resumable,
+                    replaces=not only_if_absent,
+                )
+
+    def _set_aside(self, key: str, aside: str) -> None:
+        """Copied by the store itself."""
+        size = self.size_of(key)
+        with s3.translated(f"{self.url}/{key}"):
+            copy_inside(self._client, self._where(key), self._where(aside), size or 0)
+        if self.size_of(aside) != size:
+            raise damaged_object(self.url, aside, "the store did not copy it whole")
 
     def _prove_upload(self, key: str, size: int, sha256: str, sent: Sent, md5: str) -> str:
         """Ask the far end; an object that is not what was sent is taken away again: it was never announced."""

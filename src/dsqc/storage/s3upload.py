@@ -8,12 +8,14 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dsqc.errors import SystemFault, TransientFault
 from dsqc.storage import s3
 from dsqc.storage.capabilities import abort, unless_taken
+from dsqc.storage.journal import UploadJournal
 from dsqc.storage.store import changed_file
 
 PART_BYTES = 16 << 20
@@ -23,6 +25,10 @@ PARTS_IN_FLIGHT = 4
 """With the part being read: (4 + 1) x 16 MiB of memory, whatever the size of the file."""
 MEBIBYTE = 1 << 20
 TRIES = 3
+LEFT_AFTER = timedelta(hours=1)
+"""An upload that another machine began counts as left when no part has come for so long."""
+COPY_BYTES = 1 << 30
+"""Most that a store is asked to copy in one request; S3 allows 5 GiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +39,15 @@ class Sent:
         created: false where another writer was first.
         answered_etag: what the store answered; empty where it gave none.
         etag: the ETag of exactly the bytes that were read, if the store makes it of MD5s.
-        md5: MD5 of the whole, empty where it was not computed.
         resumed_bytes: how much an earlier, killed upload had brought.
+        whole: whether it went in one request.
     """
 
     created: bool
     answered_etag: str = ""
     etag: str = ""
-    md5: str = ""
     resumed_bytes: int = 0
+    whole: bool = False
 
 
 def part_size(size: int) -> int:
@@ -66,26 +72,31 @@ def put_whole(client: Any, where: dict[str, str], path: Path, sha256: str, *, co
     answer: dict[str, Any] = {}
     with unless_taken() as outcome:
         answer = client.put_object(**where, Body=data, ContentMD5=_base64(md5.digest()), **condition)
-    return Sent(not outcome.taken, answer.get("ETag", "").strip('"'), md5.hexdigest(), md5.hexdigest())
+    return Sent(not outcome.taken, answer.get("ETag", "").strip('"'), md5.hexdigest(), whole=True)
 
 
 class PartsUpload:
     """One file on its way in parts.
 
-    Parts of an earlier upload of the same object that arrived whole are kept. Two writers may even share an upload:
-    under one key they bring the same bytes.
+    Parts of an earlier upload of the same object that arrived whole are kept, if its sender is gone: it is in this
+    machine's journal and nobody holds it, or nothing has come for an hour.
     """
 
-    def __init__(self, client: Any, where: dict[str, str], path: Path, sha256: str) -> None:
+    def __init__(self, client: Any, where: dict[str, str], path: Path, sha256: str, journal: UploadJournal) -> None:
         self._client = client
         self._where = where
         self._path = path
         self._sha256 = sha256
+        self._journal = journal
         self._upload: dict[str, str] = {}
-        self._found = False
 
-    def put(self, *, conditional: bool, resumable: bool) -> Sent:
+    def put(self, *, conditional: bool, resumable: bool, replaces: bool = False) -> Sent:
         """Send what is missing and finish.
+
+        Args:
+            conditional: whether the store refuses to finish where something stands under the key.
+            resumable: whether the store lists unfinished uploads and the MD5s of their parts.
+            replaces: whether something stands there and is to be replaced.
 
         Raises:
             SystemFault: the file is not what its SHA-256 says; the object was not made.
@@ -96,14 +107,19 @@ class PartsUpload:
             if not self._upload:
                 begun = self._client.create_multipart_upload(**self._where)
                 self._upload = {**self._where, "UploadId": begun["UploadId"]}
+            self._journal.note(self._upload["UploadId"])
             try:
-                return self._send(arrived, conditional)
+                sent = self._send(arrived, conditional)
             except s3.network_errors() as error:
                 if not _is_gone(error):
                     raise
-            # Another writer of the same bytes has finished the upload that both worked on, or somebody dropped it.
-            self._upload, self._found = {}, False
-            if self._is_there():
+            else:
+                self._journal.forget()
+                return sent
+            # An answer that was lost had finished it, or somebody dropped it.
+            self._upload = {}
+            self._journal.forget()
+            if not replaces and self._is_there():
                 return Sent(created=False)
         raise TransientFault(
             f"s3://{self._where['Bucket']}/{self._where['Key']}: others drop our uploads.",
@@ -129,8 +145,8 @@ class PartsUpload:
             md5s.append(md5)
             resumed += kept
         if digest.hexdigest() != self._sha256:
-            if not self._found:
-                abort(self._client, self._upload)
+            abort(self._client, self._upload)
+            self._journal.forget()
             raise changed_file(self._path)
         condition = {"IfNoneMatch": "*"} if conditional else {}
         answer: dict[str, Any] = {}
@@ -179,24 +195,23 @@ class PartsUpload:
     def _find(self) -> dict[int, tuple[str, int]]:
         """The unfinished upload of this object that brought most, and MD5 and size of its parts by number."""
         best: dict[int, tuple[str, int]] = {}
-        for upload_id in self._unfinished():
-            upload = {**self._where, "UploadId": upload_id}
-            parts: dict[int, tuple[str, int]] = {}
-            with _unless_gone():
-                for page in self._client.get_paginator("list_parts").paginate(**upload):
-                    for row in page.get("Parts", ()):
-                        parts[row["PartNumber"]] = (row["ETag"].strip('"'), int(row["Size"]))
-            if len(parts) > len(best):
-                best, self._upload, self._found = parts, upload, True
+        ours = self._journal.upload_id()
+        for row in self._unfinished():
+            upload = {**self._where, "UploadId": row["UploadId"]}
+            parts, last = _listed(self._client, upload)
+            left = datetime.now(UTC) - max(last, row["Initiated"]) > LEFT_AFTER
+            if (row["UploadId"] == ours or left) and len(parts) > len(best):
+                best, self._upload = parts, upload
         return best
 
-    def _unfinished(self) -> list[str]:
-        key, found = self._where["Key"], []
+    def _unfinished(self) -> list[dict[str, Any]]:
+        key = self._where["Key"]
+        found: list[dict[str, Any]] = []
         pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._where["Bucket"], Prefix=key)
         # Some servers answer "no such upload" in a bucket that never saw one.
         with _unless_gone():
             for page in pages:
-                found += [row["UploadId"] for row in page.get("Uploads", ()) if row["Key"] == key]
+                found += [row for row in page.get("Uploads", ()) if row["Key"] == key]
         return found
 
 
@@ -211,6 +226,39 @@ def _unless_gone() -> Iterator[None]:
 
 def _is_gone(error: BaseException) -> bool:
     return s3.error_code(error) == "NoSuchUpload"
+
+
+def parts_of(client: Any, upload: dict[str, str]) -> dict[int, tuple[str, int]]:
+    """ETag and size of the parts that arrived, by number; none where the upload is gone."""
+    return _listed(client, upload)[0]
+
+
+def _listed(client: Any, upload: dict[str, str]) -> tuple[dict[int, tuple[str, int]], datetime]:
+    """Parts as :func:`parts_of`, and when the last of them came."""
+    parts: dict[int, tuple[str, int]] = {}
+    last = datetime.min.replace(tzinfo=UTC)
+    with _unless_gone():
+        for page in client.get_paginator("list_parts").paginate(**upload):
+            for row in page.get("Parts", ()):
+                parts[row["PartNumber"]] = (row["ETag"].strip('"'), int(row["Size"]))
+                last = max(last, row["LastModified"])
+    return parts, last
+
+
+def copy_inside(client: Any, source: dict[str, str], target: dict[str, str], size: int) -> None:
+    """Have the store copy an object; in parts where it is too large for one request."""
+    if size <= COPY_BYTES:
+        client.copy_object(**target, CopySource=source)
+        return
+    upload = {**target, "UploadId": client.create_multipart_upload(**target)["UploadId"]}
+    parts = []
+    for number, start in enumerate(range(0, size, COPY_BYTES), start=1):
+        end = min(start + COPY_BYTES, size) - 1
+        answer = client.upload_part_copy(
+            **upload, PartNumber=number, CopySource=source, CopySourceRange=f"bytes={start}-{end}"
+        )
+        parts.append({"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]})
+    client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
 
 
 def etag_of_parts(md5s: list[bytes]) -> str:

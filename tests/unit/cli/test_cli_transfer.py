@@ -1,7 +1,6 @@
-"""``dsqc transfer`` and ``dsqc storage`` as commands: exit codes, what they print."""
+"""``dsqc transfer`` as a command: exit codes, what it prints."""
 
 import json
-import os
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from dsqc.errors import UsageError
 from dsqc.language import Language
 from dsqc.stages.transfer import transfer
 from dsqc.station import TransferOptions
-from dsqc.storage import open_store
-from helpers.sources import sha256, visible, write_source
+from helpers.sources import visible, write_source
 
 DATA = {"a_R1.fastq": b"@r\nACGT\n+\nIIII\n"}
 
@@ -76,70 +74,6 @@ def test_a_workbook_is_no_source(tmp_path, capsys):
     (tmp_path / "my.xlsx").write_bytes(b"")
     assert main(["transfer", str(tmp_path / "my.xlsx"), str(tmp_path / "inbox")]) == 2
     assert "is a file" in capsys.readouterr().err
-
-
-@pytest.fixture
-def station(tmp_path, monkeypatch) -> Path:
-    (tmp_path / "station").mkdir()
-    (tmp_path / "station" / "station.toml").write_text("")
-    monkeypatch.setenv("DSQC_STATION", str(tmp_path / "station"))
-    store = open_store(str(tmp_path / "station" / "store" / "public"))
-    for content in (b"needed", b"orphan"):
-        (tmp_path / "file").write_bytes(content)
-        store.put_file(tmp_path / "file", sha256=sha256(content))
-    store.put_manifest("KRA1", {"objects": [{"sha256": sha256(b"needed"), "size_bytes": 6}]})
-    return tmp_path / "station" / "store" / "public"
-
-
-def stored(station: Path, content: bytes) -> Path:
-    digest = sha256(content)
-    return station / "objects" / "sha256" / digest[:2] / digest[2:4] / digest
-
-
-def test_verify_says_that_all_is_well(station, capsys):
-    assert main(["storage", "verify", "--lang", "en"]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "public: 1 objects of submissions, 0 damaged, 0 orphans, 0 unfinished, 0 deleted.",
-        "closed: 0 objects of submissions, 0 damaged, 0 orphans, 0 unfinished, 0 deleted.",
-    ]
-
-
-def test_verify_ends_with_1_where_an_object_is_damaged(station, capsys):
-    stored(station, b"needed").chmod(0o644)
-    stored(station, b"needed").write_bytes(b"Needed")
-    assert main(["storage", "verify", "--tier", "public", "--json"]) == 1
-    record = check(capsys.readouterr().out, "storage")
-    assert record["tiers"][0]["damaged"][0]["state"] == "digest"
-    assert record["tiers"][0]["damaged"][0]["submissions"] == ["KRA1"]
-
-
-def test_sweep_deletes_only_when_told_and_only_what_is_old(station, capsys):
-    orphan = stored(station, b"orphan")
-    assert main(["storage", "sweep", "--json"]) == 0
-    assert [row["key"] for row in check(capsys.readouterr().out, "storage")["tiers"][0]["orphans"]] == [
-        str(orphan.relative_to(station))
-    ]
-    assert main(["storage", "sweep", "--delete"]) == 0
-    assert orphan.is_file()
-    os.utime(orphan, (0, 0))
-    assert main(["storage", "sweep"]) == 0
-    assert orphan.is_file()
-    assert main(["storage", "sweep", "--delete", "--lang", "ko"]) == 0
-    assert "삭제 1개" in capsys.readouterr().out
-    assert not orphan.exists()
-    assert stored(station, b"needed").is_file()
-
-
-@pytest.mark.parametrize("option", [["--delete"], ["--older-than", "1"]])
-def test_verify_deletes_nothing(station, capsys, option):
-    assert main(["storage", "verify", *option]) == 2
-    assert "sweep" in capsys.readouterr().err
-
-
-def test_without_a_station_the_option_is_named(monkeypatch, capsys):
-    monkeypatch.delenv("DSQC_STATION", raising=False)
-    assert main(["storage", "verify"]) == 2
-    assert "--station" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
