@@ -3,7 +3,7 @@
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,8 @@ from dsqc.crypt4gh import (
     sealed_name,
     station_keys,
 )
-from dsqc.crypt4gh.header import opens
-from dsqc.errors import StorageFault, SystemFault, UsageError
+from dsqc.crypt4gh.header import SessionKeys, opens
+from dsqc.errors import StorageFault, SystemFault, TransientFault, UsageError
 from dsqc.station import HEADERS, Station
 from dsqc.storage import ObjectStore, object_key, open_place
 from dsqc.storage.headers import read_stored_header, write_stored_header
@@ -86,7 +86,7 @@ def export_closed(
     log = logs.logger(stage="export", accession=accession)
     keys = station_keys(station)
     places = open_place(station.places(HEADERS)[0])
-    store = open_place(station.places(CLOSED)[0])
+    stores = [open_place(place) for place in station.places(CLOSED)]
     with Catalog.open(station) as catalog:
         with catalog.reading() as session:
             submission, files = find_closed(session, accession)
@@ -100,7 +100,8 @@ def export_closed(
         catalog.write(lambda session: _append(session, submission_id, EXPORTED, actor, dict(details)))
     log.info("start", files=len(files), recipient=recipient.fingerprint)
     for item in files:
-        _write_export(outdir / sealed_name(item.name), ready[item.name], item, store)
+        path, header = outdir / sealed_name(item.name), ready[item.name]
+        _from_any(stores, lambda store: _write_export(path, header, item, store))  # noqa: B023  called at once
     log.info("end")
     rows = [
         {
@@ -163,6 +164,19 @@ def _blocks(store: ObjectStore, key: str) -> Iterator[bytes]:
             yield block
 
 
+def _from_any(stores: Sequence[ObjectStore], work: Callable[[ObjectStore], None]) -> None:
+    """Do ``work`` with the first place of the tier whose bytes are good; the fault of the first where none is."""
+    faults: list[SystemFault] = []
+    for store in stores:
+        try:
+            return work(store)
+        except TransientFault:
+            raise
+        except SystemFault as fault:
+            faults.append(fault)
+    raise faults[0]
+
+
 @dataclass(slots=True)
 class Rotation:
     """How far headers are encrypted to the present key: how many were, by this command, and what no key opened."""
@@ -198,24 +212,39 @@ def rotate_headers(station: Station, *, actor: Actor) -> Rotation:
     result = Rotation(keys.public.fingerprint)
     log = logs.logger(stage="rotate", recipient=result.recipient)
     places = open_place(station.places(HEADERS)[0])
-    store = open_place(station.places(CLOSED)[0])
+    stores = [open_place(place) for place in station.places(CLOSED)]
     with Catalog.open(station) as catalog:
-        with catalog.reading() as session:
-            waiting = outdated(session, result.recipient)
-        log.info("start", submissions=len(waiting), headers=sum(map(len, waiting.values())))
-        for submission_id, headers in waiting.items():
-            moved: dict[str, Header] = {}
-            for stored_sha256, header in headers.items():
-                try:
-                    moved[stored_sha256] = _moved(stored_sha256, header, keys, places, store)
-                except (NotForThisKey, SystemFault) as fault:
-                    result.failed.append({"stored_sha256": stored_sha256, "problem": fault.message})
-            if moved:
-                _commit(catalog, submission_id, moved, actor)
-                result.submissions += 1
-                result.headers += len(moved)
+        tried: set[str] = set()
+        # Until none is left: a registration under way may still write headers for the key of before.
+        while waiting := _waiting(catalog, result.recipient, tried):
+            log.info("start", submissions=len(waiting), headers=sum(map(len, waiting.values())))
+            for submission_id, headers in waiting.items():
+                tried |= headers.keys()
+                moved: dict[str, Header] = {}
+                for stored_sha256, header in headers.items():
+                    try:
+                        moved[stored_sha256] = _moved(stored_sha256, header, keys, places, stores)
+                    except TransientFault:
+                        raise
+                    except (NotForThisKey, SystemFault) as fault:
+                        result.failed.append({"stored_sha256": stored_sha256, "problem": fault.message})
+                if moved:
+                    _commit(catalog, submission_id, moved, actor)
+                    result.submissions += 1
+                    result.headers += len(moved)
     log.info("end", headers=result.headers, failed=len(result.failed))
     return result
+
+
+def _waiting(catalog: Catalog, recipient: str, tried: Collection[str]) -> dict[int, dict[str, Header]]:
+    """Headers for another key than ``recipient``, by submission, without those that were tried already."""
+    with catalog.reading() as session:
+        found = outdated(session, recipient)
+    left = {
+        submission: {name: header for name, header in headers.items() if name not in tried}
+        for submission, headers in found.items()
+    }
+    return {submission: headers for submission, headers in left.items() if headers}
 
 
 def _commit(catalog: Catalog, submission_id: int, moved: Mapping[str, Header], actor: Actor) -> None:
@@ -228,7 +257,9 @@ def _commit(catalog: Catalog, submission_id: int, moved: Mapping[str, Header], a
     catalog.write(work)
 
 
-def _moved(stored_sha256: str, header: Header, keys: Keys, places: ObjectStore, store: ObjectStore) -> Header:
+def _moved(
+    stored_sha256: str, header: Header, keys: Keys, places: ObjectStore, stores: Sequence[ObjectStore]
+) -> Header:
     """The header for the present key, proven, and in the place of headers already."""
     recipient, name = keys.public, stored_sha256
     apart = read_stored_header(places, stored_sha256)
@@ -238,13 +269,17 @@ def _moved(stored_sha256: str, header: Header, keys: Keys, places: ObjectStore, 
     else:
         data = reencrypt(header.data, keys.private, [recipient], name)
     session = open_header(data, keys.private[:1], name)
-    with store.open_read(object_key(stored_sha256)) as file:
-        first = file.read(STORED_SEGMENT)
-    with SegmentReader(io.BytesIO(first), session, name) as reader:
-        reader.read()
+    _from_any(stores, lambda store: _prove_first_segment(store, stored_sha256, session))
     if data != apart:
         write_stored_header(places, stored_sha256, data)
     return Header(data, recipient.fingerprint)
+
+
+def _prove_first_segment(store: ObjectStore, stored_sha256: str, session: SessionKeys) -> None:
+    with store.open_read(object_key(stored_sha256)) as file:
+        first = file.read(STORED_SEGMENT)
+    with SegmentReader(io.BytesIO(first), session, stored_sha256) as reader:
+        reader.read()
 
 
 def open_sealed(path: Path, key: PrivateKey, out: Path) -> int:
