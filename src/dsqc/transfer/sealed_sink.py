@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,12 +139,16 @@ class SealedSink:
             raise write_fault(self.path, error) from error
 
     def _hash_body(self) -> Encrypted:
-        md5, sha256, at = hashlib.md5(usedforsecurity=False), hashlib.sha256(), self._start
+        with ThreadPoolExecutor(2) as pool:  # MD5 takes twice as long as SHA-256: side by side
+            digests = list(pool.map(self._digest_of_body, ("md5", "sha256")))
+        return Encrypted("", self._start, stored_size(self._size), *digests)
+
+    def _digest_of_body(self, algorithm: str) -> str:
+        digest, at = hashlib.new(algorithm, usedforsecurity=False), self._start
         while block := os.pread(self._descriptor, _BLOCK, at):
-            md5.update(block)
-            sha256.update(block)
+            digest.update(block)
             at += len(block)
-        return Encrypted("", self._start, at - self._start, md5.hexdigest(), sha256.hexdigest())
+        return digest.hexdigest()
 
     def close(self) -> None:
         """Close the file."""
