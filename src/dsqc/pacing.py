@@ -113,6 +113,7 @@ class Pacer:
         now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
         self.stop = stop or Event()
+        self.rate = rate
         self.windows = tuple(windows)
         self._now = now
         self._bucket = TokenBucket(rate, self.stop) if rate else None

@@ -81,6 +81,13 @@ def test_what_passes_is_tried_again_from_the_byte_that_came_last(line, run, tmp_
     assert fetched(tmp_path) < SIZE + 10_000
 
 
+def test_a_bucket_in_another_region_is_found_by_botocore(line, run, tmp_path):
+    line.plan(answer(301, "PermanentRedirect", when=OF_LARGE))
+    assert run() == 0
+    assert line.fired == ["answer 301"]
+    assert arrived(tmp_path) == DATA
+
+
 def test_a_byte_flipped_on_the_way_costs_its_part(line, run, tmp_path, capsys):
     line.plan(flip(PART_BYTES // 2, when=OF_LARGE))
     assert run() == 0

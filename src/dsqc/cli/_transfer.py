@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SAME_REASON_S = 10.0
 """The same reason is not told again within so many seconds: in a storm every part has it."""
+SHOWN_FAILURES = 20
 _BASES = {
     "limit": Text("the limit", "제한 속도"),
     "earlier": Text("an earlier run", "이전 실행"),
@@ -122,6 +123,7 @@ class Spoken(Progress):
         self._language = language
         self._say = say
         self._said: dict[str, float] = {}
+        self._failed = 0
 
     def estimate(self, estimate: Estimate) -> None:
         """Files, bytes and time."""
@@ -171,7 +173,10 @@ class Spoken(Progress):
         )
 
     def fail(self, name: str, reason: str) -> None:
-        """What does not come."""
+        """What does not come; the findings at the end tell of all."""
+        self._failed += 1
+        if self._failed > SHOWN_FAILURES:
+            return
         self._print(Text(f"{name} does not come: {reason}", f"{name}: 받지 못함: {reason}"))
 
     def end(self, ending: Ending) -> None:

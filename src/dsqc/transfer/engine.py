@@ -32,6 +32,9 @@ GRACE_S = 5.0
 """A source gives a silent connection up itself; where it has not done so after twice that time and this, it hangs."""
 GOODBYE_S = 1.5
 """How long an interrupted transfer waits for its threads to save what they have."""
+LEAST_RATE = 200_000
+"""Bytes a second of one connection: a limited rate is shared by no more than have so much, or each would be silent for
+so long between two blocks that servers hang up."""
 _LOOK_S = 0.5
 
 
@@ -139,9 +142,8 @@ class Engine:
         self._left = len(orders)
         self._open: set[_File] = set()
         self._pacer.stop.clear()
-        needed = sum(-(-order.entry.size_bytes // PART_BYTES) or 1 for order in orders)
         self._workers: list[Worker] = []
-        for _ in range(min(self._options.parallel, needed)):
+        for _ in range(self._needed_workers()):
             self._start_worker()
         try:
             left = len(orders)
@@ -157,6 +159,12 @@ class Engine:
             raise
         finally:
             self._say_goodbye()
+
+    def _needed_workers(self) -> int:
+        needed = sum(-(-order.entry.size_bytes // PART_BYTES) or 1 for order in self._orders)
+        if self._pacer.rate:
+            needed = min(needed, -(-self._pacer.rate // LEAST_RATE))
+        return min(self._options.parallel, needed)
 
     def _next_batch(self) -> tuple[list[Arrived | Failed], BaseException | None]:
         """What lies there, or the next that comes; looks after threads that hang."""

@@ -93,11 +93,14 @@ class Line:
         blocks = self.source.blocks(copy.entry, offset, length)
         try:
             left = length
-            while left:
+            while True:
+                # Once more behind the last block: a reading that has ended by itself leaves a connection for the next.
                 with waiting():
                     block = next(blocks, b"")
                 if copy.is_retired:
                     raise Retired
+                if not block and not left:
+                    return
                 if not block:
                     raise TransientFault("The connection ended before all bytes had come.")
                 if len(block) > left:
@@ -106,7 +109,7 @@ class Line:
                 left -= len(block)
                 yield block
                 # A file that cannot be gone on with in its middle is finished first.
-                if self.source.ranges and not self.pacer.is_open:
+                if left and self.source.ranges and not self.pacer.is_open:
                     return
         finally:
             # A generator gives its connection back at once, and not when somebody collects it.
@@ -218,8 +221,8 @@ class PartFetch:
         span = Span(self._saved, length, self._crc32)
         if self._copy.keeps_journal:
             self._copy.save(span)
+            self._line.progress.part(self._name, self._saved, length)
         self._copy.front.add(span)
-        self._line.progress.part(self._name, self._saved, length)
         self._saved, self._crc32, self._saved_at = self._written, 0, time.monotonic()
 
 

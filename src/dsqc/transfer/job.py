@@ -141,8 +141,8 @@ class _Transfer:
         try:
             self._run()
             state = "findings" if self.record.log.has_errors else "done"
-        except DsqcError as fault:
-            state, reason = "failed", fault.message
+        except Exception as fault:
+            state, reason = "failed", fault.message if isinstance(fault, DsqcError) else type(fault).__name__
             raise
         finally:
             self.progress.end(self.gauge.ending(state, reason))

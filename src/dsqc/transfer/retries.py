@@ -7,9 +7,9 @@ import stamina
 from dsqc.errors import TransientFault
 from dsqc.transfer.sources import SourceChanged
 
-RETRIES = 5
-"""Tries after the first one that brought nothing, of one part, one file or one listing: 0.5, 1, 2, 4 and 8 seconds
-apart (and up to a second more), which outlives a server that restarts."""
+RETRIES = 2
+"""Tries after the first, of whatever has no setting of its own. A transfer has one (``TransferOptions.retries``, 5):
+0.5, 1, 2, 4 and 8 seconds apart and up to a second more, which outlives a server that restarts."""
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 

@@ -1,7 +1,7 @@
 """A submission below a prefix of a bucket, read by ranged requests that may run side by side."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from dsqc.errors import TransientFault, UsageError
 from dsqc.station import S3Options
 from dsqc.storage import s3
+from dsqc.transfer.s3_reading import RangeReader
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, SourceChanged, Stalled
 
 BLOCK_BYTES = 1 << 20
@@ -38,14 +39,18 @@ class S3Source:
         self.url = f"s3://{self._bucket}/{prefix}".rstrip("/")
 
     @cached_property
-    def _made_client(self) -> Any:
+    def _client(self) -> Any:
         # One attempt a request: whoever reads tries again, says why, and goes on from the byte that came last.
         return s3.client(self._options, read_timeout_s=self._timeout_s, attempts=1)
 
+    @cached_property
+    def _made_reader(self) -> RangeReader:
+        return RangeReader(self._client, self._bucket, self._options, self._timeout_s)
+
     @property
-    def _client(self) -> Any:
+    def _reader(self) -> RangeReader:
         with self._lock:
-            return self._made_client
+            return self._made_reader
 
     def entries(self) -> list[Entry]:
         """Everything one level below the prefix, asked of the store and not of a cache."""
@@ -91,19 +96,13 @@ class S3Source:
 
     @contextlib.contextmanager
     def _opened(self, entry: Entry, offset: int, length: int) -> Iterator[Any]:
-        condition = {"IfMatch": f'"{entry.version}"'} if entry.version and " " not in entry.version else {}
-        answer = self._client.get_object(
-            Bucket=self._bucket,
-            Key=self._prefix + entry.name,
-            Range=f"bytes={offset}-{offset + length - 1}",
-            **condition,
-        )
-        body = answer["Body"]
+        version = entry.version if " " not in entry.version else ""
+        body, headers = self._reader.open(self._prefix + entry.name, offset, length, version)
         try:
             # Some stores leave the condition out of account.
-            if condition and _etag(answer) not in ("", entry.version):
+            if version and _etag(headers) not in ("", version):
                 raise SourceChanged(f"{entry.name} changed while it was read.")
-            came = str(answer.get("ContentRange") or f"bytes 0-{answer.get('ContentLength', 0) - 1}/")
+            came = headers.get("Content-Range") or f"bytes 0-{int(headers.get('Content-Length') or 0) - 1}/"
             if not came.startswith(f"bytes {offset}-{offset + length - 1}/"):
                 raise TransientFault(f"{entry.name}: the store gave another range than was asked for ({came}).")
             yield body
@@ -139,7 +138,7 @@ class S3Source:
         return UsageError(f"{self.url} holds nothing.", hint="Check the bucket and the prefix.")
 
 
-def _etag(row: dict[str, Any]) -> str:
+def _etag(row: Mapping[str, Any]) -> str:
     return str(row.get("ETag") or "").strip('"')
 
 

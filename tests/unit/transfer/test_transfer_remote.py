@@ -1,6 +1,7 @@
 """Sources behind a network: bytes damaged on the way are told from a wrong checksum in the sheet."""
 
 from collections.abc import Iterator
+from itertools import chain, repeat
 from threading import Event
 
 import pytest
@@ -211,3 +212,33 @@ def test_no_more_bytes_travel_than_the_pace_allows(tmp_path, monkeypatch):
     # The second reading is no exception.
     forms = sum(item.fetched_bytes for item in record.timings[:2])
     assert sum(taken) == forms + 2 * len(DATA["a.fastq"])
+
+
+def test_a_window_that_closes_in_the_middle_of_a_part_costs_nothing(tmp_path, monkeypatch):
+    content = bytes(range(256)) * 40_000
+    asked, told = [], []
+
+    class Slow(DirectorySource):
+        def blocks(self, entry: Entry, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+            if entry.name == "a.fastq":
+                asked.append((offset, length))
+            yield from super().blocks(entry, offset, length)
+
+    class Told(Progress):
+        def waiting(self, seconds, windows) -> None:
+            told.append([str(window) for window in windows])
+
+    clock = chain([True] * 7, [False] * 3, repeat(True))
+    monkeypatch.setattr("dsqc.pacing.Window.holds", lambda _self, _now: next(clock))
+    monkeypatch.setattr("dsqc.pacing.Window.seconds_until", lambda _self, _now: 0.0)
+    source = Slow(write_source(tmp_path / "source", {"a.fastq": content}))
+    with Inbox(tmp_path / "inbox").locked() as inbox:
+        record = transfer_submission(source, inbox, Told(), TransferOptions(windows=("22:00-06:00",), parallel=1))
+    assert codes(record) == []
+    assert visible(tmp_path / "inbox")["a.fastq"] == content
+    assert told == [["22:00-06:00"]]
+    (first, whole), (second, rest) = asked
+    assert (first, whole) == (0, len(content))
+    assert second + rest == len(content)
+    assert second > 0
+    assert record.timings[-1].fetched_bytes == len(content)
