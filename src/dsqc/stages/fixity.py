@@ -29,6 +29,7 @@ from dsqc.stages._fixity_plan import ALL, SAMPLE, WITHIN, Plan, chance_to_find, 
 from dsqc.stages._fixity_repair import Lack, lacking, mend, supply
 from dsqc.station import TIERS, Station
 from dsqc.storage import Damage, KnownObject, ObjectStore, open_place
+from dsqc.transfer.retries import attempts
 from dsqc.version import __version__
 
 __all__ = ["ALL", "SAMPLE", "WITHIN", "Fault", "FixityReport", "Plan", "verify_manifests", "verify_storage"]
@@ -261,7 +262,10 @@ class _Run:
 
     def _check(self, copy: KnownCopy) -> Damage | None:
         known = KnownObject(copy.stored_sha256, copy.stored_size_bytes, named_key=copy.key)
-        return self.stores[copy.place].check(known)
+        for attempt in attempts():
+            with attempt:
+                return self.stores[copy.place].check(known)
+        raise AssertionError("the last attempt returns or raises")
 
     def _note(self, results: list[tuple[KnownCopy, Damage | None, datetime]]) -> None:
         """Write results into the catalog, and empty the list."""

@@ -225,7 +225,8 @@ def _unless_gone() -> Iterator[None]:
 
 
 def _is_gone(error: BaseException) -> bool:
-    return s3.error_code(error) == "NoSuchUpload"
+    # Ceph says the latter of the parts of an upload that is finished.
+    return s3.error_code(error) in {"NoSuchUpload", "NoSuchKey"}
 
 
 def parts_of(client: Any, upload: dict[str, str]) -> dict[int, tuple[str, int]]:

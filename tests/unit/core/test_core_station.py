@@ -58,3 +58,41 @@ def test_absolute_and_remote_places_stay(tmp_path: Path) -> None:
     station = load_station(write(tmp_path, text))
     assert (station.tier_url("public"), station.tier_url("closed")) == ("s3://open", "/data/closed")
     assert station.database_url() == "postgresql+psycopg://db/dsqc"
+
+
+def test_a_tier_has_further_places_and_what_differs_there(tmp_path: Path) -> None:
+    (tmp_path / "station.toml").write_text(
+        '[tiers]\npublic = "s3://open"\n[copies.public]\nbusan = "s3://open-busan"\nlocal = "copies"\n'
+        '[s3]\nendpoint_url = "https://s3.example.org"\nregion = "seoul"\n'
+        '[s3.busan]\nendpoint_url = "https://busan.example.org"\n'
+        'access_key_env = "B_KEY"\nsecret_key_env = "B_SECRET"\n'
+    )
+    station = load_station(tmp_path)
+    first, busan, local = station.places("public")
+    assert [place.name for place in (first, busan, local)] == ["public", "busan", "local"]
+    assert (first.url, local.url) == ("s3://open", str(tmp_path / "copies"))
+    assert (busan.s3.endpoint_url, busan.s3.region, busan.s3.access_key_env) == (
+        "https://busan.example.org",
+        "seoul",
+        "B_KEY",
+    )
+    assert (first.s3.endpoint_url, first.s3.access_key_env) == ("https://s3.example.org", "")
+    assert [place.name for place in station.places("closed")] == ["closed"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[copies.public]\nclosed = "s3://b"\n',
+        '[copies.public]\n"Bad name" = "s3://b"\n',
+        '[copies.public]\ntwo = "s3://a"\n[copies.closed]\ntwo = "s3://b"\n',
+        '[s3.nowhere]\nregion = "x"\n',
+        '[s3.closed]\nsecret_key = "never here"\n',
+        '[s3]\naccess_key_env = "ONLY_ONE"\n',
+    ],
+)
+def test_places_that_cannot_be_meant(tmp_path: Path, text: str) -> None:
+    (tmp_path / "station.toml").write_text(text)
+    with pytest.raises(UsageError, match="is wrong") as caught:
+        load_station(tmp_path)
+    assert "never here" not in str(caught.value)
