@@ -56,10 +56,10 @@ closed = {closed}
 
 # Further places that hold every object of a tier, by a name of yours. A submission is registered only when all of
 # them hold its objects, proven; `dsqc storage verify --repair` mends one from another.
-# [copies.public]
-# second = "s3://BUCKET/PREFIX"
-# [copies.closed]
-# second-closed = "s3://BUCKET/PREFIX"
+#     [copies.public]
+#     second = "s3://BUCKET/PREFIX"
+#     [copies.closed]
+#     second-closed = "s3://BUCKET/PREFIX"
 
 [s3]
 # For s3:// tiers and sources. Keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.
@@ -69,11 +69,11 @@ closed = {closed}
 # access_key_env = ""
 # secret_key_env = ""
 # session_token_env = ""
-# What differs for one place (public, closed, or a name in [copies]): a section of its name.
-# [s3.closed]
-# endpoint_url = "https://closed.example.org"
-# access_key_env = "CLOSED_ACCESS_KEY"
-# secret_key_env = "CLOSED_SECRET_KEY"
+# What differs for one place (public, closed, headers, or a name in [copies]): a section of its name.
+#     [s3.closed]
+#     endpoint_url = "https://closed.example.org"
+#     access_key_env = "CLOSED_ACCESS_KEY"
+#     secret_key_env = "CLOSED_SECRET_KEY"
 
 [limits]
 # Of one submission (K-BDS documentation).

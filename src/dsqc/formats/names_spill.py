@@ -28,6 +28,7 @@ class _Mask:
         from cryptography.hazmat.primitives.ciphers.algorithms import AES
         from cryptography.hazmat.primitives.ciphers.modes import CTR
 
+        offset = int(offset)  # offsets that numpy reckoned have other methods
         counter = (offset // _BLOCK).to_bytes(_BLOCK, "big")
         stream = Cipher(AES(self._key), CTR(counter)).encryptor()
         stream.update(bytes(offset % _BLOCK))
