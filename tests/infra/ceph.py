@@ -28,6 +28,7 @@ DISK = "bluestore"
 
 # Without cephx a messenger in its default "secure" mode would hang for five minutes and end. One monitor need not
 # collect changes of its map. Deleted data is given back at once: a full OSD makes the gateway hang instead of failing.
+# A gateway that was killed is forgotten after 10 s, or the next one waits half a minute for its answer.
 CONFIGURATION = """\
 [global]
 fsid = {fsid}
@@ -73,6 +74,7 @@ bluestore allocator = bitmap
 bdev enable discard = false
 osd memory target = 939524096
 osd op num shards = 2
+osd client watch timeout = 10
 [client.rgw]
 rgw frontends = beast endpoint=127.0.0.1:{port}
 rgw dns name = localhost

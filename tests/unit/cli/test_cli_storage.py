@@ -251,7 +251,7 @@ def test_probe_shows_what_a_directory_does(station: Station, capsys: pytest.Capt
     assert [place["seen"] for place in record["places"]] == [{"kind": "directory", "hard_links": True}] * 2
     assert main(["storage", "probe", "--lang", "en"]) == 0
     assert "two writers cannot both win: yes" in capsys.readouterr().out
-    assert [list(open_place(place).list_unfinished()) for place in station.places("public")] == [[]]
+    assert [list(open_place(place).list_unfinished()) for place in station.places("public")] == [[], []]
 
 
 @pytest.mark.parametrize(
