@@ -16,7 +16,9 @@ from dsqc.pacing import Pacer, Window, parse_size
 __all__ = [
     "ENVIRONMENT_VARIABLE",
     "FILE_NAME",
+    "HEADERS",
     "TIERS",
+    "Closed",
     "Copies",
     "Limits",
     "Place",
@@ -31,6 +33,7 @@ __all__ = [
 FILE_NAME = "station.toml"
 NO_PANEL = "none"
 TIERS = ("public", "closed")
+HEADERS = "headers"
 _PLACE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -39,10 +42,14 @@ class _Section(BaseModel):
 
 
 class Tiers(_Section):
-    """Where objects of each tier are kept: a directory (relative to ``station.toml``) or an ``s3://`` URL."""
+    """Where objects of each tier are kept: a directory (relative to ``station.toml``) or an ``s3://`` URL.
+
+    ``headers`` holds the headers of closed objects, without which these cannot be read: apart from them, by design.
+    """
 
     public: str = "store/public"
     closed: str = "store/closed"
+    headers: str = "store/headers"
 
 
 class Copies(_Section):
@@ -84,6 +91,26 @@ class Place:
     tier: str
     url: str
     s3: S3Options
+
+
+class Closed(_Section):
+    """The keys that closed data is encrypted to (Crypt4GH); files relative to ``station.toml``.
+
+    Attributes:
+        public_key, private_key: the pair in use. Closed data is not taken while the station has none.
+        passphrase_env: name of the environment variable that holds the private key's passphrase.
+        passphrase_file: file that holds it in its first line.
+        previous_private_keys: keys of before, which still open what was encrypted to them; `dsqc storage rotate`
+            encrypts that to the pair in use.
+        previous_passphrase_env: as ``passphrase_env``, where the keys of before have another passphrase.
+    """
+
+    public_key: str = "keys/station.pub"
+    private_key: str = "keys/station.sec"
+    passphrase_env: str = ""
+    passphrase_file: str = ""
+    previous_private_keys: tuple[str, ...] = ()
+    previous_passphrase_env: str = ""
 
 
 class TransferOptions(_Section):
@@ -162,6 +189,7 @@ class Station(_Section):
     copies: Copies = Copies()
     s3: S3Options = S3Options()
     s3_places: dict[str, S3Options] = {}
+    closed: Closed = Closed()
     limits: Limits = Limits()
     transfer: TransferOptions = TransferOptions()
     prefixes: Prefixes = Prefixes()
@@ -182,20 +210,24 @@ class Station(_Section):
     def _names_of_places(self) -> Self:
         further = [*self.copies.public, *self.copies.closed]
         for name in further:
-            if not _PLACE.fullmatch(name) or name in TIERS or further.count(name) > 1:
+            if not _PLACE.fullmatch(name) or name in (*TIERS, HEADERS) or further.count(name) > 1:
                 raise ValueError(f"copies: {name!r} must be a name of its own: a-z, 0-9 and -, not public or closed")
         for name in self.s3_places:
-            if name not in {*TIERS, *further}:
+            if name not in {*TIERS, HEADERS, *further}:
                 raise ValueError(f"s3.{name}: no place has this name")
         return self
 
     def tier_url(self, tier: str) -> str:
-        """Absolute place of ``tier`` (``public`` or ``closed``)."""
+        """Absolute place of ``tier`` (``public``, ``closed`` or ``headers``)."""
         return self._absolute(getattr(self.tiers, tier))
 
+    def all_places(self) -> list[Place]:
+        """Every place of the station: of objects, and of the headers of closed ones."""
+        return [place for tier in (*TIERS, HEADERS) for place in self.places(tier)]
+
     def places(self, tier: str) -> list[Place]:
-        """Every place that holds the objects of ``tier``, its own first."""
-        urls = {tier: getattr(self.tiers, tier), **getattr(self.copies, tier)}
+        """Every place that holds the objects of ``tier``, its own first; that of ``headers`` is one."""
+        urls = {tier: getattr(self.tiers, tier), **getattr(self.copies, tier, {})}
         return [Place(name, tier, self._absolute(url), self.s3_places.get(name, self.s3)) for name, url in urls.items()]
 
     def _absolute(self, url: str) -> str:

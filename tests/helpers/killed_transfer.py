@@ -1,7 +1,8 @@
 """Run as a script: transfer SOURCE again and again, each time into a new inbox and killed (-9) one step later.
 
 A step is whatever leaves a trace on the disk: a block written, a flush, a rename, a removal. Prints the number of
-transfers that were killed; inbox number k is ``OUT/k``.
+transfers that were killed; inbox number k is ``OUT/k``. With a STATION, closed data is encrypted to its key; with a
+STRIDE, only every so many steps is one killed.
 """
 
 import os
@@ -11,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dsqc.crypt4gh import station_keys
 from dsqc.stages.transfer import transfer
+from dsqc.station import Station
 from dsqc.transfer import Progress
 
 
@@ -37,12 +40,13 @@ class Killer(Progress):
         return counted
 
 
-def main(source: str, out: Path) -> int:
+def main(source: str, out: Path, station: str = "", stride: int = 1) -> int:
+    keys = station_keys(Station(root=Path(station))) if station else None
     # What is imported and compiled once need not be so in every child.
-    transfer(source, out / "warm", out / "results-warm", submission="S")
-    step = 0
+    transfer(source, out / "warm", out / "results-warm", submission="S", keys=keys)
+    number, step = 0, 1 - stride
     while True:
-        step += 1
+        number, step = number + 1, step + stride
         child = os.fork()
         if child == 0:
             killer = Killer(step)
@@ -51,13 +55,14 @@ def main(source: str, out: Path) -> int:
             os.pwrite = killer.before(os.pwrite)
             Path.replace = killer.before(Path.replace)
             Path.unlink = killer.before(Path.unlink)
-            transfer(source, out / str(step), out / f"results-{step}", submission="S", progress=killer)
+            results = out / f"results-{number}"
+            transfer(source, out / str(number), results, submission="S", progress=killer, keys=keys)
             os._exit(0)
         status = os.waitpid(child, 0)[1]
         if os.WIFEXITED(status):
-            print(step - 1)
+            print(number - 1)
             return os.WEXITSTATUS(status)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2])))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:4], *map(int, sys.argv[4:5])))

@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from dsqc.artefact import sha256_of, write_json, write_json_lines
+from dsqc.crypt4gh import SegmentWriter, make_header, station_keys
+from dsqc.crypt4gh.body import body_of
+from dsqc.crypt4gh.header import SessionKeys, new_session_key
 from dsqc.model import Cell, Heading, Row, Sheet, Submission
+from dsqc.station import Station
 
 COUNTS = {"error": 0, "warning": 0, "info": 0}
 REASON = {
@@ -125,13 +129,20 @@ class Judged:
         }
         return Submission({name: _sheet(name, values) for name, values in rows.items()})
 
-    def write(self, work: Path) -> tuple[Path, Path]:
-        """Write inbox and results below ``work`` and return both (results, inbox)."""
+    def write(self, work: Path, station: Station | None = None) -> tuple[Path, Path]:
+        """Write inbox and results below ``work`` and return both (results, inbox).
+
+        Args:
+            station: where a closed submission goes: its files are encrypted to it.
+        """
         results, inbox = work / "results" / self.name, work / "inbox" / self.name
         inbox.mkdir(parents=True, exist_ok=True)
         submission = self.submission()
         files = []
         for name in self.file_names():
+            if self.access == "closed" and station is not None:
+                files.append(_sealed(name, self.bytes_of(name), inbox, station))
+                continue
             (inbox / name).write_bytes(self.bytes_of(name))
             files.append(_file(name, self.bytes_of(name)))
         write_json(results / "submission.json", submission.to_dict())
@@ -196,6 +207,18 @@ class Judged:
 def _file(name: str, data: bytes) -> dict[str, Any]:
     digests = {"md5": hashlib.md5(data).hexdigest(), "sha256": hashlib.sha256(data).hexdigest()}
     return {"name": name, "source_name": name, "size_bytes": len(data), "kind": "data", "state": "copied", **digests}
+
+
+def _sealed(name: str, data: bytes, inbox: Path, station: Station) -> dict[str, Any]:
+    """Encrypt a file into the inbox, the same way each time: the row of ``transfer.json``."""
+    stored = inbox / f"{name}.c4gh"
+    if not stored.exists():
+        session = SessionKeys((new_session_key(),))
+        stored.write_bytes(make_header(session, [station_keys(station).public]) + SegmentWriter(session).encrypt(data))
+    _header, body = body_of(stored)
+    with body.open() as file:
+        row = _file(stored.name, file.read())
+    return {**_file(name, data), "encrypted": {key: row[key] for key in ("name", "size_bytes", "md5", "sha256")}}
 
 
 def _sheet(name: str, values: list[dict[str, str]]) -> Sheet:

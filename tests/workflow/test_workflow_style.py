@@ -121,3 +121,11 @@ def test_profiles_are_found_by_name_and_by_path(tmp_path: Path) -> None:
     assert find_profile(str(own)) == own
     with pytest.raises(UsageError, match="ci, default, local, slurm"):
         find_profile("mysite")
+
+
+def test_rules_that_touch_an_inbox_know_the_station() -> None:
+    """Files of closed submissions stand there encrypted to the station's key."""
+    rules = [path.read_text(encoding="utf-8") for path in sorted((WORKFLOW / "rules").glob("*.smk"))]
+    touching = [text for text in rules if "inbox/{wildcards.submission}" in text]
+    assert len(touching) == 4
+    assert all("{params.station}" in text for text in touching)

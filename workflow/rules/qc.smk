@@ -26,4 +26,5 @@ rule qc:
     shell:
         "dsqc warmup --quiet 2> {log} &&"
         " dsqc qc --submission {input.submission} --run {wildcards.run} --inbox inbox/{wildcards.submission}"
-        " -O results/{wildcards.submission}/runs/{wildcards.run} -@ {threads} {params.station} --exit-zero >/dev/null 2>> {log}"
+        " -O results/{wildcards.submission}/runs/{wildcards.run} -@ {threads} {params.station} --exit-zero"
+        " >/dev/null 2>> {log}"

@@ -18,13 +18,27 @@ LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class IntakeFile:
-    """A data file as it was transferred: its digests are what everything later was computed from."""
+class EncryptedFile:
+    """How a file of a closed submission stands in the inbox: its name there, and digests of its body."""
 
     name: str
     size_bytes: int
     md5: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeFile:
+    """A data file as it was transferred: its digests are what everything later was computed from.
+
+    ``encrypted`` says how it stands in the inbox where that is not in the clear.
+    """
+
+    name: str
+    size_bytes: int
+    md5: str
+    sha256: str
+    encrypted: EncryptedFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

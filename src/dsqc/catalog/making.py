@@ -8,8 +8,9 @@ from pathlib import Path
 from dsqc.artefact import write_fault, write_text
 from dsqc.catalog.database import connected, migrate, sqlite_file
 from dsqc.catalog.minting import prepare_counters
+from dsqc.crypt4gh import make_station_keys
 from dsqc.errors import UsageError
-from dsqc.station import FILE_NAME, TIERS, Station, load_station
+from dsqc.station import FILE_NAME, Station, load_station
 
 TEMPLATE = """\
 # A dsqc station. Every setting is listed; those that stand behind a # have the value shown there anyway.
@@ -37,13 +38,28 @@ catalog_password_env = {catalog_password_env}
 # Where objects are kept: a directory (relative to this file) or s3://BUCKET/PREFIX. Closed data goes to closed only.
 public = {public}
 closed = {closed}
+# Headers of closed objects; without them nobody reads these.
+# headers = "store/headers"
+
+[closed]
+# The keys that closed data is encrypted to while it arrives (Crypt4GH), files relative to this one. Made by
+# `dsqc catalog init` (unlocked, mode 0600) or `dsqc storage keygen`. Keep a copy of the private key elsewhere:
+# without it closed data is lost.
+# public_key = "keys/station.pub"
+# private_key = "keys/station.sec"
+# Where the private key has a passphrase: the environment variable, or the file, that holds it.
+# passphrase_env = ""
+# passphrase_file = ""
+# Keys of before, until `dsqc storage rotate` has encrypted everything to the present one.
+# previous_private_keys = []
+# previous_passphrase_env = ""
 
 # Further places that hold every object of a tier, by a name of yours. A submission is registered only when all of
 # them hold its objects, proven; `dsqc storage verify --repair` mends one from another.
-# [copies.public]
-# second = "s3://BUCKET/PREFIX"
-# [copies.closed]
-# second-closed = "s3://BUCKET/PREFIX"
+#     [copies.public]
+#     second = "s3://BUCKET/PREFIX"
+#     [copies.closed]
+#     second-closed = "s3://BUCKET/PREFIX"
 
 [s3]
 # For s3:// tiers and sources. Keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.
@@ -53,11 +69,11 @@ closed = {closed}
 # access_key_env = ""
 # secret_key_env = ""
 # session_token_env = ""
-# What differs for one place (public, closed, or a name in [copies]): a section of its name.
-# [s3.closed]
-# endpoint_url = "https://closed.example.org"
-# access_key_env = "CLOSED_ACCESS_KEY"
-# secret_key_env = "CLOSED_SECRET_KEY"
+# What differs for one place (public, closed, headers, or a name in [copies]): a section of its name.
+#     [s3.closed]
+#     endpoint_url = "https://closed.example.org"
+#     access_key_env = "CLOSED_ACCESS_KEY"
+#     secret_key_env = "CLOSED_SECRET_KEY"
 
 [limits]
 # Of one submission (K-BDS documentation).
@@ -123,6 +139,7 @@ def make_station(directory: Path, settings: Mapping[str, str]) -> MadeStation:
     if not created:
         _check_same(file, station, settings)
     _make_places(station)
+    make_station_keys(station)
     with connected(station) as catalog:
         migrate(catalog)
         catalog.write(prepare_counters)
@@ -158,7 +175,7 @@ def _check_same(file: Path, station: Station, settings: Mapping[str, str]) -> No
 
 def _make_places(station: Station) -> None:
     database = sqlite_file(station)
-    urls = [place.url for tier in TIERS for place in station.places(tier)]
+    urls = [place.url for place in station.all_places()]
     places = [Path(url) for url in urls if "://" not in url]
     for place in [*places, *([database.parent] if database else [])]:
         try:

@@ -297,6 +297,20 @@ class EventRecord(Base):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
 
 
+class EncryptionHeaderRecord(Base):
+    """The Crypt4GH header of an encrypted body, named by the digest of that body; kept apart from it.
+
+    ``recipient`` is the fingerprint of the public key that it is encrypted to. A second copy stands in the place of
+    headers (``[tiers] headers``).
+    """
+
+    __tablename__ = "encryption_header"
+
+    stored_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    header: Mapped[bytes]
+    recipient: Mapped[str] = mapped_column(String(16), index=True)
+
+
 class FixityEventRecord(Base):
     """One entry of the history of stored bytes, one chain for the station; triggers refuse UPDATE and DELETE.
 

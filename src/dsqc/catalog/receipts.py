@@ -110,7 +110,7 @@ def manifest(session: Session, submission_id: int) -> dict[str, Any]:
 def _objects(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]:
     tier = "closed" if record.access_level == "closed" else "public"
     query = (
-        select(RunRecord.accession, DataFileRecord, ObjectCopyRecord.key)
+        select(RunRecord.accession, DataFileRecord, ObjectCopyRecord)
         .join(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
         .outerjoin(  # a copy that was dropped for one in fewer bytes is named as it was
             ObjectCopyRecord,
@@ -131,7 +131,16 @@ def _objects(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]
             "md5": item.md5,
             "size_bytes": item.size_bytes,
             "tier": tier,
-            "key": key or object_key(item.sha256),
+            "key": copy.key if copy else object_key(item.sha256),
+            **_encoding(copy),
         }
-        for run, item, key in session.execute(query)
+        for run, item, copy in session.execute(query)
     ]
+
+
+def _encoding(copy: ObjectCopyRecord | None) -> dict[str, Any]:
+    """What stands in the store where that is not the file as it was handed in."""
+    if copy is None or not copy.encoding:
+        return {}
+    stored = {"stored_sha256": copy.stored_sha256, "stored_size_bytes": copy.stored_size_bytes}
+    return {"encoding": copy.encoding, **stored}

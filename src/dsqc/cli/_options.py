@@ -1,9 +1,14 @@
 """Options that several commands share, each defined once."""
 
 import argparse
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dsqc.language import Language
+
+if TYPE_CHECKING:
+    from dsqc.station import Station
 
 
 def common_options() -> argparse.ArgumentParser:
@@ -34,7 +39,22 @@ def action_options() -> argparse.ArgumentParser:
     return parser
 
 
-def add_station(parser: argparse.ArgumentParser) -> None:
+def chosen_station(path: Path | None) -> "Station | None":
+    """The station that ``--station`` or the environment names; ``None`` where neither does.
+
+    Raises:
+        UsageError: it does not exist, or is configured wrongly.
+    """
+    from dsqc.limits import ENVIRONMENT_VARIABLE
+
+    if path is None and not os.environ.get(ENVIRONMENT_VARIABLE):
+        return None
+    from dsqc.station import load_station  # It brings pydantic with it.
+
+    return load_station(path)
+
+
+def add_station(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
     """``--station``: the station's configuration."""
     parser.add_argument(
         "--station",

@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsqc.cli._options import add_exit_zero, add_station, add_taxonomy
+from dsqc.cli._options import add_exit_zero, add_station, add_taxonomy, chosen_station
 from dsqc.cli._output import print_groups, print_json
 from dsqc.errors import ExitCode
 from dsqc.language import Text
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from dsqc.stages.judge import judge
     from dsqc.taxonomy import choose_taxonomy
 
-    station = _station(args)
+    station = chosen_station(args.station)
     result = judge(
         args.results,
         goals=_goals(args, station),
@@ -56,17 +56,6 @@ def run(args: argparse.Namespace) -> int:
         print_groups(result.reasons, args.lang, SHOWN)
         print(f"→ {result.path}")
     return ExitCode.FINDINGS if result.verdict is Verdict.FAIL else ExitCode.DONE
-
-
-def _station(args: argparse.Namespace) -> "Station | None":
-    """The station where one is configured."""
-    import os
-
-    from dsqc.station import ENVIRONMENT_VARIABLE, load_station
-
-    if args.station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
-        return None
-    return load_station(args.station)
 
 
 def _goals(args: argparse.Namespace, station: "Station | None") -> Path | None:

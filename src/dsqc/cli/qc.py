@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_panel, add_station, add_threads
+from dsqc.cli._options import add_exit_zero, add_outdir, add_panel, add_station, add_threads, chosen_station
 from dsqc.cli._output import SEVERITY_LABELS, print_findings, print_json, print_table
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
@@ -84,8 +84,10 @@ def _run_of_submission(args: argparse.Namespace) -> int:
             "A run of a submission is measured with --submission, --run, --inbox and --outdir, without files.",
             hint=f"Add {', '.join(missing)}." if missing else "Leave out the files and --paired.",
         )
+    from dsqc.crypt4gh import station_keys
     from dsqc.stages.qc import qc_run
 
+    station = chosen_station(args.station)
     with _Progress(args) as progress:
         result = qc_run(
             args.submission,
@@ -96,6 +98,7 @@ def _run_of_submission(args: argparse.Namespace) -> int:
             reference=args.reference,
             panel=_panel(args),
             progress=progress,
+            keys=station_keys(station) if station else None,
         )
     if args.json:
         print_json(result.data)

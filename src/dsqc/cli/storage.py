@@ -1,5 +1,6 @@
 """Look after the object store: `verify` reads objects back by a plan, `sweep` lists what no submission needs, `probe`
-shows what a store really does, `archive` keeps data files in fewer bytes, `restore` gives them back.
+shows what a store really does; `archive` keeps data files in fewer bytes, `restore` gives them back; `keygen`,
+`export`, `rotate` and `open` are about closed data, which is kept encrypted (Crypt4GH).
 """
 
 import argparse
@@ -7,6 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from dsqc.cli import _storage_closed
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli.storage_archive import add_actions as add_archive_actions
 from dsqc.errors import ExitCode, UsageError
@@ -56,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_without_catalog(sweep)
     action("probe", "show what the stores really do: conditional writes, checksums, resuming")
     add_archive_actions(actions)
+    _storage_closed.add_actions(actions)
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
@@ -88,6 +91,8 @@ def _add_without_catalog(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do the action."""
+    if args.action in _storage_closed.HELP:
+        return _storage_closed.run(args)
     from dsqc.station import load_station
 
     station = load_station(args.station)

@@ -4,22 +4,21 @@ SOURCE is a directory; s3://bucket/prefix (keys from AWS_ACCESS_KEY_ID and AWS_S
 (user and password from ~/.netrc or the file that NETRC names; or a bearer token in DSQC_HTTP_TOKEN, for the host in
 DSQC_HTTP_HOST); or sftp://[user@]host[:port]/path (keys from ssh-agent, ~/.ssh or the file that DSQC_SSH_KEY names; the
 host key must be known). A web server lists nothing: files are found by the file sheet. Nothing stands in the inbox
-under its name before it is whole. An interrupted transfer goes on with the same command.
+under its name before it is whole. Data of a closed submission is encrypted to the station's key while it arrives, and
+stands there as NAME.c4gh. An interrupted transfer goes on with the same command.
 """
 
 import argparse
-import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_pace, add_station
+from dsqc.cli._options import add_exit_zero, add_outdir, add_pace, add_station, chosen_station
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
     from dsqc.stages.transfer import TransferResult
-    from dsqc.station import S3Options
 
 STATES = {
     "copied": Text("copied", "받음"),
@@ -56,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     """Transfer, print what arrived."""
     from dsqc.cli._transfer import ending_on_sigterm, pace_options, told
 
+    station = chosen_station(args.station)
     if args.check:
         from dsqc.cli._preflight import check
 
@@ -65,10 +65,11 @@ def run(args: argparse.Namespace) -> int:
             language=args.lang,
             as_json=args.json,
             submission=args.submission,
-            s3=_s3_options(args.station),
+            s3=station.s3 if station else None,
             timeout_s=pace_options(args).stall_timeout_s,
         )
     from dsqc.cli._output import print_json
+    from dsqc.crypt4gh import station_keys
     from dsqc.stages.transfer import transfer
     from dsqc.transfer import PRIVATE
 
@@ -78,7 +79,8 @@ def run(args: argparse.Namespace) -> int:
             args.inbox,
             args.outdir or args.inbox / PRIVATE,
             submission=args.submission,
-            s3=_s3_options(args.station),
+            s3=station.s3 if station else None,
+            keys=station_keys(station) if station else None,
             progress=progress,
             options=pace_options(args),
         )
@@ -87,14 +89,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(result, args.lang)
     return ExitCode.FINDINGS if result.log.has_errors else ExitCode.DONE
-
-
-def _s3_options(station: Path | None) -> "S3Options | None":
-    from dsqc.station import ENVIRONMENT_VARIABLE, load_station
-
-    if station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
-        return None
-    return load_station(station).s3
 
 
 def _print(result: "TransferResult", language: Language) -> None:

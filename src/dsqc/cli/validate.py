@@ -12,12 +12,11 @@ it was handed in.
 """
 
 import argparse
-import os
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_station, add_taxonomy
+from dsqc.cli._options import add_exit_zero, add_outdir, add_station, add_taxonomy, chosen_station
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import CERTAIN
 from dsqc.language import Language, Text
@@ -25,7 +24,6 @@ from dsqc.language import Language, Text
 if TYPE_CHECKING:
     from dsqc.stages.fix import FixResult
     from dsqc.stages.validate import ValidateResult
-    from dsqc.station import Station
 
 SHOWN_COLUMNS = 8
 """Corrected columns named; ``patch.tsv`` has all cells."""
@@ -97,10 +95,12 @@ def run(args: argparse.Namespace) -> int:
         from dsqc.stages.fix import check_apart
 
         check_apart(args.submission, args.outdir)  # Before the report is written there.
-    station = _station(args.station)
+    station = chosen_station(args.station)
     limits = station.limits if station else None
     strict = args.kbds_strict or (station is not None and station.kbds_strict)
     taxonomy = choose_taxonomy(args.taxonomy, station.taxonomy_path if station else None)
+    from dsqc.crypt4gh import station_keys
+
     result = validate(
         args.submission,
         args.outdir,
@@ -110,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
         limits=limits,
         kbds_strict=strict,
         taxonomy=taxonomy,
+        keys=station_keys(station) if station else None,
     )
     fixed = None
     if args.fix:
@@ -132,17 +133,6 @@ def run(args: argparse.Namespace) -> int:
         if fixed:
             _print_fixed(fixed, args.outdir, args.lang)
     return ExitCode.FINDINGS if result.has_errors else ExitCode.DONE
-
-
-def _station(path: Path | None) -> "Station | None":
-    """The station's configuration where there is one."""
-    from dsqc.limits import ENVIRONMENT_VARIABLE
-
-    if path is None and not os.environ.get(ENVIRONMENT_VARIABLE):
-        return None
-    from dsqc.station import load_station  # It brings pydantic with it.
-
-    return load_station(path)
 
 
 def _print(result: "ValidateResult", path: Path, language: Language, *, every: bool) -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dsqc.crypt4gh import DataPath
 from dsqc.findings import FindingLog, Location
 from dsqc.formats import texts
 from dsqc.formats.batch import ReadBatch
@@ -60,7 +60,7 @@ class AlignmentSource(ParsedSource):
         reader: BlockReader,
         log: FindingLog,
         file_format: FileFormat,
-        path: Path | None = None,
+        path: DataPath | None = None,
         *,
         ahead: bool = False,
     ) -> None:

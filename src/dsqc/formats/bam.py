@@ -1,8 +1,8 @@
 """BAM: proven BGZF blocks to batches of reads, every record checked by a kernel."""
 
 from collections.abc import Generator
-from pathlib import Path
 
+from dsqc.crypt4gh import DataPath
 from dsqc.findings import FindingLog
 from dsqc.formats import texts
 from dsqc.formats.alignment import AlignmentSource
@@ -30,7 +30,7 @@ class BamSource(AlignmentSource):
         reader: BlockReader,
         log: FindingLog,
         *,
-        path: Path | None = None,
+        path: DataPath | None = None,
         buffer: int = BUFFER,
         rows: int = ROWS,
         ahead: bool = False,

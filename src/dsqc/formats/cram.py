@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from pathlib import Path
 
+from dsqc.crypt4gh import DataPath
 from dsqc.findings import FindingLog, Location
 from dsqc.formats import texts
 from dsqc.formats.alignment import AlignmentSource
@@ -43,7 +44,7 @@ class CramSource(AlignmentSource):
         reference: Path | None,
         *,
         threads: int = 1,
-        path: Path | None = None,
+        path: DataPath | None = None,
         buffer: int = BUFFER,
         rows: int = ROWS,
     ) -> None:

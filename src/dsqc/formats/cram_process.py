@@ -42,7 +42,7 @@ class Decoder:
         self, stored: Iterable[bytes | memoryview], name: str, reference: Reference, *, threads: int = 1
     ) -> None:
         self._name = name
-        self._messages: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the decoder
+        self._messages = _memory_file()
         command = [sys.executable, "-P", str(_SCRIPT), str(threads - 1), *reference.arguments]
         try:
             self._process = subprocess.Popen(
@@ -122,6 +122,13 @@ class Decoder:
         self._pump.join(timeout=1.0)
         cast("IO[bytes]", self._process.stdout).close()
         self._messages.close()
+
+
+def _memory_file() -> IO[bytes]:
+    """A file for messages, which may name reads: in memory where the system has such files."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("dsqc-messages"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _first_error(told: str) -> str:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from dsqc.crypt4gh import DataPath, beside, open_data, size_of
 from dsqc.findings import Finding, Location
 from dsqc.formats import texts
 from dsqc.formats.cram_container import container_at
@@ -45,16 +46,17 @@ class BinIndex:
     offsets: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
 
 
-def find_index(data: Path) -> Path | None:
+def find_index(data: DataPath) -> DataPath | None:
     """The index beside ``data``, as htslib looks for it: ``x.bam.bai``, ``x.bai``, and likewise ``.csi``, ``.crai``."""
     for suffix in _SUFFIXES.get(data.suffix.lower(), ()):
-        for candidate in (Path(f"{data}{suffix}"), data.with_suffix(suffix)):
+        for name in (f"{data.name}{suffix}", Path(data.name).with_suffix(suffix).name):
+            candidate = beside(data, name)
             if candidate.is_file():
                 return candidate
     return None
 
 
-def index_findings(data: Path, tally: NDArray[np.int64]) -> Iterator[Finding]:
+def index_findings(data: DataPath, tally: NDArray[np.int64]) -> Iterator[Finding]:
     """DSQC-D032 where the index beside ``data``, a whole file, is not of it.
 
     Args:
@@ -64,7 +66,7 @@ def index_findings(data: Path, tally: NDArray[np.int64]) -> Iterator[Finding]:
     if path is None:
         return
     try:
-        with data.open("rb") as file:
+        with _open(data) as file:
             check = _crai_faults if path.suffix == ".crai" else _bin_faults
             faults = list(check(path, file, tally))
     except (OSError, EOFError, ValueError, struct.error, zlib.error) as error:
@@ -75,10 +77,15 @@ def index_findings(data: Path, tally: NDArray[np.int64]) -> Iterator[Finding]:
         yield tell("DSQC-D032", Location(path=path.name), value, expected)
 
 
-def _content(path: Path) -> bytes:
-    if path.stat().st_size > _LARGEST:
+def _open(place: DataPath) -> BinaryIO:
+    return place.open("rb") if isinstance(place, Path) else open_data(place)
+
+
+def _content(path: DataPath) -> bytes:
+    if size_of(path) > _LARGEST:
         raise ValueError("too large")
-    stored = path.read_bytes()
+    with _open(path) as file:
+        stored = file.read()
     return gzip.decompress(stored) if stored[:2] == b"\x1f\x8b" else stored
 
 
@@ -144,7 +151,7 @@ def parse_bins(content: bytes) -> BinIndex:
     return found
 
 
-def _bin_faults(path: Path, file: BinaryIO, tally: NDArray[np.int64]) -> Iterator[tuple[Phrase, Phrase]]:
+def _bin_faults(path: DataPath, file: BinaryIO, tally: NDArray[np.int64]) -> Iterator[tuple[Phrase, Phrase]]:
     found = parse_bins(_content(path))
     if found.references != len(tally) - 1:
         yield fill(texts.REFERENCES, found.references), fill(texts.REFERENCES, len(tally) - 1)
@@ -184,7 +191,7 @@ def _is_block_start(file: BinaryIO, offset: int) -> bool:
     return head[:4] == b"\x1f\x8b\x08\x04" and head[12:16] == b"BC\x02\x00"
 
 
-def _crai_faults(path: Path, file: BinaryIO, tally: NDArray[np.int64]) -> Iterator[tuple[Phrase, Phrase]]:
+def _crai_faults(path: DataPath, file: BinaryIO, tally: NDArray[np.int64]) -> Iterator[tuple[Phrase, Phrase]]:
     """CRAI: lines of reference, start, span, offset of the container, of the slice in it, and its size."""
     rows = [[int(part) for part in line.split(b"\t")] for line in _content(path).splitlines() if line]
     if any(len(row) != 6 for row in rows):

@@ -142,11 +142,12 @@ class MateSets:
 
     Args:
         folder: where the temporary file goes; None for TMPDIR.
+        private: nothing goes there in the clear.
         run: names sorted at once; for tests.
     """
 
-    def __init__(self, *, folder: Path | None = None, run: int = RUN) -> None:
-        self._spill = Spill(folder)
+    def __init__(self, *, folder: Path | None = None, private: bool = False, run: int = RUN) -> None:
+        self._spill = Spill(folder, private=private)
         self._sides = (_Side(self._spill, run), _Side(self._spill, run))
         self._counts = [0, 0]
         self._first: tuple[list[int], list[int]] = ([], [])

@@ -13,14 +13,38 @@ from dsqc.errors import SystemFault
 WORD_BYTES = 8
 
 
+_BLOCK = 16
+
+
+class _Mask:
+    """AES in counter mode under a key that never leaves the memory; every offset of a file is written once."""
+
+    def __init__(self) -> None:
+        self._key = os.urandom(32)
+
+    def apply(self, data: bytes | memoryview, offset: int) -> bytes:
+        """Encrypt or decrypt what stands at ``offset``."""
+        from cryptography.hazmat.primitives.ciphers import Cipher
+        from cryptography.hazmat.primitives.ciphers.algorithms import AES
+        from cryptography.hazmat.primitives.ciphers.modes import CTR
+
+        offset = int(offset)  # offsets that numpy reckoned have other methods
+        counter = (offset // _BLOCK).to_bytes(_BLOCK, "big")
+        stream = Cipher(AES(self._key), CTR(counter)).encryptor()
+        stream.update(bytes(offset % _BLOCK))
+        return stream.update(data)
+
+
 class Spill:
     """Appends arrays to a nameless temporary file, which is gone with the process whatever ends it.
 
     Args:
         folder: where; None for the system's place for temporary files (TMPDIR).
+        private: nothing goes to the disk in the clear: it is encrypted with a key that only this process has.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, private: bool = False) -> None:
+        self._mask = _Mask() if private else None
         self._file: Any = None
         self._folder = folder
         self.size = 0
@@ -37,6 +61,8 @@ class Spill:
         start = self.size
         left = memoryview(data if isinstance(data, bytes) else np.ascontiguousarray(data).data).cast("B")
         self.size += left.nbytes
+        if self._mask is not None:
+            left = memoryview(self._mask.apply(left, start))
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
@@ -66,7 +92,8 @@ class Spill:
             parts.append(part)
             offset += len(part)
             size -= len(part)
-        return b"".join(parts)
+        found = b"".join(parts)
+        return found if self._mask is None else self._mask.apply(found, offset - len(found))
 
     def words(self, offset: int, first: int, last: int) -> NDArray[np.uint64]:
         """Words ``first`` to ``last`` (not included) of the uint64 array that stands at ``offset``."""

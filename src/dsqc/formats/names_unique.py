@@ -31,7 +31,7 @@ _NO_FLAGS = np.zeros(0, np.int32)
 
 Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
-Place = tuple[int, str]
+DataPath = tuple[int, str]
 """A record, and the name that stands there."""
 _Value = tuple[int, Phrase]
 
@@ -75,11 +75,20 @@ class NameCheck:
     Args:
         name: the file's name, for findings.
         folder: where temporary files go; None for TMPDIR.
+        private: nothing goes there in the clear.
         memory: bytes of names kept in memory.
         run: names sorted at once; for tests.
     """
 
-    def __init__(self, name: str, *, folder: Path | None = None, memory: int = MEMORY, run: int = SMALL_RUN) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        folder: Path | None = None,
+        private: bool = False,
+        memory: int = MEMORY,
+        run: int = SMALL_RUN,
+    ) -> None:
         self._name = name
         self._memory = memory
         self._size = run
@@ -88,7 +97,7 @@ class NameCheck:
         self._record = 1
         self._runs: list[_Run] = []
         self._kept = 0
-        self._spill = Spill(folder)
+        self._spill = Spill(folder, private=private)
         self._spilled = False
         self._state = np.zeros(k.STATE, np.int64)
         self._last = np.zeros(2, np.uint64)
@@ -96,7 +105,7 @@ class NameCheck:
         self._last_record = 0
         self._counts = np.zeros(k.KINDS, np.int64)
         self._places = np.zeros((k.KINDS, k.PLACES, 2), np.int64)
-        self._named: list[list[Place]] = [[] for _ in range(k.KINDS)]
+        self._named: list[list[DataPath]] = [[] for _ in range(k.KINDS)]
         self._repeats = _Repeats()
         self._reads = 0
         self._aligned = False

@@ -88,14 +88,23 @@ class PairReader:
         first, second: the two sources, not yet read.
         log: receives the findings.
         folder: where temporary files go; None for TMPDIR.
+        private: nothing goes there in the clear.
     """
 
-    def __init__(self, first: ReadSource, second: ReadSource, log: FindingLog, *, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        first: ReadSource,
+        second: ReadSource,
+        log: FindingLog,
+        *,
+        folder: Path | None = None,
+        private: bool = False,
+    ) -> None:
         self._first = first
         self._second = second
         self._log = log
         self._check = _MateCheck(first.name)
-        self._sets = MateSets(folder=folder)
+        self._sets = MateSets(folder=folder, private=private)
         self._same = True
 
     @property

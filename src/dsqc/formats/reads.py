@@ -12,6 +12,7 @@ from typing import BinaryIO, cast
 import zstandard
 from isal import igzip_lib
 
+from dsqc.crypt4gh import DataPath, SealedPath, open_data
 from dsqc.errors import DsqcError, SystemFault, UsageError
 from dsqc.findings import FindingLog
 from dsqc.formats.bam import BamSource
@@ -32,7 +33,7 @@ LONG_RECORD = 5_000
 _SAM_TAGS = (b"@HD\t", b"@SQ\t", b"@RG\t", b"@PG\t", b"@CO\t")
 
 
-def sniff(path: Path) -> tuple[FileFormat | None, Container | None]:
+def sniff(path: DataPath) -> tuple[FileFormat | None, Container | None]:
     """Format and container of a file by its first bytes (and, where those say nothing, its name).
 
     Returns:
@@ -41,7 +42,7 @@ def sniff(path: Path) -> tuple[FileFormat | None, Container | None]:
     Raises:
         SystemFault: the file cannot be read.
     """
-    with _open(path) as file:
+    with open_data(path) as file:
         head = _head(file, path.name)
     container = tell_container(head)
     if not isinstance(container, Container):
@@ -50,7 +51,7 @@ def sniff(path: Path) -> tuple[FileFormat | None, Container | None]:
 
 
 def open_reads(
-    source: Path | BinaryIO,
+    source: DataPath | BinaryIO,
     log: FindingLog,
     *,
     name: str | None = None,
@@ -60,7 +61,8 @@ def open_reads(
     """Open a data file for one pass that proves, hashes and delivers everything in it.
 
     Args:
-        source: a file, or a binary stream read from where it stands (standard input); a stream is not closed.
+        source: a file, plain or kept as Crypt4GH (decrypted while it is read, and nothing of it goes to a disk in the
+            clear), or a binary stream read from where it stands (standard input); a stream is not closed.
         log: receives the findings, also those that stand before the first read (a refused container).
         name: the file's name in findings; a path's last part, or ``standard input``, where not given.
         threads: with 2 or more, reading, hashing and unwrapping have a thread of their own. The result is the same.
@@ -72,22 +74,27 @@ def open_reads(
     """
     if reference is not None and not reference.exists():
         raise UsageError(f"The reference {reference} does not exist.", hint="Name a FASTA file with --reference.")
-    if isinstance(source, Path):
-        file, label = _open(source), name or source.name
+    path = source if isinstance(source, Path | SealedPath) else None
+    if isinstance(source, Path | SealedPath):
+        file, label = open_data(source), name or source.name
     else:
         file, label = source, name or "standard input"
-    head = _head(file, label)
+    try:
+        head = _head(file, label)
+    except BaseException:
+        if path is not None:
+            file.close()
+        raise
     container = tell_container(head)
-    whole = cast("BinaryIO", _Joined(head, file, owned=isinstance(source, Path)))
+    whole = cast("BinaryIO", _Joined(head, file, owned=path is not None))
     if container is None:
         return FastqSource(BlockReader(whole, label, Container.PLAIN, background=False), log)
     if not isinstance(container, Container):
         return _refused(whole, label, log, container, background=threads > 1)
     file_format = _tell_format(head, container, label)
-    log.extend(name_findings(label if isinstance(source, Path) or name else "", file_format, container))
+    log.extend(name_findings(label if path is not None or name else "", file_format, container))
     if container is Container.XZ:
         log.add(untaken_container(label, Severity.WARNING))
-    path = source if isinstance(source, Path) else None
     if file_format is FileFormat.CRAM:
         return _cram(BlockReader(whole, label, container, background=False), log, reference, threads, path)
     ahead = threads > 1
@@ -100,7 +107,9 @@ def open_reads(
     return FastqSource(reader, log, ahead=ahead)
 
 
-def _cram(reader: BlockReader, log: FindingLog, reference: Path | None, threads: int, path: Path | None) -> ReadSource:
+def _cram(
+    reader: BlockReader, log: FindingLog, reference: Path | None, threads: int, path: DataPath | None
+) -> ReadSource:
     from dsqc.formats.cram import CramSource  # pysam takes 0.1 s to import, and only CRAM needs it
 
     try:
@@ -143,15 +152,6 @@ class _Joined(io.RawIOBase):
         if self._owned:
             self._file.close()
         super().close()
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb", buffering=0)
-    except OSError as error:
-        raise SystemFault(
-            f"Cannot read {path}: {error.strerror}.", hint="Check the name and the permissions."
-        ) from error
 
 
 def _head(file: BinaryIO, name: str) -> bytes:

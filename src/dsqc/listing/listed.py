@@ -44,10 +44,11 @@ def read_listing_with_findings(inbox: Path) -> tuple[Submission, FindingLog]:
 
 @cache
 def _common_labels() -> dict[str, dict[str, str]]:
-    """Headings of the file sheet. It belongs to the core, so every form has the same: the first one will do."""
+    """Headings of the file sheet, and of the one that says who may see the data. They belong to the core, so every form
+    has the same: the first one will do."""
     field = next(iter(load_fields().values()))
     form = compose(field.id, field.packages[0])
-    return {"file": labels(form)["file"]}
+    return {name: labels(form)[name] for name in ("file", "submission")}
 
 
 def listed_files(submission: Submission, log: FindingLog) -> list[Listed]:

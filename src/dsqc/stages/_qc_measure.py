@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dsqc.crypt4gh import DataPath, SealedPath
 from dsqc.findings import FindingLog, Location, finding
 from dsqc.fingerprint import Fingerprint
 from dsqc.formats import ReadBatch, open_reads, standard_input
@@ -85,7 +86,8 @@ class QcPair:
 class _Pass:
     """One file while it is read."""
 
-    def __init__(self, path: Path, options: Options) -> None:
+    def __init__(self, path: DataPath, options: Options) -> None:
+        self.sealed = isinstance(path, SealedPath)
         self.log = FindingLog()
         self.options = options
         from_standard_input = path == STANDARD_INPUT
@@ -99,7 +101,7 @@ class _Pass:
         self.aligned = self.source.format in ALIGNED
         self.reads = ReadMetrics(aligned=self.aligned, declared_offset=options.declared_offset)
         self.fingerprint = Fingerprint()
-        self.names = NameCheck(self.source.name)
+        self.names = NameCheck(self.source.name, private=self.sealed)
         self.personal = PersonalCheck(self.source.name, aligned=self.aligned)
 
     def add(self, batch: ReadBatch) -> None:
@@ -127,6 +129,8 @@ class _Pass:
             tables |= pair.measured.tables(self.reads.encoding)
         elif self.names.is_interleaved:
             values["pair_count"] = self.names.pair_count
+        if self.sealed:
+            tables["overrepresented"] = _withheld(tables["overrepresented"])
         self._remark(values)
         proof = self.source.integrity
         data = {
@@ -181,7 +185,15 @@ class _Pass:
             self.log.add(finding("DSQC-D007", place, object_id=name, value=value, expected=str(declared)))
 
 
-def measure_file(path: Path, stem: str, options: Options) -> QcFile:
+def _withheld(table: Table) -> Table:
+    """The table of overrepresented sequences of a closed file: those that are no known technical sequence may tell of
+    the one they were read from, so a name stands for them."""
+    named = zip(table["sequence"], table["source"], strict=True)
+    shown = [str(text) if source else f"withheld-{number}" for number, (text, source) in enumerate(named, 1)]
+    return {**table, "sequence": shown}
+
+
+def measure_file(path: DataPath, stem: str, options: Options) -> QcFile:
     """Read one file once, whole. ``path`` may be ``-`` for standard input."""
     one = _Pass(path, options)
     with one.source:
@@ -190,7 +202,9 @@ def measure_file(path: Path, stem: str, options: Options) -> QcFile:
         return one.finish(stem)
 
 
-def measure_pair(paths: tuple[Path, Path], stems: tuple[str, str], options: Options) -> tuple[QcFile, QcFile, QcPair]:
+def measure_pair(
+    paths: tuple[DataPath, DataPath], stems: tuple[str, str], options: Options
+) -> tuple[QcFile, QcFile, QcPair]:
     """Read two mate files in step, each once, whole, and compare the names of reads at the same place.
 
     What the comparison finds stands with the findings of the first. Alignments (whatever the names of the files say)
@@ -212,7 +226,7 @@ def measure_pair(paths: tuple[Path, Path], stems: tuple[str, str], options: Opti
 
 
 def _read_in_step(one: _Pass, two: _Pass, measured: PairMetrics) -> int:
-    mates = PairReader(one.source, two.source, one.log)
+    mates = PairReader(one.source, two.source, one.log, private=one.sealed or two.sealed)
     for first, second in mates.batches():
         measured.add(first, second)
         one.add(first)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsqc.crypt4gh import DataPath, Keys, find_data_file, open_data, size_of
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, FindingLog, Location, Suggestion, finding
 from dsqc.model import Container, FileFormat, Submission
@@ -151,12 +152,19 @@ def _special_kind(path: Path) -> str:
 
 
 def check_received(
-    read: Submission, inbox: Path, record: Mapping[str, Any], inputs: Mapping[str, str], *, with_content: bool
+    read: Submission,
+    inbox: Path,
+    record: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    *,
+    with_content: bool,
+    keys: Keys | None = None,
 ) -> FindingLog:
     """Look into the files that the transfer brought; their names, sizes and checksums it has checked itself.
 
     Args:
         read: the submission as it stands.
+        keys: open the files of a closed submission.
 
     Raises:
         SystemFault: a file is not there, or a form is not the one that was transferred.
@@ -171,9 +179,10 @@ def check_received(
             if inputs.get(row["name"]) != row["sha256"]:
                 raise _changed(path)
         elif with_content and row["name"] in listed:
-            if not path.is_file() or path.stat().st_size != row["size_bytes"]:
+            place = find_data_file(path, keys)
+            if place is None or size_of(place) != row["size_bytes"]:
                 raise _changed(path)
-            log.extend(check_content(row["name"], path))
+            log.extend(check_content(row["name"], place))
     return log
 
 
@@ -181,7 +190,7 @@ def _changed(path: Path) -> SystemFault:
     return SystemFault(f"{path} is not what was transferred.", hint="Run the transfer again, then validate.")
 
 
-def check_content(name: str, path: Path) -> Iterator[Finding]:
+def check_content(name: str, path: DataPath) -> Iterator[Finding]:
     """What the first and the last bytes of a file tell: empty, refused container, untrue extension, BAM cut short."""
     # The readers bring numba with them: only who looks into files pays for it.
     from dsqc.formats import sniff
@@ -196,7 +205,7 @@ def check_content(name: str, path: Path) -> Iterator[Finding]:
     )
     from dsqc.formats.reads import is_assembled
 
-    with path.open("rb") as file:
+    with open_data(path) as file:
         head = file.read(_HEAD)
     if _is_empty(head, path):
         yield empty_file(name)
@@ -213,14 +222,14 @@ def check_content(name: str, path: Path) -> Iterator[Finding]:
         file_format, known = sniff(path)
         yield from name_findings(name, file_format, known)
         if file_format is FileFormat.BAM and known is Container.BGZF and not _ends_as_bgzf(path):
-            yield missing_end_block(name, path.stat().st_size)
+            yield missing_end_block(name, size_of(path))
 
 
-def _is_empty(head: bytes, path: Path) -> bool:
+def _is_empty(head: bytes, path: DataPath) -> bool:
     """No byte, or nothing but empty gzip members (all of them within the first bytes)."""
     if not head:
         return True
-    if head[:2] != b"\x1f\x8b" or path.stat().st_size > len(head):
+    if head[:2] != b"\x1f\x8b" or size_of(path) > len(head):
         return False
     rest = head
     try:
@@ -234,7 +243,7 @@ def _is_empty(head: bytes, path: Path) -> bool:
     return True
 
 
-def _ends_as_bgzf(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - len(_BGZF_END)))
+def _ends_as_bgzf(path: DataPath) -> bool:
+    with open_data(path) as file:
+        file.seek(max(0, size_of(path) - len(_BGZF_END)))
         return file.read() == _BGZF_END

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc import artefact, logs
+from dsqc.crypt4gh import DataPath, Keys, find_data_file
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
 from dsqc.metrics.long_reads import LongReadCollector
@@ -143,6 +144,7 @@ def qc_run(
     reference: Path | None = None,
     panel: str | Path | None = None,
     progress: Progress | None = None,
+    keys: Keys | None = None,
 ) -> QcRunResult:
     """Measure all data files of one run of a submission and write its results.
 
@@ -155,9 +157,10 @@ def qc_run(
         inbox: directory of the submission's files.
         outdir: directory for ``qc.json`` and everything beside it.
         threads, reference, panel, progress: as in :func:`qc`.
+        keys: of the station: files of closed submissions are encrypted to it, and decrypted while they are read.
 
     Raises:
-        UsageError: the submission holds no run of that key.
+        UsageError: the submission holds no run of that key; its files are encrypted, and ``keys`` do not open them.
         SystemFault: ``submission_json`` is missing or unreadable, a file cannot be read, results cannot be written.
     """
     log = logs.logger(stage="qc", run=run_key)
@@ -166,7 +169,7 @@ def qc_run(
     options = Options(
         threads, _checked_reference(reference), _declared_offset(submission, run), progress, _panel_of(panel)
     )
-    paths = [_path_in(inbox, item) for item in run.files]
+    paths = [_path_in(inbox, item, keys) for item in run.files]
     present = [number for number, path in enumerate(paths) if path is not None]
     if threads > 1:
         prepare(options.panel)
@@ -232,7 +235,7 @@ def _panel_of(panel: str | Path | None) -> Callable[[], Panel | None]:
 
 
 def _measure(
-    paths: Sequence[Path], stems: Sequence[str], groups: Sequence[tuple[int, ...]], options: Options
+    paths: Sequence[DataPath], stems: Sequence[str], groups: Sequence[tuple[int, ...]], options: Options
 ) -> tuple[list[QcFile], list[QcPair]]:
     """Measure single files and pairs; the files come back in the order of ``paths``."""
     files: dict[int, QcFile] = {}
@@ -254,17 +257,17 @@ def _all_findings(files: Sequence[QcFile]) -> FindingLog:
     return log
 
 
-def _path_in(inbox: Path, item: DataFile) -> Path | None:
-    """The file in the inbox, whatever the normal form of its Korean name; None where there is none.
+def _path_in(inbox: Path, item: DataFile, keys: Keys | None) -> DataPath | None:
+    """The file in the inbox, plain or encrypted, whatever the normal form of its Korean name; None where there is none.
 
     A name that would leave the inbox is no file of it.
     """
     if not item.name or "/" in item.name or "\\" in item.name or item.name in (".", ".."):
         return None
     for form in ("NFC", "NFD"):
-        path = inbox / unicodedata.normalize(form, item.name)
-        if path.is_file() and not path.is_symlink():
-            return path
+        found = find_data_file(inbox / unicodedata.normalize(form, item.name), keys)
+        if found is not None:
+            return found
     return None
 
 

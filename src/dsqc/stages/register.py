@@ -5,7 +5,6 @@ visible with its accessions, then manifest and receipt are written out of the ca
 same command ends as it would have.
 """
 
-import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,16 +14,18 @@ from typing import Any
 from dsqc import logs
 from dsqc.artefact import read_json, read_json_lines, sha256_of, write_json
 from dsqc.catalog.database import Catalog
+from dsqc.catalog.encryption import keep_headers
 from dsqc.catalog.events import now
-from dsqc.catalog.intake import NO_VERSIONS, FindingCount, Intake, IntakeFile, Stored
+from dsqc.catalog.intake import NO_VERSIONS, EncryptedFile, FindingCount, Intake, IntakeFile, Stored
 from dsqc.catalog.leases import LEASE_SECONDS, check_held, held
 from dsqc.catalog.receipts import manifest, receipt
 from dsqc.catalog.registering import Actor, Outcome, receive
 from dsqc.catalog.registering import register as register_rows
 from dsqc.catalog.states import REGISTERED
-from dsqc.errors import SystemFault, UsageError
+from dsqc.errors import SystemFault
 from dsqc.model import Submission, Verdict
-from dsqc.station import TIERS, Station
+from dsqc.stages._register_closed import CLOSED, check_tiers, store_closed
+from dsqc.station import Station
 from dsqc.storage import PutItem, StoredCopy, open_place
 from dsqc.version import __version__
 
@@ -74,11 +75,15 @@ def register(
     with Catalog.open(station) as catalog, held(catalog, intake.key, seconds=lease_seconds) as holder:
         outcome = catalog.write(lambda session: receive(session, intake, prefixes, actor))
         if outcome.fit:
-            stored = store_files(intake, inbox, station)
+            closed = store_closed(intake, inbox, catalog) if intake.tier == CLOSED else None
+            stored = closed.copies if closed else store_files(intake, inbox, station)
 
             def commit(session: Any) -> Outcome:
                 check_held(session, intake.key, holder)
-                return register_rows(session, intake, stored, prefixes, actor)
+                outcome = register_rows(session, intake, stored, prefixes, actor)
+                if closed:
+                    keep_headers(session, closed.headers)
+                return outcome
 
             outcome = catalog.write(commit)
         result = write_receipt(catalog, intake, results, outcome)
@@ -101,7 +106,7 @@ def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outc
 
 
 def store_files(intake: Intake, inbox: Path, station: Station) -> Stored:
-    """Put every data file into every place of the submission's tier, proven at each far end.
+    """Put every data file of an open submission into every place of the public tier, proven at each far end.
 
     Raises:
         SystemFault: a file is missing in the inbox or is not what was transferred.
@@ -124,35 +129,16 @@ def _put_item(name: str, intake: Intake, inbox: Path) -> PutItem:
     path = inbox / name
     if item is None:
         raise SystemFault(f"{name} was never transferred.", hint="Transfer and judge it again.")
+    if item.encrypted is not None:
+        raise SystemFault(
+            f"{name} was transferred as part of a closed submission, and this one is open (DSQC-P015).",
+            hint="Transfer and judge it again.",
+        )
     if not path.is_file() or path.stat().st_size != item.size_bytes:
         raise SystemFault(
             f"{path} is missing or has changed since it was transferred.", hint="Transfer and judge it again."
         )
     return PutItem(path, item.sha256, item.md5)
-
-
-def check_tiers(station: Station) -> None:
-    """Prove that closed data would not stand in public storage (DSQC-P015), and that two copies are two.
-
-    Raises:
-        UsageError: one place is another, or stands inside it.
-    """
-    for one, other in itertools.combinations([place for tier in TIERS for place in station.places(tier)], 2):
-        # Between tiers the same bucket at another endpoint counts too: an endpoint may have many names.
-        elsewhere = one.tier == other.tier and one.s3.endpoint_url != other.s3.endpoint_url
-        first, second = (f"{place.url.rstrip('/')}/" for place in (one, other))
-        if elsewhere or not (first.startswith(second) or second.startswith(first)):
-            continue
-        if one.tier != other.tier:
-            raise UsageError(
-                f"The tiers of the station are not apart (DSQC-P015): {one.name} is {one.url}, "
-                f"{other.name} is {other.url}.",
-                hint="Give public and closed in [tiers] of station.toml places of their own; nothing has been stored.",
-            )
-        raise UsageError(
-            f"Two places of the tier {one.tier} are not apart: {one.name} is {one.url}, {other.name} is {other.url}.",
-            hint="Give every copy in [copies] of station.toml a place of its own; nothing has been stored.",
-        )
 
 
 def read_intake(results: Path) -> Intake:
@@ -207,10 +193,15 @@ def _transferred(results: Path, verdict: Mapping[str, Any]) -> dict[str, IntakeF
     there = (results / "transfer.json").exists()
     rows = read_json(_covered(results, verdict, "transfer.json"))["files"] if there else []
     return {
-        row["name"]: IntakeFile(row["name"], row["size_bytes"], row["md5"], row["sha256"])
+        row["name"]: IntakeFile(row["name"], row["size_bytes"], row["md5"], row["sha256"], _encrypted(row))
         for row in rows
         if row["kind"] == "data" and row["state"] == "copied"
     }
+
+
+def _encrypted(row: Mapping[str, Any]) -> EncryptedFile | None:
+    found = row.get("encrypted")
+    return EncryptedFile(**found) if found else None
 
 
 def _findings(results: Path, verdict: Mapping[str, Any], writers: Mapping[str, Any]) -> list[FindingCount]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from dsqc import logs
 from dsqc.artefact import read_json, write_json
+from dsqc.crypt4gh import Keys
 from dsqc.errors import SystemFault, UsageError
 from dsqc.findings import FindingLog
 from dsqc.station import S3Options, TransferOptions
@@ -36,6 +37,7 @@ def transfer(
     s3: S3Options | None = None,
     progress: Progress | None = None,
     options: TransferOptions | None = None,
+    keys: Keys | None = None,
 ) -> TransferResult:
     """Copy the forms of a submission and every file they list into ``inbox``, and prove every byte.
 
@@ -48,9 +50,12 @@ def transfer(
         submission: name of the submission in the batch; the inbox's name unless given.
         s3: how ``s3://`` is reached.
         options: how fast, when and how often; those of ``[transfer]`` in station.toml.
+        keys: of the station: data of a closed submission is encrypted to it before it reaches the disk, and stands in
+            the inbox as ``NAME.c4gh``.
 
     Raises:
-        UsageError: the source does not exist, or its scheme is not supported.
+        UsageError: the source does not exist, or its scheme is not supported; the submission is closed, and there are
+            no keys.
         TransientFault: the source cannot be reached, or another transfer works in this inbox.
         SystemFault: not enough space, or a disk or a store refused.
     """
@@ -64,7 +69,7 @@ def transfer(
     log.info("transfer begins", source=place.url)
     with Inbox(inbox).locked() as locked:
         earlier_rate = _earlier_rate(results / "transfer.timing.json")
-        record = transfer_submission(place, locked, progress, options, earlier_rate=earlier_rate)
+        record = transfer_submission(place, locked, progress, options, earlier_rate=earlier_rate, keys=keys)
     result = TransferResult(_to_dict(name, record), record.log, results / "transfer.json")
     write_json(results / "transfer.timing.json", _timing(place, record, begun, time.monotonic() - clock))
     write_json(result.path, result.record)

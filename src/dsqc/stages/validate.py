@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc import artefact, logs
+from dsqc.crypt4gh import Keys
 from dsqc.findings import Finding, FindingLog
 from dsqc.forms import Form, compose, labels, load_fields
 from dsqc.limits import Limits
@@ -67,6 +68,7 @@ def validate(
     limits: Limits | None = None,
     kbds_strict: bool = False,
     taxonomy: Taxonomy | None = None,
+    keys: Keys | None = None,
 ) -> ValidateResult:
     """Validate one submission. The verdict at the submitter's desk is the one that the station will give.
 
@@ -82,9 +84,10 @@ def validate(
         limits: the station's limits.
         kbds_strict: count the doubtful requirements of the K-BDS guide, as the station does that says so.
         taxonomy: the snapshot that organisms are looked up in (default: the small one that dsqc ships).
+        keys: of the station, to which the files of closed submissions are encrypted in its inbox.
 
     Raises:
-        UsageError: there is nothing at ``inbox``.
+        UsageError: there is nothing at ``inbox``, or its files are encrypted and ``keys`` do not open them.
         SystemFault: a file cannot be read, or the inbox is not what ``transfer.json`` says.
     """
     log = logs.logger(stage="validate", submission=inbox.resolve().name)
@@ -99,7 +102,7 @@ def validate(
         record = artefact.read_json(transfer)
         inputs[TRANSFER] = artefact.sha256_of(transfer)
         _take_transfer(findings, record, form)
-        findings.merge(check_received(read, inbox, record, inputs, with_content=with_files))
+        findings.merge(check_received(read, inbox, record, inputs, with_content=with_files, keys=keys))
     elif with_files:
         findings.merge(check_listed(read, inbox, with_rules=form is not None, ignored=results))
     document = _document(submission, form, day, inputs, findings, with_files=with_files or transfer is not None)

@@ -371,6 +371,14 @@ class ObjectStore(ABC):
             return None
         return found if isinstance(found, dict) else None
 
+    def put_value(self, key: str, data: bytes) -> None:
+        """Write a small value that may change, replacing what stood under ``key``, atomically.
+
+        Raises:
+            StorageFault, TransientFault: the store refused, or cannot be reached.
+        """
+        self._write(key, data)
+
     def read(self, key: str) -> bytes:
         """The whole value under ``key``; for manifests and other small things.
 

@@ -15,8 +15,10 @@ import socket
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from dsqc.artefact import atomic_file, write_fault
+from dsqc.crypt4gh import sealed_name
 from dsqc.errors import SystemFault, TransientFault
 from dsqc.listing import PRIVATE
 from dsqc.transfer.filecopy import spans_path
@@ -25,11 +27,26 @@ from dsqc.transfer.sources import Entry
 
 
 @dataclass(frozen=True, slots=True)
+class Encrypted:
+    """How a file of a closed submission stands in the inbox: its name there, its header's size, digests of its body."""
+
+    name: str
+    header_bytes: int
+    size_bytes: int
+    md5: str
+    sha256: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape in ``transfer.json``."""
+        return {"name": self.name, "size_bytes": self.size_bytes, "md5": self.md5, "sha256": self.sha256}
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """One line of the journal: a file that arrived whole, and what it was copied from.
 
     ``version`` is the source's (``Entry.version``), ``mtime_ns`` that of the copy: whoever touches one of them makes
-    the next transfer copy again.
+    the next transfer copy again. Size and digests are the content's, also where the copy is ``encrypted``.
     """
 
     name: str
@@ -40,6 +57,17 @@ class Finished:
     md5: str
     sha256: str
     mtime_ns: int
+    encrypted: Encrypted | None = None
+
+    @property
+    def stored_name(self) -> str:
+        """Name of the copy."""
+        return self.encrypted.name if self.encrypted else self.name
+
+    @property
+    def stored_bytes(self) -> int:
+        """Size of the copy."""
+        return self.encrypted.header_bytes + self.encrypted.size_bytes if self.encrypted else self.size_bytes
 
 
 class Inbox:
@@ -51,6 +79,7 @@ class Inbox:
         self._journal_path = self._private / "journal.jsonl"
         self._parts = self._private / "parts"
         self._journal: dict[str, Finished] = {}
+        self._sealed: frozenset[str] = frozenset()
 
     @contextlib.contextmanager
     def locked(self) -> Iterator["Inbox"]:
@@ -83,13 +112,32 @@ class Inbox:
             self._open_journal()
             yield self
 
+    def seal(self, names: Collection[str]) -> None:
+        """From now on these files, and no others, are kept encrypted; copies that are kept otherwise are removed.
+
+        Raises:
+            StorageFault: the disk refused.
+        """
+        self._sealed = frozenset(names)
+        self.drop(
+            {line.name for line in self._journal.values() if (line.encrypted is not None) != self.seals(line.name)}
+        )
+
+    def seals(self, name: str) -> bool:
+        """Whether ``name`` is kept encrypted."""
+        return name in self._sealed
+
     def file(self, name: str) -> Path:
         """Where the finished file ``name`` stands; ``name`` is a bare name."""
-        return self.path / name
+        return self.path / (sealed_name(name) if self.seals(name) else name)
 
     def part(self, name: str) -> Path:
-        """Where ``name`` stands while it is copied; hashed, since a long name leaves no room for a suffix."""
-        return self._parts / f"{hashlib.sha256(name.encode('utf-8')).hexdigest()[:32]}.part"
+        """Where ``name`` stands while it is copied; hashed, since a long name leaves no room for a suffix.
+
+        Encrypted it stands elsewhere than in the clear: neither is ever taken for the other.
+        """
+        stored = sealed_name(name) if self.seals(name) else name
+        return self._parts / f"{hashlib.sha256(stored.encode('utf-8')).hexdigest()[:32]}.part"
 
     def finished(self, name: str, entry: Entry, source: str) -> Finished | None:
         """The journal's line of ``name`` if it still holds: same source, same version, the copy untouched.
@@ -171,7 +219,7 @@ class Inbox:
         """Remove files that earlier transfers brought."""
         try:
             for name in names:
-                self.file(name).unlink(missing_ok=True)
+                (self.path / self._journal[name].stored_name).unlink(missing_ok=True)
                 del self._journal[name]
         except OSError as error:
             raise write_fault(self.path, error) from error
@@ -211,7 +259,7 @@ class Inbox:
             for text in self._journal_path.read_bytes().splitlines():
                 # The last line may be torn by a power cut: then its file is copied again.
                 with contextlib.suppress(ValueError, TypeError):
-                    line = Finished(**json.loads(text))
+                    line = _from_line(text)
                     self._journal[line.name] = line
             # A torn line must not glue itself to the next one.
             self._rewrite_journal()
@@ -227,8 +275,18 @@ def _agrees(path: Path, line: Finished) -> bool:
         seen = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return False
-    return (seen.st_size, seen.st_mtime_ns) == (line.size_bytes, line.mtime_ns)
+    return (seen.st_size, seen.st_mtime_ns) == (line.stored_bytes, line.mtime_ns)
 
 
 def _to_line(line: Finished) -> bytes:
-    return json.dumps(asdict(line), ensure_ascii=False).encode("utf-8") + b"\n"
+    said = asdict(line)
+    if line.encrypted is None:
+        del said["encrypted"]
+    return json.dumps(said, ensure_ascii=False).encode("utf-8") + b"\n"
+
+
+def _from_line(text: bytes) -> Finished:
+    """Raises ValueError, TypeError where it is none."""
+    said = json.loads(text)
+    encrypted = said.pop("encrypted", None)
+    return Finished(**said, encrypted=Encrypted(**encrypted) if encrypted else None)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from dsqc.crypt4gh import Keys
 from dsqc.errors import DsqcError, TransientFault
 from dsqc.findings import FindingLog, Location, Suggestion, finding
 from dsqc.listing import (
@@ -24,10 +25,13 @@ from dsqc.model import Submission
 from dsqc.pacing import parse_size
 from dsqc.station import TransferOptions
 from dsqc.submission import sheet_files
+from dsqc.transfer.access import is_closed
 from dsqc.transfer.engine import Arrived, Cost, Engine, Failed, Order
 from dsqc.transfer.events import Estimate, Gauge, InTurns, Progress
-from dsqc.transfer.inbox import Finished, Inbox
+from dsqc.transfer.inbox import Encrypted, Finished, Inbox
 from dsqc.transfer.retries import attempts
+from dsqc.transfer.sealed_sink import Sealer
+from dsqc.transfer.sinks import PlainSink
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, Source
 
 PLAIN_FILE = "regular file"
@@ -44,9 +48,11 @@ class FileRecord:
     state: str
     source_name: str = ""
     digests: Digests | None = None
+    encrypted: Encrypted | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """A row of ``transfer.json``."""
+        """A row of ``transfer.json``; ``encrypted`` only where the copy is."""
+        encrypted = {"encrypted": self.encrypted.to_dict()} if self.encrypted else {}
         return {
             "name": self.name,
             "source_name": self.source_name,
@@ -55,6 +61,7 @@ class FileRecord:
             "sha256": self.digests.sha256 if self.digests else "",
             "kind": self.kind,
             "state": self.state,
+            **encrypted,
         }
 
 
@@ -91,6 +98,7 @@ def transfer_submission(
     options: TransferOptions | None = None,
     *,
     earlier_rate: float = 0.0,
+    keys: Keys | None = None,
 ) -> TransferRecord:
     """Bring the forms of ``source`` and every file they list into ``inbox``; nothing else.
 
@@ -102,13 +110,16 @@ def transfer_submission(
         inbox: locked by the caller.
         progress: told from several threads, but never by two at once.
         earlier_rate: bytes a second of an earlier run, for the estimate; 0 where none is known.
+        keys: of the station: data of a closed submission is encrypted to it before it reaches the disk.
 
     Raises:
-        UsageError: the source does not exist.
+        UsageError: the source does not exist; the submission is closed, and there are no keys.
         TransientFault: the source cannot be reached; what has arrived stays, and the next call goes on from there.
         SystemFault: there is not enough space, or a disk or a store refused.
     """
-    return _Transfer(source, inbox, progress or Progress(), options or TransferOptions(), earlier_rate).run()
+    transfer = _Transfer(source, inbox, progress or Progress(), options or TransferOptions(), earlier_rate)
+    transfer.keys = keys
+    return transfer.run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +142,9 @@ class _Transfer:
         self.earlier_rate = earlier_rate
         self.gauge = Gauge(lambda estimate: self.progress.estimate(estimate))  # noqa: PLW0108  progress is made of it
         self.progress = InTurns([self.gauge, progress])
-        self.engine = Engine(source, options, options.pacer(), self.progress)
+        self.pacer = options.pacer()
+        self.keys: Keys | None = None
+        self.sealer: Sealer | None = None
         self.record = TransferRecord()
         self.found: dict[str, list[Entry]] = {}
         self.sent = Sent()
@@ -158,6 +171,7 @@ class _Transfer:
         submission = read_listing(self.inbox.path)
         listed = listed_files(submission, self.record.log)
         wanted = list(dict.fromkeys(item.name for item in listed if item.is_taken and item.name not in forms))
+        self._seal(submission, wanted)
         self.inbox.keep_only({*forms, *wanted})
         first = {item.name: item for item in reversed(listed)}
         self._copy_all(
@@ -190,6 +204,14 @@ class _Transfer:
             )
         return sent or Sent()
 
+    def _seal(self, submission: Submission, names: list[str]) -> None:
+        """Have the files of a closed submission encrypted, or say before their first byte why that cannot be."""
+        closed = is_closed(submission)
+        if closed is None:
+            closed = self.keys is not None and self.keys.are_there
+        self.sealer = Sealer(self.keys) if closed and names else None
+        self.inbox.seal(names if self.sealer else ())
+
     def _choose_forms(self) -> list[str]:
         """Forms of the source; where it has none any more, those that an earlier transfer brought."""
         forms = sheet_files(name for name in self.found if is_bare(name))
@@ -211,7 +233,10 @@ class _Transfer:
         self._plan(len(wanted), orders, is_estimated=any(item.kind == "data" for item in wanted))
         for name, outcome in outcomes.items():
             self._tell(name, outcome.reason if isinstance(outcome, FileFault) else "")
-        with contextlib.closing(self.engine.run(orders)) as batches:
+        engine = Engine(
+            self.source, self.options, self.pacer, self.progress, self.sealer.open if self.sealer else PlainSink
+        )
+        with contextlib.closing(engine.run(orders)) as batches:
             for batch in batches:
                 outcomes |= {arrived.order.name: arrived for arrived in batch}
                 self._take(batch)
@@ -244,7 +269,7 @@ class _Transfer:
 
     def _take(self, batch: list[Arrived | Failed]) -> None:
         """Give what has arrived its names."""
-        lines = [_to_finished(arrived, self.source.url) for arrived in batch if isinstance(arrived, Arrived)]
+        lines = [self._to_finished(arrived) for arrived in batch if isinstance(arrived, Arrived)]
         if lines:
             self.inbox.finish(lines)
         for arrived in batch:
@@ -260,11 +285,11 @@ class _Transfer:
         match outcome:
             case Arrived(entry=entry, digests=digests, cost=cost):
                 self._record_cost(item.name, cost, digests.size_bytes - cost.resumed_bytes)
-                self._record_copied(item, entry.name, digests)
+                self._record_copied(item, entry.name, digests, self._encrypted(item.name))
             case Finished():
                 self.record.timings.append(FileTiming(item.name, 0.0, 0, 0, 0))
                 digests = Digests(outcome.size_bytes, outcome.md5, outcome.sha256)
-                self._record_copied(item, outcome.source_name, digests)
+                self._record_copied(item, outcome.source_name, digests, outcome.encrypted)
             case Failed(fault=fault, cost=cost):
                 self._record_cost(item.name, cost, 0)
                 self._record_fault(item, fault)
@@ -281,8 +306,21 @@ class _Transfer:
         # An older copy is not what the source holds now: nobody may take it for that.
         self.inbox.drop({item.name} & set(self.inbox.names()))
 
-    def _record_copied(self, item: _Wanted, source_name: str, digests: Digests) -> None:
-        self.record.files.append(FileRecord(item.name, item.kind, "copied", source_name, digests))
+    def _record_copied(self, item: _Wanted, source_name: str, digests: Digests, encrypted: Encrypted | None) -> None:
+        self.record.files.append(FileRecord(item.name, item.kind, "copied", source_name, digests, encrypted))
+
+    def _encrypted(self, name: str) -> Encrypted | None:
+        """How a file that has arrived stands in the inbox; ``None`` in the clear."""
+        if self.sealer is None or not self.inbox.seals(name):
+            return None
+        return self.sealer.encrypted(self.inbox.part(name), self.inbox.file(name).name)
+
+    def _to_finished(self, arrived: Arrived) -> Finished:
+        digests, entry, name = arrived.digests, arrived.entry, arrived.order.name
+        return Finished(
+            name, self.source.url, entry.name, entry.version, digests.size_bytes, digests.md5, digests.sha256,
+            arrived.mtime_ns, self._encrypted(name),
+        )  # fmt: skip
 
     def _entry(self, name: str) -> Entry | None:
         """The source's entry of a name; ``None`` where it has none, or two that only differ in NFC and NFD."""
@@ -346,11 +384,3 @@ class _Transfer:
                     expected_ko="file 시트의 한 행",
                 )
             )
-
-
-def _to_finished(arrived: Arrived, url: str) -> Finished:
-    digests, entry = arrived.digests, arrived.entry
-    return Finished(
-        arrived.order.name, url, entry.name, entry.version, digests.size_bytes, digests.md5, digests.sha256,
-        arrived.mtime_ns,
-    )  # fmt: skip

@@ -26,7 +26,7 @@ def stocked(module_station: Station, tmp_path_factory: pytest.TempPathFactory) -
     register(*Judged().write(tmp_path), station)
     maize = Judged(name="maize_50%", email="lee@other.ac.kr", organism="Zea mays", access="closed", prefix="m")
     maize.metrics = {"mean_phred": 20, "frac_bases_q30": 0.5}
-    register(*maize.write(tmp_path), station)
+    register(*maize.write(tmp_path, station), station)
     register(*Judged(name="waits", verdict="review", prefix="w").write(tmp_path), station)
     return station
 
@@ -166,7 +166,8 @@ def test_statistics_count_runs_bytes_and_bases(stocked: Station) -> None:
     }
     assert found["totals"]["runs"] == 4
     assert found["submissions_by_state"] == {"in_curation": 1, "registered": 2}
-    assert found["stored_bytes_by_tier"] == {"closed": sizes["Zea mays"], "public": sizes["Oryza sativa"]}
+    segments = 28 * len(Judged().file_names())  # nonce and MAC of the one segment that each closed file has
+    assert found["stored_bytes_by_tier"] == {"closed": sizes["Zea mays"] + segments, "public": sizes["Oryza sativa"]}
     assert found["by_organism"] == [
         {"name": name, "runs": 2, "bytes": size, "bases": 12} for name, size in sizes.items()
     ]

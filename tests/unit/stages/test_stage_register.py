@@ -23,7 +23,7 @@ def schema(name: str) -> Any:
 
 def register_one(judged: Judged, work: Path, station: Station) -> dict[str, Any]:
     """Write the results, register them, and return the receipt, which must be as published."""
-    results, inbox = judged.write(work)
+    results, inbox = judged.write(work, station)
     receipt = register(results, inbox, station).receipt
     assert receipt == read(results / "receipt.json")
     jsonschema_rs.validate(schema("receipt"), receipt)
@@ -202,7 +202,7 @@ def test_nobody_learns_of_closed_data_by_handing_in_the_same(station: Station, t
 
 
 def test_tiers_that_are_not_apart_take_nothing(station: Station, tmp_path: Path) -> None:
-    results, inbox = Judged(access="closed").write(tmp_path)
+    results, inbox = Judged(access="closed").write(tmp_path, station)
     inside = station.model_copy(update={"tiers": Tiers(public="store", closed="store/closed")})
 
     with pytest.raises(UsageError, match="DSQC-P015"):
