@@ -5,12 +5,13 @@ The house, from the door down; imports only ever go down::
     cli        parse, call one function, print
     batch      plan, run and watch many submissions (starts the workflow)
     stages     transfer validate qc judge curate register: one public function each
-    judge report catalog transfer         do not import each other
+    judge report catalog transfer sending archive     do not import each other
+    listing                               which files a submission lists, for both ends of the way
     rules metrics fingerprint storage submission      do not import each other
-    columns                               diagnosis of whole columns
-    formats forms taxonomy                bytes -> arrays; schemas -> forms; snapshots of organisms
-    kernels                               numba: arrays in, arrays out
-    findings grouping model accessions station limits artefact registry rule_set language logs
+    columns personal                      diagnosis of whole columns; people in the data
+    formats forms sketch taxonomy         bytes -> arrays; schemas -> forms; organisms in reads; organisms by name
+    kernels crypt4gh                      numba: arrays in, arrays out; encryption of closed data
+    findings grouping model accessions station limits artefact registry rule_set language logs pacing
     errors version
 
 Data stands beside the code and travels in the wheel: ``dsqc.schemas`` (forms, vocabularies, the rule
