@@ -34,6 +34,9 @@ catalog_password_env = {catalog_password_env}
 # A taxonomy snapshot (dsqc taxonomy build), relative to this file; empty: the small one that dsqc ships.
 # taxonomy = ""
 
+# A panel of genomes (dsqc sketch build), relative to this file; empty: the small one that ships; none: no organisms.
+# panel = ""
+
 [tiers]
 # Where objects are kept: a directory (relative to this file) or s3://BUCKET/PREFIX. Closed data goes to closed only.
 public = {public}
@@ -86,6 +89,8 @@ closed = {closed}
 # How far reads and depth may be from what the forms declare, as a fraction of it.
 # read_count_tolerance = 0.01
 # depth_tolerance = 0.1
+# Most human reads of a metagenome of a human, as a fraction of all.
+# human_fraction = 0.001
 
 [transfer]
 # How bytes are fetched; every line is also an option of dsqc transfer. Parts on their way at once, over all files:

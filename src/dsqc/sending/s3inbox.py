@@ -248,8 +248,8 @@ class S3Upload:
         """The store checks the Content-MD5; its answer is kept, to be seen again before the parts are joined."""
         call = replace(self._call, number=number, content_md5=_base64(md5))
         answer = self._inbox.call(call, data, advance=advance, retrying=retrying)
-        if answer.status == 501 and self._inbox.gate.may_begin:
-            # A store that cannot replace a part that it has: then the file is begun anew.
+        if (answer.status == 501 or answer.code == "NoSuchUpload") and self._inbox.gate.may_begin:
+            # A store that cannot replace a part that it has, or an upload that was swept: the file is begun anew.
             self.abort()
             raise DamagedAtFarEnd(self._call.name)
         self._tags[number] = self._inbox._good(answer, self._what).etag

@@ -48,7 +48,7 @@ def with_two(station: Station, judged: Judged, tmp_path: Path) -> Station:
     """The station with an open and a closed submission registered."""
     register(*judged.write(tmp_path / "one"), station)
     closed = Judged(data=judged.data, name="closed-1", email="lee@other.ac.kr", prefix="c_", access="closed")
-    register(*closed.write(tmp_path / "two"), station)
+    register(*closed.write(tmp_path / "two", station), station)
     return station
 
 
@@ -73,7 +73,7 @@ def test_open_objects_are_archived_beside_the_originals(station: Station, judged
     assert before < objects(registered)
     assert objects(registered, "closed") == closed
     assert not list((tmp_path / "work").iterdir())
-    rows = [row for row in dump(registered)["object_copy"] if row["encoding"]]
+    rows = [row for row in dump(registered)["object_copy"] if row["encoding"] not in ("", "crypt4gh")]
     assert [(row["place"], row["encoding"], row["state"]) for row in rows] == [("public", "cram", "present")] * 3
     assert problems(registered) == []
     store = open_place(registered.places("public")[0])
