@@ -2,12 +2,13 @@
 
 import base64
 import contextlib
+import itertools
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -25,7 +26,7 @@ class Watched:
     home: Path
     environment: Mapping[str, str]
     commands: set[bytes] = field(default_factory=set)
-    runs: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
         for name in ("tmp", "state", "home", "printed"):
@@ -37,18 +38,21 @@ class Watched:
         program: Iterable[str] = ("-m", "dsqc"),
         kill_when: Callable[[], bool] | None = None,
         **environment: str,
-    ) -> int:
-        """Run one command to its end, or until ``kill_when`` says so (SIGKILL). Gives its exit code.
+    ) -> tuple[int, str]:
+        """Run one command to its end, or until ``kill_when`` says so (SIGKILL); several threads may.
 
         Args:
             environment: over that of all commands; an empty text takes a variable out.
+
+        Returns:
+            Its exit code, and all that it printed.
         """
-        self.runs += 1
+        path = self.home / "printed" / f"{next(self.numbers):03}.txt"
         own = {"TMPDIR": str(self.home / "tmp"), "XDG_STATE_HOME": str(self.home / "state"),
                "HOME": str(self.home / "home"), "PYTHONPATH": str(Path(__file__).parents[1])}  # fmt: skip
         given = {"PATH": os.environ["PATH"], **own, **self.environment, **environment}
         line = [sys.executable, *program, *map(str, arguments)]
-        with (self.home / "printed" / f"{self.runs:03}.txt").open("wb") as printed:
+        with path.open("wb") as printed:
             process = subprocess.Popen(
                 line,
                 env={name: value for name, value in given.items() if value},
@@ -65,18 +69,14 @@ class Watched:
                 process.kill()
                 process.wait()
                 watcher.join()
-        return process.returncode
-
-    def printed(self) -> str:
-        """What the last command printed."""
-        return (self.home / "printed" / f"{self.runs:03}.txt").read_text(errors="replace")
+        return process.returncode, path.read_text(errors="replace")
 
     def _wait(self, process: "subprocess.Popen[bytes]", kill_when: Callable[[], bool] | None) -> None:
         deadline = time.monotonic() + LONGEST_S
         while process.poll() is None:
             if kill_when is not None and kill_when():
                 return
-            assert time.monotonic() < deadline, f"it does not end:\n{self.printed()}"
+            assert time.monotonic() < deadline, f"it does not end: {process.args}"
             time.sleep(0.01)
 
     def _watch(self, process: "subprocess.Popen[bytes]") -> None:

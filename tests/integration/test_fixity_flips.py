@@ -20,7 +20,7 @@ from dsqc.stages.fixity import verify_storage
 from dsqc.stages.register import register
 from dsqc.station import TIERS, Station, load_station
 from dsqc.storage import open_place
-from helpers.catalogs import dump, problems
+from helpers.catalogs import problems
 from helpers.reads import fastq, make_reads
 from helpers.results import Judged
 
@@ -113,7 +113,7 @@ def test_one_flipped_bit_is_found_and_mended_wherever_it_is(stored: tuple[Statio
     told = actions_of(station)
     assert told.count("damage") == 2 * len(victims)
     assert told.count("repair") == len(victims)
-    sha256 = next(row["sha256"] for row in dump(station)["object"] if row["tier"] == "public")
+    sha256 = next(copy.sha256 for copy in copies if copy.tier == "public")
     restored = restore_object(station, sha256, tmp_path / "back")
     assert restored.path.read_bytes() in [judged.bytes_of(name) for name in judged.file_names()]
 
@@ -131,9 +131,7 @@ def _same_samples_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def known(number: int) -> list[KnownCopy]:
-    return [
-        KnownCopy(n, n, f"{n:064x}", "public", "public", f"k{n}", "", 1, "", {}, "") for n in range(1, number + 1)
-    ]
+    return [KnownCopy(n, n, f"{n:064x}", "public", "public", f"k{n}", "", 1, "", {}, "") for n in range(1, number + 1)]
 
 
 @pytest.mark.usefixtures("_same_samples_each_time")

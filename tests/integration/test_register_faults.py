@@ -175,10 +175,10 @@ def test_a_storm_of_503_is_outlived_or_said(
     work = Judged().write(tmp_path)
     proxy.plan(answer(503, when=rb"PUT \S*/public/objects/", times=999))
     refused(station, work, TransientFault, "busy or out of order")
-    proxy.plan(answer(503, when=rb"PUT \S*/public/", times=3))
+    proxy.plan(answer(503, when=rb"PUT \S*/public/", times=2))
     proxy.fired.clear()
     ends_right(station, work, expected)
-    assert proxy.fired == ["answer 503"] * 3
+    assert proxy.fired == ["answer 503"] * 2
 
 
 @pytest.mark.ceph
@@ -195,16 +195,18 @@ def test_a_bucket_that_is_gone_is_named(
 
 
 @pytest.mark.ceph
-@pytest.mark.parametrize("action", ["s3:PutObject", "s3:GetObject"])
 def test_a_policy_that_says_no_is_said(
-    station: Station, ceph_bucket: Bucket, tmp_path: Path, expected: dict[str, Any], action: str
+    station: Station, ceph_bucket: Bucket, tmp_path: Path, expected: dict[str, Any]
 ) -> None:
     work = Judged().write(tmp_path)
     client = ceph_bucket.server.client()
-    deny = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": f"arn:aws:s3:::{ceph_bucket.name}/*"}
-    client.put_bucket_policy(
-        Bucket=ceph_bucket.name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    )
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{ceph_bucket.name}/*",
+    }
+    client.put_bucket_policy(Bucket=ceph_bucket.name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
     refused(station, work, StorageFault, "access is denied")
     client.delete_bucket_policy(Bucket=ceph_bucket.name)
     client.close()
