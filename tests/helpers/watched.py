@@ -4,6 +4,7 @@ import base64
 import contextlib
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,8 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
-
-LONGEST_S = 120
 
 
 @dataclass
@@ -26,6 +25,7 @@ class Watched:
     home: Path
     environment: Mapping[str, str]
     commands: set[bytes] = field(default_factory=set)
+    longest_s: float = 120
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -60,11 +60,16 @@ class Watched:
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
             watcher = threading.Thread(target=self._watch, args=(process,))
             watcher.start()
             try:
                 self._wait(process, kill_when)
+            except BaseException:
+                # Not only the command: nothing of what it started may outlive a test that failed.
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
             finally:
                 process.kill()
                 process.wait()
@@ -72,7 +77,7 @@ class Watched:
         return process.returncode, path.read_text(errors="replace")
 
     def _wait(self, process: "subprocess.Popen[bytes]", kill_when: Callable[[], bool] | None) -> None:
-        deadline = time.monotonic() + LONGEST_S
+        deadline = time.monotonic() + self.longest_s
         while process.poll() is None:
             if kill_when is not None and kill_when():
                 return

@@ -252,8 +252,8 @@ def registering(made: World, store) -> None:
         Judged(name=f"{kind}-1", access=kind, prefix=kind).write(home, station) for kind in ("open", "closed")
     )
     for place in (
-        "psycopg:Connection.connect",
-        "dsqc.storage.s3upload:put_whole",
+        "psycopg:connect",
+        "dsqc.storage.s3store:put_whole",
         "dsqc.stages.register:register_rows",
     ):
         made.crash(place, "register", public[0], "--inbox", public[1])
@@ -275,7 +275,7 @@ def registering(made: World, store) -> None:
     write_text(configuration, configuration.read_text().replace("[closed]\n", f"[closed]\n{said}", 1))
     made.run((FAULT, USAGE), "storage", "rotate", *TALKATIVE, KEY_PASSPHRASE=WRONG)
     made.crash("dsqc.stages.closed:write_stored_header", "storage", "rotate")
-    made.crash("cryptography.hazmat.primitives.ciphers.aead:ChaCha20Poly1305.decrypt", "storage", "rotate")
+    made.crash("dsqc.crypt4gh.keys:_derived", "storage", "rotate")
     made.run(DONE, "storage", "rotate", *TALKATIVE)
     given = ("storage", "export", "KRA00000002", "--to", home / "recipient.pub", "-o", home / "exported")
     made.run((FAULT, USAGE), *given, *TALKATIVE, KEY_PASSPHRASE=WRONG)
