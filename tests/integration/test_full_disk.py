@@ -203,8 +203,8 @@ def test_archived_files_that_do_not_fit_leave_nothing_and_are_made_later(disk: S
     disk.grow()
     is_done(disk, *given)
     recipe = next((disk.seen / "out").glob("*.json"))
-    is_done(disk, "storage", "restore", disk.path / "out" / recipe.name, "-o", tmp_path / "back")
-    assert (tmp_path / "back/reads.fastq.gz").read_bytes() == source.read_bytes()
+    is_done(disk, "storage", "restore", disk.path / "out" / recipe.name, "-o", tmp_path / "back.gz")
+    assert (tmp_path / "back.gz").read_bytes() == source.read_bytes()
 
 
 def test_an_export_that_does_not_fit_is_made_later(disk: SmallDisk, tmp_path: Path) -> None:

@@ -93,7 +93,11 @@ def test_killed_at_any_moment_it_ends_as_if_nothing_had_been(warm: Commands, tmp
         assert problems(station) == []
         left = files_below(station.root / "store")
         assert stored <= left
-        assert left - stored <= named_by_sweep(station)
+        extra = left - stored
+        # Empty marks that keep an object from being swept; a sweep that deletes takes the old ones away.
+        claims = {name for name in extra if name.partition("/")[2].startswith("claims/")}
+        assert {(station.root / "store" / name).stat().st_size for name in claims} <= {0}
+        assert extra - claims <= named_by_sweep(station)
         assert files_below(results) == after
         shutil.rmtree(station.root)
     assert killed >= ROUNDS // 2
