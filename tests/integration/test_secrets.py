@@ -32,7 +32,7 @@ from infra import s3, web
 from infra.faulty import answer, faulty_proxy
 from infra.sftp import make_key, sftp_server
 
-pytestmark = [pytest.mark.s3, pytest.mark.postgres, pytest.mark.web, pytest.mark.sftp]
+pytestmark = [pytest.mark.s3, pytest.mark.postgres, pytest.mark.web, pytest.mark.sftp, pytest.mark.timeout(600)]
 
 TALKATIVE = ("--debug", "-v", "--log-json")
 SESSION_TOKEN = "session-token/0123456789+abcdef=="
@@ -305,7 +305,6 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_that_is_left_holds_a_secret(world: World, name: str) -> None:
     found = [place for place, text in texts(world) if any(value in text for value in world.secrets[name])]

@@ -11,7 +11,7 @@ from helpers.closed import SAMPLE_BATCH
 from helpers.watched import Watched, spellings
 from infra.s3 import SECRET_KEY
 
-pytestmark = pytest.mark.s3
+pytestmark = [pytest.mark.s3, pytest.mark.timeout(600)]
 
 OTHERS = {
     "AWS_SESSION_TOKEN": "session-token/0123456789+abcdef==",
