@@ -54,6 +54,7 @@ def write_fault(path: Path, error: OSError) -> StorageFault:
     """Translate ``error`` into a fault that says what to do."""
     hints = {
         errno.ENOSPC: "The disk is full: free some space and run the same command again.",
+        errno.EFBIG: "Files may not be so large here: raise the limit (ulimit -f), or choose another directory.",
         errno.EDQUOT: "The quota is used up: free some space and run the same command again.",
         errno.EACCES: "Choose a directory that you may write to.",
         errno.EPERM: "Choose a directory that you may write to.",

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from chaos.transfer_chaos import chaos
+from infra.ceph import CephServer
 
 
 @pytest.mark.ceph
-def test_what_was_sent_arrives_whatever_dies(tmp_path: Path) -> None:
-    total = chaos(tmp_path, kills=16, payload_bytes=200_000_000, seed=7, large_bytes=60_000_000, small=15, disk=False)
+def test_what_was_sent_arrives_whatever_dies(tmp_path: Path, ceph_server: CephServer) -> None:
+    sizes = {"payload_bytes": 120_000_000, "large_bytes": 40_000_000, "small": 15}
+    total = chaos(tmp_path, ceph_server, kills=16, seed=7, **sizes)
     assert total.broken == []
     assert total.kills == 16
-    assert total.payload >= 200_000_000
+    assert total.payload >= 120_000_000

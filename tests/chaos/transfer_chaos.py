@@ -42,6 +42,8 @@ from infra.faulty import FaultyProxy, answer, faulty_proxy, flip, reset, stall
 
 DSQC = str(Path(sys.executable).parent / "dsqc")
 BUCKET = "chaos"
+STALL_TIMEOUT_S = 10
+"""What the commands are told: a line that was made to say nothing does not take a minute of the run."""
 LONGEST_WAIT_S = 15.0
 """A line that says nothing for so long may be stalled: then something dies without waiting for bytes."""
 MOST_SENT = 1.2
@@ -116,7 +118,13 @@ def make_files(folder: Path, rng: random.Random, large_bytes: int, small: int) -
         else:
             put(tables, "file", **values)
     write_tsv(folder, tables)
-    return {path.name: sha256_of(path.open("rb").read) for path in folder.iterdir()}
+    return {path.name: sha256_of_file(path) for path in folder.iterdir()}
+
+
+def sha256_of_file(path: Path) -> str:
+    """Digest of a file."""
+    with path.open("rb") as file:
+        return sha256_of(file.read)
 
 
 def sha256_of(read: Callable[[int], bytes]) -> str:
@@ -147,6 +155,11 @@ class World:
         for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix):
             found |= {row["Key"].removeprefix(prefix): row["Size"] for row in page.get("Contents", [])}
         return found
+
+    def sha256_at(self, key: str) -> str:
+        """Digest of an object."""
+        with contextlib.closing(self.client.get_object(Bucket=BUCKET, Key=key)["Body"]) as body:
+            return sha256_of(body.read)
 
     def await_moment(self, process: "subprocess.Popen[bytes]") -> bool:
         """Wait for the next death: until so many bytes have passed, or now and then so much time; false at the end."""
@@ -258,11 +271,12 @@ def one_submission(world: World, place: Path, number: int, large_bytes: int, sma
                 seen = (inbox / name).stat().st_size
                 assert seen == size, f"{name} stood in the inbox with {seen} of {size} bytes"
 
+    patience = ("--stall-timeout", str(STALL_TIMEOUT_S))
     with watched(at_the_store, tally):
-        send = [DSQC, "send", "-q", str(folder), "--to", url, "--state", str(state)]
+        send = [DSQC, "send", "-q", str(folder), "--to", url, "--state", str(state), *patience]
         run_to_the_end(world, send, tally, place / f"send-{number}.log")
     with watched(in_the_inbox, tally):
-        fetch = [DSQC, "transfer", "-q", url, str(inbox)]
+        fetch = [DSQC, "transfer", "-q", url, str(inbox), *patience]
         run_to_the_end(world, fetch, tally, place / f"transfer-{number}.log")
     tally.acknowledged = world.proxy.acknowledged - before[0]
     tally.lost = world.proxy.passed - before[1] - tally.acknowledged
@@ -284,24 +298,25 @@ def faults_at_the_end(world: World, prefix: str, inbox: Path, digests: dict[str,
     for name, digest in digests.items():
         if name not in there:
             yield f"{prefix}{name} is missing"
-        elif sha256_of(world.client.get_object(Bucket=BUCKET, Key=prefix + name)["Body"].read) != digest:
+        elif world.sha256_at(prefix + name) != digest:
             yield f"{prefix}{name} is not what was sent"
         if not (inbox / name).exists():
             yield f"{name} is missing in the inbox"
-        elif sha256_of((inbox / name).open("rb").read) != digest:
+        elif sha256_of_file(inbox / name) != digest:
             yield f"{name} in the inbox is not what was sent"
     unfinished = world.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
     if unfinished:
         yield f"{len(unfinished)} unfinished uploads were left"
 
 
-def chaos(place: Path, *, kills: int, payload_bytes: int, seed: int, large_bytes: int, small: int, disk: bool) -> Tally:
+def chaos(
+    place: Path, server: CephServer, *, kills: int, payload_bytes: int, seed: int, large_bytes: int, small: int
+) -> Tally:
     """Submissions until ``payload_bytes`` were sent and ``kills`` have happened; the sums."""
     rng = random.Random(seed)
     total = Tally()
     place.mkdir(parents=True, exist_ok=True)
-    store = {"kind": DISK if disk else MEMORY, "size_bytes": max(4 << 30, 6 * large_bytes)}
-    with ceph_server(place, **store) as server, faulty_proxy(server.endpoint) as proxy:  # type: ignore[arg-type]
+    with faulty_proxy(server.endpoint) as proxy:
         server.make_bucket(BUCKET)
         number = 0
         while total.payload < payload_bytes or total.kills < kills:
@@ -312,7 +327,8 @@ def chaos(place: Path, *, kills: int, payload_bytes: int, seed: int, large_bytes
                 kills - total.kills, int((kills - total.kills) * 2 * large_bytes / (payload_bytes * share)) + 1
             )
             world = World(server, proxy, rng, max(0, budget), max(2, int(1.8 * payload_bytes / max(kills, 1))))
-            tally = one_submission(world, place, number, rng.randint(large_bytes // 2, large_bytes), small)
+            with contextlib.closing(world.client):
+                tally = one_submission(world, place, number, rng.randint(large_bytes // 2, large_bytes), small)
             print(json.dumps({"submission": number} | tally.to_dict(), ensure_ascii=False), flush=True)
             total.add(tally)
             if total.broken:
@@ -332,15 +348,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--disk", action="store_true", help="the store keeps its data on disk, not in memory")
     args = parser.parse_args(arguments)
     begun = time.monotonic()
-    total = chaos(
-        args.place,
-        kills=args.kills,
-        payload_bytes=int(args.gigabytes * 1e9),
-        seed=args.seed,
-        large_bytes=args.large * 1_000_000,
-        small=args.small,
-        disk=args.disk,
-    )
+    large_bytes = args.large * 1_000_000
+    size_bytes = max(4 << 30, 6 * large_bytes)
+    with ceph_server(args.place, kind=DISK if args.disk else MEMORY, size_bytes=size_bytes) as server:
+        total = chaos(
+            args.place,
+            server,
+            kills=args.kills,
+            payload_bytes=int(args.gigabytes * 1e9),
+            seed=args.seed,
+            large_bytes=large_bytes,
+            small=args.small,
+        )
     print(json.dumps({"total": True, "seconds": round(time.monotonic() - begun)} | total.to_dict(), ensure_ascii=False))
     return 1 if total.broken else 0
 

@@ -211,6 +211,9 @@ def translated() -> Iterator[None]:
             raise CatalogFault(f"The catalog cannot be written: {text}.") from error
         if "disk" in text and "full" in text:
             raise CatalogFault("The disk of the catalog is full.", hint="Free some space and run it again.") from error
+        if "disk I/O error" in text:
+            # What SQLite also says where its log beside the database finds no room.
+            raise CatalogFault(f"The disk of the catalog refused: {text}.", hint=_DISK_HINT) from error
         raise TransientFault(f"The catalog did not answer: {text}.", hint="Run the same command again.") from error
     except DBAPIError as error:
         raise CatalogFault(f"The catalog refused: {_first_line(error)}.") from error
@@ -218,6 +221,7 @@ def translated() -> Iterator[None]:
         raise SystemFault(f"The catalog's interface failed: {type(error).__name__}.") from error
 
 
+_DISK_HINT = "If it is full, free some space, then run the same command again; if not, check the disk."
 _MAKE_HINT = "`dsqc catalog init DIR` makes a station with its catalog."
 
 

@@ -121,6 +121,7 @@ class KeyGate:
         self.bucket, self.prefix = s3.split_url(url)
         self.url = f"s3://{self.bucket}/{self.prefix}" if self.prefix else f"s3://{self.bucket}"
         self._region = options.region
+        s3.refuse_broken_keys(options)
         self._base = _base(self.bucket, options)
         self._signer = _Signer(options.region)
 

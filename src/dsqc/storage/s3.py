@@ -115,8 +115,9 @@ def _keys(options: S3Options) -> dict[str, str]:
     """The keys in the variables that ``options`` name; none where the library finds them by itself.
 
     Raises:
-        UsageError: a variable is not set.
+        UsageError: a variable is not set, or holds what no key is.
     """
+    refuse_broken_keys(options)
     named = {
         "access_key_id": options.access_key_env,
         "secret_access_key": options.secret_key_env,
@@ -129,6 +130,25 @@ def _keys(options: S3Options) -> dict[str, str]:
             hint="[s3] of station.toml names it as the holder of a key.",
         )
     return {name: os.environ[variable] for name, variable in named.items() if variable}
+
+
+def refuse_broken_keys(options: S3Options) -> None:
+    """See that keys can be sent: one that ends with a line break would be quoted by the libraries, in full.
+
+    Raises:
+        UsageError: a variable holds what no key is; its name is told, not its value.
+    """
+    own = (options.access_key_env, options.secret_key_env, options.session_token_env)
+    for name in (*own, *_KEY_VARIABLES):
+        value = os.environ.get(name, "") if name else ""
+        if not value.isascii() or not value.isprintable() or value != value.strip():
+            raise UsageError(
+                f"The environment variable {name} holds characters that no key has.",
+                hint="Look for a line break or a blank at its end.",
+            )
+
+
+_KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 
 
 @functools.cache

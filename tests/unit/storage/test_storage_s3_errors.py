@@ -6,6 +6,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
 from dsqc.errors import StorageFault, TransientFault, UsageError
+from dsqc.sending.requests import KeyGate
+from dsqc.station import S3Options
 from dsqc.storage import s3
 from dsqc.storage.s3upload import MOST_PARTS, PART_BYTES, part_size
 
@@ -75,3 +77,18 @@ def test_parts_are_large_enough_for_any_file(size):
     assert part_size(size) >= PART_BYTES
     assert part_size(size) % (1 << 20) == 0
     assert -(-size // part_size(size)) <= MOST_PARTS
+
+
+@pytest.mark.parametrize("variable", ["AWS_SESSION_TOKEN", "AWS_SECRET_ACCESS_KEY", "OWN_SECRET"])
+@pytest.mark.parametrize("value", ["hidden\n", " hidden", "hid\u200bden"])
+def test_a_key_that_cannot_be_sent_is_named_and_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv("OWN_ACCESS", "access")
+    monkeypatch.setenv("OWN_SECRET", "secret")
+    monkeypatch.setenv(variable, value)
+    options = S3Options(access_key_env="OWN_ACCESS", secret_key_env="OWN_SECRET")
+    for use in (lambda: s3.client(options), lambda: s3.filesystem(options), lambda: KeyGate("s3://bucket", options)):
+        with pytest.raises(UsageError, match=f"{variable} holds characters") as caught:
+            use()
+        assert "hid" not in str(caught.value)
