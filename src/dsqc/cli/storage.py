@@ -323,7 +323,10 @@ def _yes_no(value: bool, language: Language) -> str:
 
 
 def _hours(text: str) -> timedelta:
-    hours = float(text)
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = -1.0
     if not 0 <= hours < 1_000_000:
         raise argparse.ArgumentTypeError("hours, 0 or more")
     return timedelta(hours=hours)

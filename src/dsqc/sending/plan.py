@@ -11,10 +11,10 @@ from dsqc.model import Submission
 from dsqc.sending.local import LocalFile, look_at
 from dsqc.submission import sheet_files
 
-PLAIN_FILE = "regular file"
+PLAIN_FILE, PLAIN_FILE_KO = "regular file", "일반 파일"
 ONE_READ = "at least one read"
 ONE_ROW = "a row of the file sheet"
-_KOREAN = {PLAIN_FILE: "일반 파일", ONE_READ: "리드 1개 이상", ONE_ROW: "file 시트의 한 행"}
+_KOREAN = {PLAIN_FILE: PLAIN_FILE_KO, ONE_READ: "리드 1개 이상", ONE_ROW: "file 시트의 한 행"}
 
 
 @dataclass(frozen=True, slots=True)

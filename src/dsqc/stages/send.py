@@ -6,7 +6,8 @@ from typing import Any
 
 from dsqc import logs
 from dsqc.errors import DsqcError, UsageError
-from dsqc.findings import FindingLog
+from dsqc.findings import FindingLog, finding
+from dsqc.language import Text
 from dsqc.listing import Digests
 from dsqc.progress import Estimate, Gauge, InTurns
 from dsqc.sending import (
@@ -26,6 +27,8 @@ from dsqc.sending import (
     state_directory,
 )
 from dsqc.station import S3Options
+
+TAKEN = Text("a name and size that the inbox takes", "수신함이 받는 이름과 크기")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def send(
             f"{plan.directory} is submission and inbox at once.", hint="Give the inbox a place of its own."
         )
     there: frozenset[str] = frozenset()
+    _name_refused(plan, destination)
     try:
         if options.check:
             outcome = _unsent(plan)
@@ -106,6 +110,23 @@ def send(
         counts = {state: states.count(state) for state in sorted(set(states))}
         log.info("send ends", complete=outcome.complete, **counts)
     return SendResult(_to_dict(plan, destination, outcome, there), outcome.log, outcome.fault)
+
+
+def _name_refused(plan: Plan, destination: Destination) -> None:
+    """What the inbox does not take, as findings: a grant for other files must not get half of this submission."""
+    for item in plan.travelling:
+        reason = destination.refusal(item.name, item.file.size_bytes) if item.file else ""
+        if reason:
+            plan.log.add(
+                finding(
+                    "DSQC-F019",
+                    item.place,
+                    object_id=item.name,
+                    value=reason,
+                    expected=TAKEN.en,
+                    expected_ko=TAKEN.ko,
+                )
+            )
 
 
 def _survey(plan: Plan, destination: Destination, outcome: Outcome) -> frozenset[str]:
