@@ -43,6 +43,9 @@ NOTE_SECONDS = 30.0
 """Results are noted in the catalog after so many, or so long."""
 
 
+NOTHING = Text("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One copy that is not what it should be.
@@ -58,7 +61,7 @@ class Fault:
     seen: str
     submissions: tuple[str, ...]
     repaired: bool = False
-    note: Text = Text("", "")
+    note: Text = NOTHING
 
     def to_dict(self) -> dict[str, Any]:
         """As in ``schemas/reports/storage_verify.schema.json``."""
