@@ -113,7 +113,14 @@ def add_pace(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="give a connection up that says nothing for so long, and try again (default: 60)",
     )
-    group.add_argument("--events", metavar="FILE", help="write what happens as JSON lines to FILE; - is standard error")
+    add_events(group)
+
+
+def add_events(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """``--events``: what happens while bytes travel, for programs."""
+    parser.add_argument(
+        "--events", metavar="FILE", help="write what happens as JSON lines to FILE; - is standard error"
+    )
 
 
 def add_exit_zero(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +129,6 @@ def add_exit_zero(parser: argparse.ArgumentParser) -> None:
 
 
 def _threads(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)

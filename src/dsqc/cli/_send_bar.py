@@ -4,9 +4,10 @@ import sys
 from collections.abc import Sequence
 
 from dsqc.cli._output import printable
+from dsqc.cli._transfer import estimate_text
 from dsqc.language import Language, Text
 from dsqc.pacing import Window
-from dsqc.sending import Progress
+from dsqc.progress import Ending, Estimate, Progress
 
 
 class _Words(Progress):
@@ -18,6 +19,23 @@ class _Words(Progress):
     def say(self, text: Text) -> None:
         """One line."""
         print(f"dsqc send: {printable(text.get(self.language))}", file=sys.stderr, flush=True)
+
+    def estimate(self, estimate: Estimate) -> None:
+        """Files, bytes and time."""
+        if estimate.files:
+            self.say(estimate_text(estimate, Text("to send", "보낼 파일")))
+
+    def end(self, ending: Ending) -> None:
+        """What is left, where somebody cut the run short; otherwise the table says it."""
+        if ending.state == "interrupted":
+            self.say(
+                Text(
+                    f"{ending.copied} of {ending.files} files arrived; {ending.left} are left. "
+                    "The same command goes on from here.",
+                    f"파일 {ending.files}개 중 {ending.copied}개가 도착했고 {ending.left}개가 남았습니다. "
+                    "같은 명령을 다시 실행하면 이어서 보냅니다.",
+                )
+            )
 
     def retry(self, name: str, reason: str) -> None:
         """Why something is tried again."""

@@ -38,7 +38,7 @@ def add_actions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     opened.add_argument("file", type=Path, metavar="FILE", help="a Crypt4GH file")
     opened.add_argument("--key", type=Path, required=True, metavar="KEY", help="your private key")
     opened.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="where the plain file goes")
-    _add_passphrase(opened, "of the private key, where it has one")
+    _add_passphrase(opened, "unlocks your private key, where it has a passphrase")
 
 
 def _add_passphrase(parser: argparse.ArgumentParser, text: str) -> None:

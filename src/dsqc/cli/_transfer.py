@@ -7,18 +7,20 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dsqc.errors import UsageError
 from dsqc.language import Language, Text
-from dsqc.transfer.events import Ending, Estimate, EventLines, InTurns, Progress
+from dsqc.progress import Ending, Estimate, EventLines, InTurns, Progress
 
 if TYPE_CHECKING:
     from dsqc.pacing import Window
     from dsqc.station import TransferOptions
+
+Audience = Callable[[Language], AbstractContextManager[Progress]]
 
 SAME_REASON_S = 10.0
 """The same reason is not told again within so many seconds: in a storm every part has it."""
@@ -77,18 +79,19 @@ def ending_on_sigterm() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def told(args: argparse.Namespace) -> Iterator[Progress]:
-    """Who is told: bars on a terminal, lines for people elsewhere, ``--events``; nobody else with ``--quiet``."""
-    import stamina
+def told(args: argparse.Namespace, for_people: "Audience | None" = None) -> Iterator[Progress]:
+    """Who is told: bars on a terminal, lines for people elsewhere, ``--events``; nobody else with ``--quiet``.
 
-    # dsqc says itself what is tried again, and why.
-    stamina.instrumentation.set_on_retry_hooks([])
+    Args:
+        for_people: makes what people see; by default what ``dsqc transfer`` shows.
+    """
+    for_people = for_people or _for_people
     with ExitStack() as stack:
         listeners: list[Progress] = []
         if args.events:
             listeners.append(EventLines(stack.enter_context(_events_file(args.events))))
         if not args.quiet and not args.log_json and args.events != "-":
-            listeners.append(stack.enter_context(_for_people(args.lang)))
+            listeners.append(stack.enter_context(for_people(args.lang)))
         yield InTurns(listeners)
 
 
@@ -107,6 +110,10 @@ def _events_file(name: str) -> Iterator[TextIO]:
 
 @contextlib.contextmanager
 def _for_people(language: Language) -> Iterator[Progress]:
+    import stamina
+
+    # dsqc says itself what is tried again, and why.
+    stamina.instrumentation.set_on_retry_hooks([])
     if not sys.stderr.isatty():
         yield Spoken(language, lambda text: print(text, file=sys.stderr, flush=True))
         return
@@ -129,17 +136,7 @@ class Spoken(Progress):
         """Files, bytes and time."""
         if not estimate.files:
             return
-        size, rate = size_text(estimate.size_bytes), size_text(estimate.rate)
-        if estimate.seconds is None:
-            text = Text(f"{estimate.files} files to fetch, {size}.", f"받을 파일 {estimate.files}개, {size}.")
-        else:
-            basis = _BASES[estimate.basis]
-            en, ko = (time_text(estimate.seconds, item) for item in (Language.EN, Language.KO))
-            text = Text(
-                f"{estimate.files} files to fetch, {size}: about {en} at {rate}/s ({basis.en}).",
-                f"받을 파일 {estimate.files}개, {size}: {rate}/s({basis.ko})로 약 {ko}.",
-            )
-        self._print(text)
+        self._print(estimate_text(estimate, Text("to fetch", "받을 파일")))
 
     def retry(self, name: str, reason: str) -> None:
         """Why something is tried again."""
@@ -201,6 +198,19 @@ class Spoken(Progress):
         if now - self._said.get(reason, float("-inf")) >= SAME_REASON_S:
             self._said[reason] = now
             self._print(text)
+
+
+def estimate_text(estimate: Estimate, what: Text) -> Text:
+    """Files, bytes and, where a rate is known, the time; ``what`` says in which direction they go."""
+    size, rate = size_text(estimate.size_bytes), size_text(estimate.rate)
+    if estimate.seconds is None:
+        return Text(f"{estimate.files} files {what.en}, {size}.", f"{what.ko} {estimate.files}개, {size}.")
+    basis = _BASES[estimate.basis]
+    en, ko = (time_text(estimate.seconds, item) for item in (Language.EN, Language.KO))
+    return Text(
+        f"{estimate.files} files {what.en}, {size}: about {en} at {rate}/s ({basis.en}).",
+        f"{what.ko} {estimate.files}개, {size}: {rate}/s({basis.ko})로 약 {ko}.",
+    )
 
 
 def size_text(size_bytes: float) -> str:

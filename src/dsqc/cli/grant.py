@@ -249,7 +249,10 @@ def _part_size(text: str) -> int:
 
 
 def _hours(text: str) -> timedelta:
-    hours = float(text)
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = -1.0
     if not 0 <= hours < 1_000_000:
         raise argparse.ArgumentTypeError("hours, 0 or more")
     return timedelta(hours=hours)

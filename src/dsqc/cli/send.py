@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsqc.cli._options import add_exit_zero, add_station
+from dsqc.cli._options import add_events, add_exit_zero, add_station
 from dsqc.errors import ExitCode, UsageError
 from dsqc.language import Language, Text
 
@@ -48,14 +48,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--anyway", action="store_true", help="send what can be sent although something is missing or wrong"
     )
     parser.add_argument("--parallel", type=_count, metavar="N", help="requests at once (default: 8)")
-    parser.add_argument("--limit-rate", type=size_of, default=0, metavar="RATE", help="bytes a second over all: 50M")
+    parser.add_argument(
+        "--limit-rate",
+        type=size_of,
+        default=0,
+        metavar="RATE",
+        help="bytes a second over all of them: 500K, 50M, 1.5G",
+    )
     parser.add_argument(
         "--window",
         type=_window,
         action="append",
         default=[],
-        metavar="SPAN",
-        help="send at these times of day only, local time: 22:00-06:00 (may be repeated)",
+        metavar="HH:MM-HH:MM",
+        help="time of day when bytes may travel, local time; may be given several times (default: always)",
     )
     parser.add_argument(
         "--part-size",
@@ -64,9 +70,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="bytes of a part of a large file (default: 16Mi)",
     )
     parser.add_argument(
-        "--stall-timeout", type=_seconds, default=60.0, metavar="S", help="give a silent connection up (default: 60 s)"
+        "--stall-timeout",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="give a connection up that says nothing for so long, and try again (default: 60)",
     )
-    parser.add_argument("--retries", type=_count, default=8, metavar="N", help="attempts of one request (default: 8)")
+    parser.add_argument(
+        "--retries", type=_retries, default=7, metavar="N", help="tries after the first, of one request (default: 7)"
+    )
+    add_events(parser)
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help="where to remember what was done (default: ~/.local/state/dsqc/send)"
     )
@@ -77,10 +90,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Send, print what went and what did not."""
     from dsqc.cli._output import print_json
+    from dsqc.cli._transfer import ending_on_sigterm, told
     from dsqc.stages.send import send
 
     to = _destination(args)
-    with _progress(args) as progress:
+    with ending_on_sigterm(), told(args, _for_people) as progress:
         result = send(args.submission, to, _options(args), s3=_s3_options(args), progress=progress)
     if args.json:
         print_json(result.record)
@@ -88,7 +102,9 @@ def run(args: argparse.Namespace) -> int:
         _print(result, args)
     if result.fault is not None:
         print(f"dsqc send: {result.fault}", file=sys.stderr)
-        return int(result.fault.exit_code)
+        # Looked at only, the data are the sender's to correct whatever else is in the way (as for dsqc transfer).
+        if not (args.check and result.log.has_errors):
+            return int(result.fault.exit_code)
     return ExitCode.FINDINGS if result.log.has_errors else ExitCode.DONE
 
 
@@ -115,7 +131,7 @@ def _options(args: argparse.Namespace) -> "SendOptions":
 
     piece = max(4096, min(1 << 20, args.limit_rate // PIECES_PER_S)) if args.limit_rate else 1 << 20
     line = Line(
-        Pacer(args.limit_rate, args.window), stall_s=args.stall_timeout, attempts=args.retries, piece_bytes=piece
+        Pacer(args.limit_rate, args.window), stall_s=args.stall_timeout, attempts=args.retries + 1, piece_bytes=piece
     )
     return SendOptions(
         line,
@@ -138,15 +154,11 @@ def _s3_options(args: argparse.Namespace) -> Any:
     return load_station(args.station).s3
 
 
-def _progress(args: argparse.Namespace) -> Any:
+def _for_people(language: Language) -> Any:
     """A bar on a terminal; elsewhere only what the sender should know."""
-    from contextlib import nullcontext
-
-    if args.quiet or args.log_json:
-        return nullcontext()
     from dsqc.cli._send_bar import SendBar, SendLines
 
-    return SendBar(args.lang) if sys.stderr.isatty() else SendLines(args.lang)
+    return SendBar(language) if sys.stderr.isatty() else SendLines(language)
 
 
 def _print(result: "SendResult", args: argparse.Namespace) -> None:
@@ -178,8 +190,9 @@ def _last_line(result: "SendResult", is_check: bool) -> Text:
     if result.record["complete"]:
         end = Text("The submission is complete there.", "제출 자료가 모두 도착했습니다.")
     elif is_check:
-        volume = result.record["planned_bytes"]
-        end = Text(f"{volume:,} bytes would go.", f"보낼 분량 {volume:,}바이트.")
+        end = _forecast(result)
+    elif result.fault is not None:
+        end = Text("It is not complete.", "아직 완전하지 않습니다.")
     else:
         end = Text(
             "It is not complete: correct what is listed and run the same command again.",
@@ -189,6 +202,18 @@ def _last_line(result: "SendResult", is_check: bool) -> Text:
         f"{en}; {found['error']} errors, {found['warning']} warnings. {end.en}",
         f"{ko}; 오류 {found['error']}건, 경고 {found['warning']}건. {end.ko}",
     )
+
+
+def _forecast(result: "SendResult") -> Text:
+    """What ``--check`` ends with: the volume, what is there, and whether it can begin."""
+    volume, there, size = (result.record[name] for name in ("planned_bytes", "there_files", "there_bytes"))
+    en, ko = f"{volume:,} bytes would go", f"보낼 분량 {volume:,}바이트"
+    if there:
+        en += f"; {there:,} files, {size:,} bytes are there"
+        ko += f"; 이미 있는 파일 {there:,}개, {size:,}바이트"
+    is_ready = result.fault is None and not result.log.has_errors
+    ready = Text("Ready.", "준비되었습니다.") if is_ready else Text("Not ready.", "준비되지 않았습니다.")
+    return Text(f"{en}. {ready.en}", f"{ko}. {ready.ko}")
 
 
 def size_of(text: str) -> int:
@@ -220,16 +245,26 @@ def _part_size(text: str) -> int:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 64:
-        raise argparse.ArgumentTypeError("1 to 64")
-    return number
+    return _number_from(text, 1, 64)
+
+
+def _retries(text: str) -> int:
+    return _number_from(text, 0, 100)
+
+
+def _number_from(text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 1 <= seconds <= 3600:
-        raise argparse.ArgumentTypeError("1 to 3600 seconds")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 1 to 3600")
     return seconds
 
 

@@ -112,7 +112,7 @@ def _verify(args: argparse.Namespace, station: "Station", tiers: tuple[str, ...]
     if args.json:
         print_json({"schema_version": SCHEMA_VERSION, "action": "verify", **report.to_dict()})
     else:
-        _print_verify(report, args.lang)
+        _print_verify(report, args.lang, may_repair=not args.repair and not args.without_catalog)
     return ExitCode.DONE if report.whole else ExitCode.FINDINGS
 
 
@@ -144,7 +144,7 @@ def _verify_manifests(args: argparse.Namespace, station: "Station", tiers: tuple
     return verify_manifests(station, tiers)
 
 
-def _print_verify(report: "FixityReport", language: Language) -> None:
+def _print_verify(report: "FixityReport", language: Language, *, may_repair: bool) -> None:
     from dsqc.cli._output import printable
 
     for fault in report.faults:
@@ -166,15 +166,23 @@ def _print_verify(report: "FixityReport", language: Language) -> None:
             repaired,
         )
     )
+    if repaired < len(report.faults) and may_repair:
+        text = Text(
+            "With --repair, what another place holds whole is mended from there.",
+            "--repair를 주면 다른 장소의 온전한 사본으로 복구합니다.",
+        )
+        print(text.get(language))
     for line in _said_of_plan(report, language):
         print(line)
 
 
 def _outcome(fault: Any, language: Language) -> str:
     if fault.repaired:
-        return f"{Text('mended', '복구됨').get(language)} {fault.note}"
+        return f"{Text('mended', '복구됨').get(language)} {fault.note.get(language)}"
     needed = Text("needed by", "필요한 제출").get(language)
-    return " ".join([f"{needed} {', '.join(fault.submissions)}."] * bool(fault.submissions) + [fault.note]).strip()
+    return " ".join(
+        [f"{needed} {', '.join(fault.submissions)}."] * bool(fault.submissions) + [fault.note.get(language)]
+    ).strip()
 
 
 def _said_of_plan(report: "FixityReport", language: Language) -> list[str]:
@@ -323,7 +331,10 @@ def _yes_no(value: bool, language: Language) -> str:
 
 
 def _hours(text: str) -> timedelta:
-    hours = float(text)
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = -1.0
     if not 0 <= hours < 1_000_000:
         raise argparse.ArgumentTypeError("hours, 0 or more")
     return timedelta(hours=hours)

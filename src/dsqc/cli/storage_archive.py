@@ -256,7 +256,10 @@ def run_restore(args: argparse.Namespace) -> int:
 
 
 def _fraction(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
     if not 0 <= number < 1:
         raise argparse.ArgumentTypeError("a fraction, 0 or more and below 1")
     return number

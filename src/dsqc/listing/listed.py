@@ -91,7 +91,8 @@ def _name_fault(name: str, sheet: Sheet, row: Row) -> Finding | None:
         )
     if not is_short(name):
         limit = f"<= {LONGEST_NAME_BYTES} bytes"
-        return finding("DSQC-F001", place, object_id=name, value=name, expected=limit)
+        limit_ko = f"{LONGEST_NAME_BYTES}바이트 이하"
+        return finding("DSQC-F001", place, object_id=name, value=name, expected=limit, expected_ko=limit_ko)
     return None
 
 

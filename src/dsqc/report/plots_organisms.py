@@ -20,7 +20,7 @@ def organisms(name: str, table: Table) -> Figure | None:
         :MOST_BARS
     ]
     rest = max(0.0, 1 - sum(shares))
-    canvas = Canvas.frame(name, (0, 100), (0, len(rows) + 1))
+    canvas = Canvas.frame(name, (0, 100), (0, len(rows) + 0.75))
     canvas.axes(Text("share of reads (%)", "리드 비율 (%)"), Text("", ""), y_labels=())
     for number, (label, share, low, high) in enumerate(rows):
         place = len(rows) - number

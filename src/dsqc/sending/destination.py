@@ -93,6 +93,17 @@ class Destination(Protocol):
         """What stands there under its name, as far as the inbox lets us look."""
         ...
 
+    def survey(self, sizes: Mapping[str, int]) -> frozenset[str]:
+        """Whether files of these names and sizes could begin to travel; writes nothing.
+
+        Returns:
+            Names that stand there with their size; what they hold is compared when they are sent.
+
+        Raises:
+            DsqcError: what keeps them from being sent: no rights, no such bucket, no space, an expired grant.
+        """
+        ...
+
     def look(self, name: str) -> Remote | None:
         """What stands under ``name`` now; ``None`` where nothing does or nobody may look."""
         ...

@@ -22,7 +22,7 @@ from dsqc.sending.destination import (
 from dsqc.sending.hashes import Counter, Hashes, md5_of, whole_of
 from dsqc.sending.journal import Journal, Remembered
 from dsqc.sending.local import Changed, LocalFile, Unreadable, look_at, reading
-from dsqc.sending.plan import PLAIN_FILE, Item, Plan
+from dsqc.sending.plan import PLAIN_FILE, PLAIN_FILE_KO, Item, Plan
 from dsqc.sending.progress import Progress
 
 PARALLEL = 8
@@ -299,7 +299,14 @@ class _Sending:
     def _failed(self, item: Item, reason: str) -> SentRecord:
         with self.lock:
             self.outcome.log.add(
-                finding("DSQC-F019", item.place, object_id=item.name, value=reason, expected=PLAIN_FILE)
+                finding(
+                    "DSQC-F019",
+                    item.place,
+                    object_id=item.name,
+                    value=reason,
+                    expected=PLAIN_FILE,
+                    expected_ko=PLAIN_FILE_KO,
+                )
             )
         return SentRecord(item.name, item.kind, "failed", reason=reason)
 

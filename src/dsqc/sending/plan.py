@@ -6,12 +6,15 @@ from pathlib import Path
 
 from dsqc.errors import SystemFault, UsageError
 from dsqc.findings import FindingLog, Location, Suggestion, finding
-from dsqc.listing import Expected, Listed, by_normal_name, is_bare, listed_files, normalise, read_listing
+from dsqc.listing import Expected, Listed, by_normal_name, is_bare, is_own, listed_files, normalise, read_listing
 from dsqc.model import Submission
 from dsqc.sending.local import LocalFile, look_at
 from dsqc.submission import sheet_files
 
-PLAIN_FILE = "regular file"
+PLAIN_FILE, PLAIN_FILE_KO = "regular file", "일반 파일"
+ONE_READ = "at least one read"
+ONE_ROW = "a row of the file sheet"
+_KOREAN = {PLAIN_FILE: PLAIN_FILE_KO, ONE_READ: "리드 1개 이상", ONE_ROW: "file 시트의 한 행"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,8 @@ class _Planning:
                 items.append(self._item(name, "data", row.expected, row.location("file_name")))
             else:
                 items.append(Item(name, "data", None, state="failed"))
-        self._compare_sizes(items, listed)
+        self._name_repeated(item for item in listed if item.is_taken)
+        self._compare_sizes(listed)
         self._name_unlisted({*forms, *first}, "file" in submission.sheets)
         return Plan(self.directory, tuple(items), self.log)
 
@@ -107,28 +111,40 @@ class _Planning:
         elif file.kind:
             self._add("DSQC-F016", place, name, name, PLAIN_FILE, kind=file.kind)
         elif file.size_bytes == 0:
-            self._add("DSQC-F008", place, name, name, "> 0 bytes")
+            self._add("DSQC-F008", place, name, "0", ONE_READ)
         elif reason := _unreadable(file.path):
             self._add("DSQC-F019", place, name, reason, PLAIN_FILE)
         else:
             return Item(name, kind, file, expected, place)
         return Item(name, kind, None, state="failed")
 
-    def _compare_sizes(self, items: Iterable[Item], listed: Iterable[Listed]) -> None:
-        sizes = {item.name: item.file.size_bytes for item in items if item.file}
+    def _name_repeated(self, listed: Iterable[Listed]) -> None:
+        rows: dict[str, list[Listed]] = {}
+        for item in listed:
+            rows.setdefault(item.name, []).append(item)
+        for name, items in rows.items():
+            numbers = ", ".join(str(item.row.number) for item in items[:10]) + (" …" if len(items) > 10 else "")
+            for item in items if len(items) > 1 else ():
+                self._add("DSQC-F002", item.location("file_name"), name, name, numbers)
+
+    def _compare_sizes(self, listed: Iterable[Listed]) -> None:
         for row in listed:
-            seen = sizes.get(row.name)
-            if seen is not None and row.size_bytes not in (None, seen):
+            files = self.found.get(row.name, [])
+            seen = files[0].size_bytes if len(files) == 1 and not files[0].kind else None
+            if row.is_taken and seen is not None and row.size_bytes not in (None, seen):
                 self._add("DSQC-F007", row.location("size_bytes"), row.name, str(seen), str(row.size_bytes))
 
     def _name_unlisted(self, known: set[str], has_sheet: bool) -> None:
         place = Location(sheet="file") if has_sheet else Location()
         for name, files in self.found.items():
-            if name in known or all(file.kind for file in files):
+            if name in known or is_own(name):
                 continue
-            self._add("DSQC-F004", place, name, name, "a row of the file sheet", expected_ko="file 시트의 한 행")
+            shown = f"{name}/" if all(file.kind == "directory" for file in files) else name
+            self._add("DSQC-F004", place, name, shown, ONE_ROW)
 
     def _add(self, code: str, place: Location, name: str, value: str, expected: str, **more: object) -> None:
+        if expected in _KOREAN:
+            more["expected_ko"] = _KOREAN[expected]
         self.log.add(finding(code, place, object_id=name, value=value, expected=expected, **more))  # type: ignore[arg-type]
 
 

@@ -69,6 +69,18 @@ class S3Inbox:
                 return found
             marks = {"continuation-token": root.findtext("NextContinuationToken") or ""}
 
+    def survey(self, sizes: Mapping[str, int]) -> frozenset[str]:
+        """One listing, or one HEAD where only single names may be asked for; rights to write show when they are used.
+
+        A grant may allow no look at all: then only its own names, sizes and time limit are known.
+        """
+        there = self.standing()
+        if not there and sizes:
+            name = next(iter(sizes))
+            seen = self.look(name)
+            there = {} if seen is None else {name: seen}
+        return frozenset(name for name, size in sizes.items() if name in there and there[name].size_bytes == size)
+
     def look(self, name: str) -> Remote | None:
         """One HEAD request."""
         answer = self.call(Call(Kind.HEAD, name))

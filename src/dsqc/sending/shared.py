@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dsqc.artefact import write_fault
-from dsqc.errors import TransientFault, UsageError
+from dsqc.errors import SystemFault, TransientFault, UsageError
 from dsqc.listing import SENDER
 from dsqc.sending.destination import Advance, DamagedAtFarEnd, Remote, Retrying, Upload, Whole, part_size, size_of_part
 from dsqc.sending.web import Line
@@ -68,6 +68,22 @@ class SharedInbox:
             return {entry.name: _remote(entry.stat(follow_symlinks=False)) for entry in rows}
         except OSError as error:
             raise write_fault(self.path, error) from error
+
+    def survey(self, sizes: Mapping[str, int]) -> frozenset[str]:
+        """Looks at the directory, or at the one that it would be made in."""
+        made_in = next(place for place in (self.path, *self.path.parents) if place.exists())
+        if not made_in.is_dir() or not os.access(made_in, os.W_OK | os.X_OK):
+            raise SystemFault(f"{made_in} cannot be written.", hint="Check its permissions, or give another directory.")
+        there = self.standing() if made_in == self.path else {}
+        standing = frozenset(name for name, size in sizes.items() if name in there and there[name].size_bytes == size)
+        needed = sum(size for name, size in sizes.items() if name not in standing)
+        free = shutil.disk_usage(made_in).free
+        if free < needed:
+            raise SystemFault(
+                f"{made_in} has {free:,} bytes free; {needed:,} are needed.",
+                hint="Make room, or give another directory.",
+            )
+        return standing
 
     def look(self, name: str) -> Remote | None:
         """Size and time."""

@@ -170,7 +170,7 @@ class Web:
                 reason = f"no byte moved in {self.line.stall_s:g} s"
             except (OSError, http.client.HTTPException) as error:
                 pause = 0.0
-                reason = f"the connection broke ({type(error).__name__})"
+                reason = _broken(error)
                 _refuse_bad_certificate(error, what)
             else:
                 if answer.is_good or not (answer.status in _BUSY_STATUS or answer.code in _AGAIN):
@@ -194,8 +194,7 @@ class Web:
                 take(block)
         except (OSError, http.client.HTTPException) as error:
             self._drop(request)
-            reason = f"the connection broke ({type(error).__name__})"
-            raise TransientFault(f"{request.what}: {reason}.", hint=_RETRY_HINT) from None
+            raise TransientFault(f"{request.what}: {_broken(error)}.", hint=_RETRY_HINT) from None
         return Answer(response.status, _headers(response))
 
     def _once(self, request: Request, body: bytes | memoryview, count: "_Count", patience_s: float) -> Answer:
@@ -357,6 +356,16 @@ def _refuse_bad_certificate(error: BaseException, what: str) -> None:
             f"{what}: the certificate of the server is not trusted ({error.verify_message}).",
             hint="Name the station's certificate authority in SSL_CERT_FILE, or check the address.",
         ) from None
+
+
+def _broken(error: Exception) -> str:
+    """What broke, in the system's words; those of the library may hold the URL."""
+    if isinstance(error, socket.gaierror):
+        return "the name of its host cannot be resolved"
+    if isinstance(error, ConnectionRefusedError):
+        return "no server answers at its address (connection refused)"
+    words = error.strerror if isinstance(error, OSError) else None
+    return f"the connection broke ({words or type(error).__name__})"
 
 
 def _proxy(scheme: str, host: str) -> Any:

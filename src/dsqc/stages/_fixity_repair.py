@@ -8,6 +8,7 @@ from dsqc.catalog.database import Catalog
 from dsqc.catalog.events import Clock
 from dsqc.catalog.fixity import COPY, REPAIR, KnownCopy, add_copy, append_fixity_event, note_state
 from dsqc.errors import StorageFault, TransientFault
+from dsqc.language import Text
 from dsqc.station import Station
 from dsqc.storage import ObjectStore, StoredCopy
 from dsqc.storage.copying import fetched, put_back
@@ -45,7 +46,7 @@ def mend(
     good: Sequence[KnownCopy],
     *,
     clock: Clock,
-) -> str:
+) -> Text:
     """Put the bytes of a good copy where ``bad`` is damaged or missing; from where, for people.
 
     Raises:
@@ -60,12 +61,20 @@ def mend(
         _event(session, REPAIR, bad, details, clock)
 
     catalog.write(note)
-    return f"from {source.place}" + (f"; the damaged bytes are in {kept}" if kept else "")
+    if not kept:
+        return _from(source)
+    return Text(
+        f"from {source.place}; the damaged bytes are in {kept}", f"{source.place}에서; 손상된 바이트는 {kept}에 있음"
+    )
+
+
+def _from(source: KnownCopy) -> Text:
+    return Text(f"from {source.place}", f"{source.place}에서")
 
 
 def supply(
     catalog: Catalog, stores: Mapping[str, ObjectStore], lack: Lack, good: Sequence[KnownCopy], *, clock: Clock
-) -> str:
+) -> Text:
     """Make the copy that a place lacks; from where, for people.
 
     Raises:
@@ -93,7 +102,7 @@ def supply(
         _event(session, COPY, wanted, {"key": wanted.key, "from": source.place, "proof": proof}, clock)
 
     catalog.write(note)
-    return f"from {source.place}"
+    return _from(source)
 
 
 def _source(stores: Mapping[str, ObjectStore], bad: KnownCopy, good: Sequence[KnownCopy]) -> KnownCopy:

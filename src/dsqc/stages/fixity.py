@@ -25,6 +25,7 @@ from dsqc.catalog.fixity import (
     submissions_of,
 )
 from dsqc.errors import SystemFault
+from dsqc.language import Text
 from dsqc.stages._fixity_plan import ALL, SAMPLE, WITHIN, Plan, chance_to_find, choose, due_before, promise
 from dsqc.stages._fixity_repair import Lack, lacking, mend, supply
 from dsqc.station import TIERS, Station
@@ -42,6 +43,9 @@ NOTE_SECONDS = 30.0
 """Results are noted in the catalog after so many, or so long."""
 
 
+NOTHING = Text("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One copy that is not what it should be.
@@ -57,7 +61,7 @@ class Fault:
     seen: str
     submissions: tuple[str, ...]
     repaired: bool = False
-    note: str = ""
+    note: Text = NOTHING
 
     def to_dict(self) -> dict[str, Any]:
         """As in ``schemas/reports/storage_verify.schema.json``."""
@@ -71,7 +75,7 @@ class Fault:
             "seen": self.seen,
             "submissions": list(self.submissions),
             "repaired": self.repaired,
-            "note": self.note,
+            "note": self.note.en,
         }
 
 
@@ -315,6 +319,6 @@ class _Run:
                     note = mend(self.catalog, self.stores, fault.copy, fault.state, good, clock=self.clock)
                 repaired = True
             except SystemFault as error:
-                note, repaired = str(error), False
+                note, repaired = Text(str(error), str(error)), False
             mended.append(Fault(fault.copy, fault.state, fault.seen, fault.submissions, repaired, note))
         self.report.faults = mended

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from dsqc.artefact import write_text
 from dsqc.errors import UsageError
-from dsqc.sending import Grant, Line, plan_sending, read_grant, write_grant
+from dsqc.sending import Grant, Line, open_destination, plan_sending, read_grant, write_grant
 from dsqc.sending.granting import Granting, read_asked
 from dsqc.sending.requests import KeyGate
 from dsqc.station import S3Options
@@ -44,6 +44,9 @@ def issue_grant(
         raise UsageError(f"{out} exists.", hint="`dsqc grant renew` gives it new URLs; or choose another name.")
     asked = read_asked(files)
     with _granting(inbox, s3) as granting:
+        # URLs are signed without asking the store: a wrong bucket would show at the submitter's desk only.
+        with closing(open_destination(inbox, Line(), s3=s3)) as there:
+            there.survey({})
         grant = granting.issue(name, asked, expires_s, part_bytes)
         try:
             write_grant(out, grant)

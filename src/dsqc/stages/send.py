@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from dsqc import logs
-from dsqc.errors import DsqcError
-from dsqc.findings import FindingLog
+from dsqc.errors import DsqcError, UsageError
+from dsqc.findings import FindingLog, finding
+from dsqc.language import Text
 from dsqc.listing import Digests
+from dsqc.progress import Estimate, Gauge, InTurns
 from dsqc.sending import (
     PARALLEL,
     PART_BYTES,
@@ -26,10 +28,15 @@ from dsqc.sending import (
 )
 from dsqc.station import S3Options
 
+TAKEN = Text("a name and size that the inbox takes", "수신함이 받는 이름과 크기")
+
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What a sending came to: ``record`` is what ``--json`` prints; ``fault`` is what stopped it, if anything did."""
+    """What a sending came to: ``record`` is what ``--json`` prints; ``fault`` is what stopped it, if anything did.
+
+    With ``check``: ``fault`` is what would keep it from beginning.
+    """
 
     record: dict[str, Any]
     log: FindingLog
@@ -81,37 +88,102 @@ def send(
     plan = plan_sending(submission)
     log = logs.logger(submission=plan.directory.resolve().name)
     destination = open_destination(to, options.line, s3=s3, part_bytes=options.part_bytes)
+    if destination.url == str(plan.directory.resolve()):
+        raise UsageError(
+            f"{plan.directory} is submission and inbox at once.", hint="Give the inbox a place of its own."
+        )
+    there: frozenset[str] = frozenset()
+    _name_refused(plan, destination)
     try:
-        if options.check or (plan.log.has_errors and not options.anyway):
+        if options.check:
+            outcome = _unsent(plan)
+            there = _survey(plan, destination, outcome)
+        elif plan.log.has_errors and not options.anyway:
             outcome = _unsent(plan)
         else:
             log.info("send begins", destination=destination.url, files=len(plan.travelling))
-            outcome = _send(plan, destination, options, progress)
+            outcome = _send(plan, destination, options, progress or Progress())
     finally:
         destination.close()
     states = [item.state for item in outcome.files]
-    log.info("send ends", complete=outcome.complete, **{state: states.count(state) for state in sorted(set(states))})
-    return SendResult(_to_dict(plan, destination, outcome), outcome.log, outcome.fault)
+    if not options.check:
+        counts = {state: states.count(state) for state in sorted(set(states))}
+        log.info("send ends", complete=outcome.complete, **counts)
+    return SendResult(_to_dict(plan, destination, outcome, there), outcome.log, outcome.fault)
 
 
-def _send(plan: Plan, destination: Destination, options: SendOptions, progress: Progress | None) -> Outcome:
-    with Journal(options.state or state_directory(), destination.url, plan.directory).locked() as journal:
-        return send_planned(plan, destination, journal, progress, options.parallel)
+def _name_refused(plan: Plan, destination: Destination) -> None:
+    """What the inbox does not take, as findings: a grant for other files must not get half of this submission."""
+    for item in plan.travelling:
+        reason = destination.refusal(item.name, item.file.size_bytes) if item.file else ""
+        if reason:
+            plan.log.add(
+                finding(
+                    "DSQC-F019",
+                    item.place,
+                    object_id=item.name,
+                    value=reason,
+                    expected=TAKEN.en,
+                    expected_ko=TAKEN.ko,
+                )
+            )
+
+
+def _survey(plan: Plan, destination: Destination, outcome: Outcome) -> frozenset[str]:
+    """Names that stand there already; what is wrong with the destination becomes the outcome's fault."""
+    try:
+        return destination.survey({item.name: item.file.size_bytes for item in plan.travelling if item.file})
+    except DsqcError as fault:
+        outcome.fault = fault
+        return frozenset()
+
+
+def _send(plan: Plan, destination: Destination, options: SendOptions, progress: Progress) -> Outcome:
+    gauge = Gauge(progress.estimate)
+    told = InTurns([gauge, progress, _Estimating(progress, options.line.pacer.rate)])
+    state, reason = "interrupted", ""
+    try:
+        with Journal(options.state or state_directory(), destination.url, plan.directory).locked() as journal:
+            outcome = send_planned(plan, destination, journal, told, options.parallel)
+        state = "done" if outcome.complete else "findings"
+        if outcome.fault is not None:
+            state, reason = "failed", outcome.fault.message
+        return outcome
+    except DsqcError as fault:
+        state, reason = "failed", fault.message
+        raise
+    finally:
+        progress.end(gauge.ending(state, reason))
+
+
+class _Estimating(Progress):
+    """Says after the plan how long it takes at the limit; without one, only what is measured tells."""
+
+    def __init__(self, progress: Progress, rate: float) -> None:
+        self._progress = progress
+        self._rate = rate
+
+    def plan(self, files: int, size_bytes: int) -> None:
+        """The first estimate."""
+        self._progress.estimate(Estimate(files, size_bytes, self._rate, "limit" if self._rate else "unknown"))
 
 
 def _unsent(plan: Plan) -> Outcome:
     return Outcome([SentRecord(item.name, item.kind, item.state or "waiting") for item in plan.items], plan.log)
 
 
-def _to_dict(plan: Plan, destination: Destination, outcome: Outcome) -> dict[str, Any]:
+def _to_dict(plan: Plan, destination: Destination, outcome: Outcome, there: frozenset[str]) -> dict[str, Any]:
+    sizes = {item.name: item.file.size_bytes for item in plan.travelling if item.file}
     travelled: list[Digests] = [item.digests for item in outcome.files if item.digests and item.state == "sent"]
     return {
         "schema_version": "1.0",
         "submission": plan.directory.resolve().name,
         "destination": destination.url,
         "complete": outcome.complete,
-        "files": [item.to_dict() for item in outcome.files],
-        "planned_bytes": sum(item.file.size_bytes for item in plan.travelling if item.file),
+        "files": [item.to_dict() | _size(item, sizes) for item in outcome.files],
+        "planned_bytes": sum(size for name, size in sizes.items() if name not in there),
+        "there_files": len(there),
+        "there_bytes": sum(sizes[name] for name in there),
         "sent_bytes": sum(item.size_bytes for item in travelled),
         "fault": outcome.fault.message if outcome.fault else "",
         "fix": outcome.fault.hint if outcome.fault else "",
@@ -119,3 +191,8 @@ def _to_dict(plan: Plan, destination: Destination, outcome: Outcome) -> dict[str
         "finding_counts": outcome.log.counts(),
         "groups": outcome.log.groups_to_list(),
     }
+
+
+def _size(item: SentRecord, sizes: dict[str, int]) -> dict[str, int]:
+    """The size of a file that was looked at and not read."""
+    return {"size_bytes": sizes[item.name]} if item.digests is None and item.name in sizes else {}

@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema_rs
 import pytest
@@ -62,6 +64,103 @@ def test_check_says_what_would_go(source, tmp_path, capsys):
     assert f"{size:,} bytes would go." in capsys.readouterr().out
 
 
+def test_check_looks_at_the_destination(source, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    arguments = ["send", str(source), "--lang", "en", "--check", "--to"]
+    assert main([*arguments, str(tmp_path / "file" / "below")]) == 1
+    printed = capsys.readouterr()
+    assert "Not ready." in printed.out
+    assert "cannot be written" in printed.err
+    assert main(["send", str(source), "--to", str(tmp_path / "inbox"), "-q"]) == 0
+    capsys.readouterr()
+    assert main([*arguments, str(tmp_path / "inbox"), "--json"]) == 0
+    record = check(capsys.readouterr().out, "send")
+    assert (record["planned_bytes"], record["there_files"]) == (0, 4)
+    assert record["there_bytes"] == sum(path.stat().st_size for path in source.iterdir())
+    assert main([*arguments, str(tmp_path / "inbox")]) == 0
+    assert "4 files" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_check_says_that_there_is_no_space(source, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=10))
+    assert main(["send", str(source), "--to", str(tmp_path / "inbox"), "--check"]) == 1
+    assert "10 bytes free" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fault", ["repeated", "gone", "empty", "other size", "unlisted"])
+def test_send_and_transfer_find_the_same_before_the_first_byte(tmp_path, capsys, fault):
+    rows = [{"file_name": name} for name in DATA]
+    contents = dict(DATA)
+    if fault == "repeated":
+        rows.append(rows[0])
+    elif fault == "gone":
+        del contents["b_R1.fastq.gz"]
+    elif fault == "empty":
+        contents["b_R1.fastq.gz"] = b""
+        rows[1]["size_bytes"] = "5"
+    elif fault == "other size":
+        rows[1]["size_bytes"] = "5"
+    source = write_source(tmp_path / "KR-1", contents, rows)
+    if fault == "unlisted":
+        (source / "link").symlink_to("a_R1.fastq.gz")
+        (source / "folder").mkdir()
+    found = []
+    for command in (
+        ["send", str(source), "--to", str(tmp_path / "in")],
+        ["transfer", str(source), str(tmp_path / "in")],
+    ):
+        assert main([*command, "--check", "--json"]) == (0 if fault == "unlisted" else 3)
+        record = json.loads(capsys.readouterr().out)
+        found.append([(row["code"], row["location"], row["message"], row["message_ko"]) for row in record["findings"]])
+    assert found[0]
+    assert found[0] == found[1]
+
+
+def test_a_submission_is_not_sent_into_itself(source, capsys):
+    before = sorted(source.iterdir())
+    assert main(["send", str(source), "--to", str(source)]) == 2
+    assert "submission and inbox at once" in capsys.readouterr().err
+    assert sorted(source.iterdir()) == before
+
+
+def test_events_are_lines_of_the_published_shape(source, tmp_path, capsys):
+    events = tmp_path / "events.jsonl"
+    arguments = ["send", str(source), "--to", str(tmp_path / "inbox"), "--events", str(events)]
+    assert main([*arguments, "--limit-rate", "1G"]) == 0
+    rows = [check(line, "transfer_event") for line in events.read_text(encoding="utf-8").splitlines()]
+    assert [row["event"] for row in rows[:2]] == ["plan", "estimate"]
+    assert rows[1]["basis"] == "limit"
+    assert sorted(row["file"] for row in rows if row["event"] == "done") == sorted(
+        path.name for path in source.iterdir()
+    )
+    assert (rows[-1]["event"], rows[-1]["state"], rows[-1]["copied"]) == ("end", "done", 4)
+    capsys.readouterr()
+    assert main(["send", str(source), "--to", "/proc/inbox", "--events", "-"]) == 1
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    assert json.loads(told[-1])["state"] == "failed"
+
+
+def test_sigterm_ends_with_130_and_the_same_command_goes_on(tmp_path):
+    source = write_source(tmp_path / "KR-1", {"a_R1.fastq.gz": os.urandom(200_000)})
+    events = tmp_path / "events.jsonl"
+    events.touch()
+    arguments = [sys.executable, "-m", "dsqc", "send", str(source), "--to", str(tmp_path / "inbox"), "--lang", "en"]
+    slow = subprocess.Popen(
+        [*arguments, "--limit-rate", "5000", "--events", str(events)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    while slow.poll() is None and '"begin"' not in events.read_text(encoding="utf-8"):
+        # The event is what is waited for; a file gives no other sign.
+        time.sleep(0.02)
+    slow.terminate()
+    _, said = slow.communicate(timeout=60)
+    assert slow.returncode == 130
+    assert b"The same command goes on from here." in said
+    assert json.loads(events.read_text(encoding="utf-8").splitlines()[-1])["state"] == "interrupted"
+    assert not (tmp_path / "inbox" / "a_R1.fastq.gz").exists()
+    subprocess.run([*arguments, "-q"], check=True, stdout=subprocess.DEVNULL)
+    assert (tmp_path / "inbox" / "a_R1.fastq.gz").read_bytes() == (source / "a_R1.fastq.gz").read_bytes()
+
+
 def test_json_is_of_the_published_shape(source, tmp_path, capsys):
     assert main(["send", str(source), "--to", str(tmp_path / "inbox"), "--json"]) == 0
     record = check(capsys.readouterr().out, "send")
@@ -86,7 +185,8 @@ def test_a_fault_ends_with_1_and_says_what_to_do(source, tmp_path, capsys):
 @pytest.mark.parametrize(
     "arguments",
     [[], ["--to", "ftp://x/y"], ["--grant", "no.json"], ["--to", "s3://key:hidden@host/b"], ["--part-size", "1M"],
-     ["--limit-rate", "fast"], ["--window", "25:00-26:00"], ["--parallel", "0"]],
+     ["--limit-rate", "fast"], ["--window", "25:00-26:00"], ["--parallel", "0"],
+     ["--parallel", "many"], ["--retries", "-1"], ["--stall-timeout", "soon"]],
 )  # fmt: skip
 def test_a_wrong_call_ends_with_2(source, capsys, arguments):
     try:
@@ -97,6 +197,7 @@ def test_a_wrong_call_ends_with_2(source, capsys, arguments):
     printed = capsys.readouterr().err
     assert printed
     assert "hidden" not in printed
+    assert "value: " not in printed, "argparse's own words name a function of ours"
 
 
 def test_s3_without_keys_says_what_to_do(source, tmp_path, monkeypatch, capsys):
@@ -118,6 +219,35 @@ def test_a_sender_without_the_packages_of_a_station_needs_none_of_them(source, t
         f"sys.exit(main(['send', {str(source)!r}, '--to', {str(tmp_path / 'inbox')!r}]))\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.s3
+def test_check_asks_the_store(s3_bucket, source, capsys):
+    assert main(["send", str(source), "--to", f"{s3_bucket.url}-gone/in", "--check"]) == 2
+    assert "the bucket does not exist" in capsys.readouterr().err
+    assert main(["send", str(source), "--to", f"{s3_bucket.url}/in", "--check", "--lang", "en"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("bytes would go. Ready.")
+
+
+@pytest.mark.s3
+def test_a_grant_takes_nothing_of_a_submission_that_it_was_not_made_for(s3_bucket, source, tmp_path, capsys):
+    grant = str(tmp_path / "grant.json")
+    table = str(tmp_path / "files.tsv")
+    assert main(["grant", "request", str(source), "-o", table]) == 0
+    asked = ["grant", "issue", "KR-1", "--files", table, "-o", grant, "--inbox"]
+    assert main([*asked, f"{s3_bucket.url}-gone/in"]) == 2
+    assert not (tmp_path / "grant.json").exists()
+    assert main([*asked, f"{s3_bucket.url}/in"]) == 0
+    assert main(["send", str(source), "--grant", grant]) == 0
+    other = write_source(tmp_path / "KR-2", {"other.fastq.gz": b"x"})
+    capsys.readouterr()
+    for more in (["--check"], []):
+        assert main(["send", str(other), "--grant", grant, "--json", *more]) == 3
+        record = check(capsys.readouterr().out, "send")
+        assert {row["code"] for row in record["findings"]} == {"DSQC-F019"}
+        assert {row["state"] for row in record["files"]} == {"waiting"}
+    assert main(["send", str(source), "--grant", grant, "--lang", "en"]) == 0
+    assert "there already 4" in capsys.readouterr().out
 
 
 @pytest.mark.s3

@@ -103,6 +103,8 @@ def test_a_flipped_bit_is_found_and_mended_from_the_other_place(
     assert [(fault["place"], fault["state"], fault["repaired"]) for fault in found] == [("public", "digest", False)]
     assert len(found[0]["submissions"]) == 1
     assert victim.read_bytes() == bad
+    assert main(["storage", "verify", "--lang", "en"]) == 3
+    assert "With --repair, what another place holds whole is mended" in capsys.readouterr().out
 
     assert main(["storage", "verify", "--repair", "--lang", "en"]) == 0
     said = capsys.readouterr().out
@@ -111,9 +113,15 @@ def test_a_flipped_bit_is_found_and_mended_from_the_other_place(
     assert victim.read_bytes() == twin.read_bytes() == good
     kept = list((station.root / "store" / "public" / "quarantine").iterdir())
     assert [path.read_bytes() for path in kept] == [bad]
-    assert [name for name, _place in events(station)] == ["damage", "verify", "damage", "repair", "verify"]
+    assert [name for name, _place in events(station)] == ["damage", "verify"] * 2 + ["damage", "repair", "verify"]
     assert ask(capsys, "verify")["faults"] == []
     assert problems(station) == []
+
+
+def test_a_repair_is_told_in_korean(station: Station, capsys: pytest.CaptureFixture[str]) -> None:
+    damage(objects(station, "public")[0])
+    assert main(["storage", "verify", "--repair", "--lang", "ko"]) == 0
+    assert "복구됨 second에서; 손상된 바이트는 quarantine/" in capsys.readouterr().out
 
 
 def test_where_no_copy_is_good_nothing_is_overwritten(station: Station, capsys: pytest.CaptureFixture[str]) -> None:
