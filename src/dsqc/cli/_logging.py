@@ -18,13 +18,13 @@ URL_PASSWORD = re.compile(r"(?<=://)([^:/@\s]+):[^@\s]+(?=@)")
 
 def configure(args: argparse.Namespace) -> None:
     """Have structlog set up after the common options, when the first line is logged."""
-    logs.set_up_with(partial(_set_up, args))
+    level = logging.ERROR if args.quiet else logging.DEBUG if args.verbose else logging.INFO
+    logs.set_up_with(partial(_set_up, args, level), level)
 
 
-def _set_up(args: argparse.Namespace) -> None:
+def _set_up(args: argparse.Namespace, level: int) -> None:
     import structlog
 
-    level = logging.ERROR if args.quiet else logging.DEBUG if args.verbose else logging.INFO
     renderer: Any
     if args.log_json:
         renderer = structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -30,7 +30,7 @@ STATES = {
     "failed": Text("failed", "실패"),
     "waiting": Text("not sent", "안 보냄"),
 }
-HEADINGS = (Text("file", "파일"), Text("bytes", "바이트"), Text("MD5", "MD5"), Text("state", "상태"))
+HEADINGS = (Text("file", "파일"), Text("bytes", "바이트"), Text("SHA-256", "SHA-256"), Text("state", "상태"))
 PIECES_PER_S = 20
 """A line with a limit sends about so many pieces a second: evenly enough for others who share it."""
 SHOWN = 20
@@ -171,7 +171,7 @@ def _print(result: "SendResult", args: argparse.Namespace) -> None:
     shown = [*left, *gone[: max(0, SHOWN - len(left))]]
     print_table(
         [text.get(language) for text in HEADINGS],
-        [[row["name"], _number(row["size_bytes"]), row["md5"], STATES[row["state"]].get(language)] for row in shown],
+        [[row["name"], _number(row["size_bytes"]), row["sha256"], STATES[row["state"]].get(language)] for row in shown],
     )
     if len(shown) < len(rows):
         more = len(rows) - len(shown)

@@ -32,7 +32,7 @@ HEADINGS = (
     Text("state", "상태"),
 )
 SHOWN = 20
-"""Findings shown on the terminal; all of them stand in transfer.json."""
+"""Findings, and files that came, that are shown on the terminal; all of them stand in transfer.json."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,10 +95,17 @@ def _print(result: "TransferResult", language: Language) -> None:
     from dsqc.cli._output import print_groups, print_table
 
     rows = result.record["files"]
+    # What did not come is shown first and whole; of what came, a glance is enough.
+    left = [row for row in rows if row["state"] != "copied"]
+    came = [row for row in rows if row["state"] == "copied"]
+    shown = [*left, *came[: max(0, SHOWN - len(left))]]
     print_table(
         [text.get(language) for text in HEADINGS],
-        [[row["name"], _number(row["size_bytes"]), row["md5"], STATES[row["state"]].get(language)] for row in rows],
+        [[row["name"], _number(row["size_bytes"]), row["md5"], STATES[row["state"]].get(language)] for row in shown],
     )
+    if len(shown) < len(rows):
+        more = len(rows) - len(shown)
+        print(Text(f"… and {more:,} more.", f"… 외 {more:,}개.").get(language))
     print_groups(result.log.groups(), language, SHOWN)
     states = Counter(row["state"] for row in rows)
     counts = ", ".join(f"{STATES[state].get(language)} {states[state]}" for state in STATES if states[state])

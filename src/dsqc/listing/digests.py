@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """What one reading of a file gives; digests in lower-case hexadecimal digits."""
+    """What one reading of a file gives; digests in lower-case hexadecimal digits. ``md5`` is empty where the reading
+    did not take it (a sender whom nobody asked for it)."""
 
     size_bytes: int
     md5: str
@@ -21,4 +22,5 @@ class Expected:
 
     def confirms(self, digests: Digests) -> bool:
         """Whether a checksum was given and is right."""
-        return digests.md5 == self.md5 or digests.sha256 == self.sha256
+        is_md5 = bool(self.md5) and digests.md5 == self.md5
+        return is_md5 or digests.sha256 == self.sha256

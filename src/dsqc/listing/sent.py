@@ -1,7 +1,8 @@
 """``sent.json``: what the sender has sent, put into the inbox last; so the station knows that the submission is whole.
 
 Its checksums were taken at the sender, in the reading whose bytes travelled: with them the station proves the way from
-one end to the other. While files still travel it says ``"complete": false``, or is not there.
+one end to the other. The SHA-256 is always there, the MD5 where the sender had a reason to take it. While files still
+travel it says ``"complete": false``, or is not there.
 """
 
 import json
@@ -67,7 +68,7 @@ def _rows(files: Iterable[SentFile]) -> list[dict[str, Any]]:
             "name": item.name,
             "kind": item.kind,
             "size_bytes": item.digests.size_bytes,
-            "md5": item.digests.md5,
+            **({"md5": item.digests.md5} if item.digests.md5 else {}),
             "sha256": item.digests.sha256,
         }
         for item in files
@@ -75,10 +76,11 @@ def _rows(files: Iterable[SentFile]) -> list[dict[str, Any]]:
 
 
 def _read_row(row: dict[str, Any]) -> SentFile:
-    name, kind, size, md5, sha256 = (row[key] for key in ("name", "kind", "size_bytes", "md5", "sha256"))
+    name, kind, size, sha256 = (row[key] for key in ("name", "kind", "size_bytes", "sha256"))
+    md5 = row.get("md5", "")
     if (
         type(size) is not int
-        or not _MD5.fullmatch(md5)
+        or (md5 != "" and not _MD5.fullmatch(md5))
         or not _SHA256.fullmatch(sha256)
         or kind not in ("form", "data")
     ):

@@ -50,8 +50,8 @@ class Upload(Protocol):
         """MD5 of each part that stands there, in hexadecimal digits, by number (from 1); of the right size only."""
         ...
 
-    def send(self, number: int, data: bytes, md5: bytes, advance: Advance, retrying: Retrying) -> None:
-        """Send a part. Raises TransientFault."""
+    def send(self, number: int, data: bytes | memoryview, md5: bytes, advance: Advance, retrying: Retrying) -> None:
+        """Send a part; ``data`` is not kept. Raises TransientFault."""
         ...
 
     def complete(self, whole: Whole) -> str:

@@ -9,22 +9,28 @@ from dsqc.sending.destination import Whole
 
 
 class Hashes:
-    """Digests of a file while it is read in order; MD5s of its parts come from other threads."""
+    """Digests of a file while it is read in order; MD5s of its parts come from other threads.
 
-    def __init__(self) -> None:
-        self.md5 = hashlib.md5(usedforsecurity=False)
+    The MD5 of the whole is taken only where somebody asks for it: it is the slowest of all and proves nothing that
+    SHA-256 and the MD5s of the parts do not.
+    """
+
+    def __init__(self, *, with_md5: bool) -> None:
+        self.md5 = hashlib.md5(usedforsecurity=False) if with_md5 else None
         self.sha256 = hashlib.sha256()
         self.part_md5s: dict[int, bytes] = {}
 
     def add(self, data: bytes) -> None:
         """The next bytes of the file."""
         self.sha256.update(data)
-        self.md5.update(data)
+        if self.md5:
+            self.md5.update(data)
 
     def whole(self, size_bytes: int) -> Whole:
         """What it came to."""
         ordered = tuple(self.part_md5s[number] for number in sorted(self.part_md5s))
-        return Whole(Digests(size_bytes, self.md5.hexdigest(), self.sha256.hexdigest()), ordered)
+        md5 = self.md5.hexdigest() if self.md5 else ""
+        return Whole(Digests(size_bytes, md5, self.sha256.hexdigest()), ordered)
 
 
 class Counter:
@@ -47,7 +53,7 @@ class Counter:
         self._advance(-total)
 
 
-def md5_of(data: bytes) -> bytes:
+def md5_of(data: bytes | memoryview) -> bytes:
     """The MD5 of ``data``."""
     return hashlib.md5(data, usedforsecurity=False).digest()
 

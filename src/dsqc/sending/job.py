@@ -24,6 +24,7 @@ from dsqc.sending.journal import Journal, Remembered
 from dsqc.sending.local import Changed, LocalFile, Unreadable, look_at, reading
 from dsqc.sending.plan import PLAIN_FILE, PLAIN_FILE_KO, Item, Plan
 from dsqc.sending.progress import Progress
+from dsqc.sending.room import Held, Room
 
 PARALLEL = 8
 """Requests at once."""
@@ -237,7 +238,7 @@ class _Sending:
             there = self.destination.look(item.name)
         if there is not None and there.size_bytes == file.size_bytes:
             # Perhaps sent by another host, or just before a kill: reading it here is cheaper than sending it.
-            whole = self._read(file, part_bytes)
+            whole = self._read(file, part_bytes, item.expected)
             before = self.journal.find(item.name)
             as_before = before is not None and (before.tag, before.sha256) == (there.tag, whole.digests.sha256)
             if as_before or self.destination.is_same(item.name, there, whole, part_bytes):
@@ -270,9 +271,10 @@ class _Sending:
         self._require_listed(item, whole.digests)
         return whole, upload.complete(whole)
 
-    def _read(self, file: LocalFile, part_bytes: int) -> Whole:
+    def _read(self, file: LocalFile, part_bytes: int, expected: Expected) -> Whole:
         """Digests of a file that need not travel."""
-        hashes, size = Hashes(), part_bytes or max(1, file.size_bytes)
+        hashes = Hashes(with_md5=bool(expected.md5) or not part_bytes)
+        size = part_bytes or max(1, file.size_bytes)
         with reading(file) as opened:
             for number in range(1, part_count(file.size_bytes, size) + 1):
                 if self._stop().is_set():
@@ -335,7 +337,7 @@ class _Sending:
 
 
 class _Parts:
-    """One file in parts: read by one thread, hashed in order by it and another, sent by several."""
+    """One file in parts: read and hashed in order by one thread (MD5, where wanted, by another), sent by several."""
 
     def __init__(
         self,
@@ -353,11 +355,10 @@ class _Parts:
         self.upload = upload
         self.known = known
         self.sent = sent
-        self.hashes = Hashes()
+        self.hashes = Hashes(with_md5=bool(item.expected.md5))
         self.failure: BaseException | None = None
         in_memory = MEMORY_BYTES // LARGE_AT_ONCE // upload.part_bytes
-        # Each part is used twice, to be sent and to be hashed, and its room is given back in two halves.
-        self.room = threading.Semaphore(2 * max(1, min(sending.parallel + 1, in_memory)))
+        self.room = Room(max(1, min(sending.parallel + 1, in_memory)), min(upload.part_bytes, file.size_bytes))
 
     def send(self, requests: ThreadPoolExecutor) -> Whole:
         size, part_bytes = self.file.size_bytes, self.upload.part_bytes
@@ -366,14 +367,16 @@ class _Parts:
         try:
             with reading(self.file) as opened:
                 for number in range(1, part_count(size, part_bytes) + 1):
-                    for _ in range(2):
-                        self.room.acquire()
+                    held = self.room.take(size_of_part(number, size, part_bytes))
                     if self.failure or self.sending._stop().is_set():
                         break
-                    data = opened.read(size_of_part(number, size, part_bytes))
-                    futures.append(requests.submit(self._part, number, data))
-                    hasher.submit(self._hash, data)
-                    self.hashes.sha256.update(data)
+                    opened.read_into(held.data)
+                    futures.append(requests.submit(self._part, number, held.shared()))
+                    if self.hashes.md5:
+                        # MD5 is the slowest of all: it has a thread of its own.
+                        hasher.submit(self._hash, held.shared())
+                    self.hashes.sha256.update(held.data)
+                    held.release()
                 opened.require_unchanged()
         finally:
             wait(futures)
@@ -384,12 +387,13 @@ class _Parts:
             raise Stopped
         return self.hashes.whole(size)
 
-    def _hash(self, data: bytes) -> None:
-        # MD5 is the slowest of all: it has a thread of its own.
-        self.hashes.md5.update(data)
-        self.room.release()
+    def _hash(self, held: Held) -> None:
+        if self.hashes.md5:
+            self.hashes.md5.update(held.data)
+        held.release()
 
-    def _part(self, number: int, data: bytes) -> None:
+    def _part(self, number: int, held: Held) -> None:
+        data = held.data
         try:
             md5 = md5_of(data)
             self.hashes.part_md5s[number] = md5
@@ -400,7 +404,7 @@ class _Parts:
         except BaseException as error:
             self.failure = self.failure or error
         finally:
-            self.room.release()
+            held.release()
 
 
 def _agrees(expected: Expected, digests: Digests) -> bool:

@@ -72,6 +72,16 @@ class Reading:
             raise _changed(self._file)
         return b"".join(pieces)
 
+    def read_into(self, view: memoryview) -> None:
+        """Fill ``view`` with the next bytes. Raises as :meth:`read`."""
+        try:
+            while view and (number := os.readv(self._descriptor, [view])):
+                view = view[number:]
+        except OSError as error:
+            raise Unreadable(error.strerror or str(error)) from error
+        if view:
+            raise _changed(self._file)
+
     def require_unchanged(self) -> None:
         """Raise Changed where the file is not what it was when it was listed."""
         seen = os.fstat(self._descriptor)

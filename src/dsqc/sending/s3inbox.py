@@ -154,7 +154,7 @@ class S3Inbox:
     def call(
         self,
         call: Call,
-        body: bytes = b"",
+        body: bytes | memoryview = b"",
         *,
         advance: Advance = lambda _number: None,
         retrying: Retrying = lambda _reason: None,
@@ -256,7 +256,7 @@ class S3Upload:
         listed, self._listed = self._listed, None
         return {number: seen.tag for number, seen in (listed or {}).items()}
 
-    def send(self, number: int, data: bytes, md5: bytes, advance: Advance, retrying: Retrying) -> None:
+    def send(self, number: int, data: bytes | memoryview, md5: bytes, advance: Advance, retrying: Retrying) -> None:
         """The store checks the Content-MD5; its answer is kept, to be seen again before the parts are joined."""
         call = replace(self._call, number=number, content_md5=_base64(md5))
         answer = self._inbox.call(call, data, advance=advance, retrying=retrying)

@@ -171,7 +171,7 @@ class SharedUpload:
             return {}
         return found
 
-    def send(self, number: int, data: bytes, md5: bytes, advance: Advance, retrying: Retrying) -> None:
+    def send(self, number: int, data: bytes | memoryview, md5: bytes, advance: Advance, retrying: Retrying) -> None:
         """Write the part at its place, force it to the disk, then write its line."""
         line = self._inbox.line
         line.pacer.wait_until_open(line.waiting)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Condition, Lock, current_thread
+from threading import Condition, Lock, Semaphore, current_thread
 from typing import cast
 
 from dsqc.errors import DsqcError, TransientFault
@@ -35,6 +35,8 @@ GOODBYE_S = 1.5
 LEAST_RATE = 200_000
 """Bytes a second of one connection: a limited rate is shared by no more than have so much, or each would be silent for
 so long between two blocks that servers hang up."""
+MOST_WRITTEN = 256
+"""Files that wait, open, to be seen onto the disk."""
 _LOOK_S = 0.5
 
 
@@ -99,6 +101,14 @@ class _File:
 Task = Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A file that is whole and proven, and not yet for certain on the disk."""
+
+    file: _File
+    copy: FileCopy
+
+
 class _Outdated(Exception):
     """The source has another version than ``copy`` is made of."""
 
@@ -138,7 +148,8 @@ class Engine:
         """
         self._orders = deque(orders)
         self._tasks: deque[tuple[_File, Task]] = deque()
-        self._arrived: SimpleQueue[Arrived | Failed | BaseException] = SimpleQueue()
+        self._arrived: SimpleQueue[_Written | Failed | BaseException] = SimpleQueue()
+        self._room = Semaphore(MOST_WRITTEN)
         self._left = len(orders)
         self._open: set[_File] = set()
         self._pacer.stop.clear()
@@ -169,17 +180,39 @@ class Engine:
     def _next_batch(self) -> tuple[list[Arrived | Failed], BaseException | None]:
         """What lies there, or the next that comes; looks after threads that hang."""
         batch: list[Arrived | Failed] = []
+        written: list[_Written] = []
+        fault: BaseException | None = None
         try:
             item = self._arrived.get(timeout=_LOOK_S)
             while True:
                 if isinstance(item, BaseException):
-                    return batch, item
-                batch.append(item)
+                    fault = item
+                    break
+                if isinstance(item, Failed):
+                    batch.append(item)
+                else:
+                    written.append(item)
                 item = self._arrived.get_nowait()
         except Empty:
-            if not batch:
+            if not batch and not written:
                 self._look_after_workers()
-        return batch, None
+        try:
+            batch += filter(None, map(self._settle, written))
+        except DsqcError as refused:
+            fault = fault or refused
+        return batch, fault
+
+    def _settle(self, written: _Written) -> Arrived | None:
+        """See a file onto the disk. Those that come together share one commit of the file system."""
+        file, copy = written.file, written.copy
+        self._room.release()
+        try:
+            with copy.in_use():
+                mtime_ns = copy.sink.finish()
+        except Retired:
+            return None
+        cost = self._close(file)
+        return Arrived(file.order, copy.entry, copy.front.digests(), mtime_ns, cost) if cost else None
 
     def _start_worker(self) -> None:
         worker = Worker(self._work, len(self._workers) + 1)
@@ -264,7 +297,8 @@ class Engine:
         except DsqcError as refused:
             self._arrived.put(refused)
         else:
-            self._end(file, lambda cost: Failed(file.order, fault, cost))
+            if cost := self._close(file):
+                self._arrived.put(Failed(file.order, fault, cost))
 
     def _require_source(self, fault: Exception) -> None:
         """A source that does not answer at all stops the transfer; one bad file in it does not."""
@@ -276,24 +310,28 @@ class Engine:
                     raise refused from fault
                 self._probed_at = time.monotonic()
 
-    def _end(self, file: _File, outcome: Callable[[Cost], Arrived | Failed]) -> None:
+    def _close(self, file: _File) -> Cost | None:
+        """Nothing more is done for ``file``: what it took; ``None`` where it was over already."""
         with file.lock:
             if file.is_over:
-                return
+                return None
             file.is_over = True
             resumed = file.copy.resumed_bytes if file.copy else 0
             if file.copy:
                 file.copy.retire()
-        seconds = round(time.monotonic() - file.begun, 3)
-        self._arrived.put(outcome(Cost(seconds, file.streams, resumed, file.fetched_bytes)))
         with self._wake:
             self._left -= 1
             self._open.discard(file)
             self._wake.notify_all()
+        seconds = round(time.monotonic() - file.begun, 3)
+        return Cost(seconds, file.streams, resumed, file.fetched_bytes)
 
     def _arrive(self, file: _File, copy: FileCopy) -> None:
-        digests, mtime_ns = copy.front.digests(), copy.sink.finish()
-        self._end(file, lambda cost: Arrived(file.order, copy.entry, digests, mtime_ns, cost))
+        copy.sink.prepare()
+        while not self._room.acquire(timeout=_LOOK_S):
+            if self._pacer.stop.is_set():
+                raise Stopped
+        self._arrived.put(_Written(file, copy))
 
     # --- one file ----------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from dsqc.crypt4gh.header import SessionKeys, new_session_key
 from dsqc.crypt4gh.ring import MAKE_HINT
 from dsqc.errors import SystemFault, UsageError
 from dsqc.transfer.inbox import Encrypted
+from dsqc.transfer.sinks import WRITE_BYTES, start_writing
 
 _BLOCK = 1 << 20
 
@@ -94,7 +95,7 @@ class SealedSink:
         view = memoryview(data)
         try:
             while view:
-                written = os.pwrite(self._descriptor, view, offset)
+                written = os.pwrite(self._descriptor, view[:WRITE_BYTES], offset)
                 offset += written
                 view = view[written:]
         except OSError as error:
@@ -129,11 +130,18 @@ class SealedSink:
         except OSError as error:
             raise write_fault(self.path, error) from error
 
+    def prepare(self) -> None:
+        """Have the kernel begin; the body is hashed as it stands."""
+        start_writing(self._descriptor)
+        try:
+            self._told(self.path, self._hash_body())
+        except OSError as error:
+            raise write_fault(self.path, error) from error
+
     def finish(self) -> int:
-        """Data and times; the body is hashed as it stands. Returns the modification time in nanoseconds."""
+        """Data and times. Returns the modification time in nanoseconds."""
         try:
             os.fsync(self._descriptor)
-            self._told(self.path, self._hash_body())
             return os.fstat(self._descriptor).st_mtime_ns
         except OSError as error:
             raise write_fault(self.path, error) from error

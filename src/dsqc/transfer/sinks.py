@@ -4,16 +4,23 @@ A closed submission writes the same bytes another way (encrypted): whatever offe
 """
 
 import errno
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from dsqc.artefact import write_fault
 
 SEGMENT_BYTES = 1 << 16
 """What is written begins at a multiple of this, and ends at one or at the end of the file: encrypted files are made of
 segments of 65,536 bytes (Crypt4GH), which are written whole or not at all."""
+WRITE_BYTES = 1 << 16
+"""Given to the kernel at once. It keeps what is written in pieces as large as the write, and large ones are memory that
+was not used lately: writes of 1 MiB took three to eight times the processor time of these (Linux 6.18 in a virtual
+machine)."""
+
+_SYNC_FILE_RANGE_WRITE = 2
 
 
 class Sink(Protocol):
@@ -39,8 +46,12 @@ class Sink(Protocol):
         """Return when what was written outlives a power cut."""
         ...
 
+    def prepare(self) -> None:
+        """Everything is written: begin to bring it onto the disk, without waiting."""
+        ...
+
     def finish(self) -> int:
-        """Everything is written: see it onto the disk. The modification time that stays, in nanoseconds."""
+        """Prepared before: see it onto the disk. The modification time that stays, in nanoseconds."""
         ...
 
     def close(self) -> None:
@@ -71,7 +82,7 @@ class PlainSink:
         view = memoryview(data)
         try:
             while view:
-                written = os.pwrite(self._descriptor, view, offset)
+                written = os.pwrite(self._descriptor, view[:WRITE_BYTES], offset)
                 offset += written
                 view = view[written:]
         except OSError as error:
@@ -94,6 +105,10 @@ class PlainSink:
         except OSError as error:
             raise write_fault(self.path, error) from error
 
+    def prepare(self) -> None:
+        """Have the kernel begin: then the files that are finished next share one commit of the file system."""
+        start_writing(self._descriptor)
+
     def finish(self) -> int:
         """Data and times: the inbox knows its copies by their modification time."""
         try:
@@ -105,3 +120,21 @@ class PlainSink:
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
+
+
+def start_writing(descriptor: int) -> None:
+    """Begin to write a file's bytes to the disk. A help only: whoever must be sure syncs afterwards."""
+    call = _sync_file_range()
+    if call is not None:
+        call(descriptor, 0, 0, _SYNC_FILE_RANGE_WRITE)
+
+
+@functools.cache
+def _sync_file_range() -> Any:
+    """Linux's ``sync_file_range(2)``; ``None`` where the C library has none."""
+    import ctypes
+
+    call = getattr(ctypes.CDLL(None, use_errno=True), "sync_file_range", None)
+    if call is not None:
+        call.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+    return call

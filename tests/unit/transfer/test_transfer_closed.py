@@ -171,6 +171,7 @@ def test_parts_in_any_order_and_over_two_runs_are_the_content(
             sink.close()
     at, length = data.draw(st.integers(0, size)), data.draw(st.integers(0, 3 * SEGMENT))
     assert sink.read_at(at, length) == content[at : at + length]
+    sink.prepare()
     sink.finish()
     sink.close()
     path.rename(folder / "x.c4gh")
