@@ -16,6 +16,7 @@ from dsqc.listing import (
     Sent,
     by_normal_name,
     is_bare,
+    is_closed,
     is_own,
     listed_files,
     parse_sent,
@@ -25,7 +26,6 @@ from dsqc.model import Submission
 from dsqc.pacing import parse_size
 from dsqc.station import TransferOptions
 from dsqc.submission import sheet_files
-from dsqc.transfer.access import is_closed
 from dsqc.transfer.engine import Arrived, Cost, Engine, Failed, Order
 from dsqc.transfer.events import Estimate, Gauge, InTurns, Progress
 from dsqc.transfer.inbox import Encrypted, Finished, Inbox
