@@ -4,6 +4,9 @@ SUBMISSION is its directory, or its workbook with the files beside it. --to is a
 s3://bucket/prefix (keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the address from AWS_ENDPOINT_URL);
 --grant is a file that the station made (`dsqc grant issue`): then no credentials are needed.
 
+Data of a closed submission is encrypted while it is read, and travels as NAME.c4gh: only the station's key opens it.
+The grant names that key, or --recipient does; without a key nothing of the submission is sent.
+
 Everything that is wrong is listed before the first byte goes. An interrupted sending goes on with the same command,
 also on another host: only unfinished parts of files travel again.
 """
@@ -43,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--to", metavar="URL", help="directory or s3://bucket/prefix")
     where.add_argument("--grant", metavar="FILE", type=Path, help="grant of the station; a secret, like a password")
+    parser.add_argument(
+        "--recipient",
+        metavar="FILE",
+        type=Path,
+        help="public key of the station, station.pub: data of a closed submission is encrypted to it",
+    )
     parser.add_argument("--check", action="store_true", help="list what is wrong and what would go; send nothing")
     parser.add_argument(
         "--anyway", action="store_true", help="send what can be sent although something is missing or wrong"
@@ -109,6 +118,7 @@ def _destination(args: argparse.Namespace) -> "str | Grant":
 
 
 def _options(args: argparse.Namespace) -> "SendOptions":
+    from dsqc.crypt4gh import load_public
     from dsqc.pacing import Pacer
     from dsqc.sending import PARALLEL, PART_BYTES, Line
     from dsqc.stages.send import SendOptions
@@ -124,6 +134,7 @@ def _options(args: argparse.Namespace) -> "SendOptions":
         anyway=args.anyway,
         check=args.check,
         state=args.state,
+        recipient=load_public(args.recipient) if args.recipient else None,
     )
 
 

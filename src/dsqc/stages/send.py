@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from dsqc import logs
-from dsqc.errors import DsqcError
+from dsqc.crypt4gh import PublicKey
+from dsqc.errors import DsqcError, UsageError
 from dsqc.findings import FindingLog
 from dsqc.listing import Digests
 from dsqc.sending import (
@@ -21,6 +22,7 @@ from dsqc.sending import (
     SentRecord,
     open_destination,
     plan_sending,
+    require_recipient,
     send_planned,
     state_directory,
 )
@@ -47,6 +49,7 @@ class SendOptions:
         anyway: send what can be sent although something is missing or wrong; the station is not told that it is all.
         check: look, send nothing.
         state: where to remember what was done; ``None`` for the user's state directory.
+        recipient: whom data of a closed submission is encrypted to; ``None`` for the key in the grant, if it has one.
     """
 
     line: Line
@@ -55,6 +58,7 @@ class SendOptions:
     anyway: bool = False
     check: bool = False
     state: Path | None = None
+    recipient: PublicKey | None = None
 
 
 def send(
@@ -67,26 +71,30 @@ def send(
 ) -> SendResult:
     """Send the forms of a submission and every file they list; last of all the list of what was sent.
 
-    May be killed at any moment and called again, also on another host: only unfinished parts travel again.
+    May be killed at any moment and called again, also on another host: only unfinished parts travel again. Data of a
+    closed submission is encrypted to the station's key while it is read, and stands there as ``NAME.c4gh``; on another
+    host its unfinished files are begun anew. Without a key nothing of it goes: the result's fault says so.
 
     Args:
         submission: its directory, or its workbook.
         to: a directory, an ``s3://bucket/prefix`` URL, or a grant.
 
     Raises:
-        UsageError: there is no submission, or the destination is named wrongly.
+        UsageError: there is no submission, the destination is named wrongly, or grant and option name two keys.
         TransientFault: the same submission is being sent already.
         SystemFault: the submission or the state directory cannot be used.
     """
     plan = plan_sending(submission)
+    recipient = _recipient(to, options)
     log = logs.logger(submission=plan.directory.resolve().name)
     destination = open_destination(to, options.line, s3=s3, part_bytes=options.part_bytes)
     try:
-        if options.check or (plan.log.has_errors and not options.anyway):
-            outcome = _unsent(plan)
+        refused = _refusal(plan, recipient)
+        if refused or options.check or (plan.log.has_errors and not options.anyway):
+            outcome = _unsent(plan, refused)
         else:
             log.info("send begins", destination=destination.url, files=len(plan.travelling))
-            outcome = _send(plan, destination, options, progress)
+            outcome = _send(plan, destination, options, progress, recipient)
     finally:
         destination.close()
     states = [item.state for item in outcome.files]
@@ -94,24 +102,53 @@ def send(
     return SendResult(_to_dict(plan, destination, outcome), outcome.log, outcome.fault)
 
 
-def _send(plan: Plan, destination: Destination, options: SendOptions, progress: Progress | None) -> Outcome:
+def _recipient(to: str | Grant, options: SendOptions) -> PublicKey | None:
+    granted = to.station_public_key if isinstance(to, Grant) else None
+    if granted and options.recipient and granted != options.recipient:
+        raise UsageError(
+            f"The grant names the key {granted.fingerprint}, and --recipient is {options.recipient.fingerprint}.",
+            hint="Leave --recipient out; or ask the station which of its keys is right.",
+        )
+    return options.recipient or granted
+
+
+def _refusal(plan: Plan, recipient: PublicKey | None) -> UsageError | None:
+    try:
+        require_recipient(plan, recipient)
+    except UsageError as refused:
+        return refused
+    return None
+
+
+def _send(
+    plan: Plan,
+    destination: Destination,
+    options: SendOptions,
+    progress: Progress | None,
+    recipient: PublicKey | None,
+) -> Outcome:
     with Journal(options.state or state_directory(), destination.url, plan.directory).locked() as journal:
-        return send_planned(plan, destination, journal, progress, options.parallel)
+        return send_planned(plan, destination, journal, progress, options.parallel, recipient=recipient)
 
 
-def _unsent(plan: Plan) -> Outcome:
-    return Outcome([SentRecord(item.name, item.kind, item.state or "waiting") for item in plan.items], plan.log)
+def _unsent(plan: Plan, fault: DsqcError | None) -> Outcome:
+    files = [SentRecord(item.name, item.kind, item.state or "waiting") for item in plan.items]
+    return Outcome(files, plan.log, fault=fault)
 
 
 def _to_dict(plan: Plan, destination: Destination, outcome: Outcome) -> dict[str, Any]:
-    travelled: list[Digests] = [item.digests for item in outcome.files if item.digests and item.state == "sent"]
+    travelled: list[Digests] = [
+        item.encrypted.digests if item.encrypted else item.digests
+        for item in outcome.files
+        if item.digests and item.state == "sent"
+    ]
     return {
         "schema_version": "1.0",
         "submission": plan.directory.resolve().name,
         "destination": destination.url,
         "complete": outcome.complete,
         "files": [item.to_dict() for item in outcome.files],
-        "planned_bytes": sum(item.file.size_bytes for item in plan.travelling if item.file),
+        "planned_bytes": sum(item.far_bytes for item in plan.travelling),
         "sent_bytes": sum(item.size_bytes for item in travelled),
         "fault": outcome.fault.message if outcome.fault else "",
         "fix": outcome.fault.hint if outcome.fault else "",
