@@ -7,6 +7,7 @@ proven at the far end. Lost, the file is encrypted and sent anew.
 
 import contextlib
 import hashlib
+import importlib.util
 import json
 import os
 from dataclasses import dataclass, field
@@ -119,9 +120,17 @@ def require_recipient(plan: Plan, recipient: PublicKey | None) -> None:
     """Nothing of a closed submission travels in the clear.
 
     Raises:
-        UsageError: files would have to be encrypted, and nobody said to whom.
+        UsageError: files would have to be encrypted, and nobody said to whom, or it cannot be done here.
     """
-    if recipient is not None or not any(item.is_sealed for item in plan.items):
+    if not any(item.is_sealed for item in plan.items):
+        return
+    if recipient is not None:
+        if importlib.util.find_spec("cryptography") is None:
+            raise UsageError(
+                "The submission is closed, and encrypting its data needs the package cryptography. Nothing of it was "
+                "sent.",
+                hint="Install it with: pip install 'dsqc[closed]'",
+            )
         return
     if plan.is_closed:
         raise UsageError(

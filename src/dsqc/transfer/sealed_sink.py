@@ -212,9 +212,7 @@ class Sealer:
     def expected(self) -> Text:
         """What a file that comes encrypted should be."""
         key = self._keys.public.fingerprint
-        return Text(
-            f"a Crypt4GH file for the station's key {key}", f"데이터센터의 키 {key}(으)로 암호화한 Crypt4GH 파일"
-        )
+        return Text(f"a Crypt4GH file for the station's key {key}", f"데이터센터의 키({key})로 암호화한 Crypt4GH 파일")
 
     def content(self, path: Path) -> Digests | None:
         """What the finished part file holds, of a file that came encrypted."""
