@@ -14,6 +14,7 @@ also on another host: only unfinished parts of files travel again.
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -176,7 +177,26 @@ def _print(result: "SendResult", args: argparse.Namespace) -> None:
         more = len(rows) - len(shown)
         print(Text(f"… and {more:,} more.", f"… 외 {more:,}개.").get(language))
     print_groups(result.log.groups(), language, SHOWN)
+    for text in _about_closed(result):
+        print(text.get(language))
     print(_last_line(result, args.check).get(language))
+
+
+def _about_closed(result: "SendResult") -> Iterator[Text]:
+    """What is to be known of a closed submission."""
+    encrypted = sum("encrypted" in row for row in result.record["files"])
+    if encrypted:
+        yield Text(
+            f"{encrypted:,} files stand there encrypted, as NAME.c4gh: only the station's key opens them.",
+            f"파일 {encrypted:,}개는 암호화되어 NAME.c4gh로 저장되었습니다. 데이터센터의 키로만 열 수 있습니다.",
+        )
+    plain = result.record["in_the_clear"]
+    if plain:
+        shown = ", ".join(plain[:3]) + (" …" if len(plain) > 3 else "")
+        yield Text(
+            f"{len(plain):,} files stand there in the clear, from an earlier sending: ask the station to remove {shown}",
+            f"이전 전송에서 암호화하지 않은 파일 {len(plain):,}개가 남아 있습니다. 데이터센터에 삭제를 요청하세요: {shown}",
+        )
 
 
 def _last_line(result: "SendResult", is_check: bool) -> Text:

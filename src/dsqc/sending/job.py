@@ -67,12 +67,16 @@ class SentRecord:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a sending came to. ``fault`` is what stopped it; ``complete``: everything stands there and says so."""
+    """What a sending came to. ``fault`` is what stopped it; ``complete``: everything stands there and says so.
+
+    ``in_the_clear``: names that should stand there encrypted only, and of which an earlier sending left the plain file.
+    """
 
     files: list[SentRecord] = field(default_factory=list)
     log: FindingLog = field(default_factory=FindingLog)
     complete: bool = False
     fault: DsqcError | None = None
+    in_the_clear: list[str] = field(default_factory=list)
 
 
 class _WrongChecksum(Exception):
@@ -131,11 +135,18 @@ class _Sending:
         try:
             with self.destination.opened(self.journal.claim):
                 self.standing = self.destination.standing()
+                self._look_for_plain()
                 self._send_all()
         except DsqcError as fault:
             self.outcome.fault = fault
         self.outcome.files = [self.records.get(item.name) or _unsent(item) for item in self.plan.items]
         return self.outcome
+
+    def _look_for_plain(self) -> None:
+        """Files of a submission that became closed: whoever keeps the inbox removes them, not who only sends."""
+        ours = {item.far_name for item in self.plan.items}
+        names = [item.name for item in self.plan.items if item.is_sealed and item.name not in ours]
+        self.outcome.in_the_clear = [name for name in names if name in self.standing]
 
     def _send_all(self) -> None:
         items = self.plan.travelling

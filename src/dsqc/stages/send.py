@@ -150,6 +150,7 @@ def _to_dict(plan: Plan, destination: Destination, outcome: Outcome) -> dict[str
         "files": [item.to_dict() for item in outcome.files],
         "planned_bytes": sum(item.far_bytes for item in plan.travelling),
         "sent_bytes": sum(item.size_bytes for item in travelled),
+        "in_the_clear": outcome.in_the_clear,
         "fault": outcome.fault.message if outcome.fault else "",
         "fix": outcome.fault.hint if outcome.fault else "",
         "findings": outcome.log.to_list(),

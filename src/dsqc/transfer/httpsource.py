@@ -200,7 +200,7 @@ class HttpSource:
             return None if refused.code == "DSQC-F003" else Entry(name, 0, "")
 
     def _listed(self, found: Mapping[str, Entry], forms: list[str]) -> list[str]:
-        """Names that the file sheet of the forms gives, NFC, as they are and encrypted; none where it cannot be read."""
+        """Names that the file sheet of the forms gives (NFC), also encrypted; none where it cannot be read."""
         from dsqc.listing import is_closed, listed_files, read_listing
 
         # One workbook is the whole form; a listing without one has text sheets, and only one of them names files.
