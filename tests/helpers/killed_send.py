@@ -16,6 +16,7 @@ from typing import Any
 from dsqc.crypt4gh import load_public
 from dsqc.pacing import Pacer
 from dsqc.sending import Line, Progress, plan_sending
+from dsqc.sending.sealing import new_secrets
 from dsqc.stages.send import SendOptions, send
 
 
@@ -44,6 +45,8 @@ class Killer(Progress):
 def main(source: Path, out: Path, part_bytes: int, key: str = "") -> int:
     plan_sending(source)  # what every child needs is read once, before they are made
     recipient = load_public(Path(key)) if key else None
+    if recipient:
+        new_secrets(recipient)  # loads what encrypts
     step = 0
     while True:
         step += 1

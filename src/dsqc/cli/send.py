@@ -194,8 +194,8 @@ def _about_closed(result: "SendResult") -> Iterator[Text]:
     if plain:
         shown = ", ".join(plain[:3]) + (" …" if len(plain) > 3 else "")
         yield Text(
-            f"{len(plain):,} files stand there in the clear, from an earlier sending: ask the station to remove {shown}",
-            f"이전 전송에서 암호화하지 않은 파일 {len(plain):,}개가 남아 있습니다. 데이터센터에 삭제를 요청하세요: {shown}",
+            f"{len(plain):,} files of an earlier sending stand there in the clear: ask the station to remove {shown}",
+            f"이전에 암호화하지 않고 보낸 파일 {len(plain):,}개가 남아 있습니다. 삭제를 요청하세요: {shown}",
         )
 
 

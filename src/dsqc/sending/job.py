@@ -130,7 +130,6 @@ class _Sending:
     def run(self) -> Outcome:
         if self.recipient:
             self.keeper = SecretKeeper(self.journal.secrets, self.recipient)
-            self.keeper.keep_only({item.name for item in self.plan.items if item.is_sealed})
         self.destination.line.waiting = self._wait
         try:
             with self.destination.opened(self.journal.claim):
@@ -156,6 +155,8 @@ class _Sending:
                 line = kept[item.name]
                 self._note(SentRecord(item.name, item.kind, "kept", line.digests, encrypted=line.encrypted))
         left = [item for item in items if item.name not in kept]
+        if self.keeper:
+            self.keeper.keep_only({item.name for item in left if item.is_sealed})
         self.progress.plan(len(left), sum(item.far_bytes for item in left))
         if left:
             self._announce(Sent())

@@ -74,7 +74,7 @@ class SecretKeeper:
             self._path(name).unlink(missing_ok=True)
 
     def keep_only(self, names: set[str]) -> None:
-        """Remove those of files that are no longer sent."""
+        """Remove those of files that have arrived, or that are no longer sent."""
         wanted = {self._path(name) for name in names}
         with contextlib.suppress(OSError):
             for path in self._folder.iterdir():
