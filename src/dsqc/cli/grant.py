@@ -7,7 +7,9 @@
   revoke    (station) drop its unfinished uploads, so that their URLs lead nowhere
   sweep     (station) list uploads into an inbox that nobody finished; delete them with --delete
 
-The station's keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; URLs signed with keys of a role end with them.
+The store's keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; URLs signed with keys of a role end with them.
+Where --station names a station that has keys, its public key goes into the grant: whoever sends a closed submission
+encrypts its data to that.
 """
 
 import argparse
@@ -15,12 +17,15 @@ import os
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli.send import size_of
 from dsqc.errors import ExitCode
 from dsqc.language import Text
+
+if TYPE_CHECKING:
+    from dsqc.crypt4gh import PublicKey
 
 _SPAN = re.compile(r"([0-9]+)([mhd])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
@@ -103,6 +108,7 @@ def _issue(args: argparse.Namespace) -> int:
         expires_s=args.expires,
         s3=_s3_options(args),
         part_bytes=args.part_size or PART_BYTES,
+        station_public_key=_station_public_key(args),
     )
     return _finish_grant(args, value, args.out)
 
@@ -229,6 +235,16 @@ def _s3_options(args: argparse.Namespace) -> Any:
     if args.station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
         return None
     return load_station(args.station).s3
+
+
+def _station_public_key(args: argparse.Namespace) -> "PublicKey | None":
+    """Whom closed data is encrypted to by who sends it; a station without keys takes none."""
+    from dsqc.crypt4gh import public_key_of
+    from dsqc.station import ENVIRONMENT_VARIABLE, load_station
+
+    if args.station is None and not os.environ.get(ENVIRONMENT_VARIABLE):
+        return None
+    return public_key_of(load_station(args.station))
 
 
 def _span(text: str) -> int:

@@ -4,6 +4,9 @@ SUBMISSION is its directory, or its workbook with the files beside it. --to is a
 s3://bucket/prefix (keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the address from AWS_ENDPOINT_URL);
 --grant is a file that the station made (`dsqc grant issue`): then no credentials are needed.
 
+Data of a closed submission is encrypted while it is read, and travels as NAME.c4gh: only the station's key opens it.
+The grant names that key, or --recipient does; without a key nothing of the submission is sent.
+
 Everything that is wrong is listed before the first byte goes. An interrupted sending goes on with the same command,
 also on another host: only unfinished parts of files travel again.
 """
@@ -11,6 +14,7 @@ also on another host: only unfinished parts of files travel again.
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--to", metavar="URL", help="directory or s3://bucket/prefix")
     where.add_argument("--grant", metavar="FILE", type=Path, help="grant of the station; a secret, like a password")
+    parser.add_argument(
+        "--recipient",
+        metavar="FILE",
+        type=Path,
+        help="public key of the station, station.pub: data of a closed submission is encrypted to it",
+    )
     parser.add_argument("--check", action="store_true", help="list what is wrong and what would go; send nothing")
     parser.add_argument(
         "--anyway", action="store_true", help="send what can be sent although something is missing or wrong"
@@ -125,6 +135,7 @@ def _destination(args: argparse.Namespace) -> "str | Grant":
 
 
 def _options(args: argparse.Namespace) -> "SendOptions":
+    from dsqc.crypt4gh import load_public
     from dsqc.pacing import Pacer
     from dsqc.sending import PARALLEL, PART_BYTES, Line
     from dsqc.stages.send import SendOptions
@@ -140,6 +151,7 @@ def _options(args: argparse.Namespace) -> "SendOptions":
         anyway=args.anyway,
         check=args.check,
         state=args.state,
+        recipient=load_public(args.recipient) if args.recipient else None,
     )
 
 
@@ -177,7 +189,26 @@ def _print(result: "SendResult", args: argparse.Namespace) -> None:
         more = len(rows) - len(shown)
         print(Text(f"… and {more:,} more.", f"… 외 {more:,}개.").get(language))
     print_groups(result.log.groups(), language, SHOWN)
+    for text in _about_closed(result):
+        print(text.get(language))
     print(_last_line(result, args.check).get(language))
+
+
+def _about_closed(result: "SendResult") -> Iterator[Text]:
+    """What is to be known of a closed submission."""
+    encrypted = sum("encrypted" in row for row in result.record["files"])
+    if encrypted:
+        yield Text(
+            f"{encrypted:,} files stand there encrypted, as NAME.c4gh: only the station's key opens them.",
+            f"파일 {encrypted:,}개는 암호화되어 NAME.c4gh로 저장되었습니다. 데이터센터의 키로만 열 수 있습니다.",
+        )
+    plain = result.record["in_the_clear"]
+    if plain:
+        shown = ", ".join(plain[:3]) + (" …" if len(plain) > 3 else "")
+        yield Text(
+            f"{len(plain):,} files of an earlier sending stand there in the clear: ask the station to remove {shown}",
+            f"이전에 암호화하지 않고 보낸 파일 {len(plain):,}개가 남아 있습니다. 삭제를 요청하세요: {shown}",
+        )
 
 
 def _last_line(result: "SendResult", is_check: bool) -> Text:

@@ -5,7 +5,8 @@ SOURCE is a directory; s3://bucket/prefix (keys from AWS_ACCESS_KEY_ID and AWS_S
 DSQC_HTTP_HOST); or sftp://[user@]host[:port]/path (keys from ssh-agent, ~/.ssh or the file that DSQC_SSH_KEY names; the
 host key must be known). A web server lists nothing: files are found by the file sheet. Nothing stands in the inbox
 under its name before it is whole. Data of a closed submission is encrypted to the station's key while it arrives, and
-stands there as NAME.c4gh. An interrupted transfer goes on with the same command.
+stands there as NAME.c4gh; what the source holds as NAME.c4gh, encrypted to that key already, is taken as it is, and its
+content proven. An interrupted transfer goes on with the same command.
 """
 
 import argparse

@@ -10,13 +10,29 @@ and ends the process on a wrong passphrase. Tests hold both to the same files. E
         plain = file.read(1 << 20)
 """
 
-from dsqc.crypt4gh.header import NotForThisKey, make_header, open_header, read_header, reencrypt
+from dsqc.crypt4gh.header import (
+    ONE_RECIPIENT_BYTES,
+    NotForThisKey,
+    make_header,
+    open_header,
+    read_header,
+    reencrypt,
+)
 from dsqc.crypt4gh.keys import PrivateKey, PublicKey, load_private, load_public, write_key_pair
 from dsqc.crypt4gh.place import SUFFIX, DataPath, SealedPath, beside, find_data_file, open_data, sealed_name, size_of
-from dsqc.crypt4gh.ring import Keys, make_station_keys, station_keys
-from dsqc.crypt4gh.segments import SEGMENT, STORED_SEGMENT, SegmentReader, SegmentWriter, plain_size, stored_size
+from dsqc.crypt4gh.ring import Keys, make_station_keys, public_key_of, station_keys
+from dsqc.crypt4gh.segments import (
+    SEGMENT,
+    STORED_SEGMENT,
+    RepeatableWriter,
+    SegmentReader,
+    SegmentWriter,
+    plain_size,
+    stored_size,
+)
 
 __all__ = [
+    "ONE_RECIPIENT_BYTES",
     "SEGMENT",
     "STORED_SEGMENT",
     "SUFFIX",
@@ -25,6 +41,7 @@ __all__ = [
     "NotForThisKey",
     "PrivateKey",
     "PublicKey",
+    "RepeatableWriter",
     "SealedPath",
     "SegmentReader",
     "SegmentWriter",
@@ -37,6 +54,7 @@ __all__ = [
     "open_data",
     "open_header",
     "plain_size",
+    "public_key_of",
     "read_header",
     "reencrypt",
     "sealed_name",

@@ -18,6 +18,8 @@ from dsqc.errors import SystemFault, UsageError
 MAGIC = b"crypt4gh"
 LARGEST_HEADER = 1 << 20
 """Bytes; a session key takes 108 a recipient."""
+ONE_RECIPIENT_BYTES = 124
+"""Size of the header of one session key for one recipient."""
 _VERSION = 1
 _NONCE = 12
 _DATA, _EDIT_LIST = bytes(4), (1).to_bytes(4, "little")

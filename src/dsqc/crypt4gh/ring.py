@@ -92,6 +92,16 @@ def station_keys(station: "Station") -> Keys:
     return Keys(station)
 
 
+def public_key_of(station: "Station") -> PublicKey | None:
+    """Whom submitters encrypt to; ``None`` where the station has no key. Needs no passphrase, unlike :class:`Keys`.
+
+    Raises:
+        UsageError: the file is no public key.
+    """
+    path = station.root / station.closed.public_key
+    return load_public(path) if path.is_file() else None
+
+
 def make_station_keys(station: "Station") -> bool:
     """Make the station's pair of keys where it has none, without a passphrase; whether it did.
 

@@ -1,5 +1,6 @@
 """The body: segments of 65,536 bytes, each with its nonce and MAC, so that any of them is read or written alone."""
 
+import hmac
 import io
 import os
 from collections.abc import Iterator
@@ -41,8 +42,8 @@ class SegmentWriter:
 
         self._cipher = ChaCha20Poly1305(session.keys[0])
 
-    def encrypt(self, plain: bytes | bytearray | memoryview) -> bytearray:
-        """The body of ``plain``; all but the last of its segments are full."""
+    def encrypt(self, plain: bytes | bytearray | memoryview, first: int = 0) -> bytearray:
+        """The body of ``plain``; all but the last of its segments are full. ``first``: number of its first segment."""
         view = memoryview(plain)
         # In place: three times as fast as joining what the cipher would allocate.
         body = bytearray(stored_size(len(view)))
@@ -50,12 +51,15 @@ class SegmentWriter:
         at = 0
         for start in range(0, len(view), SEGMENT):
             piece = view[start : start + SEGMENT]
-            nonce = os.urandom(_NONCE)
+            nonce = self._nonce(first + start // SEGMENT, piece)
             end = at + _NONCE + len(piece) + _MAC
             out[at : at + _NONCE] = nonce
             self._cipher.encrypt_into(nonce, piece, None, out[at + _NONCE : end])
             at = end
         return body
+
+    def _nonce(self, _number: int, _piece: memoryview) -> bytes:
+        return os.urandom(_NONCE)
 
     def encrypted(self, blocks: Iterator[bytes]) -> Iterator[bytearray]:
         """The body of a stream, whatever the sizes of its blocks; each piece is whole segments."""
@@ -68,6 +72,28 @@ class SegmentWriter:
                 del held[:size]
         if held:
             yield self.encrypt(held)
+
+
+class RepeatableWriter(SegmentWriter):
+    """Encrypts the same segment to the same bytes each time, so that what was sent in parts can be gone on with.
+
+    The nonce is made of the number and the whole content of the segment (HMAC-SHA-256 with a key of its own, cut to 96
+    bits): other bytes in the place of the same segment get another nonce, also where nobody noticed that the file
+    changed. So no nonce ever serves for two contents, and a repetition tells nobody more than that it is one.
+
+    Args:
+        session: its first key encrypts.
+        nonce_key: 32 random bytes that serve for nothing else.
+    """
+
+    def __init__(self, session: SessionKeys, nonce_key: bytes) -> None:
+        super().__init__(session)
+        self._nonce_key = nonce_key
+
+    def _nonce(self, number: int, piece: memoryview) -> bytes:
+        code = hmac.new(self._nonce_key, number.to_bytes(8, "little"), "sha256")
+        code.update(piece)
+        return code.digest()[:_NONCE]
 
 
 class SegmentReader(io.RawIOBase):

@@ -8,7 +8,8 @@ May be imported by ``transfer`` (the station fetches) and ``sending`` (the submi
         print(item.name, item.expected.md5)
 """
 
-from dsqc.listing.digests import Digests, Expected
+from dsqc.listing.access import is_closed
+from dsqc.listing.digests import Digests, Expected, SealedAs
 from dsqc.listing.listed import Listed, listed_files, read_listing, read_listing_with_findings
 from dsqc.listing.names import (
     LONGEST_NAME_BYTES,
@@ -31,10 +32,12 @@ __all__ = [
     "Digests",
     "Expected",
     "Listed",
+    "SealedAs",
     "Sent",
     "SentFile",
     "by_normal_name",
     "is_bare",
+    "is_closed",
     "is_own",
     "is_short",
     "listed_files",

@@ -14,6 +14,19 @@ class Digests:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedAs:
+    """The Crypt4GH file that a file of a closed submission travels as: its name, and the digests of all its bytes."""
+
+    name: str
+    digests: Digests
+
+    def to_dict(self) -> dict[str, str | int]:
+        """The shape in ``sent.json`` and in what ``dsqc send --json`` prints."""
+        seen = self.digests
+        return {"name": self.name, "size_bytes": seen.size_bytes, "md5": seen.md5, "sha256": seen.sha256}
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """Checksums that the file sheet gives; empty where it gives none, or none in the right form."""
 

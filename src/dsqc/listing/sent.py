@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsqc.artefact import to_json
-from dsqc.listing.digests import Digests, Expected
+from dsqc.listing.digests import Digests, Expected, SealedAs
 
 SCHEMA_VERSION = "1.0"
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -21,11 +21,15 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """One file that stands in the inbox, proven. ``kind``: form or data."""
+    """One file that stands in the inbox, proven. ``kind``: form or data.
+
+    Digests are the content's; ``encrypted`` is what stands there in its place where the submission is closed.
+    """
 
     name: str
     kind: str
     digests: Digests
+    encrypted: SealedAs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,15 @@ class Sent:
 
         What the sheet says is the submitter's word on the data, and stays the yardstick.
         """
-        own = next((item.digests for item in self.files if item.name == name), None)
+        row = self.find(name)
         sheet = sheet or Expected()
-        if own is None:
+        if row is None:
             return sheet
-        return Expected(sheet.md5 or own.md5, sheet.sha256 or own.sha256)
+        return Expected(sheet.md5 or row.digests.md5, sheet.sha256 or row.digests.sha256)
+
+    def find(self, name: str) -> SentFile | None:
+        """What is said of ``name``."""
+        return next((item for item in self.files if item.name == name), None)
 
     def to_bytes(self) -> bytes:
         """As it stands in the inbox: the same files, the same bytes."""
@@ -70,19 +78,22 @@ def _rows(files: Iterable[SentFile]) -> list[dict[str, Any]]:
             "size_bytes": item.digests.size_bytes,
             **({"md5": item.digests.md5} if item.digests.md5 else {}),
             "sha256": item.digests.sha256,
+            **({"encrypted": item.encrypted.to_dict()} if item.encrypted else {}),
         }
         for item in files
     ]
 
 
 def _read_row(row: dict[str, Any]) -> SentFile:
-    name, kind, size, sha256 = (row[key] for key in ("name", "kind", "size_bytes", "sha256"))
-    md5 = row.get("md5", "")
-    if (
-        type(size) is not int
-        or (md5 != "" and not _MD5.fullmatch(md5))
-        or not _SHA256.fullmatch(sha256)
-        or kind not in ("form", "data")
-    ):
+    name, kind, encrypted = row["name"], row["kind"], row.get("encrypted")
+    if kind not in ("form", "data"):
         raise ValueError(name)
-    return SentFile(str(name), kind, Digests(size, md5, sha256))
+    sealed = SealedAs(str(encrypted["name"]), _read_digests(encrypted)) if encrypted is not None else None
+    return SentFile(str(name), kind, _read_digests(row), sealed)
+
+
+def _read_digests(row: dict[str, Any]) -> Digests:
+    size, md5, sha256 = row["size_bytes"], row.get("md5", ""), row["sha256"]
+    if type(size) is not int or (md5 != "" and not _MD5.fullmatch(md5)) or not _SHA256.fullmatch(sha256):
+        raise ValueError(size)
+    return Digests(size, md5, sha256)

@@ -1,6 +1,7 @@
 """Sending: a submission's forms and the files they list, pushed into the station's inbox, every byte proven there.
 
-May be imported by the stages; imports ``listing`` (which files), ``storage`` (what a store's errors mean). Example::
+May be imported by the stages; imports ``listing`` (which files), ``storage`` (what a store's errors mean) and
+``crypt4gh``. Example::
 
     plan = plan_sending(Path("my_submission"))
     destination = open_destination("s3://inbox/KR-2026-01", Line())
@@ -15,6 +16,7 @@ from dsqc.sending.journal import Journal, state_directory
 from dsqc.sending.opening import open_destination
 from dsqc.sending.plan import Plan, plan_sending
 from dsqc.sending.progress import Progress
+from dsqc.sending.sealing import require_recipient
 from dsqc.sending.web import Line
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "open_destination",
     "plan_sending",
     "read_grant",
+    "require_recipient",
     "send_planned",
     "state_directory",
     "write_grant",

@@ -1,5 +1,6 @@
 """A grant: presigned URLs with which a submitter sends into an inbox, without any credentials. The file is a secret."""
 
+import base64
 import json
 import os
 import stat
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from dsqc.artefact import to_json, write_fault
+from dsqc.crypt4gh import PublicKey
+from dsqc.crypt4gh.keys import KEY_BYTES
 from dsqc.errors import StorageFault, UsageError
 from dsqc.sending.requests import PARTS_A_PAGE, Call, Kind, headers_of, method_of
 from dsqc.sending.web import Answer, Request
@@ -44,22 +47,28 @@ class GrantedFile:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What stands in a grant file. Times are seconds since 1970; ``inbox`` is the ``s3://`` URL, for people."""
+    """What stands in a grant file. Times are seconds since 1970; ``inbox`` is the ``s3://`` URL, for people.
+
+    ``station_public_key``: whom data of a closed submission is encrypted to; ``None`` where the station has no keys.
+    """
 
     name: str
     inbox: str
     issued_at: float
     expires_at: float
     files: tuple[GrantedFile, ...] = field(repr=False)
+    station_public_key: PublicKey | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As it stands in the file."""
+        key = self.station_public_key
         return {
             "schema_version": SCHEMA_VERSION,
             "name": self.name,
             "inbox": self.inbox,
             "issued_at": _shown(self.issued_at),
             "expires_at": _shown(self.expires_at),
+            **({"station_public_key": base64.b64encode(key.data).decode("ascii")} if key else {}),
             "files": [
                 {
                     "name": item.name,
@@ -115,13 +124,24 @@ def read_grant(path: Path) -> Grant:
             raise ValueError
         files = tuple(GrantedFile(**item) for item in value["files"])
         issued, expires = (datetime.fromisoformat(value[name]).timestamp() for name in ("issued_at", "expires_at"))
-        return Grant(str(value["name"]), str(value["inbox"]), issued, expires, files)
+        key = _public_key(value.get("station_public_key", ""))
+        return Grant(str(value["name"]), str(value["inbox"]), issued, expires, files, key)
     except (KeyError, TypeError, ValueError):
         # No cause: it would quote the content, which is a secret.
         raise UsageError(
             f"{path} is no grant that this version of dsqc reads.",
             hint="Update dsqc, or ask the station for a new one.",
         ) from None
+
+
+def _public_key(text: str) -> PublicKey | None:
+    """Raises ValueError where it is none."""
+    if not text:
+        return None
+    data = base64.b64decode(text, validate=True)
+    if len(data) != KEY_BYTES:
+        raise ValueError
+    return PublicKey(data)
 
 
 def is_open_to_others(path: Path) -> bool:

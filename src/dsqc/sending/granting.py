@@ -8,9 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dsqc.crypt4gh import ONE_RECIPIENT_BYTES, PublicKey, sealed_name, stored_size
 from dsqc.errors import StorageFault, UsageError
 from dsqc.findings import FindingLog
-from dsqc.listing import SENDER, SENT, is_bare, is_own, is_short, listed_files, normalise, read_listing
+from dsqc.listing import (
+    SENDER,
+    SENT,
+    Listed,
+    is_bare,
+    is_closed,
+    is_own,
+    is_short,
+    listed_files,
+    normalise,
+    read_listing,
+)
 from dsqc.model import SHEETS
 from dsqc.sending.destination import part_count, part_size
 from dsqc.sending.grant import Grant, GrantedFile
@@ -64,11 +76,22 @@ def read_asked(path: Path) -> list[Asked]:
 
 
 def _asked_by_forms(path: Path) -> list[Asked]:
-    log = FindingLog()
-    listed = listed_files(read_listing(path), log)
-    rows = [(item.name, "" if item.size_bytes is None else str(item.size_bytes), item.expected.md5) for item in listed]
+    submission = read_listing(path)
+    listed, is_sealed = listed_files(submission, FindingLog()), is_closed(submission) is not False
+    rows = [_travelling(item) if is_sealed else _row(item.name, item.size_bytes, item.expected.md5) for item in listed]
     forms = [path.name] if path.is_file() else sheet_files(item.name for item in path.iterdir())
     return [*(Asked(normalise(name), None) for name in forms), *_checked(path, rows)]
+
+
+def _row(name: str, size_bytes: int | None, md5: str) -> tuple[str, str, str]:
+    return name, "" if size_bytes is None else str(size_bytes), md5
+
+
+def _travelling(item: Listed) -> tuple[str, str, str]:
+    """A file of a closed submission as it travels; nobody knows the MD5 of that yet."""
+    if not is_bare(item.name) or item.size_bytes is None or is_form_file(item.name):
+        return _row(item.name, item.size_bytes, "")
+    return _row(sealed_name(item.name), ONE_RECIPIENT_BYTES + stored_size(item.size_bytes), "")
 
 
 def _checked(path: Path, rows: Iterable[tuple[str, str, str]]) -> list[Asked]:
@@ -103,13 +126,21 @@ class Granting:
         self.gate = gate
         self.web = Web(line)
 
-    def issue(self, name: str, asked: Iterable[Asked], expires_s: int, part_bytes: int) -> Grant:
+    def issue(
+        self,
+        name: str,
+        asked: Iterable[Asked],
+        expires_s: int,
+        part_bytes: int,
+        station_public_key: PublicKey | None = None,
+    ) -> Grant:
         """Begin the uploads of large files and presign everything that a sender needs.
 
         Args:
             name: names the grant, for people.
             expires_s: how long the URLs are good; at most a week.
             part_bytes: size of the parts of files that are larger than that.
+            station_public_key: whom data of a closed submission is encrypted to.
 
         Raises:
             UsageError, StorageFault, TransientFault: no keys, or the store refuses or cannot be reached.
@@ -128,7 +159,7 @@ class Granting:
             raise
         own = [GrantedFile(name, None) for name in _OWN]
         signed = tuple(self._signed(item, expires_s) for item in (*files, *own))
-        return Grant(name, self.gate.url, now, now + expires_s, signed)
+        return Grant(name, self.gate.url, now, now + expires_s, signed, station_public_key)
 
     def renew(self, grant: Grant, expires_s: int) -> Grant:
         """The same files and uploads with new URLs.

@@ -6,32 +6,30 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dsqc.crypt4gh import PublicKey
 from dsqc.errors import DsqcError, TransientFault
 from dsqc.findings import FindingLog, finding
-from dsqc.listing import SENT, Digests, Expected, Sent, SentFile, normalise
+from dsqc.listing import SENT, Digests, Expected, SealedAs, Sent, SentFile
 from dsqc.pacing import Stopped
 from dsqc.sending.destination import (
     DamagedAtFarEnd,
     Destination,
     Remote,
-    Upload,
     Whole,
     part_count,
     size_of_part,
 )
 from dsqc.sending.hashes import Counter, Hashes, md5_of, whole_of
+from dsqc.sending.inparts import LARGE_AT_ONCE, FileInParts
 from dsqc.sending.journal import Journal, Remembered
-from dsqc.sending.local import Changed, LocalFile, Unreadable, look_at, reading
+from dsqc.sending.local import Changed, LocalFile, Unreadable, look_at
+from dsqc.sending.outgoing import Outgoing, PlainOutgoing, SealedOutgoing
 from dsqc.sending.plan import PLAIN_FILE, PLAIN_FILE_KO, Item, Plan
 from dsqc.sending.progress import Progress
-from dsqc.sending.room import Held, Room
+from dsqc.sending.sealing import SecretKeeper, new_secrets, require_recipient
 
 PARALLEL = 8
 """Requests at once."""
-LARGE_AT_ONCE = 2
-"""Files in parts at once; each has one thread that reads and hashes."""
-MEMORY_BYTES = 512 << 20
-"""Of parts that are read and not yet sent; one part a file is the least, whatever its size."""
 ATTEMPTS = 3
 """Attempts of one file that changed or arrived damaged; each request below has been tried several times already."""
 
@@ -42,6 +40,7 @@ class SentRecord:
 
     ``state``: sent (in this run), kept (stood there already, proven), missing, failed, or waiting (not yet sent when
     the sending stopped). ``reason`` says why it did not go, in English; ``sent_bytes`` travelled in this run.
+    Digests are those of the file here; ``encrypted`` is what stands there in its place, of a closed submission.
     """
 
     name: str
@@ -50,6 +49,7 @@ class SentRecord:
     digests: Digests | None = None
     reason: str = ""
     sent_bytes: int = 0
+    encrypted: SealedAs | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """A row of the result."""
@@ -61,17 +61,22 @@ class SentRecord:
             "md5": self.digests.md5 if self.digests else "",
             "sha256": self.digests.sha256 if self.digests else "",
             "reason": self.reason,
+            **({"encrypted": self.encrypted.to_dict()} if self.encrypted else {}),
         }
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a sending came to. ``fault`` is what stopped it; ``complete``: everything stands there and says so."""
+    """What a sending came to. ``fault`` is what stopped it; ``complete``: everything stands there and says so.
+
+    ``in_the_clear``: names that should stand there encrypted only, and of which an earlier sending left the plain file.
+    """
 
     files: list[SentRecord] = field(default_factory=list)
     log: FindingLog = field(default_factory=FindingLog)
     complete: bool = False
     fault: DsqcError | None = None
+    in_the_clear: list[str] = field(default_factory=list)
 
 
 class _WrongChecksum(Exception):
@@ -79,7 +84,13 @@ class _WrongChecksum(Exception):
 
 
 def send_planned(
-    plan: Plan, destination: Destination, journal: Journal, progress: Progress | None = None, parallel: int = PARALLEL
+    plan: Plan,
+    destination: Destination,
+    journal: Journal,
+    progress: Progress | None = None,
+    parallel: int = PARALLEL,
+    *,
+    recipient: PublicKey | None = None,
 ) -> Outcome:
     """Send what is planned; what stands at the far end already, proven, does not travel again.
 
@@ -88,11 +99,16 @@ def send_planned(
     Args:
         journal: locked by the caller.
         parallel: requests at once; memory is bounded by it times the size of a part, and by MEMORY_BYTES.
+        recipient: whom data of a closed submission is encrypted to, while it is read.
 
     Raises:
+        UsageError: the submission is closed, and there is no recipient.
         KeyboardInterrupt: and whatever is no DsqcError; the far end and the journal are as good as after a kill.
     """
-    return _Sending(plan, destination, journal, progress or Progress(), parallel).run()
+    require_recipient(plan, recipient)
+    sending = _Sending(plan, destination, journal, progress or Progress(), parallel)
+    sending.recipient = recipient
+    return sending.run()
 
 
 class _Sending:
@@ -108,34 +124,47 @@ class _Sending:
         self.standing: Mapping[str, Remote] = {}
         self.records: dict[str, SentRecord] = {}
         self.outcome = Outcome(log=plan.log)
+        self.recipient: PublicKey | None = None
+        self.keeper: SecretKeeper | None = None
 
     def run(self) -> Outcome:
+        if self.recipient:
+            self.keeper = SecretKeeper(self.journal.secrets, self.recipient)
         self.destination.line.waiting = self._wait
         try:
             with self.destination.opened(self.journal.claim):
                 self.standing = self.destination.standing()
+                self._look_for_plain()
                 self._send_all()
         except DsqcError as fault:
             self.outcome.fault = fault
         self.outcome.files = [self.records.get(item.name) or _unsent(item) for item in self.plan.items]
         return self.outcome
 
+    def _look_for_plain(self) -> None:
+        """Files of a submission that became closed: whoever keeps the inbox removes them, not who only sends."""
+        ours = {item.far_name for item in self.plan.items}
+        names = [item.name for item in self.plan.items if item.is_sealed and item.name not in ours]
+        self.outcome.in_the_clear = [name for name in names if name in self.standing]
+
     def _send_all(self) -> None:
         items = self.plan.travelling
         kept = {item.name: line for item in items if (line := self._kept(item))}
         for item in items:
             if item.name in kept:
-                self._note(SentRecord(item.name, item.kind, "kept", kept[item.name].digests))
+                line = kept[item.name]
+                self._note(SentRecord(item.name, item.kind, "kept", line.digests, encrypted=line.encrypted))
         left = [item for item in items if item.name not in kept]
-        self.progress.plan(len(left), sum(item.file.size_bytes for item in left if item.file))
+        if self.keeper:
+            self.keeper.keep_only({item.name for item in left if item.is_sealed})
+        self.progress.plan(len(left), sum(item.far_bytes for item in left))
         if left:
             self._announce(Sent())
         self._in_parallel(left)
         if all(self.records.get(item.name, _unsent(item)).digests for item in self.plan.items):
             files = (self.records[item.name] for item in self.plan.items)
-            self._announce(
-                Sent(tuple(SentFile(row.name, row.kind, row.digests) for row in files if row.digests), complete=True)
-            )
+            rows = (SentFile(row.name, row.kind, row.digests, row.encrypted) for row in files if row.digests)
+            self._announce(Sent(tuple(rows), complete=True))
             self.outcome.complete = True
 
     def _kept(self, item: Item) -> Remembered | None:
@@ -143,8 +172,11 @@ class _Sending:
         line, file = self.journal.find(item.name), item.file
         if line is None or file is None or not line.tag or not line.is_of(file):
             return None
-        there = self.standing.get(item.name) or self.destination.look(item.name)
-        return line if there == Remote(line.size_bytes, line.tag) and _agrees(item.expected, line.digests) else None
+        recipient = self.recipient.fingerprint if self.recipient and item.is_sealed else ""
+        if (line.encrypted is not None, line.recipient) != (item.is_sealed, recipient):
+            return None
+        there = self.standing.get(item.far_name) or self.destination.look(item.far_name)
+        return line if there == Remote(line.far_bytes, line.tag) and _agrees(item.expected, line.digests) else None
 
     def _announce(self, sent: Sent) -> None:
         """Put ``sent.json``: before the first byte only where one stands that would be wrong from now on."""
@@ -164,7 +196,7 @@ class _Sending:
         ):
             futures: list[Future[None]] = []
             for item in items:
-                whole = item.file is not None and not self._parts_of(item.file)
+                whole = item.file is not None and not self._parts_of(item)
                 futures.append((requests if whole else readers).submit(self._bring, item, requests))
             try:
                 done, _ = wait(futures, return_when=FIRST_EXCEPTION)
@@ -181,15 +213,22 @@ class _Sending:
     def _stop(self) -> threading.Event:
         return self.destination.line.stop
 
-    def _parts_of(self, file: LocalFile) -> int:
-        return self.destination.part_bytes(_name(file), file.size_bytes)
+    def _parts_of(self, item: Item) -> int:
+        return self.destination.part_bytes(item.far_name, item.far_bytes)
+
+    def _outgoing(self, item: Item, file: LocalFile, part_bytes: int) -> Outgoing:
+        if not item.is_sealed or self.recipient is None or self.keeper is None:
+            return PlainOutgoing(item.far_name, file)
+        # A small file goes whole or not at all: nobody goes on with it.
+        secrets = self.keeper.take(item.name, file) if part_bytes else new_secrets(self.recipient)
+        return SealedOutgoing(item.name, file, secrets)
 
     def _bring(self, item: Item, requests: ThreadPoolExecutor) -> None:
         """Have one file at the far end; what is wrong with this file alone becomes its record."""
         sent = Counter(lambda number: self._advance(item.name, number))
         if item.file is not None:
             with self.lock:
-                self.progress.begin(item.name, item.file.size_bytes, 0)
+                self.progress.begin(item.name, item.far_bytes, 0)
         try:
             record = self._send(item, requests, sent)
         except Unreadable as fault:
@@ -208,12 +247,13 @@ class _Sending:
                 self.progress.fail(item.name, record.reason)
 
     def _send(self, item: Item, requests: ThreadPoolExecutor, sent: Counter) -> SentRecord:
-        file = item.file
-        if file is None or (refused := self.destination.refusal(item.name, file.size_bytes)):
-            raise Unreadable(refused if file else "it is not there")
+        if item.file is None:
+            raise Unreadable("it is not there")
+        if refused := self.destination.refusal(item.far_name, item.far_bytes):
+            raise Unreadable(f"{refused} ({item.far_name})" if item.is_sealed else refused)
         for attempt in range(ATTEMPTS):
             try:
-                whole, tag, state = self._once(item, file, requests, sent)
+                return self._once(item, item.file, requests, sent)
             except (Changed, DamagedAtFarEnd) as fault:
                 sent.undo()
                 reason = fault.message if isinstance(fault, Changed) else "what arrived is not what was sent"
@@ -222,68 +262,94 @@ class _Sending:
                 with self.lock:
                     self.progress.retry(item.name, reason)
                 # Looked at anew: a file that changed goes as it is now.
-                file = look_at(file.path) or file
-            else:
-                digests = whole.digests
-                self._remember(
-                    Remembered(item.name, file.size_bytes, file.mtime_ns, "", digests.md5, digests.sha256, tag)
-                )
-                return SentRecord(item.name, item.kind, state, digests, sent_bytes=sent.total)
+                item = replace(item, file=look_at(item.file.path) or item.file)
         raise AssertionError
 
-    def _once(self, item: Item, file: LocalFile, requests: ThreadPoolExecutor, sent: Counter) -> tuple[Whole, str, str]:
-        part_bytes = self._parts_of(file)
-        there = self.standing.get(item.name)
-        if there is None and part_bytes and not self.standing:
-            there = self.destination.look(item.name)
-        if there is not None and there.size_bytes == file.size_bytes:
-            # Perhaps sent by another host, or just before a kill: reading it here is cheaper than sending it.
-            whole = self._read(file, part_bytes, item.expected)
-            before = self.journal.find(item.name)
-            as_before = before is not None and (before.tag, before.sha256) == (there.tag, whole.digests.sha256)
-            if as_before or self.destination.is_same(item.name, there, whole, part_bytes):
-                self._require_listed(item, whole.digests)
-                sent(file.size_bytes)
-                return whole, there.tag, "kept"
-        if not part_bytes:
-            return (*self._send_whole(item, file, sent), "sent")
-        return (*self._send_parts(item, file, requests, sent), "sent")
+    def _once(self, item: Item, file: LocalFile, requests: ThreadPoolExecutor, sent: Counter) -> SentRecord:
+        part_bytes = self._parts_of(item)
+        outgoing = self._outgoing(item, file, part_bytes)
+        stands = self._standing_as(item, outgoing, part_bytes)
+        if stands:
+            whole, content, tag = stands
+            self._require_listed(item, content)
+            sent(outgoing.size_bytes)
+        elif part_bytes:
+            whole, content, tag = self._send_parts(item, file, outgoing, requests, sent)
+        else:
+            whole, content, tag = self._send_whole(item, outgoing, sent)
+        encrypted = SealedAs(outgoing.name, whole.digests) if item.is_sealed else None
+        recipient = self.recipient.fingerprint if self.recipient and encrypted else ""
+        proven = (content.md5, content.sha256, tag, encrypted, recipient)
+        self._remember(Remembered(item.name, file.size_bytes, file.mtime_ns, "", *proven))
+        if self.keeper and encrypted:
+            self.keeper.forget(item.name)
+        state = "kept" if stands else "sent"
+        return SentRecord(item.name, item.kind, state, content, sent_bytes=sent.total, encrypted=encrypted)
 
-    def _send_whole(self, item: Item, file: LocalFile, sent: Counter) -> tuple[Whole, str]:
-        with reading(file) as opened:
-            data = opened.read(file.size_bytes)
+    def _standing_as(self, item: Item, outgoing: Outgoing, part_bytes: int) -> tuple[Whole, Digests, str] | None:
+        """What stands there already, where it is the same."""
+        there = self.standing.get(outgoing.name) if outgoing.can_stand else None
+        if outgoing.can_stand and there is None and part_bytes and not self.standing:
+            there = self.destination.look(outgoing.name)
+        if there is None or there.size_bytes != outgoing.size_bytes:
+            return None
+        # Perhaps sent by another host, or just before a kill: reading it here is cheaper than sending it.
+        whole, content = self._read(item, outgoing, part_bytes)
+        before = self.journal.find(item.name)
+        as_before = before is not None and (before.tag, before.far_sha256) == (there.tag, whole.digests.sha256)
+        if as_before or self.destination.is_same(outgoing.name, there, whole, part_bytes):
+            return whole, content, there.tag
+        return None
+
+    def _send_whole(self, item: Item, outgoing: Outgoing, sent: Counter) -> tuple[Whole, Digests, str]:
+        with outgoing.reading() as opened:
+            data = opened.read(outgoing.size_bytes)
             opened.require_unchanged()
+            content = opened.content()
         whole = whole_of(data)
-        self._require_listed(item, whole.digests)
-        return whole, self.destination.put(item.name, data, whole, sent, self._retrying(item.name))
+        content = content or whole.digests
+        self._require_listed(item, content)
+        return whole, content, self.destination.put(outgoing.name, data, whole, sent, self._retrying(item.name))
 
     def _send_parts(
-        self, item: Item, file: LocalFile, requests: ThreadPoolExecutor, sent: Counter
-    ) -> tuple[Whole, str]:
+        self, item: Item, file: LocalFile, outgoing: Outgoing, requests: ThreadPoolExecutor, sent: Counter
+    ) -> tuple[Whole, Digests, str]:
         before = self.journal.find(item.name)
-        upload = self.destination.begin(item.name, file.size_bytes, before.upload_id if before else "")
+        upload = self.destination.begin(outgoing.name, outgoing.size_bytes, before.upload_id if before else "")
         known = upload.parts()
         if known and before and before.upload_id == upload.id and not before.is_of(file):
             with self.lock:
                 self.progress.changed(item.name)
         self._remember(Remembered(item.name, file.size_bytes, file.mtime_ns, upload.id))
-        whole = _Parts(self, item, file, upload, known=known, sent=sent).send(requests)
-        self._require_listed(item, whole.digests)
-        return whole, upload.complete(whole)
+        parts = FileInParts(
+            outgoing,
+            upload,
+            known=known,
+            sent=sent,
+            retrying=self._retrying(item.name),
+            stop=self._stop(),
+            parallel=self.parallel,
+            with_md5=_wants_md5(item),
+        )
+        whole, content = parts.send(requests)
+        self._require_listed(item, content)
+        return whole, content, upload.complete(whole)
 
-    def _read(self, file: LocalFile, part_bytes: int, expected: Expected) -> Whole:
+    def _read(self, item: Item, outgoing: Outgoing, part_bytes: int) -> tuple[Whole, Digests]:
         """Digests of a file that need not travel."""
-        hashes = Hashes(with_md5=bool(expected.md5) or not part_bytes)
-        size = part_bytes or max(1, file.size_bytes)
-        with reading(file) as opened:
-            for number in range(1, part_count(file.size_bytes, size) + 1):
+        hashes, total = Hashes(with_md5=_wants_md5(item) or not part_bytes), outgoing.size_bytes
+        size = part_bytes or max(1, total)
+        with outgoing.reading() as opened:
+            for number in range(1, part_count(total, size) + 1):
                 if self._stop().is_set():
                     raise Stopped
-                data = opened.read(size_of_part(number, file.size_bytes, size))
+                data = opened.read(size_of_part(number, total, size))
                 hashes.add(data)
                 hashes.part_md5s[number] = md5_of(data) if part_bytes else b""
             opened.require_unchanged()
-        return hashes.whole(file.size_bytes)
+            content = opened.content()
+        whole = hashes.whole(total)
+        return whole, content or whole.digests
 
     def _require_listed(self, item: Item, digests: Digests) -> None:
         if _agrees(item.expected, digests):
@@ -336,83 +402,13 @@ class _Sending:
         return tell
 
 
-class _Parts:
-    """One file in parts: read and hashed in order by one thread (MD5, where wanted, by another), sent by several."""
-
-    def __init__(
-        self,
-        sending: _Sending,
-        item: Item,
-        file: LocalFile,
-        upload: Upload,
-        *,
-        known: Mapping[int, str],
-        sent: Counter,
-    ) -> None:
-        self.sending = sending
-        self.item = item
-        self.file = file
-        self.upload = upload
-        self.known = known
-        self.sent = sent
-        self.hashes = Hashes(with_md5=bool(item.expected.md5))
-        self.failure: BaseException | None = None
-        in_memory = MEMORY_BYTES // LARGE_AT_ONCE // upload.part_bytes
-        self.room = Room(max(1, min(sending.parallel + 1, in_memory)), min(upload.part_bytes, file.size_bytes))
-
-    def send(self, requests: ThreadPoolExecutor) -> Whole:
-        size, part_bytes = self.file.size_bytes, self.upload.part_bytes
-        futures: list[Future[None]] = []
-        hasher = ThreadPoolExecutor(1, thread_name_prefix="dsqc-hash")
-        try:
-            with reading(self.file) as opened:
-                for number in range(1, part_count(size, part_bytes) + 1):
-                    held = self.room.take(size_of_part(number, size, part_bytes))
-                    if self.failure or self.sending._stop().is_set():
-                        break
-                    opened.read_into(held.data)
-                    futures.append(requests.submit(self._part, number, held.shared()))
-                    if self.hashes.md5:
-                        # MD5 is the slowest of all: it has a thread of its own.
-                        hasher.submit(self._hash, held.shared())
-                    self.hashes.sha256.update(held.data)
-                    held.release()
-                opened.require_unchanged()
-        finally:
-            wait(futures)
-            hasher.shutdown()
-        if self.failure:
-            raise self.failure
-        if len(futures) < part_count(size, part_bytes):
-            raise Stopped
-        return self.hashes.whole(size)
-
-    def _hash(self, held: Held) -> None:
-        if self.hashes.md5:
-            self.hashes.md5.update(held.data)
-        held.release()
-
-    def _part(self, number: int, held: Held) -> None:
-        data = held.data
-        try:
-            md5 = md5_of(data)
-            self.hashes.part_md5s[number] = md5
-            if self.known.get(number) == md5.hex():
-                self.sent(len(data))
-            elif not self.failure:
-                self.upload.send(number, data, md5, self.sent, self.sending._retrying(self.item.name))
-        except BaseException as error:
-            self.failure = self.failure or error
-        finally:
-            held.release()
+def _wants_md5(item: Item) -> bool:
+    """Whether somebody asks for the MD5 of all that travels."""
+    return item.is_sealed or bool(item.expected.md5)
 
 
 def _agrees(expected: Expected, digests: Digests) -> bool:
     return expected.md5 in ("", digests.md5) and expected.sha256 in ("", digests.sha256)
-
-
-def _name(file: LocalFile) -> str:
-    return normalise(file.name)
 
 
 def _unsent(item: Item) -> SentRecord:

@@ -1,7 +1,8 @@
 """What the sender remembers of a sending: its claim, uploads that were begun, files that are proven at the far end.
 
 A help, never a proof: what is remembered is compared with the file here and with what stands there. Lost, it costs a
-reading of the files. It holds no secrets.
+reading of the files. It holds no secrets; what encrypts unfinished files of a closed submission lies beside it
+(``sealing``).
 """
 
 import contextlib
@@ -17,13 +18,17 @@ from typing import Any
 
 from dsqc.artefact import atomic_file, write_fault
 from dsqc.errors import TransientFault
-from dsqc.listing import Digests
+from dsqc.listing import Digests, SealedAs
 from dsqc.sending.local import LocalFile
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """One line: a file as it was here, and what became of it there. ``tag`` is empty until it is proven."""
+    """One line: a file as it was here, and what became of it there. ``tag`` is empty until it is proven.
+
+    ``encrypted`` is what stands there where the file travelled as Crypt4GH, ``recipient`` the fingerprint of the key
+    that opens it.
+    """
 
     name: str
     size_bytes: int
@@ -32,11 +37,23 @@ class Remembered:
     md5: str = ""
     sha256: str = ""
     tag: str = ""
+    encrypted: SealedAs | None = None
+    recipient: str = ""
 
     @property
     def digests(self) -> Digests:
         """The digests of a file that is proven."""
         return Digests(self.size_bytes, self.md5, self.sha256)
+
+    @property
+    def far_bytes(self) -> int:
+        """Size of what stands there."""
+        return self.encrypted.digests.size_bytes if self.encrypted else self.size_bytes
+
+    @property
+    def far_sha256(self) -> str:
+        """SHA-256 of what stands there."""
+        return self.encrypted.digests.sha256 if self.encrypted else self.sha256
 
     def is_of(self, file: LocalFile) -> bool:
         """Whether the file looks as it did."""
@@ -89,6 +106,11 @@ class Journal:
             self._open()
             yield self
 
+    @property
+    def secrets(self) -> Path:
+        """Where secrets of unfinished files lie."""
+        return self.path / "keys"
+
     def find(self, name: str) -> Remembered | None:
         """The last line about ``name``."""
         return self._lines.get(name)
@@ -97,7 +119,7 @@ class Journal:
         """Add a line. It is not forced to the disk: a lost one costs a reading, no bytes of the line."""
         try:
             with self._journal.open("ab") as file:
-                file.write(_to_line(asdict(line)))
+                file.write(_to_line(_fields(line)))
         except OSError as error:
             raise write_fault(self._journal, error) from error
         self._lines[line.name] = line
@@ -107,18 +129,30 @@ class Journal:
         with contextlib.suppress(FileNotFoundError):
             for text in self._journal.read_bytes().split(b"\n"):
                 # A line may be torn by a power cut.
-                with contextlib.suppress(ValueError, TypeError):
+                with contextlib.suppress(ValueError, TypeError, KeyError):
                     value = json.loads(text)
                     if "claim" in value:
                         self.claim = str(value["claim"])
                     else:
-                        line = Remembered(**value)
+                        line = _from_line(value)
                         self._lines[line.name] = line
         self.claim = self.claim or uuid.uuid4().hex
         with atomic_file(self._journal) as file:
             file.write(_to_line({"claim": self.claim}))
             for name in sorted(self._lines):
-                file.write(_to_line(asdict(self._lines[name])))
+                file.write(_to_line(_fields(self._lines[name])))
+
+
+def _fields(line: Remembered) -> dict[str, Any]:
+    said = asdict(line)
+    return said if line.encrypted else {key: said[key] for key in said if key not in ("encrypted", "recipient")}
+
+
+def _from_line(value: dict[str, Any]) -> Remembered:
+    """Raises TypeError where it is none."""
+    sealed = value.pop("encrypted", None)
+    found = SealedAs(sealed["name"], Digests(**sealed["digests"])) if sealed else None
+    return Remembered(**value, encrypted=found)
 
 
 def _to_line(value: dict[str, Any]) -> bytes:

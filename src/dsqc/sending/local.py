@@ -82,6 +82,9 @@ class Reading:
         if view:
             raise _changed(self._file)
 
+    def content(self) -> None:
+        """What is read is the file itself: whoever hashes that has its digests."""
+
     def require_unchanged(self) -> None:
         """Raise Changed where the file is not what it was when it was listed."""
         seen = os.fstat(self._descriptor)

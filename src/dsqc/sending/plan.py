@@ -1,12 +1,23 @@
 """Before the first byte: the forms, the files they list, and everything that is wrong with them, at once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dsqc.crypt4gh import ONE_RECIPIENT_BYTES, sealed_name, stored_size
 from dsqc.errors import SystemFault, UsageError
 from dsqc.findings import FindingLog, Location, Suggestion, finding
-from dsqc.listing import Expected, Listed, by_normal_name, is_bare, is_own, listed_files, normalise, read_listing
+from dsqc.listing import (
+    Expected,
+    Listed,
+    by_normal_name,
+    is_bare,
+    is_closed,
+    is_own,
+    listed_files,
+    normalise,
+    read_listing,
+)
 from dsqc.model import Submission
 from dsqc.sending.local import LocalFile, look_at
 from dsqc.submission import sheet_files
@@ -21,7 +32,7 @@ _KOREAN = {PLAIN_FILE: PLAIN_FILE_KO, ONE_READ: "리드 1개 이상", ONE_ROW: "
 class Item:
     """One file that should go. ``file`` is ``None`` where it cannot: a finding says why.
 
-    ``state`` is then missing (not there) or failed (there, but not taken).
+    ``state`` is then missing (not there) or failed (there, but not taken). ``is_sealed``: it is encrypted on its way.
     """
 
     name: str
@@ -30,15 +41,31 @@ class Item:
     expected: Expected = field(default_factory=Expected)
     place: Location = field(default_factory=Location)
     state: str = ""
+    is_sealed: bool = False
+
+    @property
+    def far_name(self) -> str:
+        """Its name at the far end."""
+        return sealed_name(self.name) if self.is_sealed else self.name
+
+    @property
+    def far_bytes(self) -> int:
+        """Bytes that travel; 0 where it cannot."""
+        size = self.file.size_bytes if self.file else 0
+        return ONE_RECIPIENT_BYTES + stored_size(size) if self.is_sealed and self.file else size
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Forms first, then the files that they list, each once; and what is to be said about them."""
+    """Forms first, then the files that they list, each once; and what is to be said about them.
+
+    ``is_closed`` as :func:`dsqc.listing.is_closed` says it. Where it is not false, data files are encrypted.
+    """
 
     directory: Path
     items: tuple[Item, ...]
     log: FindingLog
+    is_closed: bool | None = False
 
     @property
     def travelling(self) -> list[Item]:
@@ -84,19 +111,21 @@ class _Planning:
         self.log = FindingLog()
 
     def plan(self, forms: list[str], submission: Submission) -> Plan:
+        closed = is_closed(submission)
         items = [self._item(name, "form", Expected(), Location(path=name)) for name in forms]
         listed = listed_files(submission, self.log)
         first = {item.name: item for item in reversed(listed) if item.name not in forms}
         for name in dict.fromkeys(item.name for item in listed if item.name in first):
             row = first[name]
             if row.is_taken:
-                items.append(self._item(name, "data", row.expected, row.location("file_name")))
+                item = self._item(name, "data", row.expected, row.location("file_name"))
+                items.append(replace(item, is_sealed=closed is not False))
             else:
                 items.append(Item(name, "data", None, state="failed"))
         self._name_repeated(item for item in listed if item.is_taken)
         self._compare_sizes(listed)
         self._name_unlisted({*forms, *first}, "file" in submission.sheets)
-        return Plan(self.directory, tuple(items), self.log)
+        return Plan(self.directory, tuple(items), self.log, closed)
 
     def _item(self, name: str, kind: str, expected: Expected, place: Location) -> Item:
         twins = self.found.get(name, [])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc.artefact import write_text
+from dsqc.crypt4gh import PublicKey
 from dsqc.errors import UsageError
 from dsqc.sending import Grant, Line, open_destination, plan_sending, read_grant, write_grant
 from dsqc.sending.granting import Granting, read_asked
@@ -28,6 +29,7 @@ def issue_grant(
     expires_s: int,
     s3: S3Options | None = None,
     part_bytes: int = PART_BYTES,
+    station_public_key: PublicKey | None = None,
 ) -> dict[str, Any]:
     """Write a grant for ``files`` into ``inbox``; what :func:`show_grant` gives comes back.
 
@@ -35,6 +37,7 @@ def issue_grant(
         files: forms of the submission, or a table of names and sizes.
         out: where the grant goes, mode 0600; it is a secret.
         expires_s: how long it is good, at most a week.
+        station_public_key: whom data of a closed submission is encrypted to by who sends it.
 
     Raises:
         UsageError: ``out`` exists already, or the files are not described as they should be.
@@ -47,7 +50,7 @@ def issue_grant(
         # URLs are signed without asking the store: a wrong bucket would show at the submitter's desk only.
         with closing(open_destination(inbox, Line(), s3=s3)) as there:
             there.survey({})
-        grant = granting.issue(name, asked, expires_s, part_bytes)
+        grant = granting.issue(name, asked, expires_s, part_bytes, station_public_key)
         try:
             write_grant(out, grant)
         except BaseException:
@@ -84,6 +87,7 @@ def show_grant(grant: Grant) -> dict[str, Any]:
         "issued_at": value["issued_at"],
         "expires_at": value["expires_at"],
         "expired": time.time() >= grant.expires_at,
+        "station_key": grant.station_public_key.fingerprint if grant.station_public_key else "",
         "file_count": len(named),
         "size_bytes": sum(item.size_bytes or 0 for item in named),
         "files": [
@@ -103,9 +107,15 @@ def _parts(urls: Any) -> int:
 
 
 def write_request(submission: Path, out: Path) -> int:
-    """Write the table that a station needs to issue a grant: names and sizes of what would be sent; how many."""
+    """Write the table that a station needs to issue a grant: names and sizes of what would be sent; how many.
+
+    Data of a closed submission stands there as it will travel, encrypted: ``NAME.c4gh``.
+    """
     plan = plan_sending(submission)
-    rows = [f"{item.name}\t{item.file.size_bytes}\t{item.expected.md5}\n" for item in plan.travelling if item.file]
+    rows = [
+        f"{item.far_name}\t{item.far_bytes}\t{'' if item.is_sealed else item.expected.md5}\n"
+        for item in plan.travelling
+    ]
     write_text(out, "name\tsize_bytes\tmd5\n" + "".join(rows))
     return len(rows)
 

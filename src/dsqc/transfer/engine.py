@@ -42,12 +42,16 @@ _LOOK_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One file that should come: to ``part``, to be compared with ``expected``."""
+    """One file that should come: to ``part``, to be compared with ``expected``.
+
+    ``open_sink``: how its part file is opened, where not as the engine opens all of them.
+    """
 
     name: str
     entry: Entry
     expected: Expected
     part: Path
+    open_sink: OpenSink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +345,8 @@ class Engine:
         with file.lock:
             if file.is_over:
                 return
-            copy = FileCopy(self._source.url, entry, file.order.part, self._open_sink, can_resume=self._source.ranges)
+            open_sink = file.order.open_sink or self._open_sink
+            copy = FileCopy(self._source.url, entry, file.order.part, open_sink, can_resume=self._source.ranges)
             file.copy = copy
         if copy.was_other:
             self._progress.changed(file.order.name)

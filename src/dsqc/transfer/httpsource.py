@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from dsqc.crypt4gh import sealed_name
 from dsqc.errors import TransientFault, UsageError
 from dsqc.findings import FindingLog
 from dsqc.listing import is_bare, normalise
@@ -199,8 +200,8 @@ class HttpSource:
             return None if refused.code == "DSQC-F003" else Entry(name, 0, "")
 
     def _listed(self, found: Mapping[str, Entry], forms: list[str]) -> list[str]:
-        """Names that the file sheet of the forms gives, NFC; none where it cannot be read."""
-        from dsqc.listing import listed_files, read_listing
+        """Names that the file sheet of the forms gives (NFC), also encrypted; none where it cannot be read."""
+        from dsqc.listing import is_closed, listed_files, read_listing
 
         # One workbook is the whole form; a listing without one has text sheets, and only one of them names files.
         wanted = [name for name in forms if name in workbooks_among(forms) or name.casefold() == "file.tsv"]
@@ -213,8 +214,11 @@ class HttpSource:
                 except FileFault:
                     continue
                 (Path(folder) / normalise(name)).write_bytes(b"".join(blocks))
-            listed = listed_files(read_listing(Path(folder)), FindingLog())
-        return list(dict.fromkeys(item.name for item in listed if item.is_taken))
+            submission = read_listing(Path(folder))
+        names = dict.fromkeys(item.name for item in listed_files(submission, FindingLog()) if item.is_taken)
+        # Data of a closed submission may have been encrypted by who put it there.
+        encrypted = [] if is_closed(submission) is False else map(sealed_name, names)
+        return list(dict.fromkeys([*names, *encrypted]))
 
     def _address(self, name: str) -> str:
         return self.url + quote(name.encode("utf-8", "surrogateescape"), safe="")

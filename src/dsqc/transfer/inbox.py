@@ -20,7 +20,7 @@ from typing import Any
 from dsqc.artefact import atomic_file, write_fault
 from dsqc.crypt4gh import sealed_name
 from dsqc.errors import SystemFault, TransientFault
-from dsqc.listing import PRIVATE
+from dsqc.listing import PRIVATE, normalise
 from dsqc.transfer.filecopy import spans_path
 from dsqc.transfer.parts import Origin, PartJournal
 from dsqc.transfer.sources import Entry
@@ -63,6 +63,12 @@ class Finished:
     def stored_name(self) -> str:
         """Name of the copy."""
         return self.encrypted.name if self.encrypted else self.name
+
+    @property
+    def source_bytes(self) -> int:
+        """Size at the source, which may have held the Crypt4GH file itself."""
+        came_encrypted = self.encrypted is not None and normalise(self.source_name) != self.name
+        return self.stored_bytes if came_encrypted else self.size_bytes
 
     @property
     def stored_bytes(self) -> int:
@@ -146,7 +152,7 @@ class Inbox:
         """
         line = self._journal.get(name)
         seen = (source, entry.name, entry.version, entry.size_bytes)
-        if line is None or seen != (line.source, line.source_name, line.version, line.size_bytes):
+        if line is None or seen != (line.source, line.source_name, line.version, line.source_bytes):
             return None
         if _agrees(self.file(name), line):
             self.forget_part(name)

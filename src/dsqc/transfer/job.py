@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsqc.crypt4gh import Keys
+from dsqc.crypt4gh import Keys, sealed_name
 from dsqc.errors import DsqcError, TransientFault
 from dsqc.findings import FindingLog, Location, Suggestion, finding
 from dsqc.listing import (
@@ -16,6 +17,7 @@ from dsqc.listing import (
     Sent,
     by_normal_name,
     is_bare,
+    is_closed,
     is_own,
     listed_files,
     parse_sent,
@@ -25,7 +27,6 @@ from dsqc.model import Submission
 from dsqc.pacing import parse_size
 from dsqc.station import TransferOptions
 from dsqc.submission import sheet_files
-from dsqc.transfer.access import is_closed
 from dsqc.transfer.engine import Arrived, Cost, Engine, Failed, Order
 from dsqc.transfer.events import Estimate, Gauge, InTurns, Progress
 from dsqc.transfer.inbox import Encrypted, Finished, Inbox
@@ -33,6 +34,7 @@ from dsqc.transfer.retries import attempts
 from dsqc.transfer.sealed_sink import Sealer
 from dsqc.transfer.sinks import PlainSink
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, Source
+from dsqc.transfer.taken import reason_ko
 
 PLAIN_FILE = "regular file"
 LARGEST_SENT_BYTES = 64 << 20
@@ -148,6 +150,7 @@ class _Transfer:
         self.record = TransferRecord()
         self.found: dict[str, list[Entry]] = {}
         self.sent = Sent()
+        self.came: dict[str, Entry] = {}
 
     def run(self) -> TransferRecord:
         state, reason = "interrupted", ""
@@ -182,7 +185,8 @@ class _Transfer:
         )
         self._add_refused(listed)
         self._compare(listed)
-        self._name_unlisted({*forms, *(item.name for item in listed)}, submission)
+        came = (sealed_name(name) for name in self.came)
+        self._name_unlisted({*forms, *(item.name for item in listed), *came}, submission)
 
     def _read_sent(self) -> Sent:
         """What the sender says of the files; nothing where nobody said anything.
@@ -207,10 +211,20 @@ class _Transfer:
     def _seal(self, submission: Submission, names: list[str]) -> None:
         """Have the files of a closed submission encrypted, or say before their first byte why that cannot be."""
         closed = is_closed(submission)
+        came = {name: entry for name in names if (entry := self._came_as(name, names))}
         if closed is None:
-            closed = self.keys is not None and self.keys.are_there
+            closed = bool(came) or (self.keys is not None and self.keys.are_there)
         self.sealer = Sealer(self.keys) if closed and names else None
+        self.came = came if self.sealer else {}
         self.inbox.seal(names if self.sealer else ())
+
+    def _came_as(self, name: str, names: list[str]) -> Entry | None:
+        """The Crypt4GH file that the source has in the place of ``name``; ``None`` where it has none."""
+        row, sealed = self.sent.find(name), sealed_name(name)
+        if row is not None and (row.encrypted is None or row.encrypted.name != sealed):
+            return None
+        entry = self._entry(sealed)
+        return entry if row is not None or sealed not in names else None
 
     def _choose_forms(self) -> list[str]:
         """Forms of the source; where it has none any more, those that an earlier transfer brought."""
@@ -227,9 +241,12 @@ class _Transfer:
         for item in wanted:
             there = self._there(item)
             if isinstance(there, Entry):
-                orders.append(Order(item.name, there, item.expected, self.inbox.part(item.name)))
+                orders.append(self._order(item, there))
             else:
                 outcomes[item.name] = there
+        refused = self._look_into(orders)
+        outcomes |= refused
+        orders = [order for order in orders if order.name not in refused]
         self._plan(len(wanted), orders, is_estimated=any(item.kind == "data" for item in wanted))
         for name, outcome in outcomes.items():
             self._tell(name, outcome.reason if isinstance(outcome, FileFault) else "")
@@ -243,9 +260,28 @@ class _Transfer:
         for item in wanted:
             self._record(item, outcomes[item.name])
 
+    def _order(self, item: _Wanted, entry: Entry) -> Order:
+        part = self.inbox.part(item.name)
+        if self.sealer is None or item.name not in self.came:
+            return Order(item.name, entry, item.expected, part)
+        sent = self.sent.find(item.name)
+        seen = sent.encrypted.digests if sent and sent.encrypted else None
+        expected = Expected(seen.md5, seen.sha256) if seen else Expected()
+        return Order(item.name, entry, expected, part, self.sealer.open_taken(sent))
+
+    def _look_into(self, orders: list[Order]) -> dict[str, FileFault]:
+        """Files that came encrypted and that the station cannot open, by their headers."""
+        sealer, came = self.sealer, [order for order in orders if order.name in self.came]
+        if sealer is None or not came:
+            return {}
+        with ThreadPoolExecutor(self.options.parallel, thread_name_prefix="dsqc-header") as pool:
+            seen = pool.map(lambda order: sealer.look_into(self.source, order.entry), came)
+            return {order.name: fault for order, fault in zip(came, seen, strict=True) if fault}
+
     def _there(self, item: _Wanted) -> Entry | Finished | FileFault:
         """How ``item`` stands before anything travels: the entry to copy, what is in the inbox, or why it cannot."""
-        entries, url = self.found.get(item.name, []), self.source.url
+        came, url = self.came.get(item.name), self.source.url
+        entries = [came] if came else self.found.get(item.name, [])
         if len(entries) > 1:
             return FileFault("DSQC-F019", "two files of this name, in NFC and in NFD")
         if not entries:
@@ -283,9 +319,9 @@ class _Transfer:
 
     def _record(self, item: _Wanted, outcome: Arrived | Failed | Finished | FileFault) -> None:
         match outcome:
-            case Arrived(entry=entry, digests=digests, cost=cost):
-                self._record_cost(item.name, cost, digests.size_bytes - cost.resumed_bytes)
-                self._record_copied(item, entry.name, digests, self._encrypted(item.name))
+            case Arrived(entry=entry, cost=cost):
+                self._record_cost(item.name, cost, entry.size_bytes - cost.resumed_bytes)
+                self._record_copied(item, entry.name, self._content(outcome), self._encrypted(item.name))
             case Finished():
                 self.record.timings.append(FileTiming(item.name, 0.0, 0, 0, 0))
                 digests = Digests(outcome.size_bytes, outcome.md5, outcome.sha256)
@@ -300,7 +336,7 @@ class _Transfer:
         self.record.timings.append(FileTiming(name, cost.seconds, cost.streams, copied_bytes, cost.fetched_bytes))
 
     def _record_fault(self, item: _Wanted, fault: FileFault) -> None:
-        self._add_fault(item.name, fault, item.place, self._entry(item.name))
+        self._add_fault(item.name, fault, item.place, self.came.get(item.name) or self._entry(item.name))
         state = "missing" if fault.code == "DSQC-F003" else "failed"
         self.record.files.append(FileRecord(item.name, item.kind, state))
         # An older copy is not what the source holds now: nobody may take it for that.
@@ -309,6 +345,11 @@ class _Transfer:
     def _record_copied(self, item: _Wanted, source_name: str, digests: Digests, encrypted: Encrypted | None) -> None:
         self.record.files.append(FileRecord(item.name, item.kind, "copied", source_name, digests, encrypted))
 
+    def _content(self, arrived: Arrived) -> Digests:
+        """Digests of the plain file, whatever travelled."""
+        came = self.sealer.content(self.inbox.part(arrived.order.name)) if self.sealer else None
+        return came or arrived.digests
+
     def _encrypted(self, name: str) -> Encrypted | None:
         """How a file that has arrived stands in the inbox; ``None`` in the clear."""
         if self.sealer is None or not self.inbox.seals(name):
@@ -316,7 +357,7 @@ class _Transfer:
         return self.sealer.encrypted(self.inbox.part(name), self.inbox.file(name).name)
 
     def _to_finished(self, arrived: Arrived) -> Finished:
-        digests, entry, name = arrived.digests, arrived.entry, arrived.order.name
+        digests, entry, name = self._content(arrived), arrived.entry, arrived.order.name
         return Finished(
             name, self.source.url, entry.name, entry.version, digests.size_bytes, digests.md5, digests.sha256,
             arrived.mtime_ns, self._encrypted(name),
@@ -332,9 +373,12 @@ class _Transfer:
             "DSQC-F003": ", ".join(self._like(name)) or name,
             "DSQC-F016": PLAIN_FILE,
             "DSQC-F019": f"{entry.size_bytes} bytes" if entry else PLAIN_FILE,
+            "DSQC-F020": self.sealer.expected.en if self.sealer else "",
         }[fault.code]
-        value = fault.reason if fault.code == "DSQC-F019" else name
+        value = fault.reason if fault.code in ("DSQC-F019", "DSQC-F020") else name
         more: dict[str, Any] = {"kind": fault.reason} if fault.code == "DSQC-F016" else {}
+        if fault.code == "DSQC-F020" and self.sealer:
+            more = {"value_ko": reason_ko(fault.reason), "expected_ko": self.sealer.expected.ko}
         like = list(self._like(name))
         if fault.code == "DSQC-F003" and len(like) == 1:
             more["suggestion"] = Suggestion(like[0], 0.8)

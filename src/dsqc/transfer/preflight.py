@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dsqc.crypt4gh import sealed_name
 from dsqc.errors import TransientFault
 from dsqc.findings import Finding, FindingLog, Location, Suggestion, finding
 from dsqc.language import Text
 from dsqc.limits import Limits
-from dsqc.listing import Listed, by_normal_name, is_bare, is_own, listed_files, read_listing_with_findings
+from dsqc.listing import Listed, by_normal_name, is_bare, is_closed, is_own, listed_files, read_listing_with_findings
 from dsqc.model import Submission
 from dsqc.submission import sheet_files
 from dsqc.submission.table import MOST_BYTES
@@ -73,6 +74,7 @@ class _Check:
         self.result = Preflight()
         self.travelling: list[Entry] = []
         self.found: dict[str, list[Entry]] = {}
+        self.encrypted: set[str] = set()
 
     def run(self) -> Preflight:
         for attempt in attempts():
@@ -83,12 +85,15 @@ class _Check:
             readable = self._fetch(forms, Path(folder))
             submission, said = read_listing_with_findings(Path(folder))
         listed = listed_files(submission, self.result.log)
+        if is_closed(submission) is not False:
+            self._find_encrypted({item.name for item in listed if item.is_taken and item.name not in forms})
         if "file" not in submission.sheets:
             # Without the file sheet nothing would come: what is wrong with the form is said here and not later.
             self.result.log.merge(said)
         self._look_at([item for item in listed if item.is_taken and item.name not in forms])
         self._name_repeated(listed)
-        self._name_unlisted({*forms, *(item.name for item in listed)}, submission)
+        came = map(sealed_name, self.encrypted)
+        self._name_unlisted({*forms, *(item.name for item in listed), *came}, submission)
         for entry in readable:
             self._add(entry)
         if self.web_limits:
@@ -97,6 +102,13 @@ class _Check:
             self.result.free_bytes = free_bytes(self.destination)
             self.result.obstacles.extend(obstacles(self.destination, self.travelling))
         return self.result
+
+    def _find_encrypted(self, names: set[str]) -> None:
+        """Files of a closed submission that were encrypted before they came: they stand for what the sheet lists."""
+        for name in names:
+            sealed = sealed_name(name)
+            if sealed in self.found and sealed not in names:
+                self.encrypted.add(name)
 
     def _fetch(self, forms: Iterable[str], folder: Path) -> list[Entry]:
         """Copy the forms to a place where they can be read; those that can be had."""
@@ -124,11 +136,12 @@ class _Check:
         Raises:
             FileFault: there is none, or another kind of thing, or two that differ in NFC and NFD only.
         """
-        entries = self.found.get(name, [])
+        stored = sealed_name(name) if name in self.encrypted else name
+        entries = self.found.get(stored, [])
         if len(entries) > 1:
             raise FileFault("DSQC-F019", _OWN_TWINS)
         # Sources that list nothing are asked for the name itself: refused is another thing than missing.
-        entry = entries[0] if entries else self.source.stat(name)
+        entry = entries[0] if entries else self.source.stat(stored)
         if entry.kind is not EntryKind.FILE:
             raise FileFault("DSQC-F016", entry.kind.value)
         return entry
@@ -152,7 +165,8 @@ class _Check:
             return
         self._add(seen)
         for item in items:
-            if item.size_bytes not in (None, seen.size_bytes):
+            # An encrypted file is larger than its content, by how much its header tells to who fetches it.
+            if name not in self.encrypted and item.size_bytes not in (None, seen.size_bytes):
                 said, where = str(item.size_bytes), item.location("size_bytes")
                 self._say("DSQC-F007", where, object_id=name, value=str(seen.size_bytes), expected=said)
         if not seen.size_bytes:

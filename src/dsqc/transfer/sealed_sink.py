@@ -24,8 +24,12 @@ from dsqc.crypt4gh import (
 from dsqc.crypt4gh.header import SessionKeys, new_session_key
 from dsqc.crypt4gh.ring import MAKE_HINT
 from dsqc.errors import SystemFault, UsageError
+from dsqc.language import Text
+from dsqc.listing import Digests, SentFile
 from dsqc.transfer.inbox import Encrypted
-from dsqc.transfer.sinks import WRITE_BYTES, start_writing
+from dsqc.transfer.sinks import WRITE_BYTES, OpenSink, start_writing
+from dsqc.transfer.sources import Entry, FileFault, Source
+from dsqc.transfer.taken import TakenSink, look_into
 
 _BLOCK = 1 << 20
 
@@ -189,10 +193,37 @@ class Sealer:
         self._keys = keys
         _ = keys.public, keys.private  # what is wrong with them is said now, and not from a thread
         self._finished: dict[Path, Encrypted] = {}
+        self._contents: dict[Path, Digests] = {}
 
     def open(self, path: Path, size_bytes: int) -> SealedSink:
         """Open a part file (:data:`dsqc.transfer.sinks.OpenSink`)."""
         return SealedSink(path, size_bytes, self._keys, self._keep)
+
+    def open_taken(self, sent: SentFile | None) -> OpenSink:
+        """How the part file of a file that comes encrypted is opened.
+
+        Args:
+            sent: what the sender says of it, if anything.
+        """
+
+        def open_sink(path: Path, size_bytes: int) -> TakenSink:
+            return TakenSink(path, size_bytes, self._keys, sent, self._keep_taken)
+
+        return open_sink
+
+    def look_into(self, source: Source, entry: Entry) -> FileFault | None:
+        """Why a file that comes encrypted cannot be opened, as far as its header tells."""
+        return look_into(source, entry, self._keys)
+
+    @property
+    def expected(self) -> Text:
+        """What a file that comes encrypted should be."""
+        key = self._keys.public.fingerprint
+        return Text(f"a Crypt4GH file for the station's key {key}", f"데이터센터의 키({key})로 암호화한 Crypt4GH 파일")
+
+    def content(self, path: Path) -> Digests | None:
+        """What the finished part file holds, of a file that came encrypted."""
+        return self._contents.get(path)
 
     def encrypted(self, path: Path, name: str) -> Encrypted:
         """What the finished part file at ``path`` is, under the name ``name``."""
@@ -200,3 +231,8 @@ class Sealer:
 
     def _keep(self, path: Path, found: Encrypted) -> None:
         self._finished[path] = found
+        self._contents.pop(path, None)
+
+    def _keep_taken(self, path: Path, found: Encrypted, content: Digests) -> None:
+        self._finished[path] = found
+        self._contents[path] = content

@@ -47,7 +47,7 @@ class Entry:
 class FileFault(Exception):
     """One file cannot be had, and another try would not help.
 
-    ``code`` is the rule that says so: F003 absent, F016 no plain file, F019 refused.
+    ``code`` is the rule that says so: F003 absent, F016 no plain file, F019 refused, F020 encrypted and not opened.
     """
 
     def __init__(self, code: str, reason: str) -> None:
