@@ -116,7 +116,13 @@ def make_files(folder: Path, rng: random.Random, large_bytes: int, small: int) -
         else:
             put(tables, "file", **values)
     write_tsv(folder, tables)
-    return {path.name: sha256_of(path.open("rb").read) for path in folder.iterdir()}
+    return {path.name: sha256_of_file(path) for path in folder.iterdir()}
+
+
+def sha256_of_file(path: Path) -> str:
+    """SHA-256 of a file, closed again."""
+    with path.open("rb") as file:
+        return sha256_of(file.read)
 
 
 def sha256_of(read: Callable[[int], bytes]) -> str:
@@ -288,7 +294,7 @@ def faults_at_the_end(world: World, prefix: str, inbox: Path, digests: dict[str,
             yield f"{prefix}{name} is not what was sent"
         if not (inbox / name).exists():
             yield f"{name} is missing in the inbox"
-        elif sha256_of((inbox / name).open("rb").read) != digest:
+        elif sha256_of_file(inbox / name) != digest:
             yield f"{name} in the inbox is not what was sent"
     unfinished = world.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
     if unfinished:
