@@ -122,7 +122,7 @@ def make_files(folder: Path, rng: random.Random, large_bytes: int, small: int) -
 
 
 def sha256_of_file(path: Path) -> str:
-    """Digest of a file."""
+    """SHA-256 of a file, closed again."""
     with path.open("rb") as file:
         return sha256_of(file.read)
 

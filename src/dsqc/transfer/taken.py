@@ -73,14 +73,14 @@ class TakenSink(PlainSink):
         self._sent = sent
         self._told = told
 
-    def finish(self) -> int:
+    def prepare(self) -> None:
         """Open every segment of it, and hash what is in them.
 
         Raises:
             FileFault: it cannot be opened, or holds another content than the sender says.
             StorageFault: the disk refused.
         """
-        mtime_ns = super().finish()
+        super().prepare()
         try:
             with ThreadPoolExecutor(3) as pool:
                 header, content = self._hash_content(pool)
@@ -89,11 +89,13 @@ class TakenSink(PlainSink):
                 size = os.fstat(self._descriptor).st_size - len(header)
         except OSError as error:
             raise write_fault(self.path, error) from error
-        if self._sent is not None and self._sent.digests != content:
+        if self._sent is not None and (
+            self._sent.digests.size_bytes,
+            self._sent.digests.sha256,
+        ) != (content.size_bytes, content.sha256):
             # Crypt4GH does not say how many segments there are, or that they are those that were written together.
             raise FileFault(CODE, _OTHER_CONTENT)
         self._told(self.path, Encrypted("", len(header), size, md5, sha256), content)
-        return mtime_ns
 
     def _hash_content(self, pool: ThreadPoolExecutor) -> tuple[bytes, Digests]:
         file = os.fdopen(os.dup(self._descriptor), "rb", buffering=0)
