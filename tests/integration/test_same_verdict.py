@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dsqc.artefact import read_json
+from dsqc.catalog.making import make_station
 from dsqc.cli.main import main
 from helpers.submissions import TODAY, add, good_tables, put, write_tsv
 
@@ -25,9 +26,12 @@ def both_ways(tmp_path: Path, submission: Path, *extra: str) -> tuple[Path, Path
     desk, station, inbox = tmp_path / "desk", tmp_path / "results" / "s", tmp_path / "inbox" / "s"
     day = ["--today", TODAY, "-q", "--exit-zero", *extra]
     assert main(["validate", str(submission), "-O", str(desk), *day]) == 0
-    assert main(["transfer", str(submission), str(inbox), "-O", str(station), "-q", "--exit-zero"]) == 0
+    # Data of closed submissions is encrypted to the station's key while it arrives, and read through it.
+    keys = ["--station", str(make_station(tmp_path / "station", {}).station.root)]
+    assert main(["transfer", str(submission), str(inbox), "-O", str(station), "-q", "--exit-zero", *keys]) == 0
     transferred = ["--transfer", str(station / "transfer.json")]
-    assert main(["validate", str(inbox), "-O", str(station), *transferred, *day]) == 0
+    own = () if "--station" in extra else keys
+    assert main(["validate", str(inbox), "-O", str(station), *transferred, *day, *own]) == 0
     return desk, station
 
 
