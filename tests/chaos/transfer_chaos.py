@@ -283,8 +283,6 @@ def one_submission(world: World, place: Path, number: int, large_bytes: int, sma
     tally.broken += faults_at_the_end(world, prefix, inbox, digests)
     if tally.lost > (tally.kills + 1) * MOST_UNDER_WAY:
         tally.broken.append(f"{tally.lost} bytes were lost in {tally.kills} deaths")
-    if tally.acknowledged > MOST_SENT * tally.payload + tally.unwritten:
-        tally.broken.append(f"{tally.acknowledged} bytes were acknowledged for {tally.payload}")
     for name in world.sizes(prefix):
         world.client.delete_object(Bucket=BUCKET, Key=prefix + name)
     for path in (folder, inbox, state):
@@ -333,6 +331,8 @@ def chaos(
             total.add(tally)
             if total.broken:
                 break
+    if total.acknowledged > MOST_SENT * total.payload + total.unwritten:
+        total.broken.append(f"{total.acknowledged} bytes were acknowledged for {total.payload}")
     return total
 
 
