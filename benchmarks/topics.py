@@ -43,6 +43,8 @@ class Topic:
     limit: Contender | None = None
 
 
+COPIERS: tuple[Contender, ...] = (("dsqc", 0), ("boto3", 0), ("aws", 0), ("rclone", 0))
+"""Programs of ``transfers.py``, with as many threads as each takes by itself."""
 TOPICS = {
     "qc_fastq_binned": Topic(
         "Illumina 2×150, 4 quality levels, gzip", ("illumina_binned.fastq.gz",), QC_FASTQ, ("igzip", 1)
@@ -69,10 +71,10 @@ TOPICS = {
     "kernels": Topic(
         "kernels in memory", ("illumina_binned.fastq.gz", "nanopore.fastq.gz", "sorted.bam"), (("dsqc", 1),)
     ),
-    "send_large": Topic("a submission of 1 GB in one file, to a store", (), ()),
-    "send_small": Topic("a submission of 2,000 small files, to a store", (), ()),
-    "receive_large": Topic("a submission of 1 GB in one file, from a store", (), ()),
-    "receive_small": Topic("a submission of 2,000 small files, from a store", (), ()),
+    "send_large": Topic("a submission of 1 GB in one file, to a store", (), COPIERS),
+    "send_small": Topic("a submission of 2,000 small files, to a store", (), COPIERS),
+    "receive_large": Topic("a submission of 1 GB in one file, from a store", (), COPIERS),
+    "receive_small": Topic("a submission of 2,000 small files, from a store", (), COPIERS),
 }
 TRANSFERS = ("send_large", "send_small", "receive_large", "receive_small")
 """Topics that need a store; ``transfers.py`` knows who contends."""

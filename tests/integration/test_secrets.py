@@ -57,6 +57,10 @@ class World:
         return self.watched.home / "station"
 
     @property
+    def sealing(self) -> tuple[str, Path]:
+        return "--recipient", self.station / "keys/station.pub"
+
+    @property
     def source(self) -> Path:
         return self.given / "source"
 
@@ -158,20 +162,91 @@ def make_the_station(made: World, database: str, public: str) -> None:
 def sending(made: World, bucket: str) -> None:
     source, home = made.source, made.watched.home
     inbox = f"{bucket}/in"
-    made.crash("dsqc.sending.web:Web._once", "send", source, "--to", inbox, call=3)
-    made.crash("botocore.auth:SigV4Auth.add_auth", "send", source, "--to", inbox, more=("--log-json",))
-    made.run(FAULT, "send", source, "--to", inbox, *TALKATIVE, AWS_SECRET_ACCESS_KEY=WRONG)
-    made.run((FAULT, USAGE), "send", source, "--to", inbox, *TALKATIVE, AWS_SESSION_TOKEN=f"{SESSION_TOKEN}\n")
+    made.crash(
+        "dsqc.sending.web:Web._once",
+        "send",
+        source,
+        "--recipient",
+        made.station / "keys/station.pub",
+        "--to",
+        inbox,
+        call=3,
+    )
+    made.crash(
+        "botocore.auth:SigV4Auth.add_auth",
+        "send",
+        source,
+        "--recipient",
+        made.station / "keys/station.pub",
+        "--to",
+        inbox,
+        more=("--log-json",),
+    )
+    made.run(
+        FAULT,
+        "send",
+        source,
+        "--recipient",
+        made.station / "keys/station.pub",
+        "--to",
+        inbox,
+        *TALKATIVE,
+        AWS_SECRET_ACCESS_KEY=WRONG,
+    )
+    made.run(
+        (FAULT, USAGE),
+        "send",
+        source,
+        "--recipient",
+        made.station / "keys/station.pub",
+        "--to",
+        inbox,
+        *TALKATIVE,
+        AWS_SESSION_TOKEN=f"{SESSION_TOKEN}\n",
+    )
     slow = ("--limit-rate", "20K", "--state", home / "state-killed")
     kill_when = (home / "state-killed").exists
-    made.run(KILLED, "send", source, "--to", f"{bucket}/killed", *slow, *TALKATIVE, kill_when=kill_when)
+    made.run(
+        KILLED,
+        "send",
+        source,
+        "--recipient",
+        made.station / "keys/station.pub",
+        "--to",
+        f"{bucket}/killed",
+        *slow,
+        *TALKATIVE,
+        kill_when=kill_when,
+    )
     proxied = {"http_proxy": f"http://user:{PROXY_PASSWORD}@127.0.0.1:9"}
-    made.run(FAULT, "send", source, "--to", inbox, "--retries", "1", *TALKATIVE, **proxied)
+    made.run(
+        FAULT,
+        "send",
+        source,
+        "--recipient",
+        made.station / "keys/station.pub",
+        "--to",
+        inbox,
+        "--retries",
+        "1",
+        *TALKATIVE,
+        **proxied,
+    )
     with faulty_proxy(made.watched.environment["AWS_ENDPOINT_URL"]) as proxy:
         for code in ("AccessDenied", "ExpiredToken", "SignatureDoesNotMatch"):
             proxy.plan(answer(403, code, times=99))
-            made.run(FAULT, "send", source, "--to", inbox, *TALKATIVE, AWS_ENDPOINT_URL=proxy.endpoint)
-    made.run(DONE, "send", source, "--to", inbox, "-v", "--log-json")
+            made.run(
+                FAULT,
+                "send",
+                source,
+                "--recipient",
+                made.station / "keys/station.pub",
+                "--to",
+                inbox,
+                *TALKATIVE,
+                AWS_ENDPOINT_URL=proxy.endpoint,
+            )
+    made.run(DONE, "send", source, *made.sealing, "--to", inbox, "-v", "--log-json")
 
     grant, granted = home / "grant.json", f"{bucket}/granted"
     asked = ("--inbox", granted, "--files", source)
@@ -181,20 +256,83 @@ def sending(made: World, bucket: str) -> None:
     remember_signatures(made, grant)
     made.run(DONE, "grant", "show", grant, *TALKATIVE)
     keyless = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_ENDPOINT_URL": ""}
-    made.crash("dsqc.sending.web:Web._once", "send", source, "--grant", grant, call=2)
-    made.crash("http.client:HTTPConnection.putrequest", "send", source, "--grant", grant)
+    made.crash(
+        "dsqc.sending.web:Web._once",
+        "send",
+        source,
+        "--recipient",
+        made.station / "keys/station.pub",
+        "--grant",
+        grant,
+        call=2,
+    )
+    made.crash(
+        "http.client:HTTPConnection.putrequest",
+        "send",
+        source,
+        "--recipient",
+        made.station / "keys/station.pub",
+        "--grant",
+        grant,
+    )
     with faulty_proxy(made.watched.environment["AWS_ENDPOINT_URL"]) as proxy:
         for code in ("AccessDenied", "ExpiredToken"):
             proxy.plan(answer(403, code, times=99))
-            made.run(FAULT, "send", source, "--grant", grant, *TALKATIVE, **keyless, http_proxy=proxy.endpoint)
-    made.run(FAULT, "send", source, "--grant", grant, "--retries", "1", *TALKATIVE, **keyless, **proxied)
+            made.run(
+                FAULT,
+                "send",
+                source,
+                "--recipient",
+                made.station / "keys/station.pub",
+                "--grant",
+                grant,
+                *TALKATIVE,
+                **keyless,
+                http_proxy=proxy.endpoint,
+            )
+    made.run(
+        FAULT,
+        "send",
+        source,
+        "--recipient",
+        made.station / "keys/station.pub",
+        "--grant",
+        grant,
+        "--retries",
+        "1",
+        *TALKATIVE,
+        **keyless,
+        **proxied,
+    )
     for name, change in (("cut", lambda text: text[:-200]), ("old", lambda text: text.replace('"1.', '"9.', 1))):
         broken = made.given / f"{name}.json"
         broken.write_text(change(grant.read_text()))
-        made.run(USAGE, "send", source, "--grant", broken, *TALKATIVE, **keyless)
+        made.run(
+            USAGE,
+            "send",
+            source,
+            "--recipient",
+            made.station / "keys/station.pub",
+            "--grant",
+            broken,
+            *TALKATIVE,
+            **keyless,
+        )
     made.run(DONE, "grant", "renew", grant, *TALKATIVE)
     remember_signatures(made, grant)
-    made.run(DONE, "send", source, "--grant", grant, "--json", "-v", "--log-json", **keyless)
+    made.run(
+        DONE,
+        "send",
+        source,
+        "--recipient",
+        made.station / "keys/station.pub",
+        "--grant",
+        grant,
+        "--json",
+        "-v",
+        "--log-json",
+        **keyless,
+    )
     made.run(DONE, "grant", "revoke", grant, *TALKATIVE)
     made.run(DONE, "grant", "sweep", "--inbox", inbox, *TALKATIVE)
 

@@ -385,7 +385,9 @@ def test_a_grant_is_for_its_files_and_sizes_only(bucket, sized, tmp_path):
     write_source(source, {}, [{"file_name": name} for name in names])
     result, _ = send_it(source, read_grant(path), tmp_path / "state")
     assert [code for code in codes(result) if code != "DSQC-F004"] == ["DSQC-F019", "DSQC-F019"]
-    assert {name for name, state in states(result).items() if state == "failed"} == {"s1.fastq.gz", "new.bam"}
+    refused = {row["object_id"] for row in result.record["findings"] if row["code"] == "DSQC-F019"}
+    assert refused == {"s1.fastq.gz", "new.bam"}
+    assert "sent" not in states(result).values()
     assert not result.record["complete"]
     revoked = revoke_grant(grant_of(bucket, source_of(sized, tmp_path), tmp_path / "second.json"), s3=bucket.options)
     assert revoked["dropped_uploads"] == 1

@@ -304,7 +304,7 @@ def faulty_opening(monkeypatch: pytest.MonkeyPatch, name: str, error: BaseExcept
         data = path.read_bytes()
         return Faulty(data, len(data) // 2, error) if path.name == name else io.BytesIO(data)
 
-    monkeypatch.setattr(opening, "_open", opened)
+    monkeypatch.setattr(opening, "open_data", opened)
 
 
 @pytest.fixture
