@@ -6,7 +6,6 @@ reading of the files. It holds no secrets; what encrypts unfinished files of a c
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -17,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from dsqc.artefact import atomic_file, write_fault
-from dsqc.errors import TransientFault
 from dsqc.listing import Digests, SealedAs
+from dsqc.locking import sole_holder
 from dsqc.sending.local import LocalFile
 
 
@@ -86,23 +85,9 @@ class Journal:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise write_fault(self.path, error) from error
-        with os.fdopen(descriptor, "r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                holder = file.read().strip()
-                raise TransientFault(
-                    f"This submission is being sent already{f' (process {holder})' if holder else ''}.",
-                    hint="Wait until that has ended and run the same command again.",
-                ) from error
-            except OSError as error:
-                raise write_fault(self.path, error) from error
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
+        with sole_holder(self.path / "lock", "This submission is being sent already", mode=0o600):
             self._open()
             yield self
 

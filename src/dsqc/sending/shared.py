@@ -1,7 +1,6 @@
 """An inbox in a directory: a share of the station that is mounted here."""
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import re
@@ -10,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dsqc.artefact import write_fault
-from dsqc.errors import SystemFault, TransientFault, UsageError
+from dsqc.errors import SystemFault, UsageError
 from dsqc.listing import SENDER
+from dsqc.locking import sole_holder
 from dsqc.sending.destination import Advance, DamagedAtFarEnd, Remote, Retrying, Upload, Whole, part_size, size_of_part
 from dsqc.sending.web import Line
 
@@ -40,23 +40,9 @@ class SharedInbox:
         """Hold a lock; it ends with the process, however that ends."""
         try:
             self._private.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._private / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise write_fault(self.path, error) from error
-        with os.fdopen(descriptor, "r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                holder = file.read().strip()
-                raise TransientFault(
-                    f"Somebody else is sending into {self.path}{f' (process {holder})' if holder else ''}.",
-                    hint="Wait until that has ended and run the same command again.",
-                ) from error
-            except OSError as error:
-                raise write_fault(self._private, error) from error
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
+        with sole_holder(self._private / "lock", f"Somebody else is sending into {self.path}"):
             yield
             if not any(path.suffix in (".part", ".parts") for path in self._private.iterdir()):
                 shutil.rmtree(self._private, ignore_errors=True)

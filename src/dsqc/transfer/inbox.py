@@ -6,12 +6,10 @@ the journal knows it: so a kill at any moment leaves either a finished file or o
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-import socket
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,8 +17,9 @@ from typing import Any
 
 from dsqc.artefact import atomic_file, write_fault
 from dsqc.crypt4gh import sealed_name
-from dsqc.errors import SystemFault, TransientFault
+from dsqc.errors import SystemFault
 from dsqc.listing import PRIVATE, normalise
+from dsqc.locking import sole_holder
 from dsqc.transfer.filecopy import spans_path
 from dsqc.transfer.parts import Origin, PartJournal
 from dsqc.transfer.sources import Entry
@@ -95,26 +94,11 @@ class Inbox:
             TransientFault: another transfer works in this inbox.
             StorageFault: the inbox cannot be written.
         """
-        lock = self._private / "lock"
         try:
             self._parts.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise write_fault(self.path, error) from error
-        with os.fdopen(descriptor, "r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                holder = file.read().strip()
-                raise TransientFault(
-                    f"Another transfer is at work in {self.path}{f' (process {holder})' if holder else ''}.",
-                    hint="Wait until it has ended and run the same command again.",
-                ) from error
-            except OSError as error:
-                raise write_fault(lock, error) from error
-            file.truncate(0)
-            file.write(f"{os.getpid()} on {socket.gethostname()}")
-            file.flush()
+        with sole_holder(self._private / "lock", f"Another transfer is at work in {self.path}"):
             self._open_journal()
             yield self
 
