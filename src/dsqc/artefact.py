@@ -14,24 +14,28 @@ from dsqc.errors import StorageFault, SystemFault
 
 
 @contextlib.contextmanager
-def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+def atomic_file(path: Path, *, within: Path | None = None) -> Iterator[IO[bytes]]:
     """Open a temporary file beside ``path`` and rename it to ``path`` when the block ends well.
 
     A reader never sees half a file, whatever kills the writer. The data is on disk before the name is.
 
+    Args:
+        within: a directory of the same file system for the temporary file, where it may not stand beside ``path``.
+
     Raises:
         StorageFault: the disk is full or the place cannot be written; ``path`` is as it was.
     """
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
+    with atomic_path(path, within=within) as temporary, temporary.open("wb") as file:
         yield file
 
 
 @contextlib.contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, within: Path | None = None) -> Iterator[Path]:
     """As :func:`atomic_file`, for what writes by name and not into an open file: an empty file to write to."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        for directory in (path.parent, within or path.parent):
+            directory.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=within or path.parent, prefix=f".{path.name}.", suffix=".part")
         os.close(descriptor)
     except OSError as error:
         raise write_fault(path, error) from error

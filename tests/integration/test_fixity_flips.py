@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from dsqc.stages._fixity_plan import SAMPLE, Plan, chance_to_find, choose, sampl
 from dsqc.stages.archive_store import archive_objects, restore_object
 from dsqc.stages.fixity import verify_storage
 from dsqc.stages.register import register
+from dsqc.stages.sweep import sweep_storage
 from dsqc.station import TIERS, Station, load_station
 from dsqc.storage import open_place
 from helpers.catalogs import problems
@@ -116,6 +118,40 @@ def test_one_flipped_bit_is_found_and_mended_wherever_it_is(stored: tuple[Statio
     sha256 = next(copy.sha256 for copy in copies if copy.tier == "public")
     restored = restore_object(station, sha256, tmp_path / "back")
     assert restored.path.read_bytes() in [judged.bytes_of(name) for name in judged.file_names()]
+
+
+def test_a_header_of_a_closed_object_is_found_and_mended_and_one_of_nothing_is_swept(tmp_path: Path) -> None:
+    """Without its header nobody reads a closed object, key or not."""
+    station = make_station(tmp_path / "station", {}).station
+    closed = Judged(name="closed-1", email="lee@other.ac.kr", prefix="c_", access="closed")
+    register(*closed.write(tmp_path / "closed", station), station)
+    place = station.places("headers")[0]
+    store = open_place(place)
+    flipped, lost, *_whole = [info.key for info in store.entries("headers/")]
+    good = {key: store.read(key) for key in (flipped, lost)}
+    bad = bytearray(good[flipped])
+    bad[40] ^= 1
+    store.put_value(flipped, bytes(bad))
+    store.delete(lost)
+
+    wanted = sorted([("headers", flipped, "digest"), ("headers", lost, "missing")])
+    found = verify_storage(station, Plan())
+    assert sorted((fault.copy.place, fault.copy.key, fault.state) for fault in found.faults) == wanted
+    assert {fault.submissions for fault in found.faults} == {("KRA00000001",)}
+    assert verify_storage(station, Plan(), repair=True).whole
+    assert {key: store.read(key) for key in good} == good
+    assert verify_storage(station, Plan()).faults == []
+    assert actions_of(station).count("repair") == 2
+
+    orphan = "headers/ab/cd/" + "abcd" + "0" * 60
+    store.put_value(orphan, b"of a body that was never registered")
+    swept = next(item for item in sweep_storage(station) if item.place == place)
+    assert [info.key for info in swept.orphans] == [orphan]
+    assert [store.read(info.key) for info in swept.quarantine] == [bytes(bad)]
+    assert store.size_of(orphan) is not None
+    later = sweep_storage(station, delete=True, grace=timedelta(0), with_catalog=False)
+    assert next(item.deleted for item in later if item.place == place) == [orphan]
+    assert {key: store.read(key) for key in good} == good
 
 
 def share_is(hits: int, trials: int, probability: float) -> bool:

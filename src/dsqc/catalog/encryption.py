@@ -83,6 +83,11 @@ def known_header(session: Session, stored_sha256: str) -> Header | None:
     return None if record is None else Header(record.header, record.recipient)
 
 
+def header_names(session: Session) -> set[str]:
+    """Stored SHA-256 of every body whose header is kept."""
+    return set(session.scalars(select(EncryptionHeaderRecord.stored_sha256)))
+
+
 def replace_headers(session: Session, headers: Mapping[str, Header]) -> None:
     """Put other headers in place of those that are there."""
     for stored_sha256, header in sorted(headers.items()):

@@ -26,9 +26,10 @@ from dsqc.catalog.fixity import (
 )
 from dsqc.errors import SystemFault
 from dsqc.language import Text
+from dsqc.stages._fixity_headers import check_headers, mend_header, open_headers
 from dsqc.stages._fixity_plan import ALL, SAMPLE, WITHIN, Plan, chance_to_find, choose, due_before, promise
 from dsqc.stages._fixity_repair import Lack, lacking, mend, supply
-from dsqc.station import TIERS, Station
+from dsqc.station import HEADERS, TIERS, Station
 from dsqc.storage import Damage, KnownObject, ObjectStore, open_place
 from dsqc.transfer.retries import attempts
 from dsqc.version import __version__
@@ -142,11 +143,12 @@ def verify_storage(
         # A bucket that is gone or a disk that is not mounted says nothing about its objects.
         for name in {copy.place for copy in copies}:
             stores[name].require_there()
-        run = _Run(catalog, stores, report, clock)
+        run = _Run(catalog, stores, open_headers(station), report, clock)
         chosen = choose(plan, copies, clock())
         log.info("start", copies=len(copies), chosen=len(chosen))
         done = run.read(chosen, elapsed)
         _conclude(report, copies, done, clock())
+        run.read_headers([copy for copy in chosen if copy.id in done])
         lacks = lacking(station, tiers, everything)
         report.faults += [Fault(lack.copy, "uncopied", "", run.submissions(lack.copy)) for lack in lacks]
         if repair:
@@ -211,6 +213,7 @@ class _Run:
 
     catalog: Catalog
     stores: dict[str, ObjectStore]
+    headers: ObjectStore
     report: FixityReport
     clock: Clock
     _noted_at: float = 0.0
@@ -234,6 +237,11 @@ class _Run:
             self._note(results)
         self.report.stopped = len(done) < len(chosen)
         return done
+
+    def read_headers(self, copies: Sequence[KnownCopy]) -> None:
+        """Look at the headers of closed objects that were read."""
+        found = check_headers(self.catalog, self.headers, copies, actor=ACTOR, clock=self.clock)
+        self.report.faults += [Fault(copy, state, seen, self.submissions(copy)) for copy, state, seen in found]
 
     def _checked(
         self, chosen: Sequence[KnownCopy], elapsed: Callable[[], float]
@@ -313,7 +321,9 @@ class _Run:
         mended = []
         for fault in self.report.faults:
             try:
-                if fault.copy in makers:
+                if fault.copy.place == HEADERS:
+                    note = mend_header(self.catalog, self.headers, fault.copy, actor=ACTOR, clock=self.clock)
+                elif fault.copy in makers:
                     note = supply(self.catalog, self.stores, makers[fault.copy], good, clock=self.clock)
                 else:
                     note = mend(self.catalog, self.stores, fault.copy, fault.state, good, clock=self.clock)

@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 
 from dsqc import logs
 from dsqc.catalog.database import Catalog
+from dsqc.catalog.encryption import CLOSED, header_names
 from dsqc.catalog.events import Clock, now
 from dsqc.catalog.fixity import known_copies
-from dsqc.station import TIERS, Place, Station
+from dsqc.station import HEADERS, TIERS, Place, Station
 from dsqc.storage import GRACE, ObjectInfo, ObjectStore, open_place
+from dsqc.storage.headers import HEADERS as HEADERS_PREFIX
+from dsqc.storage.headers import header_key
 from dsqc.storage.store import QUARANTINE
 
 QUARANTINE_GRACE = timedelta(days=30)
@@ -21,7 +24,7 @@ class PlaceSweep:
     """What one place holds beside the objects of submissions.
 
     Attributes:
-        orphans: objects in no manifest of the tier and in no row of the catalog.
+        orphans: objects in no manifest of the tier and in no row of the catalog; headers without their body.
         unfinished: uploads that nobody finished.
         quarantine: damaged bytes that a repair set aside.
         deleted: keys of those that are gone now.
@@ -71,11 +74,28 @@ def sweep_storage(
                 unfinished=list(store.list_unfinished()),
                 quarantine=list(store.entries(QUARANTINE)),
             )
-            if delete:
-                _delete(store, swept, grace, quarantine_grace, clock())
-                log.info("deleted", place=place.name, keys=len(swept.deleted))
             found.append(swept)
+        if tier == CLOSED:
+            headers = station.places(HEADERS)[0]
+            found.append(_headers(station, headers, open_place(headers), known, with_catalog=with_catalog))
+    if delete:
+        for swept in found:
+            _delete(open_place(swept.place), swept, grace, quarantine_grace, clock())
+            log.info("deleted", place=swept.place.name, keys=len(swept.deleted))
     return found
+
+
+def _headers(
+    station: Station, place: Place, store: ObjectStore, known_bodies: Collection[str], *, with_catalog: bool
+) -> PlaceSweep:
+    """The place of headers. A header is needed where the catalog keeps it, or a manifest names its body."""
+    objects = list(store.entries(HEADERS_PREFIX))
+    known = {header_key(key.rpartition("/")[2]) for key in known_bodies}
+    if with_catalog:
+        with Catalog.open(station) as catalog, catalog.reading() as session:
+            known |= {header_key(name) for name in header_names(session)}
+    orphans = [info for info in objects if info.key not in known]
+    return PlaceSweep(place, len(known), orphans, list(store.list_unfinished()), list(store.entries(QUARANTINE)))
 
 
 def _keys_in_catalog(station: Station, tier: str) -> set[str]:

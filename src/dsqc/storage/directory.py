@@ -83,7 +83,8 @@ class DirectoryStore(ObjectStore):
         self.delete(upload.key)
 
     def _write(self, key: str, data: bytes) -> None:
-        with atomic_file(self.root / key) as file:
+        # What a killed writer leaves must stand where a sweep looks.
+        with atomic_file(self.root / key, within=self.root / UNFINISHED) as file:
             file.write(data)
 
     def _upload(self, path: Path, key: str, sha256: str, md5: str) -> str:
@@ -104,7 +105,7 @@ class DirectoryStore(ObjectStore):
         except OSError as error:
             if error.errno not in NO_LINKS:
                 raise write_fault(self.root / aside, error) from error
-            with self.open_read(key) as source, atomic_file(self.root / aside) as file:
+            with self.open_read(key) as source, atomic_file(self.root / aside, within=self.root / UNFINISHED) as file:
                 shutil.copyfileobj(source, file, BUFFER_BYTES)
 
     @contextlib.contextmanager
