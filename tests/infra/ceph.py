@@ -14,12 +14,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from dsqc.station import S3Options
+from infra.s3 import ACCESS_KEY, SECRET_KEY, S3Endpoint
 
-ACCESS_KEY = "dsqctestaccess"
-SECRET_KEY = "dsqc-test-secret-0123456789abcdef"
 PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "ceph", "monmaptool", "radosgw-admin", "setpriv")
 PACKAGES = "apt-get install -y --no-install-recommends radosgw ceph-mon ceph-osd ceph-common"
 START_SECONDS = 60
@@ -95,44 +92,11 @@ class CephMissing(Exception):
 
 
 @dataclass
-class CephServer:
+class CephServer(S3Endpoint):
     """A running store. Endpoint and keys stay the same when the gateway is killed and started again."""
 
     home: Path
-    endpoint: str
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
-
-    @property
-    def options(self) -> S3Options:
-        return S3Options(endpoint_url=self.endpoint)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a process needs in its environment to use the server."""
-        return {
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-
-    def client(self) -> Any:
-        import botocore.session
-
-        return botocore.session.get_session().create_client(
-            "s3",
-            endpoint_url=self.endpoint,
-            aws_access_key_id=ACCESS_KEY,
-            aws_secret_access_key=SECRET_KEY,
-            region_name="us-east-1",
-        )
-
-    def make_bucket(self, name: str) -> str:
-        """Make a bucket and return its URL."""
-        client = self.client()
-        client.create_bucket(Bucket=name)
-        client.close()
-        return f"s3://{name}"
 
     def make_user(self, name: str, access_key: str, secret_key: str, *, quota_bytes: int = 0) -> None:
         """Make another user with keys of its own and, where given, a quota."""
@@ -192,7 +156,7 @@ def ceph_server(directory: Path, *, kind: str = MEMORY, size_bytes: int = 4 << 3
     fsid = str(uuid.uuid4())
     settings = {"fsid": fsid, "mon_port": mon_port, "port": port, "kind": kind, "size": size_bytes, "home": home}
     (home / "ceph.conf").write_text(CONFIGURATION.format(**settings))
-    server = CephServer(home, f"http://127.0.0.1:{port}")
+    server = CephServer(f"http://127.0.0.1:{port}", home)
     try:
         _start_monitor(server, fsid, mon_port)
         _start_osd(server)

@@ -20,12 +20,10 @@ START_TIMEOUT_S = 30
 
 
 @dataclass
-class S3Server:
-    """A running server. ``data`` is where it keeps buckets as plain directories: tests may damage objects there."""
+class S3Endpoint:
+    """How a running store is reached, whatever runs it."""
 
     endpoint: str
-    data: Path
-    process: subprocess.Popen[bytes]
 
     @property
     def options(self) -> S3Options:
@@ -58,6 +56,14 @@ class S3Server:
         client.create_bucket(Bucket=name)
         client.close()
         return f"s3://{name}"
+
+
+@dataclass
+class S3Server(S3Endpoint):
+    """A running rclone. ``data`` is where it keeps buckets as plain directories: tests may damage objects there."""
+
+    data: Path
+    process: subprocess.Popen[bytes]
 
     def stop(self) -> None:
         if self.process.poll() is None:

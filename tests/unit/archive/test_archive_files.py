@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -338,14 +339,14 @@ def test_killed_and_run_again(tmp_path: Path) -> None:
     """SIGKILL while the CRAM is written: nothing under a final name; the next run ends well and clears what is old."""
     write(tmp_path, "r.fastq", fastq(make_reads(6_000, shortest=60)))
     command = [sys.executable, "-m", "dsqc", "storage", "archive", "r.fastq", "-o", "out", "-q", "--encoding", "cram"]
-    process = subprocess.Popen(command, cwd=tmp_path)
+    process = subprocess.Popen(command, cwd=tmp_path, start_new_session=True)
     try:
         while not list(tmp_path.glob("out/.r.fastq.cram.*.part")) and process.poll() is None:
             time.sleep(0.01)
-        process.kill()
     finally:
+        # As when the machine dies: what it had started dies too.
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    time.sleep(2)  # what the dead one had started ends a moment later
     left = list(tmp_path.glob("out/.*.part"))
     assert left
     assert not (tmp_path / "out/r.fastq.cram").exists()
