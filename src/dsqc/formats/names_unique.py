@@ -31,7 +31,7 @@ _NO_FLAGS = np.zeros(0, np.int32)
 
 Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
-DataPath = tuple[int, str]
+Place = tuple[int, str]
 """A record, and the name that stands there."""
 _Value = tuple[int, Phrase]
 
@@ -105,7 +105,7 @@ class NameCheck:
         self._last_record = 0
         self._counts = np.zeros(k.KINDS, np.int64)
         self._places = np.zeros((k.KINDS, k.PLACES, 2), np.int64)
-        self._named: list[list[DataPath]] = [[] for _ in range(k.KINDS)]
+        self._named: list[list[Place]] = [[] for _ in range(k.KINDS)]
         self._repeats = _Repeats()
         self._reads = 0
         self._aligned = False
