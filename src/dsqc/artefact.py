@@ -6,11 +6,12 @@ import hashlib
 import json
 import os
 import tempfile
+import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from dsqc.errors import StorageFault, SystemFault
+from dsqc.errors import StorageFault, SystemFault, UsageError
 
 
 @contextlib.contextmanager
@@ -120,3 +121,31 @@ def sha256_of(path: Path) -> str:
     """SHA-256 of a file, as lower-case hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_key_file(path: Path, data: bytes, mode: int) -> None:
+    """Write a file of a key, whole or not at all, and never over another one.
+
+    Args:
+        mode: permissions from the first byte on.
+
+    Raises:
+        UsageError: the file exists.
+        StorageFault: the disk refused.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)
+            os.link(part, path)  # refused where another writer was first
+        finally:
+            part.unlink()
+    except FileExistsError:
+        raise UsageError(f"{path} exists; a key is never overwritten.", hint="Choose another name.") from None
+    except OSError as error:
+        raise write_fault(path, error) from error

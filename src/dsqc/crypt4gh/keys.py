@@ -5,14 +5,13 @@ import binascii
 import hashlib
 import io
 import os
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from dsqc.artefact import write_fault
+from dsqc.artefact import write_key_file
 from dsqc.errors import UsageError
 
 KEY_BYTES = 32
@@ -200,22 +199,7 @@ def _unwrap(path: Path, kind: bytes) -> bytes:
 
 def _create(path: Path, kind: bytes, data: bytes, mode: int) -> None:
     text = b"\n".join((b"-----BEGIN " + kind + b"-----", base64.b64encode(data), b"-----END " + kind + b"-----", b""))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(descriptor)
-            os.link(part, path)  # refused where another writer was first
-        finally:
-            part.unlink()
-    except FileExistsError:
-        raise UsageError(f"{path} exists; a key is never overwritten.", hint="Choose another name.") from None
-    except OSError as error:
-        raise write_fault(path, error) from error
+    write_key_file(path, text, mode)
 
 
 def _packed(text: bytes) -> bytes:

@@ -1,31 +1,17 @@
-"""The catalog's tables, the same on SQLite and PostgreSQL.
+"""What was submitted: submissions, projects, samples, experiments, runs, their files, metrics and findings.
 
-What is searched has a column and an index; JSON holds only what the forms define. Accessions stand in their own
-columns, unique; an object that another archive registered keeps its foreign accession there with ``minted`` false.
+Accessions stand in their own columns, unique; an object that another archive registered keeps its foreign accession
+there with ``minted`` false.
 """
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, MetaData, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy import UniqueConstraint as Unique
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-Attributes = dict[str, Any]
-
-
-class Base(DeclarativeBase):
-    """Names of constraints are fixed, so that migrations can drop what they made on both databases."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {Attributes: JSON}  # noqa: RUF012  SQLAlchemy reads this as a class attribute
+from dsqc.catalog.models.base import Attributes, Base
+from dsqc.catalog.models.stored import ObjectRecord
 
 
 class SubmissionRecord(Base):
@@ -150,56 +136,6 @@ class RunRecord(Base):
     metrics: Mapped[list["MetricRecord"]] = relationship(order_by="MetricRecord.metric")
 
 
-class ObjectRecord(Base):
-    """Content in the store, named by its SHA-256. The same content is one object, whoever submitted it."""
-
-    __tablename__ = "object"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64), unique=True)
-    md5: Mapped[str] = mapped_column(String(32), index=True)
-    size_bytes: Mapped[int] = mapped_column(BigInteger)
-
-    copies: Mapped[list["ObjectCopyRecord"]] = relationship(order_by="ObjectCopyRecord.id")
-
-
-ARCHIVE_ENCODINGS = ("bgzf", "cram")
-"""Encodings of copies beside the one that was registered (``dsqc storage archive``)."""
-
-
-class ObjectCopyRecord(Base):
-    """What lies in one place of a tier: the object's bytes, or an encoding that gives them back. Both may lie there.
-
-    Attributes:
-        place: the tier's own name for its first place, else the name under ``[copies.<tier>]`` of ``station.toml``.
-        state: ``present``, or how it was last found: ``damaged``, ``missing``.
-        verified_at: when its bytes were last proven (UTC, as in events); empty where that is not known.
-        proof: how: ``etag``, ``md5`` or ``checksum`` of the store, or ``read back``.
-        stored_sha256: digest of the bytes as they lie there; the object's own unless encoded.
-        encoding: empty for the object's own bytes, else ``crypt4gh``, ``bgzf``, ``cram``.
-        recipe: what is needed to get the object's bytes back.
-    """
-
-    __tablename__ = "object_copy"
-    __table_args__ = (
-        Unique("object_id", "place", "encoding"),
-        Index("ix_object_copy_place_verified_at", "place", "verified_at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    object_id: Mapped[int] = mapped_column(ForeignKey("object.id"), index=True)
-    tier: Mapped[str] = mapped_column(index=True)
-    key: Mapped[str]
-    place: Mapped[str]
-    state: Mapped[str] = mapped_column(default="present")
-    verified_at: Mapped[str] = mapped_column(String(30), default="")
-    proof: Mapped[str] = mapped_column(default="")
-    stored_sha256: Mapped[str] = mapped_column(String(64))
-    stored_size_bytes: Mapped[int] = mapped_column(BigInteger)
-    encoding: Mapped[str] = mapped_column(default="")
-    recipe: Mapped[Attributes] = mapped_column(default=dict)
-
-
 class DataFileRecord(Base):
     """One file of a run. ``read_count`` and ``base_count`` are empty where the file could not be measured."""
 
@@ -249,19 +185,6 @@ class FindingRecord(Base):
     count: Mapped[int] = mapped_column(BigInteger)
 
 
-class DecisionRecord(Base):
-    """What a curator decided about one verdict. When is the event's matter."""
-
-    __tablename__ = "decision"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
-    verdict_sha256: Mapped[str] = mapped_column(String(64), index=True)
-    decision: Mapped[str]
-    decided_by: Mapped[str]
-    reason: Mapped[str]
-
-
 class ForeignAccessionRecord(Base):
     """A number of another archive or centre for one of our objects, kept beside our own."""
 
@@ -272,81 +195,3 @@ class ForeignAccessionRecord(Base):
     accession: Mapped[str] = mapped_column(index=True)
     foreign_accession: Mapped[str] = mapped_column(index=True)
     archive: Mapped[str]
-
-
-class EventRecord(Base):
-    """One entry of a submission's history. Triggers of both databases refuse UPDATE and DELETE.
-
-    ``at`` is UTC as text (``2026-01-02T03:04:05.678901Z``): it is part of what ``digest`` covers, so its spelling
-    must be the same on every database.
-    """
-
-    __tablename__ = "event"
-    __table_args__ = (Unique("submission_id", "sequence"), CheckConstraint("sequence >= 1", name="sequence"))
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
-    sequence: Mapped[int]
-    at: Mapped[str] = mapped_column(String(30), index=True)
-    actor: Mapped[str]
-    action: Mapped[str] = mapped_column(index=True)
-    state: Mapped[str]
-    reason: Mapped[str]
-    details: Mapped[Attributes]
-    previous_digest: Mapped[str] = mapped_column(String(64))
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
-
-
-class EncryptionHeaderRecord(Base):
-    """The Crypt4GH header of an encrypted body, named by the digest of that body; kept apart from it.
-
-    ``recipient`` is the fingerprint of the public key that it is encrypted to. A second copy stands in the place of
-    headers (``[tiers] headers``).
-    """
-
-    __tablename__ = "encryption_header"
-
-    stored_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    header: Mapped[bytes]
-    recipient: Mapped[str] = mapped_column(String(16), index=True)
-
-
-class FixityEventRecord(Base):
-    """One entry of the history of stored bytes, one chain for the station; triggers refuse UPDATE and DELETE.
-
-    ``action`` is verify (a whole run: its plan, what it read), damage, repair, copy, archive or drop. ``sha256`` is the
-    object's; empty for a run.
-    """
-
-    __tablename__ = "fixity_event"
-    __table_args__ = (CheckConstraint("sequence >= 1", name="sequence"),)
-
-    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    at: Mapped[str] = mapped_column(String(30), index=True)
-    actor: Mapped[str]
-    action: Mapped[str] = mapped_column(index=True)
-    place: Mapped[str]
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
-    details: Mapped[Attributes]
-    previous_digest: Mapped[str] = mapped_column(String(64))
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
-
-
-class AccessionCounterRecord(Base):
-    """The last number given out for one type of accession."""
-
-    __tablename__ = "accession_counter"
-
-    type: Mapped[str] = mapped_column(primary_key=True)
-    last: Mapped[int] = mapped_column(BigInteger)
-
-
-class LeaseRecord(Base):
-    """Who works on a submission, and until when. After ``deadline`` (UTC, as in events) anybody may take it."""
-
-    __tablename__ = "lease"
-
-    submitter: Mapped[str] = mapped_column(primary_key=True)
-    alias: Mapped[str] = mapped_column(primary_key=True)
-    holder: Mapped[str]
-    deadline: Mapped[str] = mapped_column(String(30))

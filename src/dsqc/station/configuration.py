@@ -1,4 +1,4 @@
-"""Station configuration: one ``station.toml``, checked as a whole; secrets only by the name of what holds them."""
+"""The whole of ``station.toml``, read and checked; secrets only by the name of what holds them."""
 
 import os
 import re
@@ -7,77 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from dsqc.errors import UsageError
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
-from dsqc.pacing import Pacer, Window, parse_size
-
-__all__ = [
-    "ENVIRONMENT_VARIABLE",
-    "FILE_NAME",
-    "HEADERS",
-    "TIERS",
-    "Closed",
-    "Copies",
-    "Limits",
-    "Place",
-    "Prefixes",
-    "S3Options",
-    "Station",
-    "Tiers",
-    "TransferOptions",
-    "load_station",
-]
+from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Section, Tiers, TransferOptions
 
 FILE_NAME = "station.toml"
 NO_PANEL = "none"
 TIERS = ("public", "closed")
 HEADERS = "headers"
 _PLACE = re.compile(r"[a-z][a-z0-9-]{0,39}")
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Tiers(_Section):
-    """Where objects of each tier are kept: a directory (relative to ``station.toml``) or an ``s3://`` URL.
-
-    ``headers`` holds the headers of closed objects, without which these cannot be read: apart from them, by design.
-    """
-
-    public: str = "store/public"
-    closed: str = "store/closed"
-    headers: str = "store/headers"
-
-
-class Copies(_Section):
-    """Further places of each tier by name: every object is written and proven there too before it is registered."""
-
-    public: dict[str, str] = {}
-    closed: dict[str, str] = {}
-
-
-class S3Options(_Section):
-    """How ``s3://`` URLs are reached. Keys never stand here, only the names of the variables that hold them.
-
-    Attributes:
-        access_key_env, secret_key_env, session_token_env: names of environment variables; empty for those of AWS
-            (AWS_ACCESS_KEY_ID …), profiles and roles.
-    """
-
-    endpoint_url: str = ""
-    region: str = "us-east-1"
-    access_key_env: str = ""
-    secret_key_env: str = ""
-    session_token_env: str = ""
-
-    @model_validator(mode="after")
-    def _both_keys(self) -> Self:
-        if bool(self.access_key_env) != bool(self.secret_key_env):
-            raise ValueError("access_key_env and secret_key_env belong together")
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,75 +33,7 @@ class Place:
     s3: S3Options
 
 
-class Closed(_Section):
-    """The keys that closed data is encrypted to (Crypt4GH); files relative to ``station.toml``.
-
-    Attributes:
-        public_key, private_key: the pair in use. Closed data is not taken while the station has none.
-        passphrase_env: name of the environment variable that holds the private key's passphrase.
-        passphrase_file: file that holds it in its first line.
-        previous_private_keys: keys of before, which still open what was encrypted to them; `dsqc storage rotate`
-            encrypts that to the pair in use.
-        previous_passphrase_env: as ``passphrase_env``, where the keys of before have another passphrase.
-    """
-
-    public_key: str = "keys/station.pub"
-    private_key: str = "keys/station.sec"
-    passphrase_env: str = ""
-    passphrase_file: str = ""
-    previous_private_keys: tuple[str, ...] = ()
-    previous_passphrase_env: str = ""
-
-
-class TransferOptions(_Section):
-    """How fast, when and how often bytes are fetched; every one is also an option of ``dsqc transfer``.
-
-    Attributes:
-        parallel: parts on their way at once, over all files.
-        limit_rate: bytes a second over all of them (``50M``); empty for no limit.
-        windows: when bytes may travel (``22:00-06:00``), local time; none for always.
-        retries: tries after the first that brought nothing, of one part.
-        stall_timeout_s: a connection that says nothing for so many seconds is given up and tried again.
-    """
-
-    parallel: int = Field(default=8, ge=1, le=64)
-    limit_rate: str = ""
-    windows: tuple[str, ...] = ()
-    retries: int = Field(default=5, ge=0)
-    stall_timeout_s: float = Field(default=60.0, gt=0)
-
-    @field_validator("limit_rate")
-    @classmethod
-    def _is_size(cls, text: str) -> str:
-        if text:
-            parse_size(text)
-        return text
-
-    @field_validator("windows")
-    @classmethod
-    def _are_windows(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
-        for text in texts:
-            Window.parse(text)
-        return texts
-
-    def pacer(self) -> Pacer:
-        """What keeps to the rate and the windows, for one run."""
-        rate = parse_size(self.limit_rate) if self.limit_rate else 0
-        return Pacer(rate, [Window.parse(text) for text in self.windows])
-
-
-class Prefixes(_Section):
-    """Accession prefixes; the numbers behind them are minted by the catalog."""
-
-    project: str = "KAP"
-    sample: str = "KAS"
-    experiment: str = "KAE"
-    run: str = "KAR"
-    analysis: str = "KAZ"
-    submission: str = "KRA"
-
-
-class Station(_Section):
+class Station(Section):
     """One station.
 
     Attributes:
@@ -188,7 +60,7 @@ class Station(_Section):
     tiers: Tiers = Tiers()
     copies: Copies = Copies()
     s3: S3Options = S3Options()
-    s3_places: dict[str, S3Options] = {}
+    s3_places: dict[str, S3Options] = Field(default_factory=dict)
     closed: Closed = Closed()
     limits: Limits = Limits()
     transfer: TransferOptions = TransferOptions()
