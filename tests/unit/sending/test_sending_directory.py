@@ -252,8 +252,10 @@ def test_the_journal_survives_a_torn_line(sub, tmp_path):
     source, _ = sub
     send_it(source, str(tmp_path / "inbox"), tmp_path / "state")
     journal = next((tmp_path / "state").rglob("journal.jsonl"))
-    lines = journal.read_bytes().splitlines(keepends=True)
+    # Whichever file was proven last: of the large one alone a lost line costs a reading of what stands there.
+    lines = sorted(journal.read_bytes().splitlines(keepends=True), key=lambda line: b"large.bam" in line)
     journal.write_bytes(b"".join(lines[:-1]) + lines[-1][:20])
     result, _ = send_it(source, str(tmp_path / "inbox"), tmp_path / "state")
-    assert sorted(states(result).values()).count("kept") == len(states(result)) - 1
+    assert {name for name, state in states(result).items() if state != "kept"} == {"large.bam"}
+    assert result.record["complete"]
     assert all(json.loads(line) for line in journal.read_bytes().splitlines())
