@@ -20,7 +20,6 @@ from dsqc.kernels.vectors import (
     equal64,
     load64,
     lowest,
-    or64,
     splat64,
     store64,
     subtract64,
@@ -110,13 +109,13 @@ def _compare_run(data: Bytes, start: int, count: int, levels: int, lanes: Bytes,
         inside = until64(count - offset)
         characters = and64(characters, inside)
         total += sum64(characters)
-        known = splat64(0)
+        known = np.uint64(0)  # a word: LLVM takes a vector that goes round a loop apart, lane by lane
         for level in range(levels):
             same = equal64(characters, splat64(lanes[LEVEL + level]))
             lane = level * BLOCK + offset
             store64(lanes, lane, subtract64(load64(lanes, lane), same))
-            known = or64(known, same)
-        other = ~bits64(known) & bits64(inside)
+            known |= bits64(same)
+        other = ~known & bits64(inside)
         while other:
             place = offset + lowest(other)
             table[first + place, _column(data[start + place])] += 1
