@@ -102,11 +102,11 @@ class _Pass:
         self.reads = ReadMetrics(aligned=self.aligned, declared_offset=options.declared_offset)
         self.fingerprint = Fingerprint()
         self.names = NameCheck(self.source.name, private=self.sealed)
+        self.source.inspect(self.names.add)
         self.personal = PersonalCheck(self.source.name, aligned=self.aligned)
 
     def add(self, batch: ReadBatch) -> None:
         """Measure one batch."""
-        self.names.add(batch)
         self.personal.add(batch)
         self.fingerprint.add(self.reads.add(batch).batch)
         if self.options.progress:

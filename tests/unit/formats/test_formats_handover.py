@@ -10,7 +10,7 @@ import pytest
 
 from dsqc.errors import SystemFault
 from dsqc.findings import FindingLog
-from dsqc.formats import open_reads
+from dsqc.formats import ReadBatch, open_reads
 from dsqc.formats.container import BlockReader
 from dsqc.formats.fastq import FastqSource
 from dsqc.formats.handover import Handover
@@ -50,6 +50,26 @@ def test_a_fault_of_the_producer_comes_behind_what_it_made() -> None:
     assert [next(items), next(items)] == [1, 2]
     with pytest.raises(ValueError, match="broken"):
         next(items)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_whoever_inspects_sees_every_batch_first_and_its_fault_ends_them(data: bytes, threads: int) -> None:
+    seen: list[int] = []
+    with open_reads(io.BytesIO(data), FindingLog(), threads=threads) as opened:
+        opened.inspect(lambda batch: seen.append(batch.first_record))
+        for number, batch in enumerate(opened.batches()):
+            assert seen[number] == batch.first_record
+    assert len(seen) == number + 1 > 2
+    assert seen == sorted(set(seen))
+
+    def refuse(batch: ReadBatch) -> None:
+        if batch.first_record > 1:
+            raise ValueError("looked at")
+
+    with open_reads(io.BytesIO(data), FindingLog(), threads=threads) as opened:
+        opened.inspect(refuse)
+        with pytest.raises(ValueError, match="looked at"):
+            list(opened.batches())
 
 
 def test_the_producer_is_never_far_ahead() -> None:
