@@ -17,6 +17,10 @@ from dsqc.model import FileFormat
 
 BUFFER = 1 << 21
 """Bytes of text parsed at once; grows to twice the longest record."""
+LONG_BUFFER = 1 << 22
+"""The same where records are long: each batch goes through the counters of all positions, which no cache holds."""
+LONG_READS = 1 << 12
+"""Bytes of a record, on average over a buffer, from which on records are long."""
 LONGEST_RECORD = 1 << 28
 """Bytes of one record (256 MiB): a file without line ends must not fill the memory."""
 ROWS = 1 << 15
@@ -181,8 +185,11 @@ class FastqSource(ParsedSource):
             self._turn = (self._turn + 1) % len(self._ring)
             self._delivering = False
         self._data, self._columns = self._ring[self._turn]
-        if left > (len(self._data) - 1) // 2:
-            self._data = np.empty(2 * max(len(self._data), left), np.uint8)
+        size = 2 * max(len(self._data), left) if left > (len(self._data) - 1) // 2 else len(self._data)
+        if self._parsed and self._base + start > LONG_READS * self._parsed:
+            size = max(size, LONG_BUFFER + 1)
+        if size > len(self._data):
+            self._data = np.empty(size, np.uint8)
             self._ring[self._turn] = self._data, self._columns
         self._data[:left] = rest  # of the same buffer where there is one: numpy copies as if through a third place
         self._base += start

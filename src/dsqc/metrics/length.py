@@ -20,9 +20,11 @@ class LengthCollector:
     def __init__(self) -> None:
         self._dense = np.zeros(DENSE, dtype=np.int64)
         self._sparse: Counter[int] = Counter()
+        self._counts: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None  # sorted when they are asked for
 
     def add(self, batch: ReadBatch) -> None:
         """Count the reads of a checked batch."""
+        self._counts = None
         if count_lengths(batch.length, self._dense):
             lengths, counts = np.unique(batch.length[batch.length >= DENSE], return_counts=True)
             for length, count in zip(lengths.tolist(), counts.tolist(), strict=True):
@@ -30,16 +32,19 @@ class LengthCollector:
 
     def merge(self, other: "LengthCollector") -> None:
         """Add everything that ``other`` counted."""
+        self._counts = None
         self._dense += other._dense
         self._sparse.update(other._sparse)
 
     def counts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The lengths seen, ascending, and how many reads have each; int64."""
-        dense = np.flatnonzero(self._dense)
-        sparse = sorted(self._sparse.items())
-        lengths = np.concatenate([dense, np.array([length for length, _ in sparse], dtype=np.int64)])
-        reads = np.concatenate([self._dense[dense], np.array([count for _, count in sparse], dtype=np.int64)])
-        return lengths.astype(np.int64), reads
+        if self._counts is None:
+            dense = np.flatnonzero(self._dense)
+            sparse = sorted(self._sparse.items())
+            lengths = np.concatenate([dense, np.array([length for length, _ in sparse], dtype=np.int64)])
+            reads = np.concatenate([self._dense[dense], np.array([count for _, count in sparse], dtype=np.int64)])
+            self._counts = lengths.astype(np.int64), reads
+        return self._counts
 
 
 def bases_up_to(position: NDArray[np.int64], lengths: NDArray[np.int64], reads: NDArray[np.int64]) -> NDArray[np.int64]:
