@@ -80,7 +80,7 @@ lint: $(VENV)/dev-installed ## style, types, import layers, the workflow's style
 
 .PHONY: pytest
 pytest: install-wheel system-packages
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: bench-toy
 bench-toy: install-wheel ## every benchmark at toy size: shows that it runs, not how fast

@@ -21,6 +21,15 @@ from infra.s3 import S3Server
 from infra.s3 import s3_server as start_s3_server
 from infra.slurm import SlurmCluster, slurm_cluster
 
+SLOW_FIRST = ("workflow", "chaos", "integration", "browser")
+"""Folders whose files take longest: workers that begin with them end together."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first (with xdist's ``--no-loadscope-reorder``, which keeps this order)."""
+    folder = {name: place for place, name in enumerate(SLOW_FIRST)}
+    items.sort(key=lambda item: folder.get(item.path.parent.name, len(folder)))
+
 
 @pytest.fixture(autouse=True)
 def _logs_of_this_test_only() -> Iterator[None]:
