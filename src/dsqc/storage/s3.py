@@ -4,6 +4,7 @@ import contextlib
 import errno
 import functools
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -197,11 +198,8 @@ def network_errors() -> tuple[type[BaseException], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     classes: tuple[type[BaseException], ...] = (BotoCoreError, ClientError, OSError)
-    with contextlib.suppress(ImportError):
-        import aiohttp
-
-        classes = (*classes, aiohttp.ClientError)
-    return classes
+    aiohttp = sys.modules.get("aiohttp")  # nobody raises its errors who has not loaded it, which takes a while
+    return classes if aiohttp is None else (*classes, aiohttp.ClientError)
 
 
 def error_code(error: BaseException) -> str:
