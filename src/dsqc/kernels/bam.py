@@ -55,6 +55,8 @@ FIXED = 32  # bytes of fixed fields behind the block size
 SMALLEST = FIXED + 1
 SPARE = LANES + 2  # bytes behind a read's room that are written, too
 LETTERS = b"=ACMGRSVTWYHKDBN"
+TOGETHER = 256
+"""Records that are checked together, while they and their reads are in the processor's second cache."""
 
 
 def pair_table() -> Pairs:
@@ -175,8 +177,16 @@ def split_alignments(
     state[STATUS] = NEED_MORE
     at = state[POSITION]
     row = 0
+    checked = 0
     room = state[ROOM]
     while at + 4 <= end:
+        if row - checked == TOGETHER:
+            _check(
+                data, checked, row, references, ends, groups, columns, numbers, keys, sums, tally, counts, places, state
+            )
+            if state[BY_NAME]:
+                check_names(data, checked, row, columns, last_name, counts, places, state)
+            checked = row
         if row == columns.shape[1]:
             state[STATUS] = FULL
             break
@@ -196,17 +206,38 @@ def split_alignments(
         find_cigar(data, columns, row)
         at = body + size
         row += 1
-    _check_text(data, row, columns, counts, places)
-    check_flags(row, columns, numbers, counts, places, state)
-    check_places(row, columns, numbers, references, tally, counts, places, state)
-    check_cigars(data, row, columns, numbers, ends, counts, places)
-    check_tags(data, row, columns, numbers, groups, keys, counts, places, state)
-    add_mates(data, row, columns, numbers, sums, state)
+    _check(data, checked, row, references, ends, groups, columns, numbers, keys, sums, tally, counts, places, state)
     if state[BY_NAME]:
-        check_names(data, row, columns, last_name, counts, places, state)
+        check_names(data, checked, row, columns, last_name, counts, places, state)
     keep_name(data, row, columns, last_name, state)
     state[POSITION] = at
     state[ROWS] = row
+
+
+@kernel
+def _check(
+    data: Bytes,
+    first: int,
+    rows: int,
+    references: Ints,
+    ends: Ints,
+    groups: Words,
+    columns: Ints,
+    numbers: Numbers,
+    keys: Keys,
+    sums: Words,
+    tally: Ints,
+    counts: Ints,
+    places: Ints,
+    state: Ints,
+) -> None:
+    """All checks of the records from ``first`` up to ``rows`` but that of the order of names."""
+    _check_text(data, first, rows, columns, counts, places)
+    check_flags(first, rows, columns, numbers, counts, places, state)
+    check_places(first, rows, columns, numbers, references, tally, counts, places, state)
+    check_cigars(data, first, rows, columns, numbers, ends, counts, places)
+    check_tags(data, first, rows, columns, numbers, groups, keys, counts, places, state)
+    add_mates(data, first, rows, columns, numbers, sums, state)
 
 
 @kernel
@@ -229,8 +260,8 @@ def _unpack_read(data: Bytes, wide: Pairs, pairs: Pairs, row: int, room: int, co
 
 
 @kernel
-def _check_text(data: Bytes, rows: int, columns: Ints, counts: Ints, places: Ints) -> None:
+def _check_text(data: Bytes, first: int, rows: int, columns: Ints, counts: Ints, places: Ints) -> None:
     """Whether names end in their only NUL."""
-    for row in range(rows):
+    for row in range(first, rows):
         if not _name_holds(data, columns[NAME_START, row], columns[NAME_END, row] + 1):
             note(BAD_NAME, row, columns[RECORD_START, row] - 4, counts, places)

@@ -89,13 +89,15 @@ def letter_order(one: Bytes, other: Bytes) -> int:
 
 
 @kernel
-def check_names(data: Bytes, rows: int, columns: Ints, last: Bytes, counts: Ints, places: Ints, state: Ints) -> None:
+def check_names(
+    data: Bytes, first: int, rows: int, columns: Ints, last: Bytes, counts: Ints, places: Ints, state: Ints
+) -> None:
     """Compare every name with that of the record before.
 
     Args:
         last: 256; the name of the last record of the call before, where state[LAST_NAME] says that there was one.
     """
-    for row in range(rows):
+    for row in range(first, rows):
         at = columns[RECORD_START, row] - 4
         name = data[columns[NAME_START, row] : columns[NAME_END, row] + 1]
         before = last[: state[LAST_NAME]]
@@ -132,14 +134,14 @@ def _place_hash(name: np.uint64, reference: int, position: int, kind: int) -> np
 
 
 @kernel
-def add_mates(data: Bytes, rows: int, columns: Ints, numbers: Numbers, sums: Words, state: Ints) -> None:
+def add_mates(data: Bytes, first: int, rows: int, columns: Ints, numbers: Numbers, sums: Words, state: Ints) -> None:
     """Count the primary records of pairs.
 
     With all mates present, every name cancels out of sums[NAMES]: first mates are added, second ones taken off. Where
     every mate is as its mate says, sums[FIELDS] is zero: what a record is, is added; what it says of its mate, is taken
     off. Either sum is zero by chance once in 2**64.
     """
-    for row in range(rows):
+    for row in range(first, rows):
         flag = int(numbers[FLAG, row])
         if flag & PAIRED_FLAG == 0 or flag & NOT_PRIMARY:
             continue

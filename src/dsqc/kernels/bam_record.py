@@ -134,10 +134,10 @@ def find_cigar(data: Bytes, columns: Ints, row: int) -> None:
 
 @kernel
 def check_cigars(
-    data: Bytes, rows: int, columns: Ints, numbers: Numbers, ends: Ints, counts: Ints, places: Ints
+    data: Bytes, first: int, rows: int, columns: Ints, numbers: Numbers, ends: Ints, counts: Ints, places: Ints
 ) -> None:
     """Operations, clips, bases consumed (M I S = X); whether alignments (M D N = X) end inside their references."""
-    for row in range(rows):
+    for row in range(first, rows):
         at = columns[RECORD_START, row] - 4
         start = columns[CIGAR_START, row]
         operations = columns[CIGAR_COUNT, row]
@@ -148,9 +148,9 @@ def check_cigars(
         unknown = False
         begun = False  # an operation that is no clip was seen
         last = -1
-        first = int32_at(data, start) & 0xFFFFFFFF if operations == 1 else 15
-        if first & 15 == 0:  # nothing but M, as most records have it
-            consumed = span = first >> 4
+        only = int32_at(data, start) & 0xFFFFFFFF if operations == 1 else 15
+        if only & 15 == 0:  # nothing but M, as most records have it
+            consumed = span = only >> 4
             operations = 0
         for number in range(operations):
             word = int32_at(data, start + 4 * number) & 0xFFFFFFFF
@@ -183,9 +183,11 @@ def check_cigars(
 
 
 @kernel
-def check_flags(rows: int, columns: Ints, numbers: Numbers, counts: Ints, places: Ints, state: Ints) -> None:
+def check_flags(
+    first: int, rows: int, columns: Ints, numbers: Numbers, counts: Ints, places: Ints, state: Ints
+) -> None:
     """Flags that contradict each other, mapped records without a place (SAM specification 1.4.2), reads of no bases."""
-    for row in range(rows):
+    for row in range(first, rows):
         at = columns[RECORD_START, row] - 4
         flag = int(numbers[FLAG, row])
         if flag & PAIRED_FLAG == 0:
@@ -206,6 +208,7 @@ def check_flags(rows: int, columns: Ints, numbers: Numbers, counts: Ints, places
 
 @kernel
 def check_places(
+    first: int,
     rows: int,
     columns: Ints,
     numbers: Numbers,
@@ -216,7 +219,7 @@ def check_places(
     state: Ints,
 ) -> None:
     """References, positions and the order of coordinates; counts records for their references."""
-    for row in range(rows):
+    for row in range(first, rows):
         at = columns[RECORD_START, row] - 4
         reference = np.int64(numbers[REFERENCE, row])
         position = np.int64(numbers[PLACE, row])

@@ -113,6 +113,7 @@ def _holds_twice(keys: Keys, number: int) -> bool:
 @kernel
 def check_tags(
     data: Bytes,
+    first: int,
     rows: int,
     columns: Ints,
     numbers: Numbers,
@@ -129,7 +130,7 @@ def check_tags(
         keys: MOST_KEYS; the names of the last record's tags. Records mostly have the same tags in the same order, so
             that the search for one that stands twice is rarely made.
     """
-    for row in range(rows):
+    for row in range(first, rows):
         at = columns[RECORD_START, row] - 4
         place = columns[TAGS_START, row]
         end = columns[RECORD_END, row]
