@@ -51,6 +51,7 @@ class Judged:
     metrics: dict[str, Any] = field(default_factory=lambda: {"mean_phred": 36.5, "quality_encoding": "phred33"})
     organism: str = "Oryza sativa"
     collected: str = "2025-07-01"
+    release_date: str = ""
     extra: dict[str, str] = field(default_factory=dict)
     project: dict[str, str] = field(default_factory=dict)
 
@@ -77,7 +78,7 @@ class Judged:
                     "bioproject": self.bioproject,
                     "package": "Plant_fungi",
                     "access_level": self.access,
-                    "release_date": "2026-12-31",
+                    "release_date": self.release_date,
                     "submitter_email": self.email,
                     **self.extra,
                 }
