@@ -29,6 +29,13 @@ def is_described() -> ColumnElement[bool]:
     return and_(shown, not_(is_secret_project()))
 
 
+def is_titled() -> ColumnElement[bool]:
+    """Of a security project: the titles may be told, and nothing else."""
+    states = (State.RELEASED.value, State.CLOSED.value)
+    shown = and_(SubmissionRecord.accession.is_not(None), SubmissionRecord.state.in_(states))
+    return and_(shown, is_secret_project())
+
+
 def is_public() -> ColumnElement[bool]:
     """Everything but attributes that are not public may be told: metadata, files, checksums and metrics."""
     return and_(
