@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dsqc.catalog.access.log import entries, verify_access_chain
 from dsqc.catalog.access.tiers import tier_of
 from dsqc.catalog.events import history, verify_history
 from dsqc.catalog.fixity import fixity_events, verify_fixity_chain
@@ -54,6 +55,10 @@ def verify_catalog(session: Session, size_of: SizeOf) -> Verification:
     fixity = fixity_events(session)
     events += len(fixity)
     for fault in verify_fixity_chain(fixity):
+        problems.append(CatalogProblem("event", f"{fault.submission} {fault.sequence}", fault.problem))
+    accesses = entries(session)
+    events += len(accesses)
+    for fault in verify_access_chain(accesses):
         problems.append(CatalogProblem("event", f"{fault.submission} {fault.sequence}", fault.problem))
     copies = session.scalars(select(ObjectCopyRecord).order_by(ObjectCopyRecord.id)).all()
     for copy in copies:

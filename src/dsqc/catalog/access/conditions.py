@@ -12,6 +12,9 @@ from dsqc.catalog.states import REGISTERED
 from dsqc.model import Access
 from dsqc.model import SubmissionState as State
 
+CONTROLLED = "controlled"
+"""Access level of the forms that the catalog keeps as open: metadata for everybody, bytes for readers with rights."""
+
 
 def is_listed() -> ColumnElement[bool]:
     """The number may be told: the submission is registered, or was and is withdrawn."""
@@ -48,8 +51,8 @@ def is_public() -> ColumnElement[bool]:
 
 def has_public_data() -> ColumnElement[bool]:
     """The bytes may be handed to anybody: public, and not ``controlled`` by what the form says."""
-    said = func.coalesce(SubmissionRecord.attributes["access_level"].as_string(), Access.OPEN.value)
-    return and_(is_public(), said == Access.OPEN.value)
+    said = func.coalesce(SubmissionRecord.attributes["access_level"].as_string(), "")
+    return and_(is_public(), said != CONTROLLED)
 
 
 def is_secret_project() -> ColumnElement[bool]:

@@ -78,8 +78,7 @@ def settle(
         actor: who works, for the event.
     """
     if record.access_level == Access.CLOSED.value:
-        disclosure = withholding(record)
-        session.add(disclosure)
+        disclosure = withholding(session, record)
         change_state(
             session,
             record,
@@ -94,19 +93,32 @@ def settle(
     if not (in_held_tier or day.is_held(today_of(clock))):
         change_state(session, record, State.RELEASED, actor=actor, reason="its data is open", clock=clock)
         return
-    session.add(DisclosureRecord(submission_id=record.id, until=day.until, **_nothing()))
+    disclosure_of(session, record).until = day.until
     why = f"until {day.until}" if day.until else "its release date is no day"
     change_state(session, record, State.HELD, actor=actor, reason=why, details={"until": day.until}, clock=clock)
+
+
+def disclosure_of(session: Session, record: SubmissionRecord) -> DisclosureRecord:
+    """What keeps a submission back; an empty row is made where there is none."""
+    found = session.get(DisclosureRecord, record.id)
+    if found is None:
+        found = DisclosureRecord(submission_id=record.id, until="", **_nothing())
+        session.add(found)
+        session.flush()
+    return found
 
 
 def _nothing() -> dict[str, str]:
     return dict.fromkeys(("extended_from", "leaving", *WITHHOLDING), "")
 
 
-def withholding(record: SubmissionRecord) -> DisclosureRecord:
-    """Why a closed submission is closed: what it says of its project, or itself where the project was there before."""
+def withholding(session: Session, record: SubmissionRecord) -> DisclosureRecord:
+    """Keep why a submission is closed: what it says of its project, or of itself where the project was there before."""
     said: dict[str, Any] = {**record.attributes, **record.project_attributes}
     values = {column: str(said.get(name, "")) for column, name in WITHHOLDING.items()}
     # A day that is none would be looked for in vain every night; it stays in the attributes.
     values |= {name: "" for name in DAYS if parse_day(values[name]) is None}
-    return DisclosureRecord(submission_id=record.id, until="", **{**_nothing(), **values})
+    found = disclosure_of(session, record)
+    for name, value in values.items():
+        setattr(found, name, value)
+    return found
