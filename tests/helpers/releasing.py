@@ -1,14 +1,11 @@
-"""Held, closed and released submissions for tests, and a release job in a process of its own.
+"""Held, closed and released submissions for tests, and release jobs in processes of their own, killed where wanted."""
 
-``python -m helpers.releasing STATION DAY [--die POINT] [--call NAME ACCESSION]``: run the job as on DAY, or close or
-approve one submission; with ``--die`` the process kills itself (SIGKILL) at one point.
-"""
-
-import argparse
+import contextlib
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,11 +66,32 @@ def plain(*submissions: Judged) -> list[bytes]:
     return sorted({one.bytes_of(name) for one in submissions for name in one.file_names()})
 
 
-def start(station: Station, day: str, *more: str) -> subprocess.Popen[bytes]:
-    """The job in a process of its own."""
+class Jobs:
+    """A process that has imported everything and does each job in a child of its own; see :func:`jobs`."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def at_once(self, station: Station, day: str, *wanted: Mapping[str, str]) -> list[int]:
+        """Do all these together; how each ended. Keys: ``call`` (run, close, approve), ``accession``, ``die``."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        orders = [{"station": str(station.root), "day": day, **one} for one in wanted]
+        self._process.stdin.write(json.dumps(orders) + "\n")
+        self._process.stdin.flush()
+        codes: list[int] = json.loads(self._process.stdout.readline())
+        return codes
+
+
+@contextlib.contextmanager
+def jobs() -> Iterator[Jobs]:
+    """Start the process, and end it with the block. What its children say goes to standard error."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    line = [sys.executable, "-m", "helpers.releasing", str(station.root), day, *more]
-    return subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    line = [sys.executable, "-m", "helpers.releasing"]
+    with subprocess.Popen(line, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Jobs(process)
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def _arm(point: str) -> None:
@@ -91,23 +109,36 @@ def _arm(point: str) -> None:
         raise ValueError(point)
 
 
-def main() -> None:
-    """Do one thing as on a day."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("station", type=Path)
-    parser.add_argument("day")
-    parser.add_argument("--die", default="")
-    parser.add_argument("--call", nargs=2, default=["run", ""])
-    args = parser.parse_args()
-    _arm(args.die)
-    station, (name, accession) = load_station(args.station), args.call
-    if name == "run":
-        assert release.run(station, actor=actor(args.day)).failed == []
-    elif name == "close":
-        release.close_data(station, accession, REASON, person("Choi", args.day))
-    else:
-        release.approve_release(station, accession, person("Choi", args.day))
+def _obey(order: Mapping[str, str]) -> None:
+    code = 70
+    try:
+        os.dup2(2, 1)
+        _arm(order.get("die", ""))
+        station, day = load_station(Path(order["station"])), order["day"]
+        if order.get("call", "run") == "run":
+            assert release.run(station, actor=actor(day)).failed == []
+        elif order["call"] == "close":
+            release.close_data(station, order["accession"], REASON, person("Choi", day))
+        else:
+            release.approve_release(station, order["accession"], person("Choi", day))
+        code = 0
+    except BaseException as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    finally:
+        os._exit(code)
+
+
+def serve() -> None:
+    """Take orders until there are no more."""
+    for line in sys.stdin:
+        children = []
+        for order in json.loads(line):
+            child = os.fork()
+            if child == 0:
+                _obey(order)
+            children.append(child)
+        print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    serve()

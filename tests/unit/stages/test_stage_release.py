@@ -1,7 +1,10 @@
 """The release stage: held data on its day and not before, closed data by two people, and closed again if it must."""
 
 import json
+import os
+import shutil
 import signal
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,28 +20,58 @@ from dsqc.catalog.database import WRITES, Catalog
 from dsqc.catalog.making import make_station
 from dsqc.catalog.models import DisclosureRecord, EventRecord, SubmissionRecord
 from dsqc.crypt4gh import load_public, write_key_pair
-from dsqc.errors import UsageError
+from dsqc.errors import StorageFault, UsageError
 from dsqc.stages import release
 from dsqc.stages.closed import export_closed, open_sealed
 from dsqc.stages.register import register
-from dsqc.station import Station
+from dsqc.station import Station, load_station
 from helpers.catalogs import actions, dump, problems
 from helpers.releasing import (
     CLOSED,
     POINTS,
     REASON,
+    Jobs,
     actor,
     contents,
+    jobs,
     person,
     plain,
     registered,
-    start,
     stored,
 )
 from helpers.results import Judged
 
 ONE = "KRA00000001"
 HELD = {"release_date": "2026-09-01"}
+_BEFORE = {"run": "held", "close": "released"}
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Jobs]:
+    """Release jobs in processes of their own."""
+    with jobs() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Stations on SQLite with one submission, held and released, to be copied: making one takes longer than a test."""
+    path = tmp_path_factory.mktemp("prepared")
+    for name, values in {"held": HELD, "released": {}}.items():
+        registered(make_station(path / name, {}).station, path / "work" / name, **values)
+    return {name: path / name for name in ("held", "released")}
+
+
+@pytest.fixture
+def held_one(prepared: dict[str, Path], tmp_path: Path) -> Station:
+    """A station of its own with one held submission."""
+    return load_station(shutil.copytree(prepared["held"], tmp_path / "held"))
+
+
+@pytest.fixture
+def open_one(prepared: dict[str, Path], tmp_path: Path) -> Station:
+    """A station of its own with one released submission."""
+    return load_station(shutil.copytree(prepared["released"], tmp_path / "open"))
 
 
 @pytest.fixture
@@ -91,37 +124,34 @@ def test_the_last_date_of_submission_and_experiments_counts(embedded: Station, t
     assert run(embedded, "2026-06-01") == [("release", ONE)]
 
 
-def test_nothing_is_released_before_its_day_whatever_is_asked(embedded: Station, tmp_path: Path) -> None:
-    registered(embedded, tmp_path, **HELD)
+def test_nothing_is_released_before_its_day_whatever_is_asked(held_one: Station) -> None:
     with pytest.raises(UsageError, match="nothing is released before its day"):
-        release.run(embedded, release.date(2026, 9, 1), actor=actor("2026-08-01"))
-    found = check("release_due", release.due(embedded, release.date(2026, 9, 1)))
+        release.run(held_one, release.date(2026, 9, 1), actor=actor("2026-08-01"))
+    found = check("release_due", release.due(held_one, release.date(2026, 9, 1)))
     assert [(item["what"], item["day"]) for item in found["due"]] == [("release", "2026-09-01")]
 
 
-def test_a_hold_is_extended_once_and_not_beyond_two_years(embedded: Station, tmp_path: Path) -> None:
-    registered(embedded, tmp_path, **HELD)
+def test_a_hold_is_extended_once_and_not_beyond_two_years(held_one: Station) -> None:
     for until in ("2028-09-02", "2026-09-01", "2026-02-30"):
         with pytest.raises(UsageError, match="is no day after 2026-09-01 and not after 2028-09-01"):
-            release.extend_hold(embedded, ONE, person("Lee", "2026-08-01"), until)
-    done = check("release_change", release.extend_hold(embedded, ONE, person("Lee", "2026-08-01"), "2027-01-05"))
+            release.extend_hold(held_one, ONE, person("Lee", "2026-08-01"), until)
+    done = check("release_change", release.extend_hold(held_one, ONE, person("Lee", "2026-08-01"), "2027-01-05"))
     assert done["until"] == "2027-01-05"
-    release.extend_hold(embedded, ONE, person("Lee", "2026-08-01"), "2027-01-05")
+    release.extend_hold(held_one, ONE, person("Lee", "2026-08-01"), "2027-01-05")
     with pytest.raises(UsageError, match="was extended before, from 2026-09-01 to 2027-01-05"):
-        release.extend_hold(embedded, ONE, person("Lee", "2026-08-02"), "2027-02-01")
-    assert run(embedded, "2026-09-01") == []
-    assert run(embedded, "2027-01-05") == [("release", ONE)]
+        release.extend_hold(held_one, ONE, person("Lee", "2026-08-02"), "2027-02-01")
+    assert run(held_one, "2026-09-01") == []
+    assert run(held_one, "2027-01-05") == [("release", ONE)]
     with pytest.raises(UsageError, match="is released, not held"):
-        release.extend_hold(embedded, ONE, person("Lee", "2027-01-06"))
-    assert actions(embedded, "rice-2026").count("extended") == 1
+        release.extend_hold(held_one, ONE, person("Lee", "2027-01-06"))
+    assert actions(held_one, "rice-2026").count("extended") == 1
 
 
-def test_an_owner_may_release_early(embedded: Station, tmp_path: Path) -> None:
-    judged = registered(embedded, tmp_path, **HELD)
-    check("release_change", release.release_early(embedded, ONE, person("Lee", "2026-04-01", "the paper is out")))
-    release.release_early(embedded, ONE, person("Lee", "2026-04-02", "the paper is out"))
-    assert (standing(embedded), contents(embedded, "public")) == (Standing.RELEASED, plain(judged))
-    assert actions(embedded, "rice-2026")[-3:] == ["held", "hastened", "released"]
+def test_an_owner_may_release_early(held_one: Station) -> None:
+    check("release_change", release.release_early(held_one, ONE, person("Lee", "2026-04-01", "the paper is out")))
+    release.release_early(held_one, ONE, person("Lee", "2026-04-02", "the paper is out"))
+    assert (standing(held_one), contents(held_one, "public")) == (Standing.RELEASED, plain(Judged()))
+    assert actions(held_one, "rice-2026")[-3:] == ["held", "hastened", "released"]
 
 
 def test_a_date_that_is_none_waits_for_a_person(embedded: Station, tmp_path: Path) -> None:
@@ -226,22 +256,27 @@ def test_what_another_submission_needs_is_not_taken_away(embedded: Station, tmp_
     release.close_data(embedded, ONE, REASON, person("Lee", "2026-04-01"))
     assert contents(embedded, "public") == plain(judged)
     assert problems(embedded) == []
-    release.close_data(embedded, "KRA00000002", REASON, person("Lee", "2026-04-01"))
+    # The second registration claimed the objects a moment ago: whoever did so may be about to register them.
+    done = release.close_data(embedded, "KRA00000002", REASON, person("Lee", "2026-04-01"))
+    assert (done["cleared"], contents(embedded, "public")) == (False, plain(judged))
+    assert [item["what"] for item in release.due(embedded)["due"]] == ["clear"]
+    for claim in (Path(embedded.tier_url("public")) / "claims").iterdir():
+        os.utime(claim, (0, 0))
+    assert run(embedded, "2026-04-02") == [("clear", "KRA00000002")]
     assert contents(embedded, "public") == []
     assert problems(embedded) == []
 
 
 def test_nothing_is_taken_away_while_the_closed_copy_is_not_proven(
-    embedded: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_one: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judged = registered(embedded, tmp_path)
-    before = stored(embedded, "public")
+    before = stored(open_one, "public")
     monkeypatch.setattr("dsqc.stages._relocate.write_stored_header", lambda *_: None)
     monkeypatch.setattr("dsqc.stages._relocate.make_header", lambda *_: b"crypt4gh\1\0\0\0\0\0\0\0")
-    with pytest.raises(UsageError):
-        release.close_data(embedded, ONE, REASON, person("Lee", "2026-04-01"))
-    assert (stored(embedded, "public"), contents(embedded, "public")) == (before, plain(judged))
-    assert standing(embedded) is Standing.RELEASED
+    with pytest.raises(StorageFault, match="does not open again"):
+        release.close_data(open_one, ONE, REASON, person("Lee", "2026-04-01"))
+    assert (stored(open_one, "public"), contents(open_one, "public")) == (before, plain(Judged()))
+    assert standing(open_one) is Standing.RELEASED
 
 
 @pytest.mark.parametrize(
@@ -252,49 +287,53 @@ def test_nothing_is_taken_away_while_the_closed_copy_is_not_proven(
         (Withholding("trade_secret", "2030-01-01", approver="RDA", approval_no="7"), "P012"),
     ],
 )
-def test_closing_needs_what_the_forms_ask_for(embedded: Station, tmp_path: Path, why: Withholding, said: str) -> None:
-    registered(embedded, tmp_path)
+def test_closing_needs_what_the_forms_ask_for(open_one: Station, why: Withholding, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        release.close_data(embedded, ONE, why, person("Lee", "2026-04-01"))
+        release.close_data(open_one, ONE, why, person("Lee", "2026-04-01"))
+
+
+@pytest.fixture(scope="module", params=["run", "close"])
+def undisturbed(
+    request: pytest.FixtureRequest, prepared: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Station]:
+    """What is done, and a station where nothing kills it. For reading only."""
+    what, path = request.param, tmp_path_factory.mktemp("undisturbed")
+    station = load_station(shutil.copytree(prepared[_BEFORE[what]], path / "station"))
+    _do(what, station)
+    return what, station
+
+
+def _do(what: str, station: Station) -> None:
+    if what == "close":
+        release.close_data(station, ONE, REASON, person("Choi", "2026-09-01"))
+    assert release.run(station, actor=actor("2026-09-02")).failed == []
 
 
 @pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("what", ["run", "close"])
-def test_killed_and_run_again_ends_as_undisturbed(tmp_path: Path, what: str, point: str) -> None:
+def test_killed_and_run_again_ends_as_undisturbed(
+    prepared: dict[str, Path], tmp_path: Path, processes: Jobs, undisturbed: tuple[str, Station], point: str
+) -> None:
     """Bytes, rows and histories are those of a station where nothing was killed; encrypted bytes differ each time."""
-    stations = [make_station(tmp_path / name, {}).station for name in ("killed", "undisturbed")]
-    values = HELD if what == "run" else {}
-    for one in stations:
-        registered(one, tmp_path / one.root.name / "work", **values)
-    call = ("--call", what, "" if what == "run" else ONE)
-    process = start(stations[0], "2026-09-01", *call, "--die", point)
-    said = process.communicate(timeout=60)[1]
-    assert process.returncode == -signal.SIGKILL, said.decode()
-    assert (
-        "released" not in {row["action"] for row in dump(stations[0])["event"]} or what == "close" or point != POINTS[0]
-    )
+    what, other = undisturbed
+    station = load_station(shutil.copytree(prepared[_BEFORE[what]], tmp_path / "station"))
+    order = {"call": what, "accession": ONE, "die": point}
+    assert processes.at_once(station, "2026-09-01", order) == [-signal.SIGKILL]
 
-    for one in stations:
-        if what == "close":
-            release.close_data(one, ONE, REASON, person("Choi", "2026-09-01"))
-        assert release.run(one, actor=actor("2026-09-02")).failed == []
+    _do(what, station)
 
     old, new = ("held", "public") if what == "run" else ("public", "closed")
-    assert stored(stations[0], old) == stored(stations[1], old) == {}
-    assert len(dump(stations[0])["object_copy"]) == len(dump(stations[1])["object_copy"]) == 3
-    assert actions(stations[0], "rice-2026") == actions(stations[1], "rice-2026")
-    assert [problems(one) for one in stations] == [[], []]
+    assert stored(station, old) == stored(other, old) == {}
+    assert len(dump(station)["object_copy"]) == len(dump(other)["object_copy"]) == 3
+    assert actions(station, "rice-2026") == actions(other, "rice-2026")
+    assert problems(station) == problems(other) == []
     if what == "run":
-        assert stored(stations[0], new) == stored(stations[1], new)
-        assert dump(stations[0])["object_copy"] == dump(stations[1])["object_copy"]
+        assert stored(station, new) == stored(other, new)
+        assert dump(station)["object_copy"] == dump(other)["object_copy"]
 
 
-def test_two_jobs_at_once_release_once(embedded: Station, tmp_path: Path) -> None:
+def test_several_jobs_at_once_release_once(embedded: Station, tmp_path: Path, processes: Jobs) -> None:
     every = [registered(embedded, tmp_path, name=f"s{number}", prefix=f"s{number}", **HELD) for number in range(4)]
-    jobs = [start(embedded, "2026-09-01") for _ in range(3)]
-    for job in jobs:
-        said = job.communicate(timeout=120)[1]
-        assert job.returncode == 0, said.decode()
+    assert processes.at_once(embedded, "2026-09-01", {}, {}, {}) == [0, 0, 0]
     assert [actions(embedded, one.name).count("released") for one in every] == [1] * 4
     assert (contents(embedded, "public"), stored(embedded, "held")) == (plain(*every), {})
     assert problems(embedded) == []
