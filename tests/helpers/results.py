@@ -51,8 +51,10 @@ class Judged:
     metrics: dict[str, Any] = field(default_factory=lambda: {"mean_phred": 36.5, "quality_encoding": "phred33"})
     organism: str = "Oryza sativa"
     collected: str = "2025-07-01"
+    release_date: str = ""
     extra: dict[str, str] = field(default_factory=dict)
     project: dict[str, str] = field(default_factory=dict)
+    experiment: dict[str, str] = field(default_factory=dict)
 
     def file_names(self) -> list[str]:
         """The data files, in the order of the sheet."""
@@ -77,7 +79,7 @@ class Judged:
                     "bioproject": self.bioproject,
                     "package": "Plant_fungi",
                     "access_level": self.access,
-                    "release_date": "2026-12-31",
+                    "release_date": self.release_date,
                     "submitter_email": self.email,
                     **self.extra,
                 }
@@ -115,6 +117,7 @@ class Judged:
                     "library_layout": "PAIRED",
                     "platform": "ILLUMINA",
                     "instrument_model": "Illumina NovaSeq 6000",
+                    **self.experiment,
                 }
                 for library, sample in zip(libraries, self.experiment_samples, strict=True)
             ],

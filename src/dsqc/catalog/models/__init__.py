@@ -3,6 +3,12 @@
 What is searched has a column and an index; JSON holds only what the forms define.
 """
 
+from dsqc.catalog.models.access import (
+    AccessEntryRecord,
+    DisclosureRecord,
+    NoticeRecord,
+    ReleaseProposalRecord,
+)
 from dsqc.catalog.models.base import Attributes, Base
 from dsqc.catalog.models.history import (
     AccessionCounterRecord,
@@ -31,11 +37,13 @@ from dsqc.catalog.models.stored import (
 
 __all__ = [
     "ARCHIVE_ENCODINGS",
+    "AccessEntryRecord",
     "AccessionCounterRecord",
     "Attributes",
     "Base",
     "DataFileRecord",
     "DecisionRecord",
+    "DisclosureRecord",
     "EncryptionHeaderRecord",
     "EventRecord",
     "ExperimentRecord",
@@ -44,9 +52,11 @@ __all__ = [
     "ForeignAccessionRecord",
     "LeaseRecord",
     "MetricRecord",
+    "NoticeRecord",
     "ObjectCopyRecord",
     "ObjectRecord",
     "ProjectRecord",
+    "ReleaseProposalRecord",
     "RunRecord",
     "SampleRecord",
     "SubmissionRecord",
