@@ -1,7 +1,7 @@
 """Where the objects of a closed submission go: encrypted bodies into the closed tier, headers apart from them."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +37,9 @@ class _Ready:
     header: Header
 
 
-def store_closed(intake: Intake, inbox: Path, catalog: Catalog) -> StoredClosed:
-    """Put the body of every data file into every place of the closed tier, and its header into that of headers.
+def store_closed(intake: Intake, inbox: Path, catalog: Catalog, names: Iterable[str]) -> StoredClosed:
+    """Put the bodies of the data files ``names`` into every place of the closed tier, and their headers into that of
+    headers.
 
     Nothing is decrypted. A body is named by its own digest, so that no key is needed to prove it later. A content that
     a place holds already, in another body, is not stored there again.
@@ -50,7 +51,7 @@ def store_closed(intake: Intake, inbox: Path, catalog: Catalog) -> StoredClosed:
     """
     station = catalog.station
     check_tiers(station)
-    files = {item.name: _transferred(intake, item.name) for item in intake.submission.data_files()}
+    files = {name: _transferred(intake, name) for name in names}
     headers_place = open_place(station.places(HEADERS)[0])
     keys = station_keys(station)
     copies: dict[str, list[StoredCopy]] = {name: [] for name in files}

@@ -103,14 +103,14 @@ def test_the_same_submission_from_another_batch_gets_the_same_accessions(station
     assert len(dump(station)["run"]) == 2
 
 
-def test_other_content_under_a_registered_alias_is_returned(station: Station, tmp_path: Path) -> None:
+def test_other_data_under_a_registered_alias_is_returned(station: Station, tmp_path: Path) -> None:
     register_one(Judged(), tmp_path / "one", station)
     before = dump(station)
 
-    receipt = register_one(Judged(organism="Zea mays"), tmp_path / "two", station)
+    receipt = register_one(Judged(data=b"@r\nTTTT\n+\nIIII\n"), tmp_path / "two", station)
 
-    assert (receipt["registered"], receipt["state"], codes(receipt)) == (False, "returned", ["DSQC-G003"])
-    assert "KRA00000001" in receipt["reasons"][0]["message_ko"]
+    assert (receipt["registered"], receipt["state"], codes(receipt)) == (False, "returned", ["DSQC-G003"] * 2)
+    assert "KAR00000001" in receipt["reasons"][0]["message_ko"]
     assert receipt["accessions"]["submission"] is None
     assert dump(station) == before
 

@@ -28,10 +28,21 @@ from dsqc.catalog.models.stored import (
     ObjectCopyRecord,
     ObjectRecord,
 )
+from dsqc.catalog.models.versions import (
+    AgreementAccessionRecord,
+    AgreementRecord,
+    FingerprintRecord,
+    ObjectVersionRecord,
+    PendingVersionRecord,
+    ReplacedFileRecord,
+    WithdrawalRecord,
+)
 
 __all__ = [
     "ARCHIVE_ENCODINGS",
     "AccessionCounterRecord",
+    "AgreementAccessionRecord",
+    "AgreementRecord",
     "Attributes",
     "Base",
     "DataFileRecord",
@@ -40,14 +51,19 @@ __all__ = [
     "EventRecord",
     "ExperimentRecord",
     "FindingRecord",
+    "FingerprintRecord",
     "FixityEventRecord",
     "ForeignAccessionRecord",
     "LeaseRecord",
     "MetricRecord",
     "ObjectCopyRecord",
     "ObjectRecord",
+    "ObjectVersionRecord",
+    "PendingVersionRecord",
     "ProjectRecord",
+    "ReplacedFileRecord",
     "RunRecord",
     "SampleRecord",
     "SubmissionRecord",
+    "WithdrawalRecord",
 ]
