@@ -194,9 +194,12 @@ def test_content_that_is_there_already_is_told(station: Station, tmp_path: Path)
     assert register_one(again, tmp_path, station) == receipt
 
 
-def test_nobody_learns_of_closed_data_by_handing_in_the_same(station: Station, tmp_path: Path) -> None:
+def test_nobody_learns_whose_closed_data_they_hand_in(station: Station, tmp_path: Path) -> None:
     register_one(Judged(access="closed"), tmp_path, station)
-    assert register_one(Judged(name="b-2026", email="lee@other.ac.kr"), tmp_path, station)["reasons"] == []
+    told = register_one(Judged(name="b-2026", email="lee@other.ac.kr"), tmp_path, station)["reasons"]
+    assert {(item["code"], item["expected"]) for item in told} == {("DSQC-F013", "data that is not public")}
+    assert "KAR" not in json.dumps(told)
+    assert "공개되지 않은 자료" in told[0]["message_ko"]
     own = register_one(Judged(name="c-2026", bioproject="KAP000001", access="closed", prefix=""), tmp_path, station)
     assert own["registered"] is False  # the names are taken in the project
 
