@@ -27,7 +27,7 @@ from dsqc.catalog.models import (
     SubmissionRecord,
 )
 from dsqc.catalog.resolve import SECURITY_CLASS, security_term
-from dsqc.model import Access
+from dsqc.model import Access, SubmissionState
 
 _TYPES: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
@@ -55,6 +55,7 @@ def export_catalog(session: Session, directory: Path, access: Collection[str] = 
 
 def _levels(access: Collection[str]) -> dict[str, Select[Any]]:
     shown = SubmissionRecord.accession.is_not(None) & SubmissionRecord.access_level.in_(access)
+    shown = shown & (SubmissionRecord.state != SubmissionState.WITHDRAWN.value)
     titled = shown
     if Access.CLOSED.value not in access:
         shown = shown & SubmissionRecord.project_id.not_in(select(ProjectRecord.id).where(_is_secret()))

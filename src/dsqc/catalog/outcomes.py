@@ -29,6 +29,7 @@ class Outcome:
         refused: reasons why what was handed in now is not taken, while something is registered under its name.
         waits: whether a correction waits for a curator.
         version: the version that was handed in, where that is an older one of what is registered.
+        done: ``registered`` or ``corrected`` where that was done now.
     """
 
     submission_id: int
@@ -38,3 +39,4 @@ class Outcome:
     refused: tuple[Mapping[str, Any], ...] = ()
     waits: bool = False
     version: int | None = None
+    done: str = ""

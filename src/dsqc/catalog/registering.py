@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dsqc.catalog.events import change_state
 from dsqc.catalog.intake import LONGEST_NAME, FindingCount, Intake, Stored, attributes_of, clean
 from dsqc.catalog.known import known_content
-from dsqc.catalog.models import DecisionRecord, FindingRecord, SubmissionRecord
+from dsqc.catalog.models import DecisionRecord, FindingRecord, SubmissionRecord, WithdrawalRecord
 from dsqc.catalog.outcomes import Actor, Outcome
 from dsqc.catalog.records import insert_objects
 from dsqc.catalog.resolve import resolve
@@ -56,12 +56,21 @@ def receive(
     if record is not None and record.state in (State.REJECTED, State.WITHDRAWN):
         same = record.content_sha256 == intake.content_sha256()
         if same or record.state == State.REJECTED or record.accession:
-            why = () if same else (told.final(record.alias, record.accession or "", record.state).to_reason(),)
-            return Outcome(record.id, State(record.state), refused=why)
+            return Outcome(record.id, State(record.state), refused=_final(session, record, same=same))
     if record is None:
         record = SubmissionRecord(submitter=intake.key[0], alias=intake.key[1], state="", content_sha256="")
     _enter(session, record, intake, actor)
     return _settle(session, record, intake, prefixes, actor)
+
+
+def _final(session: Session, record: SubmissionRecord, *, same: bool) -> tuple[dict[str, Any], ...]:
+    """Why nothing is taken under the name of a submission that was rejected, withdrawn or discarded."""
+    if record.state == State.REJECTED:
+        return () if same else (told.final(record.alias, record.accession or "", record.state).to_reason(),)
+    withdrawal = session.get(WithdrawalRecord, record.id)
+    if withdrawal is not None:
+        return (told.withdrawn(record.alias, record.accession or "", withdrawal.at, withdrawal.reason).to_reason(),)
+    return (told.discarded(record.alias).to_reason(),)
 
 
 def _again(
@@ -240,7 +249,7 @@ def register(
         details={"accession": record.accession, "content_sha256": record.content_sha256},
         clock=actor.clock,
     )
-    return Outcome(record.id, State.REGISTERED)
+    return Outcome(record.id, State.REGISTERED, done="registered")
 
 
 def _correct(
@@ -273,7 +282,7 @@ def _correct(
         "versions": dict(intake.versions),
     }
     note_correction(session, record, correction, actor=actor, reason=why, details=details)
-    return Outcome(record.id, State(record.state))
+    return Outcome(record.id, State(record.state), correction=correction, done="corrected")
 
 
 def _note_reasons(session: Session, record: SubmissionRecord, intake: Intake) -> None:

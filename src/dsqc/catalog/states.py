@@ -21,7 +21,8 @@ TRANSITIONS: dict[State | None, frozenset[State]] = {
     State.CLOSED: frozenset({State.RELEASED, State.HELD, State.WITHDRAWN}),
     State.RELEASED: frozenset({State.WITHDRAWN}),
     State.REJECTED: frozenset(),
-    State.WITHDRAWN: frozenset(),
+    # Only where it was never registered: what was given up may be handed in anew under its alias.
+    State.WITHDRAWN: frozenset({State.RECEIVED}),
 }
 """From each state, where a submission may go next; ``None`` is a submission that the catalog has not seen."""
 

@@ -17,7 +17,7 @@ from dsqc.station import HEADERS, Place, Station
 from dsqc.storage import PutItem, StoredCopy, open_place
 from dsqc.storage.headers import write_stored_header
 
-__all__ = ["CLOSED", "check_tiers", "store_closed"]
+__all__ = ["CLOSED", "check_tiers", "check_waiting", "store_closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,17 @@ def _transferred(intake: Intake, name: str) -> IntakeFile:
             hint="Transfer it again with the station's configuration (--station), and judge it again.",
         )
     return item
+
+
+def check_waiting(intake: Intake, inbox: Path, name: str) -> None:
+    """That a data file of a closed submission stands in the inbox, encrypted; its bytes are not read.
+
+    Raises:
+        SystemFault: it is missing, or was transferred in the clear.
+    """
+    encrypted = _transferred(intake, name).encrypted
+    if encrypted is not None and not (inbox / encrypted.name).is_file():
+        raise SystemFault(f"{inbox / encrypted.name} is missing.", hint="Transfer and judge it again.")
 
 
 def _make_ready(item: IntakeFile, inbox: Path, keys: Keys) -> _Ready:

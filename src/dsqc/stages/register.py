@@ -35,10 +35,11 @@ FORMS = "forms"
 
 @dataclass(frozen=True, slots=True)
 class RegisterResult:
-    """What ``register`` did: the receipt, and where it stands."""
+    """What ``register`` did: the receipt, where it stands, and what the catalog said."""
 
     receipt: dict[str, Any]
     path: Path
+    outcome: Outcome
 
     @property
     def registered(self) -> bool:
@@ -134,7 +135,7 @@ def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outc
         write_manifest(catalog, outcome.submission_id)
     path = results / "receipt.json"
     write_json(path, given)
-    return RegisterResult(given, path)
+    return RegisterResult(given, path, outcome)
 
 
 def write_manifest(catalog: Catalog, submission_id: int) -> None:

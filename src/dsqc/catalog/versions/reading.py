@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from dsqc.catalog.models import EventRecord, ForeignAccessionRecord, ObjectVersionRecord, SubmissionRecord
 from dsqc.catalog.versions.contents import TYPES, content_of, present_version
+from dsqc.catalog.versions.withdrawn import withdrawal_of
 from dsqc.errors import UsageError
 from dsqc.model import SubmissionState
 
 _BESIDE = ("attributes", "project_attributes", "files", "metrics", "fingerprint")
 """Parts of a content that are compared by their own names."""
+_KEPT = "The station keeps the record; `--all` shows it."
 
 
 def version_of_content(session: Session, record: SubmissionRecord, content_sha256: str) -> int | None:
@@ -25,13 +27,16 @@ def version_of_content(session: Session, record: SubmissionRecord, content_sha25
     return session.scalars(query.order_by(ObjectVersionRecord.version.desc())).first()
 
 
-def versions_of(session: Session, name: str) -> list[dict[str, Any]]:
+def versions_of(session: Session, name: str, *, withdrawn: bool = False) -> list[dict[str, Any]]:
     """All versions of the object ``name``, oldest first: from when until when, and what differs from the one before.
 
+    Args:
+        withdrawn: show also those of an object that was withdrawn.
+
     Raises:
-        UsageError: the catalog has no such accession.
+        UsageError: the catalog has no such accession, or it was withdrawn.
     """
-    accession, record = _find(session, name)
+    accession, record = _find(session, name, withdrawn=withdrawn)
     query = select(ObjectVersionRecord).where(ObjectVersionRecord.accession == accession)
     older = session.scalars(query.order_by(ObjectVersionRecord.version)).all()
     contents: list[Mapping[str, Any]] = [*(item.content for item in older), content_of(session, record)]
@@ -48,13 +53,16 @@ def versions_of(session: Session, name: str) -> list[dict[str, Any]]:
     ]
 
 
-def show_version(session: Session, name: str, number: int) -> dict[str, Any]:
+def show_version(session: Session, name: str, number: int, *, withdrawn: bool = False) -> dict[str, Any]:
     """One version of the object ``name``, as it was.
 
+    Args:
+        withdrawn: show also that of an object that was withdrawn.
+
     Raises:
-        UsageError: the catalog has no such accession, or it has no such version.
+        UsageError: the catalog has no such accession, it has no such version, or it was withdrawn.
     """
-    accession, record = _find(session, name)
+    accession, record = _find(session, name, withdrawn=withdrawn)
     present = present_version(session, accession)
     if not 1 <= number <= present:
         raise UsageError(
@@ -114,13 +122,16 @@ def _files(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _find(session: Session, name: str) -> tuple[str, Any]:
+def _find(session: Session, name: str, *, withdrawn: bool) -> tuple[str, Any]:
     """The accession of an object (given by it, by one of another centre, or by a submission's alias) and its row."""
     linked = select(ForeignAccessionRecord.accession).where(ForeignAccessionRecord.foreign_accession == name)
     accession = session.scalars(linked).first() or name
     for table in TYPES:
         record = session.scalars(select(table).where(table.accession == accession)).first()
         if record is not None:
+            gone = None if withdrawn else withdrawal_of(session, record)
+            if gone is not None:
+                raise UsageError(f"{accession} was withdrawn on {gone.at[:10]}: {gone.reason}", hint=_KEPT)
             return accession, record
     raise UsageError(f"{name} is not in the catalog.", hint="`dsqc catalog search` lists what is registered.")
 

@@ -47,6 +47,37 @@ def final(alias: str, accession: str, state: str) -> Refusal:
     )
 
 
+def withdrawn(alias: str, accession: str, at: str, reason: str) -> Refusal:
+    """It was withdrawn after it was registered."""
+    return Refusal(
+        FROZEN,
+        "submission",
+        alias,
+        Text(
+            f'"{alias}" was registered as {accession} and withdrawn on {at[:10]}: {reason}',
+            f'"{alias}"은(는) {accession}(으)로 등록되었다가 {at[:10]}에 철회되었습니다: {reason}',
+        ),
+        _NEW,
+    )
+
+
+def discarded(alias: str) -> Refusal:
+    """It was given up before it was registered, with exactly this content."""
+    return Refusal(
+        FROZEN,
+        "submission",
+        alias,
+        Text(
+            f'"{alias}" was given up with this content before it was registered.',
+            f'"{alias}"은(는) 등록 전에 이 내용으로 폐기되었습니다.',
+        ),
+        Text(
+            "Hand in other content, or this under another submission_alias.",
+            "다른 내용을 제출하거나, 같은 내용은 다른 submission_alias로 제출하세요.",
+        ),
+    )
+
+
 def other_objects(kind: str, added: Sequence[str], removed: Sequence[str], accession: str) -> Refusal:
     """Objects came or went: a submission is one act, and names are how its objects are known."""
     new, gone = _listed(added), _listed(removed)
