@@ -139,7 +139,7 @@ class Judged:
                 for name, run in files
             ],
         }
-        return Submission({name: _sheet(name, values) for name, values in rows.items()})
+        return Submission({name: sheet_of(name, values) for name, values in rows.items()})
 
     def write(self, work: Path, station: Station | None = None) -> tuple[Path, Path]:
         """Write inbox and results below ``work`` and return both (results, inbox).
@@ -233,7 +233,8 @@ def _sealed(name: str, data: bytes, inbox: Path, station: Station) -> dict[str, 
     return {**_file(name, data), "encrypted": {key: row[key] for key in ("name", "size_bytes", "md5", "sha256")}}
 
 
-def _sheet(name: str, values: list[dict[str, str]]) -> Sheet:
+def sheet_of(name: str, values: list[dict[str, str]]) -> Sheet:
+    """A sheet with these rows, as a reader gives it."""
     headings = tuple(Heading(key, key, chr(65 + number)) for number, key in enumerate(values[0]))
     columns = {heading.attribute: heading.column for heading in headings}
     rows = tuple(

@@ -250,6 +250,16 @@ def known_objects(work: Work, digests: Sequence[str]) -> dict[str, ObjectRecord]
     return found
 
 
+def complete_fingerprints(work: Work) -> None:
+    """Fingerprints of a submission that was registered before the catalog kept them; nothing where it has any."""
+    by_alias = {run.alias: run for run in work.record.runs}
+    numbers = [run.id for run in by_alias.values()]
+    kept = select(FingerprintRecord.id).where(FingerprintRecord.run_id.in_(numbers)).limit(1)
+    if numbers and work.session.scalars(kept).first() is None:
+        runs = work.intake.submission.runs()
+        _fingerprints(work, {run.key: by_alias[clean(run.alias)] for run in runs if clean(run.alias) in by_alias})
+
+
 def insert_files(work: Work, runs: Mapping[str, RunRecord], objects: Mapping[str, ObjectRecord]) -> None:
     """The data files of ``runs`` (by run key), with what was measured: metrics and fingerprints."""
     _data_files(work, runs, objects)

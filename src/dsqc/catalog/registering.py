@@ -11,7 +11,7 @@ from dsqc.catalog.intake import LONGEST_NAME, FindingCount, Intake, Stored, attr
 from dsqc.catalog.known import known_content
 from dsqc.catalog.models import DecisionRecord, FindingRecord, SubmissionRecord, WithdrawalRecord
 from dsqc.catalog.outcomes import Actor, Outcome
-from dsqc.catalog.records import insert_objects
+from dsqc.catalog.records import Work, complete_fingerprints, insert_objects
 from dsqc.catalog.resolve import resolve
 from dsqc.catalog.states import REGISTERED
 from dsqc.catalog.versions import refusals as told
@@ -85,6 +85,7 @@ def _again(
     """Something is registered under this name: the same, an older version of it, or a correction."""
     state, content = State(record.state), intake.content_sha256()
     if record.content_sha256 == content:
+        complete_fingerprints(Work(session, record, intake, prefixes))
         return Outcome(record.id, state)
     older = version_of_content(session, record, content)
     if older is not None:

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dsqc.catalog.database import Catalog
-from dsqc.catalog.models import SubmissionRecord, WithdrawalRecord
+from dsqc.catalog.models import FingerprintRecord, SubmissionRecord, WithdrawalRecord
 from dsqc.catalog.versions.duplicates import Asker, Same, duplicated_runs, same_bytes, same_reads
 from dsqc.catalog.versions.fingerprints import ReadFingerprint, together
 from dsqc.fingerprint import Identity, total
 from dsqc.stages.register import register
 from dsqc.station import Station
+from helpers.catalogs import dump
 from helpers.results import Judged
 
 OTHER = {"name": "again-2026", "email": "lee@other.ac.kr", "data": b"@r\nACGT\n+\nIIII\n\n"}
@@ -143,6 +144,18 @@ def test_replaced_files_are_still_known(station: Station, tmp_path: Path) -> Non
     found = reasons(Judged(name="again-2026", email="lee@other.ac.kr", reads="x"), tmp_path, station)
 
     assert [item["expected"] for item in found] == ["KAR00000001", "KAR00000001", "KAR00000002"]
+
+
+def test_what_was_registered_before_there_were_fingerprints_gets_them(station: Station, tmp_path: Path) -> None:
+    reasons(Judged(reads="x"), tmp_path, station)
+    before = dump(station)
+    with Catalog.open(station) as catalog:
+        catalog.write(lambda session: session.execute(delete(FingerprintRecord)))
+
+    reasons(Judged(reads="x"), tmp_path, station)
+
+    assert dump(station)["read_fingerprint"] == before["read_fingerprint"] != []
+    assert dump(station) == before
 
 
 def test_the_look_up_goes_by_an_index(station: Station) -> None:
