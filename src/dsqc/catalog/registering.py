@@ -94,11 +94,11 @@ def _again(
     pending = pending_of(session, record, intake.verdict_sha256)
     replace_files = replace_files or (pending is not None and bool(pending.details["replace_files"]))
     correction = plan_correction(session, record, intake, prefixes, replace_files=replace_files)
-    if correction.refusals:
-        reasons = tuple(item.to_reason() for item in correction.refusals)
+    # What the rules found first: sheets that could not be read also lack every sample.
+    failed = tuple(intake.reasons) if intake.verdict is Verdict.FAIL else ()
+    if failed or correction.refusals:
+        reasons = (*failed, *(item.to_reason() for item in correction.refusals))
         return Outcome(record.id, state, correction=correction, refused=reasons)
-    if intake.verdict is Verdict.FAIL:
-        return Outcome(record.id, state, correction=correction, refused=tuple(intake.reasons))
     decision = latest_decision(session, record, intake.verdict_sha256)
     if decision is not None and decision.decision != "approve":
         return Outcome(record.id, state, correction=correction, refused=decided_reasons(intake, decision))

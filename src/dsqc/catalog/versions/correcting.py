@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.events import append_event, timestamp
@@ -33,6 +33,7 @@ from dsqc.catalog.records import (
     run_columns,
     sample_columns,
 )
+from dsqc.catalog.resolve import Resolved
 from dsqc.catalog.versions.contents import TYPES, Versioned, content_digest, content_of, present_version
 from dsqc.catalog.versions.planning import Change, Correction
 from dsqc.errors import CatalogFault
@@ -64,13 +65,14 @@ def apply_correction(
     if correction.refusals:
         raise CatalogFault(f"The correction of submission {record.alias} was refused.")
     at = timestamp(actor.clock())
-    keep = _Keeper(session, record, correction.version - 1, at)
+    keep = _Keeper(session, record, correction.version - 1, at, _present_versions(session, record))
     keep.version(record)
     for change in correction.changes:
         keep.version(change.record)
     work = Work(session, record, intake, prefixes)
+    assigner = _Assigner(work, correction.resolved)
     for change in correction.changes:
-        _assign(work, correction, change)
+        assigner.assign(change)
     session.flush()
     _replace_files(work, correction, stored, keep.versions)
 
@@ -96,9 +98,22 @@ def note_correction(
     append_event(session, record, VERSION, actor=actor.name, reason=reason, details=listed, clock=actor.clock)
 
 
+def _present_versions(session: Session, record: SubmissionRecord) -> dict[str, int]:
+    """Of everything that this submission, or another of its project, ever corrected."""
+    query = select(ObjectVersionRecord.accession, func.max(ObjectVersionRecord.version)).where(
+        ObjectVersionRecord.submission_id == record.id
+    )
+    rows = session.execute(query.group_by(ObjectVersionRecord.accession))
+    found = {accession: number + 1 for accession, number in rows}
+    if record.project is not None:
+        found[record.project.accession] = present_version(session, record.project.accession)
+    return found
+
+
 @dataclasses.dataclass(slots=True)
 class _Keeper:
-    """Keeps what objects are before they change; ``versions`` is the number of each by accession."""
+    """Keeps what objects are before they change; ``versions`` is the number of each by accession, 1 where it is not
+    there."""
 
     session: Session
     record: SubmissionRecord
@@ -110,8 +125,7 @@ class _Keeper:
         if item.accession is None:
             raise CatalogFault(f"{self.record.alias} holds an object without an accession.")
         content = content_of(self.session, item)
-        number = present_version(self.session, item.accession)
-        self.versions[item.accession] = number
+        number = self.versions.setdefault(item.accession, 1)
         whole = item is self.record
         self.session.add(
             ObjectVersionRecord(
@@ -127,48 +141,55 @@ class _Keeper:
         )
 
 
-def _assign(work: Work, correction: Correction, change: Change) -> None:
-    item, values = change.record, change.values
-    item.attributes = values
-    columns: dict[str, Any] = {}
-    if isinstance(item, ProjectRecord):
-        columns = project_columns(values)
-    elif isinstance(item, SampleRecord):
-        columns = sample_columns(values)
-    elif isinstance(item, ExperimentRecord):
-        columns = {**experiment_columns(values), "sample": _sample(work, correction, values.get("sample_name", ""))}
-    elif isinstance(item, RunRecord):
-        library = values.get("library_id", "")
-        experiment = next(one for one in work.record.experiments if one.library_id == library)
-        columns = {**run_columns(values), "experiment": experiment}
-        _describe_files(work, item)
-    for name, value in columns.items():
-        setattr(item, name, value)
+class _Assigner:
+    """Says of objects what is so from now on."""
 
+    def __init__(self, work: Work, resolved: Resolved) -> None:
+        submission = work.intake.submission
+        self._session = work.session
+        self._elsewhere = resolved.samples
+        self._samples = {item.name_key: item for item in work.record.samples}
+        self._experiments = {item.library_id: item for item in work.record.experiments}
+        self._runs = {clean(run.alias): run for run in submission.runs()}
+        self._sheet = {row.number: row for row in submission.rows("file")}
 
-def _sample(work: Work, correction: Correction, name: str) -> SampleRecord:
-    """The sample that an experiment names: of its submission, or by its accession."""
-    own = next((item for item in work.record.samples if item.name_key == name.casefold()), None)
-    if own is not None:
-        return own
-    known = correction.resolved.samples.get(name)
-    if known is None:
-        known = foreign_sample(name)
-        correction.resolved.samples[name] = known
-        work.session.add(known)
-    return known
+    def assign(self, change: Change) -> None:
+        """The attributes of one object, the columns that they fill, and what it belongs to."""
+        item, values = change.record, change.values
+        item.attributes = values
+        columns: dict[str, Any] = {}
+        if isinstance(item, ProjectRecord):
+            columns = project_columns(values)
+        elif isinstance(item, SampleRecord):
+            columns = sample_columns(values)
+        elif isinstance(item, ExperimentRecord):
+            columns = {**experiment_columns(values), "sample": self._sample(values.get("sample_name", ""))}
+        elif isinstance(item, RunRecord):
+            columns = {**run_columns(values), "experiment": self._experiments[values.get("library_id", "")]}
+            self._describe_files(item)
+        for name, value in columns.items():
+            setattr(item, name, value)
 
+    def _sample(self, name: str) -> SampleRecord:
+        """The sample that an experiment names: of its submission, or by its accession."""
+        own = self._samples.get(name.casefold())
+        if own is not None:
+            return own
+        known = self._elsewhere.get(name)
+        if known is None:
+            known = self._elsewhere[name] = foreign_sample(name)
+            self._session.add(known)
+        return known
 
-def _describe_files(work: Work, record: RunRecord) -> None:
-    """What the file sheet says of the files that stay."""
-    sheet = {row.number: row for row in work.intake.submission.rows("file")}
-    run = next(item for item in work.intake.submission.runs() if clean(item.alias) == record.alias)
-    known = {item.name: item for item in record.files}
-    for item in run.files:
-        stays = known.get(clean(item.name))
-        if stays is not None:
-            stays.read_role = clean(item.read_role)
-            stays.attributes = attributes_of({name: cell.value for name, cell in sheet[item.row].cells.items()})
+    def _describe_files(self, record: RunRecord) -> None:
+        """What the file sheet says of the files that stay."""
+        known = {item.name: item for item in record.files}
+        for item in self._runs[record.alias].files:
+            stays = known.get(clean(item.name))
+            if stays is not None:
+                cells = self._sheet[item.row].cells
+                stays.read_role = clean(item.read_role)
+                stays.attributes = attributes_of({name: cell.value for name, cell in cells.items()})
 
 
 def _replace_files(work: Work, correction: Correction, stored: Stored, versions: Mapping[str, int]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from dsqc.catalog.intake import Intake, Refusal, attributes_of, clean
 from dsqc.catalog.models import DataFileRecord, ExperimentRecord, ProjectRecord, RunRecord, SampleRecord
@@ -163,7 +163,9 @@ class _Comparison:
 
     def experiments(self) -> None:
         """Experiments by their library ids; one may be corrected to be of another sample."""
-        known = {item.library_id: item for item in self.record.experiments}
+        query = select(ExperimentRecord).where(ExperimentRecord.submission_id == self.record.id)
+        found = self.session.scalars(query.options(selectinload(ExperimentRecord.sample)).order_by(ExperimentRecord.id))
+        known = {item.library_id: item for item in found}
         rows = self._matched("experiment", known, "library_id", str, lambda item: item.library_id)
         for key, row in rows.items():
             values = _values(row)
@@ -171,9 +173,11 @@ class _Comparison:
 
     def runs(self, *, replace_files: bool) -> tuple[str, ...]:
         """Runs by their aliases; the names of files whose bytes the submission had not."""
-        known = {item.alias: item for item in self.record.runs}
+        query = select(RunRecord).where(RunRecord.submission_id == self.record.id).order_by(RunRecord.id)
+        files = query.options(selectinload(RunRecord.files), selectinload(RunRecord.experiment))
+        known = {item.alias: item for item in self.session.scalars(files)}
         sheet = {row.number: row for row in self.intake.submission.rows("file")}
-        had = {item.sha256 for run in self.record.runs for item in run.files}
+        had = {item.sha256 for run in known.values() for item in run.files}
         rows = self._matched("run", known, "run_alias", str, lambda item: item.alias)
         by_alias = {clean(run.alias): run for run in self.intake.submission.runs()}
         new: list[str] = []
