@@ -67,6 +67,12 @@ class Container(StrEnum):
     CRAM = "cram"
 
 
+TECHNICAL_ROLES = frozenset(
+    {"I1", "I2", "cell_barcode", "umi_barcode", "sample_barcode", "feature_barcode", "spatial_barcode"}
+)
+"""Roles of files that hold no reads of the sample; they do not count in the metrics of the run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One value of a sheet.

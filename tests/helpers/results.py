@@ -35,7 +35,10 @@ VERSIONS = {"form": "seed_crop@1.0.0", "rule_set": "0.1.0+0123456789ab", "vocabu
 
 @dataclass
 class Judged:
-    """A submission that is judged: two runs, the first of them paired. Change a field, then :meth:`write` it."""
+    """A submission that is judged: two runs, the first of them paired. Change a field, then :meth:`write` it.
+
+    ``reads`` says what reads the files hold, whatever their bytes; without it they have no fingerprint.
+    """
 
     name: str = "rice-2026"
     verdict: str = "pass"
@@ -55,6 +58,8 @@ class Judged:
     extra: dict[str, str] = field(default_factory=dict)
     project: dict[str, str] = field(default_factory=dict)
     experiment: dict[str, str] = field(default_factory=dict)
+    reads: str = ""
+    sample_title: str = "Rice"
 
     def file_names(self) -> list[str]:
         """The data files, in the order of the sheet."""
@@ -63,6 +68,13 @@ class Judged:
     def bytes_of(self, name: str) -> bytes:
         """Content of a data file; each file its own."""
         return f"@{name}\n".encode() + self.data
+
+    def fingerprint_of(self, name: str) -> dict[str, Any] | None:
+        """Fingerprint of the reads of a file, the same in every submission."""
+        if not self.reads:
+            return None
+        digest = hashlib.sha256(f"{name.removeprefix(self.prefix)} {self.reads}".encode()).hexdigest()
+        return {"reads": digest[:32], "sequences": digest[32:], "read_count": 1}
 
     def submission(self) -> Submission:
         """The sheets."""
@@ -98,7 +110,7 @@ class Judged:
             "sample": [
                 {
                     "sample_name": f"{self.prefix}{name}",
-                    "sample_title": f"Rice {name}",
+                    "sample_title": f"{self.sample_title} {name}",
                     "organism": self.organism,
                     "taxonomy_id": "4530",
                     "collection_date": self.collected,
@@ -130,7 +142,7 @@ class Judged:
                 for name, run in files
             ],
         }
-        return Submission({name: _sheet(name, values) for name, values in rows.items()})
+        return Submission({name: sheet_of(name, values) for name, values in rows.items()})
 
     def write(self, work: Path, station: Station | None = None) -> tuple[Path, Path]:
         """Write inbox and results below ``work`` and return both (results, inbox).
@@ -180,7 +192,7 @@ class Judged:
             "state": "measured",
             "files": [
                 {**_file(name, self.bytes_of(name)), "format": "fastq", "container": "plain", "read_count": 1}
-                | {"base_count": 4, "state": "measured"}
+                | {"base_count": 4, "state": "measured", "fingerprint": self.fingerprint_of(name)}
                 for name in names
             ],
             "metrics": {"read_count": len(names), "optional": None, **self.metrics},
@@ -224,7 +236,8 @@ def _sealed(name: str, data: bytes, inbox: Path, station: Station) -> dict[str, 
     return {**_file(name, data), "encrypted": {key: row[key] for key in ("name", "size_bytes", "md5", "sha256")}}
 
 
-def _sheet(name: str, values: list[dict[str, str]]) -> Sheet:
+def sheet_of(name: str, values: list[dict[str, str]]) -> Sheet:
+    """A sheet with these rows, as a reader gives it."""
     headings = tuple(Heading(key, key, chr(65 + number)) for number, key in enumerate(values[0]))
     columns = {heading.attribute: heading.column for heading in headings}
     rows = tuple(

@@ -11,6 +11,7 @@ from dsqc.catalog.events import append_event, change_state, history
 from dsqc.catalog.intake import Refusal, clean
 from dsqc.catalog.models import DecisionRecord, SubmissionRecord
 from dsqc.catalog.registering import Actor, find_submission, latest_decision
+from dsqc.catalog.versions.pending import decide_version, pending_of, waiting_versions
 from dsqc.errors import UsageError
 from dsqc.language import Text
 from dsqc.model import SubmissionState as State
@@ -56,7 +57,7 @@ def waiting(session: Session) -> list[dict[str, Any]]:
         for record in session.scalars(query)
         if latest_decision(session, record) is None
     ]
-    return sorted(rows, key=lambda row: (row["since"], row["submission"]))
+    return sorted([*rows, *waiting_versions(session)], key=lambda row: (row["since"], row["submission"]))
 
 
 def decide(session: Session, key: tuple[str, str], ruling: Ruling, actor: Actor) -> SubmissionRecord:
@@ -68,6 +69,11 @@ def decide(session: Session, key: tuple[str, str], ruling: Ruling, actor: Actor)
         UsageError: the submission does not wait for a decision about this verdict.
     """
     record = find_submission(session, key)
+    pending = pending_of(session, record, ruling.verdict_sha256)
+    if record is not None and pending is not None:
+        words = {"decision": ruling.decision.value, "by": ruling.by, "reason": ruling.reason}
+        decide_version(session, record, pending, **words, actor=actor)
+        return record
     if record is None or record.verdict_sha256 != ruling.verdict_sha256:
         raise UsageError(
             f"The catalog does not know this verdict of submission {key[1]}.",

@@ -33,6 +33,10 @@ GATE = "submission"
 Result = TypeVar("Result")
 
 
+class _TakenBack(Exception):
+    """Ends a transaction that was only tried."""
+
+
 class Catalog:
     """An open catalog.
 
@@ -78,6 +82,19 @@ class Catalog:
                 session.execute(gate.with_for_update())
             yield session
             session.flush()
+
+    def rehearse(self, work: Callable[[Session], Result]) -> Result:
+        """Run ``work`` as :meth:`write` would, and take everything back that it did: nothing is kept."""
+        done: list[Result] = []
+
+        def tried(session: Session) -> None:
+            done[:] = [work(session)]
+            session.flush()
+            raise _TakenBack
+
+        with contextlib.suppress(_TakenBack):
+            self.write(tried)
+        return done[0]
 
     def write(self, work: Callable[[Session], Result]) -> Result:
         """Run ``work`` in a writing transaction; a passing fault runs it again, a few times."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.models import (
@@ -11,6 +11,7 @@ from dsqc.catalog.models import (
     EncryptionHeaderRecord,
     ObjectCopyRecord,
     ObjectRecord,
+    ReplacedFileRecord,
     RunRecord,
     SubmissionRecord,
 )
@@ -148,11 +149,16 @@ def outdated(session: Session, recipient: str) -> dict[int, dict[str, Header]]:
 
     A body that several submissions share stands with the first of them.
     """
+    # Replaced files too: their objects stay, and must be opened by the keys that there will be.
+    files = union(
+        select(DataFileRecord.object_id, DataFileRecord.run_id),
+        select(ReplacedFileRecord.object_id, ReplacedFileRecord.run_id),
+    ).subquery()
     query = (
         select(RunRecord.submission_id, EncryptionHeaderRecord)
         .join(ObjectCopyRecord, ObjectCopyRecord.stored_sha256 == EncryptionHeaderRecord.stored_sha256)
-        .join(DataFileRecord, DataFileRecord.object_id == ObjectCopyRecord.object_id)
-        .join(RunRecord, RunRecord.id == DataFileRecord.run_id)
+        .join(files, files.c.object_id == ObjectCopyRecord.object_id)
+        .join(RunRecord, RunRecord.id == files.c.run_id)
         .where(EncryptionHeaderRecord.recipient != recipient)
         .order_by(RunRecord.submission_id, EncryptionHeaderRecord.stored_sha256)
     )

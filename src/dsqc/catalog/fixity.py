@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, union, update
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.events import START, ChainFault, Clock, now, timestamp
@@ -20,6 +20,7 @@ from dsqc.catalog.models import (
     FixityEventRecord,
     ObjectCopyRecord,
     ObjectRecord,
+    ReplacedFileRecord,
     RunRecord,
     SubmissionRecord,
 )
@@ -72,12 +73,15 @@ def known_copies(session: Session, tiers: Collection[str]) -> list[KnownCopy]:
 
 
 def submissions_of(session: Session, object_id: int) -> list[str]:
-    """Accessions of the submissions that an object belongs to."""
+    """Accessions of the submissions that an object belongs to, or belonged to before its file was replaced."""
+    runs = union(
+        select(DataFileRecord.run_id).where(DataFileRecord.object_id == object_id),
+        select(ReplacedFileRecord.run_id).where(ReplacedFileRecord.object_id == object_id),
+    )
     query = (
         select(SubmissionRecord.accession)
         .join(RunRecord, RunRecord.submission_id == SubmissionRecord.id)
-        .join(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
-        .where(DataFileRecord.object_id == object_id, SubmissionRecord.accession.is_not(None))
+        .where(RunRecord.id.in_(runs), SubmissionRecord.accession.is_not(None))
         .distinct()
         .order_by(SubmissionRecord.accession)
     )

@@ -21,7 +21,9 @@ from dsqc.catalog.models import (
     SubmissionRecord,
 )
 from dsqc.catalog.receipts import accessions
+from dsqc.catalog.versions.withdrawn import withdrawal_of
 from dsqc.errors import UsageError
+from dsqc.model import SubmissionState
 
 COMPARISONS = {
     ">=": lambda column, bound: column >= bound,
@@ -82,6 +84,7 @@ def _runs() -> Select[tuple[RunRecord, ExperimentRecord, SampleRecord, ProjectRe
         .join(SampleRecord, ExperimentRecord.sample_id == SampleRecord.id)
         .join(ProjectRecord, ExperimentRecord.project_id == ProjectRecord.id)
         .join(SubmissionRecord, RunRecord.submission_id == SubmissionRecord.id)
+        .where(SubmissionRecord.state != SubmissionState.WITHDRAWN.value)
         .options(
             selectinload(RunRecord.metrics),
             selectinload(RunRecord.files).joinedload(DataFileRecord.stored).selectinload(ObjectRecord.copies),
@@ -218,8 +221,12 @@ def find_owner(session: Session, name: str) -> SubmissionRecord | None:
     return found[0] if found else None
 
 
-def show(session: Session, name: str) -> ResultRow | None:
-    """Everything the catalog says about the object with the accession ``name``; ``None`` where there is none."""
+def show(session: Session, name: str, *, withdrawn: bool = False) -> ResultRow | None:
+    """Everything the catalog says about the object with the accession ``name``; ``None`` where there is none.
+
+    Args:
+        withdrawn: show also what was withdrawn; without it, of that only when and why.
+    """
     linked = select(ForeignAccessionRecord.accession).where(ForeignAccessionRecord.foreign_accession == name)
     number = session.scalars(linked).first() or name
     for kind, table in _TABLES.items():
@@ -230,6 +237,11 @@ def show(session: Session, name: str) -> ResultRow | None:
             )
             head = {"accession": number, "type": kind, "attributes": record.attributes}
             others = [{"accession": row[0], "archive": row[1]} for row in session.execute(foreign)]
+            gone = withdrawal_of(session, record)
+            if gone is not None:
+                head |= {"withdrawn": {"at": gone.at, "reason": gone.reason}}
+            if gone is not None and not withdrawn:
+                return {**head, "attributes": {}, "foreign_accessions": others}
             return {**head, "foreign_accessions": others, **_DETAILS[kind](session, record)}
     return None
 
@@ -269,8 +281,9 @@ def _experiment_details(session: Session, record: ExperimentRecord) -> ResultRow
 
 
 def _run_details(session: Session, record: RunRecord) -> ResultRow:
-    found = session.execute(_runs().where(RunRecord.id == record.id)).one()
-    return _row(*found)
+    experiment, submission = record.experiment, record.submission
+    project = session.get_one(ProjectRecord, experiment.project_id)
+    return _row(record, experiment, experiment.sample, project, submission)
 
 
 def _submission_details(session: Session, record: SubmissionRecord) -> ResultRow:

@@ -3,23 +3,28 @@
 Because nothing else goes into them, a receipt written after a crash is the one that would have been written before.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.access.tiers import tier_of
-from dsqc.catalog.intake import NO_VERSIONS, Refusal
+from dsqc.catalog.intake import NO_VERSIONS
 from dsqc.catalog.models import (
     ARCHIVE_ENCODINGS,
     DataFileRecord,
     EventRecord,
     ObjectCopyRecord,
+    PendingVersionRecord,
+    ReplacedFileRecord,
     RunRecord,
     SubmissionRecord,
+    WithdrawalRecord,
 )
+from dsqc.catalog.outcomes import Outcome
 from dsqc.catalog.states import REGISTERED
+from dsqc.catalog.versions.contents import present_version
+from dsqc.catalog.versions.correcting import VERSION
 from dsqc.errors import CatalogFault
 from dsqc.model import SubmissionState
 from dsqc.storage import object_key
@@ -35,38 +40,57 @@ RECEIPT_STATES = {
 """What a receipt says of each state; of all others: ``returned``."""
 
 
-def receipt(session: Session, name: str, submission_id: int, refusals: Sequence[Refusal] = ()) -> dict[str, Any]:
+def receipt(session: Session, name: str, outcome: Outcome) -> dict[str, Any]:
     """The receipt of a submission, in the shape of ``dsqc.schemas/reports/receipt.schema.json``.
 
     Args:
         session: an open session.
         name: the batch's name of the submission.
-        submission_id: its row.
-        refusals: why what was handed in now is not taken, where other content is registered under its name.
+        outcome: where it stands: also whether what was handed in now is taken, where something is registered under
+            its name.
     """
-    record = session.get_one(SubmissionRecord, submission_id)
-    registered = record.state in REGISTERED and not refusals
+    record = session.get_one(SubmissionRecord, outcome.submission_id)
+    registered = record.state in REGISTERED and not outcome.refused and not outcome.waits
     state = RECEIPT_STATES.get(SubmissionState(record.state), "returned")
-    return {
+    if outcome.waits:
+        state = "in_curation"
+    elif outcome.refused and state == "registered":
+        state = "returned"
+    given = {
         "schema_version": SCHEMA_VERSION,
         "dsqc_version": __version__,
         "submission": name,
         "registered": registered,
-        "state": "returned" if refusals and state == "registered" else state,
+        "state": state,
         "versions": _versions(session, record),
         "verdict": record.verdict,
         "accessions": accessions(record) if registered else accessions(None),
         "objects": _objects(session, record) if registered else [],
-        "reasons": [item.to_reason() for item in refusals] or list(record.reasons),
+        "reasons": _reasons(session, record, outcome),
         "release": {"access": record.access_level, "date": record.release_date},
     }
+    if registered:
+        present = present_version(session, record.accession or "")
+        given["version"] = {"number": outcome.version or present, "present": present}
+    return given
+
+
+def _reasons(session: Session, record: SubmissionRecord, outcome: Outcome) -> list[dict[str, Any]]:
+    if outcome.refused:
+        return [dict(item) for item in outcome.refused]
+    if outcome.waits:
+        return list(session.get_one(PendingVersionRecord, record.id).details["reasons"])
+    return list(record.reasons)
 
 
 def _versions(session: Session, record: SubmissionRecord) -> dict[str, Any]:
     """What the verdict was reached by: the event that brought it says so."""
     query = (
         select(EventRecord.details)
-        .where(EventRecord.submission_id == record.id, EventRecord.state == SubmissionState.MEASURED)
+        .where(
+            EventRecord.submission_id == record.id,
+            EventRecord.action.in_([SubmissionState.MEASURED.value, VERSION]),
+        )
         .order_by(EventRecord.sequence.desc())
     )
     details = session.scalars(query).first() or {}
@@ -95,7 +119,7 @@ def manifest(session: Session, submission_id: int) -> dict[str, Any]:
     record = session.get_one(SubmissionRecord, submission_id)
     if record.accession is None:
         raise CatalogFault(f"Submission {record.alias} has no accession, so it has no manifest.")
-    return {
+    said = {
         "schema_version": SCHEMA_VERSION,
         "submission": record.accession,
         "submission_alias": record.alias,
@@ -106,37 +130,63 @@ def manifest(session: Session, submission_id: int) -> dict[str, Any]:
         "accessions": accessions(record),
         "objects": _objects(session, record),
     }
+    # Only where there is something to say, so that manifests of before stay as they are.
+    replaced = _replaced(session, record)
+    withdrawal = session.get(WithdrawalRecord, record.id)
+    if replaced:
+        said["replaced"] = replaced
+    if withdrawal is not None:
+        said["withdrawn"] = {"at": withdrawal.at, "reason": withdrawal.reason}
+    return said
 
 
 def _objects(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]:
-    tier = tier_of(record)
     query = (
         select(RunRecord.accession, DataFileRecord, ObjectCopyRecord)
         .join(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
-        .outerjoin(  # a copy that was dropped for one in fewer bytes is named as it was
-            ObjectCopyRecord,
-            and_(
-                ObjectCopyRecord.object_id == DataFileRecord.object_id,
-                ObjectCopyRecord.place == tier,
-                ObjectCopyRecord.encoding.not_in(ARCHIVE_ENCODINGS),
-            ),
-        )
+        .outerjoin(ObjectCopyRecord, _registered_copy(DataFileRecord.object_id, record))
         .where(RunRecord.submission_id == record.id)
         .order_by(RunRecord.id, DataFileRecord.id)
     )
+    return [_object(run, item, copy, record) for run, item, copy in session.execute(query)]
+
+
+def _replaced(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]:
+    """Files that others took the place of: their objects stay, and the manifest must go on naming them."""
+    query = (
+        select(RunRecord.accession, ReplacedFileRecord, ObjectCopyRecord)
+        .join(ReplacedFileRecord, ReplacedFileRecord.run_id == RunRecord.id)
+        .outerjoin(ObjectCopyRecord, _registered_copy(ReplacedFileRecord.object_id, record))
+        .where(RunRecord.submission_id == record.id)
+        .order_by(RunRecord.id, ReplacedFileRecord.id)
+    )
     return [
-        {
-            "name": item.name,
-            "run": run,
-            "sha256": item.sha256,
-            "md5": item.md5,
-            "size_bytes": item.size_bytes,
-            "tier": tier,
-            "key": copy.key if copy else object_key(item.sha256),
-            **_encoding(copy),
-        }
-        for run, item, copy in session.execute(query)
+        {**_object(run, item, copy, record), "version": item.run_version} for run, item, copy in session.execute(query)
     ]
+
+
+def _registered_copy(object_id: Any, record: SubmissionRecord) -> Any:
+    """The copy that was registered; one that was dropped for one in fewer bytes is named as it was."""
+    return and_(
+        ObjectCopyRecord.object_id == object_id,
+        ObjectCopyRecord.place == tier_of(record),
+        ObjectCopyRecord.encoding.not_in(ARCHIVE_ENCODINGS),
+    )
+
+
+def _object(
+    run: str, item: DataFileRecord | ReplacedFileRecord, copy: ObjectCopyRecord | None, record: SubmissionRecord
+) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "run": run,
+        "sha256": item.sha256,
+        "md5": item.md5,
+        "size_bytes": item.size_bytes,
+        "tier": tier_of(record),
+        "key": copy.key if copy else object_key(item.sha256),
+        **_encoding(copy),
+    }
 
 
 def _encoding(copy: ObjectCopyRecord | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from dsqc.catalog.models import (
     Base,
     DataFileRecord,
     ExperimentRecord,
+    FingerprintRecord,
     MetricRecord,
     ObjectCopyRecord,
     ObjectRecord,
@@ -24,27 +25,17 @@ from dsqc.catalog.models import (
     SubmissionRecord,
 )
 from dsqc.catalog.resolve import CHUNK, ProjectReference, Resolved
+from dsqc.catalog.versions.contents import EXPERIMENT_COLUMNS, PROJECT_COLUMNS
+from dsqc.catalog.versions.fingerprints import intake_fingerprints
 from dsqc.errors import CatalogFault
 from dsqc.model import Row
 from dsqc.station import Prefixes
 from dsqc.storage import StoredCopy
 
-EXPERIMENT_COLUMNS = (
-    "library_id",
-    "title",
-    "library_strategy",
-    "library_source",
-    "library_selection",
-    "library_layout",
-    "platform",
-    "instrument_model",
-)
-"""Attributes of the experiment sheet that have a column."""
-
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """What every step of one registration needs."""
+class Work:
+    """What every step of one registration, or correction, needs."""
 
     session: Session
     record: SubmissionRecord
@@ -52,6 +43,7 @@ class _Work:
     prefixes: Prefixes
 
     def mint(self, kind: AccessionType, count: int) -> list[str]:
+        """New accessions of ``kind``."""
         return mint(self.session, kind, count, self.prefixes)
 
     def add(self, records: Iterable[Base]) -> None:
@@ -78,22 +70,50 @@ def insert_objects(
     """
     if resolved.project is None or resolved.refusals:
         raise CatalogFault(f"Submission {record.alias} cannot be registered: its references are not resolved.")
-    work = _Work(session, record, intake, prefixes)
+    work = Work(session, record, intake, prefixes)
     project = _project(work, resolved.project)
     record.project_id = project.id
     record.accession = work.mint(AccessionType.SUBMISSION, 1)[0]
     samples = _samples(work, resolved)
     runs = _runs(work, _experiments(work, samples))
-    objects = _objects(work, stored)
-    _data_files(work, runs, objects)
-    _metrics(work, runs)
+    objects = insert_stored(work, stored, [item.name for item in intake.submission.data_files()])
+    insert_files(work, runs, objects)
+
+
+def project_columns(values: Mapping[str, str]) -> dict[str, Any]:
+    """Columns of a project that its attributes fill."""
+    return {name: values.get(name, "") for name in PROJECT_COLUMNS}
+
+
+def sample_columns(values: Mapping[str, str]) -> dict[str, Any]:
+    """Columns of a sample that its attributes fill."""
+    name = values.get("sample_name", "")
+    return {
+        "name": name,
+        "name_key": name.casefold(),
+        "title": values.get("sample_title", ""),
+        "organism": values.get("organism", ""),
+        "taxonomy_id": _whole_number(values.get("taxonomy_id", "")),
+        "collection_date": values.get("collection_date", ""),
+        "geo_loc_name": values.get("geo_loc_name", ""),
+    }
+
+
+def experiment_columns(values: Mapping[str, str]) -> dict[str, Any]:
+    """Columns of an experiment that its attributes fill."""
+    return {name: values.get(name, "") for name in EXPERIMENT_COLUMNS}
+
+
+def run_columns(values: Mapping[str, str]) -> dict[str, Any]:
+    """Columns of a run that its attributes fill."""
+    return {name: values.get(name, "") for name in ("file_type", "run_date")}
 
 
 def _values(row: Row | None) -> dict[str, str]:
     return attributes_of({name: cell.value for name, cell in row.cells.items()}) if row else {}
 
 
-def _project(work: _Work, project: ProjectReference) -> ProjectRecord:
+def _project(work: Work, project: ProjectReference) -> ProjectRecord:
     if project.record is not None:
         return project.record
     values = _values(project.row)
@@ -103,45 +123,35 @@ def _project(work: _Work, project: ProjectReference) -> ProjectRecord:
         minted=not project.foreign,
         submitter="" if project.foreign else work.intake.submitter,
         alias=project.reference,
-        project_type=values.get("project_type", ""),
-        data_type=values.get("data_type", ""),
-        title_en=values.get("title_en", ""),
-        title_ko=values.get("title_ko", ""),
-        ministry=values.get("ministry", ""),
         attributes=values,
+        **project_columns(values),
     )
     work.add([record])
     return record
 
 
-def _samples(work: _Work, resolved: Resolved) -> dict[str, SampleRecord]:
+def _samples(work: Work, resolved: Resolved) -> dict[str, SampleRecord]:
     """Samples by folded name, and by accession those of earlier submissions and other archives."""
     rows = work.intake.submission.rows("sample")
     samples: dict[str, SampleRecord] = {}
     for row, accession in zip(rows, work.mint(AccessionType.SAMPLE, len(rows)), strict=True):
         values = _values(row)
-        name = values.get("sample_name", "")
-        samples[name.casefold()] = SampleRecord(
+        samples[values.get("sample_name", "").casefold()] = SampleRecord(
             accession=accession,
             minted=True,
             submission_id=work.record.id,
             project_id=work.record.project_id,
-            name=name,
-            name_key=name.casefold(),
-            title=values.get("sample_title", ""),
-            organism=values.get("organism", ""),
-            taxonomy_id=_whole_number(values.get("taxonomy_id", "")),
-            collection_date=values.get("collection_date", ""),
-            geo_loc_name=values.get("geo_loc_name", ""),
             attributes=values,
+            **sample_columns(values),
         )
     for name, known in resolved.samples.items():
-        samples[name.casefold()] = known or _foreign_sample(name)
+        samples[name.casefold()] = known or foreign_sample(name)
     work.add(samples.values())
     return samples
 
 
-def _foreign_sample(accession: str) -> SampleRecord:
+def foreign_sample(accession: str) -> SampleRecord:
+    """A sample of another archive that an experiment refers to."""
     return SampleRecord(
         accession=accession,
         minted=False,
@@ -158,7 +168,7 @@ def _foreign_sample(accession: str) -> SampleRecord:
     )
 
 
-def _experiments(work: _Work, samples: Mapping[str, SampleRecord]) -> dict[str, ExperimentRecord]:
+def _experiments(work: Work, samples: Mapping[str, SampleRecord]) -> dict[str, ExperimentRecord]:
     rows = work.intake.submission.rows("experiment")
     found: dict[str, ExperimentRecord] = {}
     for row, accession in zip(rows, work.mint(AccessionType.EXPERIMENT, len(rows)), strict=True):
@@ -169,13 +179,13 @@ def _experiments(work: _Work, samples: Mapping[str, SampleRecord]) -> dict[str, 
             project_id=work.record.project_id,
             sample_id=samples[values.get("sample_name", "").casefold()].id,
             attributes=values,
-            **{name: values.get(name, "") for name in EXPERIMENT_COLUMNS},
+            **experiment_columns(values),
         )
     work.add(found.values())
     return found
 
 
-def _runs(work: _Work, experiments: Mapping[str, ExperimentRecord]) -> dict[str, RunRecord]:
+def _runs(work: Work, experiments: Mapping[str, ExperimentRecord]) -> dict[str, RunRecord]:
     runs = work.intake.submission.runs()
     values = {row.number: _values(row) for row in work.intake.submission.rows("run")}
     found: dict[str, RunRecord] = {}
@@ -186,22 +196,24 @@ def _runs(work: _Work, experiments: Mapping[str, ExperimentRecord]) -> dict[str,
             experiment_id=experiments[clean(run.library_id)].id,
             alias=clean(run.alias),
             run_key=run.key,
-            file_type=values[run.row].get("file_type", ""),
-            run_date=values[run.row].get("run_date", ""),
             attributes=values[run.row],
+            **run_columns(values[run.row]),
         )
     work.add(found.values())
     return found
 
 
-def _objects(work: _Work, stored: Stored) -> dict[str, ObjectRecord]:
-    """Objects by SHA-256; content that is in the catalog already gets no second row."""
-    files = work.intake.submission.data_files()
-    missing = [item.name for item in files if not stored.get(item.name)]
+def insert_stored(work: Work, stored: Stored, names: Sequence[str]) -> dict[str, ObjectRecord]:
+    """The objects of the files ``names`` by SHA-256; content that is in the catalog already gets no second row.
+
+    Raises:
+        CatalogFault: one of them was not stored.
+    """
+    missing = [name for name in names if not stored.get(name)]
     if missing:
         raise CatalogFault(f"Files were not stored: {', '.join(missing[:5])}.")
-    found = _known_objects(work, sorted({work.intake.files[item.name].sha256 for item in files}))
-    for name in (item.name for item in files):
+    found = known_objects(work, sorted({work.intake.files[name].sha256 for name in names}))
+    for name in names:
         item = work.intake.files[name]
         known = found.get(item.sha256)
         if known is None:
@@ -228,7 +240,8 @@ def _add_copy(known: ObjectRecord, copy: StoredCopy) -> None:
     record.recipe = dict(copy.recipe)
 
 
-def _known_objects(work: _Work, digests: Sequence[str]) -> dict[str, ObjectRecord]:
+def known_objects(work: Work, digests: Sequence[str]) -> dict[str, ObjectRecord]:
+    """Objects that the catalog has, by SHA-256."""
     found: dict[str, ObjectRecord] = {}
     for start in range(0, len(digests), CHUNK):
         part = digests[start : start + CHUNK]
@@ -237,10 +250,29 @@ def _known_objects(work: _Work, digests: Sequence[str]) -> dict[str, ObjectRecor
     return found
 
 
-def _data_files(work: _Work, runs: Mapping[str, RunRecord], objects: Mapping[str, ObjectRecord]) -> None:
+def complete_fingerprints(work: Work) -> None:
+    """Fingerprints of a submission that was registered before the catalog kept them; nothing where it has any."""
+    by_alias = {run.alias: run for run in work.record.runs}
+    numbers = [run.id for run in by_alias.values()]
+    kept = select(FingerprintRecord.id).where(FingerprintRecord.run_id.in_(numbers)).limit(1)
+    if numbers and work.session.scalars(kept).first() is None:
+        runs = work.intake.submission.runs()
+        _fingerprints(work, {run.key: by_alias[clean(run.alias)] for run in runs if clean(run.alias) in by_alias})
+
+
+def insert_files(work: Work, runs: Mapping[str, RunRecord], objects: Mapping[str, ObjectRecord]) -> None:
+    """The data files of ``runs`` (by run key), with what was measured: metrics and fingerprints."""
+    _data_files(work, runs, objects)
+    _metrics(work, runs)
+    _fingerprints(work, runs)
+
+
+def _data_files(work: Work, runs: Mapping[str, RunRecord], objects: Mapping[str, ObjectRecord]) -> None:
     sheet = {row.number: row for row in work.intake.submission.rows("file")}
     rows: list[dict[str, Any]] = []
     for run in work.intake.submission.runs():
+        if run.key not in runs:
+            continue
         measured = {item["name"]: item for item in work.intake.runs.get(run.key, {}).get("files", ())}
         for data_file in run.files:
             item = work.intake.files[data_file.name]
@@ -265,7 +297,7 @@ def _data_files(work: _Work, runs: Mapping[str, RunRecord], objects: Mapping[str
         work.session.execute(insert(DataFileRecord), rows)
 
 
-def _metrics(work: _Work, runs: Mapping[str, RunRecord]) -> None:
+def _metrics(work: Work, runs: Mapping[str, RunRecord]) -> None:
     rows: list[dict[str, Any]] = []
     for key, run in runs.items():
         for name, value in work.intake.runs.get(key, {}).get("metrics", {}).items():
@@ -275,6 +307,16 @@ def _metrics(work: _Work, runs: Mapping[str, RunRecord]) -> None:
                 rows.append({"run_id": run.id, "metric": name, "value": float(value), "text": None})
     if rows:
         work.session.execute(insert(MetricRecord), rows)
+
+
+def _fingerprints(work: Work, runs: Mapping[str, RunRecord]) -> None:
+    rows = [
+        {"run_id": runs[item.run].id, **item.columns(), "is_present": True}
+        for item in intake_fingerprints(work.intake)
+        if item.run in runs
+    ]
+    if rows:
+        work.session.execute(insert(FingerprintRecord), rows)
 
 
 def _whole_number(text: str) -> int | None:

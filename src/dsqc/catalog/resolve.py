@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dsqc.accessions import AccessionType, is_accession
 from dsqc.catalog.intake import Intake, Refusal, clean
-from dsqc.catalog.models import ExperimentRecord, ProjectRecord, SampleRecord
+from dsqc.catalog.models import ExperimentRecord, ProjectRecord, SampleRecord, SubmissionRecord
 from dsqc.forms import vocabulary
 from dsqc.language import Text
 from dsqc.model import Access, Row
@@ -48,14 +48,19 @@ class Resolved:
     refusals: list[Refusal] = field(default_factory=list)
 
 
-def resolve(session: Session, intake: Intake, prefixes: Prefixes) -> Resolved:
+def resolve(session: Session, intake: Intake, prefixes: Prefixes, *, own: SubmissionRecord | None = None) -> Resolved:
     """Look up what ``intake`` refers to. ``samples`` holds the accessions that experiments name; a foreign one that
-    the catalog has not met yet maps to ``None``."""
+    the catalog has not met yet maps to ``None``.
+
+    Args:
+        own: the registered submission that ``intake`` corrects: its names are its own, and what it said of its project
+            may change.
+    """
     found = Resolved()
-    found.project = _project(session, intake, prefixes, found.refusals)
+    found.project = _project(session, intake, prefixes, found.refusals, may_differ=own is not None)
     _samples(session, intake, prefixes, found)
     _runs(intake, found.refusals)
-    if found.project and found.project.record:
+    if own is None and found.project and found.project.record:
         _taken_names(session, intake, found.project.record, found.refusals)
     return found
 
@@ -70,7 +75,9 @@ def is_ours(text: str, kind: AccessionType, prefixes: Prefixes) -> bool:
     )
 
 
-def _project(session: Session, intake: Intake, prefixes: Prefixes, refusals: list[Refusal]) -> ProjectReference | None:
+def _project(
+    session: Session, intake: Intake, prefixes: Prefixes, refusals: list[Refusal], *, may_differ: bool
+) -> ProjectReference | None:
     reference = clean(intake.submission.get("bioproject"))
     rows = intake.submission.rows("project")
     if is_ours(reference, AccessionType.PROJECT, prefixes) or is_accession(reference, AccessionType.PROJECT):
@@ -90,7 +97,8 @@ def _project(session: Session, intake: Intake, prefixes: Prefixes, refusals: lis
             ProjectRecord.submitter == intake.submitter, ProjectRecord.alias == alias
         )
         project = ProjectReference(alias, session.scalars(by_alias).first(), row)
-        _check_same(project, refusals)
+        if not may_differ:
+            _check_same(project, refusals)
     closed = intake.submission.access is Access.CLOSED
     if project.record is not None and not closed and is_secret(project.record.attributes):
         refusals.append(_secret(project.reference))

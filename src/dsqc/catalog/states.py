@@ -22,7 +22,8 @@ TRANSITIONS: dict[State | None, frozenset[State]] = {
     # A reason to close what is released may be found later; its bytes leave the public tier then.
     State.RELEASED: frozenset({State.CLOSED, State.WITHDRAWN}),
     State.REJECTED: frozenset(),
-    State.WITHDRAWN: frozenset(),
+    # Only where it was never registered: what was given up may be handed in anew under its alias.
+    State.WITHDRAWN: frozenset({State.RECEIVED}),
 }
 """From each state, where a submission may go next; ``None`` is a submission that the catalog has not seen."""
 

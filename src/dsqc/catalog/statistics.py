@@ -15,10 +15,14 @@ from dsqc.catalog.models import (
     SampleRecord,
     SubmissionRecord,
 )
+from dsqc.model import SubmissionState
 
 
 def statistics(session: Session) -> dict[str, Any]:
-    """Counts and volumes: of everything, and by state, research field, centre, platform and organism."""
+    """Counts and volumes: of everything, and by state, research field, centre, platform and organism.
+
+    What was withdrawn counts in the totals and states, and in no breakdown.
+    """
     totals = {
         name: session.scalar(select(func.count()).select_from(table)) or 0
         for name, table in (
@@ -63,6 +67,7 @@ def _breakdown(session: Session, column: Any) -> list[dict[str, Any]]:
         .join(SampleRecord, ExperimentRecord.sample_id == SampleRecord.id)
         .join(SubmissionRecord, RunRecord.submission_id == SubmissionRecord.id)
         .outerjoin(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
+        .where(SubmissionRecord.state != SubmissionState.WITHDRAWN.value)
         .group_by(column)
         .order_by(column)
     )

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dsqc.cli import _catalog_access
+from dsqc.cli import _catalog_access, _catalog_versions
 from dsqc.cli._options import action_options, add_station
-from dsqc.cli._output import print_json, print_table
+from dsqc.cli._output import print_json, print_table, printable
 from dsqc.errors import ExitCode, UsageError
 from dsqc.language import Text
 
@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show = action("show", "everything about one accession")
     show.add_argument("accession", metavar="ACCESSION")
     show.add_argument("--public", action="store_true", help="only what everybody may be told")
+    _catalog_versions.add_version_options(show)
     action("stats", "how much the catalog holds, and of what")
     history = action("history", "what happened to a submission, when, by whom and why")
     history.add_argument("name", metavar="NAME", help="an accession, or the submission's alias")
@@ -62,8 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--closed", action="store_true", help="closed submissions too")
     _catalog_access.add_log_arguments(action("access-log", _catalog_access.LOG_HELP))
     action("verify", "every history, every object in its store, every manifest")
+    _catalog_versions.add_actions(action)
     for name, sub in actions.choices.items():
-        if name != "init":
+        if name not in ("init", "agreement"):
             add_station(sub)
 
 
@@ -71,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
     """Do the action."""
     if args.action == "init":
         return _init(args)
-    return _ACTIONS[args.action](args)
+    done = _catalog_versions.run(args)
+    return _ACTIONS[args.action](args) if done is None else done
 
 
 def _init(args: argparse.Namespace) -> int:
@@ -113,13 +116,16 @@ def _search(args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace) -> int:
     from dsqc.artefact import to_json
+    from dsqc.catalog.events import local_time
     from dsqc.catalog.queries import show
 
     if args.public:
         return _catalog_access.show_public(args, _with_session)
+    if args.versions or args.version is not None:
+        return _catalog_versions.show_versions(args)
 
     def work(_catalog: Any, session: Any) -> dict[str, Any]:
-        found = show(session, args.accession)
+        found = show(session, args.accession, withdrawn=args.all)
         if found is None:
             raise UsageError(
                 f"{args.accession} is not in the catalog.", hint="`dsqc catalog search` lists what is registered."
@@ -130,6 +136,11 @@ def _show(args: argparse.Namespace) -> int:
     if args.json:
         print_json(found)
         return ExitCode.DONE
+    if "withdrawn" in found:
+        gone = found.pop("withdrawn")
+        day = local_time(gone["at"])
+        text = Text(f"withdrawn on {day}: {gone['reason']}", f"{day}에 철회됨: {gone['reason']}")
+        print(printable(f"{found['accession']} {text.get(args.lang)}"))
     for name, value in found.items():
         if name != "schema_version" and value not in (None, "", [], {}):
             print(f"{name}: {value if isinstance(value, str | int) else to_json(value).rstrip()}")

@@ -1,7 +1,7 @@
 """Where the objects of a closed submission go: encrypted bodies into the closed tier, headers apart from them."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from dsqc.station import HEADERS, HELD, Place, Station
 from dsqc.storage import PutItem, StoredCopy, open_place
 from dsqc.storage.headers import write_stored_header
 
-__all__ = ["CLOSED", "check_tiers", "store_closed"]
+__all__ = ["CLOSED", "check_tiers", "check_waiting", "store_closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ class _Ready:
     header: Header
 
 
-def store_closed(intake: Intake, inbox: Path, catalog: Catalog) -> StoredClosed:
-    """Put the body of every data file into every place of the closed tier, and its header into that of headers.
+def store_closed(intake: Intake, inbox: Path, catalog: Catalog, names: Iterable[str]) -> StoredClosed:
+    """Put the bodies of the data files ``names`` into every place of the closed tier, and their headers into that of
+    headers.
 
     Nothing is decrypted. A body is named by its own digest, so that no key is needed to prove it later. A content that
     a place holds already, in another body, is not stored there again.
@@ -50,7 +51,7 @@ def store_closed(intake: Intake, inbox: Path, catalog: Catalog) -> StoredClosed:
     """
     station = catalog.station
     check_tiers(station)
-    files = {item.name: _transferred(intake, item.name) for item in intake.submission.data_files()}
+    files = {name: _transferred(intake, name) for name in names}
     headers_place = open_place(station.places(HEADERS)[0])
     keys = station_keys(station)
     copies: dict[str, list[StoredCopy]] = {name: [] for name in files}
@@ -107,6 +108,17 @@ def _transferred(intake: Intake, name: str) -> IntakeFile:
             hint="Transfer it again with the station's configuration (--station), and judge it again.",
         )
     return item
+
+
+def check_waiting(intake: Intake, inbox: Path, name: str) -> None:
+    """That a data file of a closed submission stands in the inbox, encrypted; its bytes are not read.
+
+    Raises:
+        SystemFault: it is missing, or was transferred in the clear.
+    """
+    encrypted = _transferred(intake, name).encrypted
+    if encrypted is not None and not (inbox / encrypted.name).is_file():
+        raise SystemFault(f"{inbox / encrypted.name} is missing.", hint="Transfer and judge it again.")
 
 
 def _make_ready(item: IntakeFile, inbox: Path, keys: Keys) -> _Ready:

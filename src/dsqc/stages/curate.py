@@ -9,7 +9,8 @@ from dsqc.catalog.curating import Ruling, waiting
 from dsqc.catalog.curating import decide as record_decision
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.leases import held
-from dsqc.catalog.registering import Actor, Outcome
+from dsqc.catalog.registering import Actor, Outcome, receive
+from dsqc.catalog.states import REGISTERED
 from dsqc.errors import UsageError
 from dsqc.model import SubmissionState
 from dsqc.stages.register import read_intake, write_receipt
@@ -93,7 +94,10 @@ def decide(results: Path, station: Station, ruling: Ruling, *, actor: Actor | No
 
         def work(session: Any) -> Outcome:
             record = record_decision(session, intake.key, signed, who)
-            return Outcome(record.id, SubmissionState(record.state))
+            if record.state not in REGISTERED:
+                return Outcome(record.id, SubmissionState(record.state))
+            # A correction: where the submission stands with it is what registering would say.
+            return receive(session, intake, station.prefixes, who)
 
         outcome = catalog.write(work)
         document = {
@@ -107,6 +111,6 @@ def decide(results: Path, station: Station, ruling: Ruling, *, actor: Actor | No
         }
         path = results / "decision.json"
         write_json(path, document)
-        if outcome.state is not SubmissionState.IN_CURATION:
+        if outcome.state is not SubmissionState.IN_CURATION and not outcome.fit:
             write_receipt(catalog, intake, results, outcome)
     return CurateResult(document, path, outcome.state)

@@ -14,18 +14,13 @@ from dsqc.findings import FindingLog
 from dsqc.metrics.long_reads import LongReadCollector
 from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
-from dsqc.model import DataFile, FileFormat, Run, Submission
+from dsqc.model import TECHNICAL_ROLES, DataFile, FileFormat, Run, Submission
 from dsqc.sketch import Panel, check_panel, choose_panel
 from dsqc.stages._inputs import STANDARD_INPUT, check_inputs
 from dsqc.stages._memory import give_back_memory
 from dsqc.stages._qc_measure import Options, Progress, QcFile, QcPair, measure_file, measure_pair
 from dsqc.stages._qc_write import html_name, metrics_name, prepare, remove_stale, stems_of, write_files
 from dsqc.version import __version__
-
-TECHNICAL_ROLES = frozenset(
-    {"I1", "I2", "cell_barcode", "umi_barcode", "sample_barcode", "feature_barcode", "spatial_barcode"}
-)
-"""Roles of files that hold no reads of the sample; they do not count in the metrics of the run."""
 
 QUALITY_METRICS = (
     "mean_phred",

@@ -6,7 +6,7 @@ same command ends as it would have.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,7 @@ from dsqc.catalog.models import SubmissionRecord
 from dsqc.catalog.receipts import manifest, receipt
 from dsqc.catalog.registering import Actor, Outcome, receive
 from dsqc.catalog.registering import register as register_rows
-from dsqc.catalog.states import REGISTERED
-from dsqc.errors import SystemFault
+from dsqc.errors import SystemFault, TransientFault
 from dsqc.model import Access, Submission, Verdict
 from dsqc.stages._register_closed import CLOSED, check_tiers, store_closed
 from dsqc.station import HELD, Station
@@ -39,10 +38,11 @@ FORMS = "forms"
 
 @dataclass(frozen=True, slots=True)
 class RegisterResult:
-    """What ``register`` did: the receipt, and where it stands."""
+    """What ``register`` did: the receipt, where it stands, and what the catalog said."""
 
     receipt: dict[str, Any]
     path: Path
+    outcome: Outcome
 
     @property
     def registered(self) -> bool:
@@ -51,9 +51,17 @@ class RegisterResult:
 
 
 def register(
-    results: Path, inbox: Path, station: Station, *, actor: Actor | None = None, lease_seconds: float = LEASE_SECONDS
+    results: Path,
+    inbox: Path,
+    station: Station,
+    *,
+    actor: Actor | None = None,
+    lease_seconds: float = LEASE_SECONDS,
+    replace_files: bool = False,
 ) -> RegisterResult:
     """Register the submission whose results stand in ``results``, or say why not. May be run any number of times.
+
+    Other sheets under the name of a registered submission make a new version of it; accessions stay what they are.
 
     Args:
         results: the submission's results; ``verdict.json`` and everything it covers.
@@ -61,6 +69,8 @@ def register(
         station: where to.
         actor: who works and by which clock; for tests.
         lease_seconds: how long the submission stays ours without a sign of life.
+        replace_files: whether other files of a registered run are meant to replace those that it has; without it, they
+            are refused.
 
     Returns:
         The receipt, also written to ``receipt.json``: registered with accessions, or returned, in curation or
@@ -73,41 +83,73 @@ def register(
     intake = read_intake(results)
     log = logs.logger(stage="register", submission=intake.name)
     log.info("start", verdict=intake.verdict.value, files=len(intake.files))
-    actor = actor or Actor(ACTOR)
-    prefixes = station.prefixes
     with Catalog.open(station) as catalog, held(catalog, intake.key, seconds=lease_seconds) as holder:
-        outcome = catalog.write(lambda session: receive(session, intake, prefixes, actor))
-        if outcome.fit:
-            tier = tier_for(intake, actor.clock)
-            closed = store_closed(intake, inbox, catalog) if tier == CLOSED else None
-            stored = closed.copies if closed else store_files(intake, inbox, station, tier)
-
-            def commit(session: Any) -> Outcome:
-                check_held(session, intake.key, holder)
-                outcome = register_rows(session, intake, stored, prefixes, actor)
-                if closed:
-                    keep_headers(session, closed.headers)
-                return outcome
-
-            outcome = catalog.write(commit)
+        outcome = register_intake(catalog, intake, inbox, holder, actor=actor, replace_files=replace_files)
         result = write_receipt(catalog, intake, results, outcome)
     log.info("end", state=result.receipt["state"], accession=result.receipt["accessions"]["submission"])
     return result
 
 
+def register_intake(
+    catalog: Catalog,
+    intake: Intake,
+    inbox: Path,
+    holder: str,
+    *,
+    actor: Actor | None = None,
+    replace_files: bool = False,
+) -> Outcome:
+    """Store what is to be stored of a judged submission and register or correct it in one transaction.
+
+    Args:
+        holder: who holds its lease (:func:`dsqc.catalog.leases.held`); it is asked again inside the transaction.
+    """
+    actor = actor or Actor(ACTOR)
+    prefixes = catalog.station.prefixes
+    outcome = catalog.write(lambda session: receive(session, intake, prefixes, actor, replace_files=replace_files))
+    if not outcome.fit:
+        return outcome
+    names = names_to_store(intake, outcome)
+    tier = _tier_now(catalog, intake, outcome, actor)
+    closed = store_closed(intake, inbox, catalog, names) if tier == CLOSED else None
+    stored = closed.copies if closed else store_files(intake, inbox, catalog.station, names, tier)
+
+    def commit(session: Any) -> Outcome:
+        check_held(session, intake.key, holder)
+        if outcome.correction is not None and tier_of(session.get_one(SubmissionRecord, outcome.submission_id)) != tier:
+            raise TransientFault("The submission was released or closed meanwhile.", hint="Run the same command again.")
+        done = register_rows(session, intake, stored, prefixes, actor, replace_files=replace_files)
+        if closed:
+            keep_headers(session, closed.headers)
+        return done
+
+    return catalog.write(commit)
+
+
+def _tier_now(catalog: Catalog, intake: Intake, outcome: Outcome, actor: Actor) -> str:
+    """The tier of a new submission is what its forms say; that of a registered one may have changed since."""
+    if outcome.correction is None:
+        return tier_for(intake, actor.clock)
+    with catalog.reading() as session:
+        return tier_of(session.get_one(SubmissionRecord, outcome.submission_id))
+
+
+def names_to_store(intake: Intake, outcome: Outcome) -> tuple[str, ...]:
+    """Data files whose bytes are to be stored: all of a new submission; of a corrected one those it had not."""
+    if outcome.correction is not None:
+        return outcome.correction.files
+    return tuple(item.name for item in intake.submission.data_files())
+
+
 def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outcome) -> RegisterResult:
     """Write the manifest and ``receipt.json`` out of what the catalog says now."""
-    refusals = [outcome.frozen] if outcome.frozen else []
     with catalog.reading() as session:
-        given = receipt(session, intake.name, outcome.submission_id, refusals)
-        listed = manifest(session, outcome.submission_id) if outcome.state in REGISTERED and not refusals else None
-        tier = tier_of(session.get_one(SubmissionRecord, outcome.submission_id))
-    if listed is not None:
-        for place in catalog.station.places(tier):
-            open_place(place).put_manifest(listed["submission"], listed)
+        given = receipt(session, intake.name, outcome)
+    if given["registered"]:
+        write_manifest(catalog, outcome.submission_id)
     path = results / "receipt.json"
     write_json(path, given)
-    return RegisterResult(given, path)
+    return RegisterResult(given, path, outcome)
 
 
 def tier_for(intake: Intake, clock: Clock = now) -> str:
@@ -117,15 +159,24 @@ def tier_for(intake: Intake, clock: Clock = now) -> str:
     return HELD if release_day_of_forms(intake.submission).is_held(today_of(clock)) else OPEN
 
 
-def store_files(intake: Intake, inbox: Path, station: Station, tier: str = OPEN) -> Stored:
-    """Put every data file of an open submission into every place of ``tier``, proven at each far end.
+def write_manifest(catalog: Catalog, submission_id: int) -> None:
+    """Write the manifest of a submission that has an accession into every place of its tier."""
+    with catalog.reading() as session:
+        listed = manifest(session, submission_id)
+        tier = tier_of(session.get_one(SubmissionRecord, submission_id))
+    for place in catalog.station.places(tier):
+        open_place(place).put_manifest(listed["submission"], listed)
+
+
+def store_files(intake: Intake, inbox: Path, station: Station, names: Iterable[str], tier: str = OPEN) -> Stored:
+    """Put the data files ``names`` of an open submission into every place of ``tier``, proven at each far end.
 
     Raises:
         SystemFault: a file is missing in the inbox or is not what was transferred.
         StorageFault, TransientFault: a store refused: there are fewer copies than the station asks for.
     """
     check_tiers(station)
-    items = {name: _put_item(name, intake, inbox) for name in (item.name for item in intake.submission.data_files())}
+    items = {name: put_item(name, intake, inbox) for name in names}
     copies: dict[str, list[StoredCopy]] = {name: [] for name in items}
     for place in station.places(tier):
         stored = open_place(place).put_files(items.values())
@@ -136,7 +187,12 @@ def store_files(intake: Intake, inbox: Path, station: Station, tier: str = OPEN)
     return copies
 
 
-def _put_item(name: str, intake: Intake, inbox: Path) -> PutItem:
+def put_item(name: str, intake: Intake, inbox: Path) -> PutItem:
+    """A data file of an open submission, ready to be stored.
+
+    Raises:
+        SystemFault: it is missing in the inbox or is not what was transferred.
+    """
     item = intake.files.get(name)
     path = inbox / name
     if item is None:

@@ -569,7 +569,7 @@ def _objects_of(key: str, manifest: Any) -> list[KnownObject]:
                 row.get("stored_size_bytes", row["size_bytes"]),
                 named_key=row.get("key", ""),
             )
-            for row in manifest["objects"]
+            for row in (*manifest["objects"], *manifest.get("replaced", ()))
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise StorageFault(f"{key} does not list objects with sha256 and size_bytes.") from error

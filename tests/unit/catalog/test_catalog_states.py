@@ -35,5 +35,6 @@ def test_what_is_registered_is_never_received_or_returned_again() -> None:
         assert TRANSITIONS[old] <= {*REGISTERED, State.WITHDRAWN}
 
 
-def test_rejected_and_withdrawn_are_the_end() -> None:
-    assert {state for state in State if not TRANSITIONS[state]} == {State.REJECTED, State.WITHDRAWN}
+def test_rejected_is_the_end_and_withdrawn_only_starts_over() -> None:
+    assert {state for state in State if not TRANSITIONS[state]} == {State.REJECTED}
+    assert TRANSITIONS[State.WITHDRAWN] == {State.RECEIVED}

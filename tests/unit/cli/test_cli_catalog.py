@@ -1,5 +1,6 @@
 """The commands catalog, register and curate, as a user calls them: exit codes, JSON as published, texts."""
 
+import hashlib
 import json
 from importlib.resources import files
 from pathlib import Path
@@ -185,3 +186,94 @@ def test_without_a_station_the_commands_say_what_to_do(
     monkeypatch.delenv("DSQC_STATION", raising=False)
     assert main(["catalog", "search"]) == 2
     assert "dsqc catalog init" in capsys.readouterr().err
+
+
+def corrected(station: Station, **changes: Any) -> tuple[str, ...]:
+    """The arguments of registering ``rice-2026`` with other sheets."""
+    results, inbox = Judged(**changes).write(station.root / "corrected")
+    return ("register", str(results), "--inbox", str(inbox))
+
+
+def test_a_correction_and_its_versions(stocked: Station) -> None:
+    arguments = corrected(stocked, organism="Zea mays")
+
+    code, out = stocked.run(*arguments, "--dry-run")
+    assert (code, "KAS00000001 leaf: organism" in out, "Nothing was written." in out) == (0, True, True)
+    assert stocked.json("register", *arguments, "--dry-run")["counts"] == {"corrected": 1}
+    assert "version 2; the present one is 2" in stocked.run(*arguments)[1]
+
+    assert "organism: Oryza sativa → Zea mays" in stocked.run("catalog", "show", "KAS00000001", "--versions")[1]
+    rows = stocked.json("catalog_versions", "catalog", "show", "KAS00000001", "--versions")["versions"]
+    assert [row["version"] for row in rows] == [1, 2]
+    old = stocked.json("catalog_version", "catalog", "show", "KAS00000001", "--version", "1")
+    assert (old["content"]["organism"], old["until"]) == ("Oryza sativa", rows[1]["from"])
+    assert "organism: Oryza sativa" in stocked.run("catalog", "show", "KAS00000001", "--version", "1")[1]
+    assert stocked.run("catalog", "show", "KAS00000001", "--version", "3")[0] == 2
+
+
+def test_other_files_are_replaced_only_when_told(stocked: Station) -> None:
+    arguments = corrected(stocked, data=b"@r\nTTTT\n+\nIIII\n")
+
+    code, out = stocked.run(*arguments)
+    assert (code, "--replace-files" in out) == (3, True)
+    assert stocked.run(*arguments, "--replace-files")[0] == 0
+    shown = stocked.run("catalog", "show", "KAR00000001", "--versions")[1]
+    assert "file leaf_R1.fastq" in shown
+
+
+def test_several_submissions_are_registered_each_for_itself(station: Station) -> None:
+    names = ("rice-2026", "bad-2026", "odd-2026")
+    places = [str(station.root / "results" / name) for name in names]
+
+    code, out = station.run("register", *places, "--inbox", str(station.root / "inbox"), "--lang", "ko")
+
+    assert (code, "등록됨 1" in out, "KRA00000001" in out) == (3, True, True)
+    code, out = station.run("register", *places, "--inbox", str(station.root / "inbox"), "--json")
+    assert json.loads(out)["counts"] == {"in_curation": 1, "returned": 1, "unchanged": 1}
+
+
+def test_taking_back(stocked: Station) -> None:
+    back = ("--by", "Park", "--reason", "wrong plants")
+    assert stocked.json("catalog_withdraw", "catalog", "withdraw", "KRA00000001", *back)["state"] == "withdrawn"
+    assert stocked.json("catalog_withdraw", "catalog", "discard", "odd-2026", "--by", "Park")["accession"] is None
+
+    shown = stocked.json("catalog_show", "catalog", "show", "KAR00000001")
+    assert (shown["attributes"], shown["withdrawn"]["reason"]) == ({}, "wrong plants")
+    assert "files" in stocked.json("catalog_show", "catalog", "show", "KAR00000001", "--all")
+    assert "철회됨: wrong plants" in stocked.run("catalog", "show", "KAR00000001", "--lang", "ko")[1]
+    assert stocked.run("catalog", "show", "KAR00000001", "--versions")[0] == 2
+    assert stocked.json("catalog_queue", "curate", "queue")["submissions"] == []
+
+
+def test_leases_and_duplicates(stocked: Station, tmp_path: Path) -> None:
+    found = stocked.json("catalog_leases", "catalog", "leases", "--expired", "--release")
+    assert found == {"schema_version": "1.0", "leases": [], "released": [], "interrupted": []}
+    assert "Nobody works" in stocked.run("catalog", "leases")[1]
+
+    assert stocked.json("catalog_duplicates", "catalog", "duplicates")["groups"] == []
+    digest = hashlib.sha256(Judged().bytes_of("root.fastq")).hexdigest()
+    mark = {"reads": "0" * 32, "sequences": "1" * 32, "read_count": 2}
+    asked = tmp_path / "root.dsqc.json"
+    asked.write_text(json.dumps({"file": {"sha256": digest}, "fingerprint": mark}), encoding="utf-8")
+    (row,) = stocked.json("catalog_duplicates", "catalog", "duplicates", "--of", str(asked))["duplicates"]
+    assert (row["run"], row["same"]) == ("KAR00000002", "bytes")
+    assert "KAR00000002 root.fastq: same bytes" in stocked.run("catalog", "duplicates", "--of", str(asked))[1]
+    asked.write_text("{}", encoding="utf-8")
+    assert stocked.run("catalog", "duplicates", "--of", str(asked))[0] == 2
+
+
+def test_agreements(stocked: Station, tmp_path: Path) -> None:
+    paper = tmp_path / "agreement.pdf"
+    paper.write_bytes(b"signed")
+    who = ("--kind", "deposit", "--party", "벼 연구소", "--by", "Park", "--document", str(paper))
+    add = ("catalog", "agreement", "add", *who, "--signed", "2026-01-02", "--accession", "KAP000001")
+
+    row = stocked.json("catalog_agreement", *add)
+
+    assert row["document_sha256"] == hashlib.sha256(b"signed").hexdigest()
+    found = stocked.json("catalog_agreements", "catalog", "agreement", "list", "--accession", "KAP000001")["agreements"]
+    assert [item["agreement"] for item in found] == [row["agreement"]]
+    assert stocked.json("catalog_agreement", "catalog", "agreement", "show", "1") == row
+    assert "기탁·제공" in stocked.run("catalog", "agreement", "list", "--lang", "ko")[1]
+    assert stocked.run("catalog", "agreement", "show", "9")[0] == 2
+    assert stocked.run(*add[:-1], "KAP000009")[0] == 2

@@ -104,14 +104,14 @@ def test_the_same_submission_from_another_batch_gets_the_same_accessions(station
     assert len(dump(station)["run"]) == 2
 
 
-def test_other_content_under_a_registered_alias_is_returned(station: Station, tmp_path: Path) -> None:
+def test_other_data_under_a_registered_alias_is_returned(station: Station, tmp_path: Path) -> None:
     register_one(Judged(), tmp_path / "one", station)
     before = dump(station)
 
-    receipt = register_one(Judged(organism="Zea mays"), tmp_path / "two", station)
+    receipt = register_one(Judged(data=b"@r\nTTTT\n+\nIIII\n"), tmp_path / "two", station)
 
-    assert (receipt["registered"], receipt["state"], codes(receipt)) == (False, "returned", ["DSQC-G003"])
-    assert "KRA00000001" in receipt["reasons"][0]["message_ko"]
+    assert (receipt["registered"], receipt["state"], codes(receipt)) == (False, "returned", ["DSQC-G003"] * 2)
+    assert "KAR00000001" in receipt["reasons"][0]["message_ko"]
     assert receipt["accessions"]["submission"] is None
     assert dump(station) == before
 
@@ -195,9 +195,12 @@ def test_content_that_is_there_already_is_told(station: Station, tmp_path: Path)
     assert register_one(again, tmp_path, station) == receipt
 
 
-def test_nobody_learns_of_closed_data_by_handing_in_the_same(station: Station, tmp_path: Path) -> None:
+def test_nobody_learns_whose_closed_data_they_hand_in(station: Station, tmp_path: Path) -> None:
     register_one(Judged(access="closed"), tmp_path, station)
-    assert register_one(Judged(name="b-2026", email="lee@other.ac.kr"), tmp_path, station)["reasons"] == []
+    told = register_one(Judged(name="b-2026", email="lee@other.ac.kr"), tmp_path, station)["reasons"]
+    assert {(item["code"], item["expected"]) for item in told} == {("DSQC-F013", "data that is not public")}
+    assert "KAR" not in json.dumps(told)
+    assert "공개되지 않은 자료" in told[0]["message_ko"]
     own = register_one(Judged(name="c-2026", bioproject="KAP000001", access="closed", prefix=""), tmp_path, station)
     assert own["registered"] is False  # the names are taken in the project
 

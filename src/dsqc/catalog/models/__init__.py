@@ -34,11 +34,22 @@ from dsqc.catalog.models.stored import (
     ObjectCopyRecord,
     ObjectRecord,
 )
+from dsqc.catalog.models.versions import (
+    AgreementAccessionRecord,
+    AgreementRecord,
+    FingerprintRecord,
+    ObjectVersionRecord,
+    PendingVersionRecord,
+    ReplacedFileRecord,
+    WithdrawalRecord,
+)
 
 __all__ = [
     "ARCHIVE_ENCODINGS",
     "AccessEntryRecord",
     "AccessionCounterRecord",
+    "AgreementAccessionRecord",
+    "AgreementRecord",
     "Attributes",
     "Base",
     "DataFileRecord",
@@ -48,6 +59,7 @@ __all__ = [
     "EventRecord",
     "ExperimentRecord",
     "FindingRecord",
+    "FingerprintRecord",
     "FixityEventRecord",
     "ForeignAccessionRecord",
     "LeaseRecord",
@@ -55,9 +67,13 @@ __all__ = [
     "NoticeRecord",
     "ObjectCopyRecord",
     "ObjectRecord",
+    "ObjectVersionRecord",
+    "PendingVersionRecord",
     "ProjectRecord",
     "ReleaseProposalRecord",
+    "ReplacedFileRecord",
     "RunRecord",
     "SampleRecord",
     "SubmissionRecord",
+    "WithdrawalRecord",
 ]
