@@ -57,6 +57,19 @@ closed = {closed}
 # previous_private_keys = []
 # previous_passphrase_env = ""
 
+[signing]
+# The station's signature (Ed25519) under receipts and certificates, files relative to this one. `dsqc station keygen`
+# makes the pair; without one, receipts are not signed, and say so.
+# private_key = "keys/signing.pem"
+# public_key = "keys/signing.pub"
+# Where the private key has a passphrase: the environment variable, or the file, that holds it.
+# passphrase_env = ""
+# passphrase_file = ""
+# Public keys of before: what they signed is still believed.
+# previous_public_keys = []
+# Where a certificate's number can be looked up, printed on it: https://station.example.org/certificate
+# address = ""
+
 # Further places that hold every object of a tier, by a name of yours. A submission is registered only when all of
 # them hold its objects, proven; `dsqc storage verify --repair` mends one from another.
 #     [copies.public]

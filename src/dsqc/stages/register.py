@@ -26,6 +26,7 @@ from dsqc.errors import SystemFault
 from dsqc.model import Submission, Verdict
 from dsqc.stages._register_closed import CLOSED, check_tiers, store_closed
 from dsqc.station import Station
+from dsqc.station_key import is_signed, signed_by_station, station_signing_key
 from dsqc.storage import PutItem, StoredCopy, open_place
 from dsqc.version import __version__
 
@@ -46,6 +47,11 @@ class RegisterResult:
         """Whether the submission is in the catalog with accessions."""
         return bool(self.receipt["registered"])
 
+    @property
+    def signed(self) -> bool:
+        """Whether the station has put its signature under the receipt."""
+        return is_signed(self.receipt)
+
 
 def register(
     results: Path, inbox: Path, station: Station, *, actor: Actor | None = None, lease_seconds: float = LEASE_SECONDS
@@ -64,6 +70,7 @@ def register(
         rejected with the reasons.
 
     Raises:
+        UsageError: the station's signing key cannot be used.
         SystemFault: something that the verdict covers has changed, or is missing.
         StorageFault, CatalogFault, TransientFault: the store or the catalog refused; running it again goes on.
     """
@@ -71,6 +78,7 @@ def register(
     log = logs.logger(stage="register", submission=intake.name)
     log.info("start", verdict=intake.verdict.value, files=len(intake.files))
     actor = actor or Actor(ACTOR)
+    station_signing_key(station)  # A key that cannot be used is told before anything is registered.
     prefixes = station.prefixes
     with Catalog.open(station) as catalog, held(catalog, intake.key, seconds=lease_seconds) as holder:
         outcome = catalog.write(lambda session: receive(session, intake, prefixes, actor))
@@ -87,7 +95,8 @@ def register(
 
             outcome = catalog.write(commit)
         result = write_receipt(catalog, intake, results, outcome)
-    log.info("end", state=result.receipt["state"], accession=result.receipt["accessions"]["submission"])
+    number = result.receipt["accessions"]["submission"]
+    log.info("end", state=result.receipt["state"], accession=number, signed=result.signed)
     return result
 
 
@@ -100,6 +109,7 @@ def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outc
     if listed is not None:
         for place in catalog.station.places(intake.tier):
             open_place(place).put_manifest(listed["submission"], listed)
+    given = signed_by_station(given, catalog.station)
     path = results / "receipt.json"
     write_json(path, given)
     return RegisterResult(given, path)

@@ -2,7 +2,7 @@
 
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 from dsqc.station.configuration import FILE_NAME, HEADERS, TIERS, Place, Station, load_station
-from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Tiers, TransferOptions
+from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Signing, Tiers, TransferOptions
 
 __all__ = [
     "ENVIRONMENT_VARIABLE",
@@ -15,6 +15,7 @@ __all__ = [
     "Place",
     "Prefixes",
     "S3Options",
+    "Signing",
     "Station",
     "Tiers",
     "TransferOptions",

@@ -72,6 +72,33 @@ class Closed(Section):
     previous_passphrase_env: str = ""
 
 
+class Signing(Section):
+    """The station's own signature (Ed25519, PEM) under receipts and certificates; files relative to ``station.toml``.
+
+    Attributes:
+        private_key, public_key: the pair in use (``dsqc station keygen``). Without one, nothing is signed.
+        passphrase_env: name of the environment variable that holds the private key's passphrase.
+        passphrase_file: file that holds it in its first line.
+        previous_public_keys: keys of before: what they signed is still believed.
+        address: what a certificate's number is looked up at (``https://station.example.org/certificate``), printed on
+            it with the number behind; empty: the certificate says how it is verified without a network.
+    """
+
+    private_key: str = "keys/signing.pem"
+    public_key: str = "keys/signing.pub"
+    passphrase_env: str = ""
+    passphrase_file: str = ""
+    previous_public_keys: tuple[str, ...] = ()
+    address: str = ""
+
+    @field_validator("address")
+    @classmethod
+    def _is_address(cls, text: str) -> str:
+        if text and not text.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")
+        return text.rstrip("/")
+
+
 class TransferOptions(Section):
     """How fast, when and how often bytes are fetched; every one is also an option of ``dsqc transfer``.
 
