@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dsqc.cli import _catalog_receipts
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli._output import print_json, print_table
 from dsqc.errors import ExitCode, UsageError
@@ -58,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument("-O", "--outdir", type=Path, required=True, metavar="DIR")
     export.add_argument("--closed", action="store_true", help="closed submissions too")
     action("verify", "every history, every object in its store, every manifest")
+    _catalog_receipts.add_actions(action)
     for name, sub in actions.choices.items():
         if name != "init":
             add_station(sub)
@@ -227,4 +229,5 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "history": _history,
     "export": _export,
     "verify": _verify,
+    **_catalog_receipts.ACTIONS,
 }

@@ -21,6 +21,7 @@ from dsqc.catalog.models.metadata import (
     SampleRecord,
     SubmissionRecord,
 )
+from dsqc.catalog.models.receipts import CertificateRecord, DistrustedKeyRecord, ReviewerLinkRecord
 from dsqc.catalog.models.stored import (
     ARCHIVE_ENCODINGS,
     EncryptionHeaderRecord,
@@ -34,8 +35,10 @@ __all__ = [
     "AccessionCounterRecord",
     "Attributes",
     "Base",
+    "CertificateRecord",
     "DataFileRecord",
     "DecisionRecord",
+    "DistrustedKeyRecord",
     "EncryptionHeaderRecord",
     "EventRecord",
     "ExperimentRecord",
@@ -47,6 +50,7 @@ __all__ = [
     "ObjectCopyRecord",
     "ObjectRecord",
     "ProjectRecord",
+    "ReviewerLinkRecord",
     "RunRecord",
     "SampleRecord",
     "SubmissionRecord",
