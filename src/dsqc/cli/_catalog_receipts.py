@@ -1,14 +1,13 @@
 """`dsqc catalog certificate`, `reviewer-link` and `reviewer-links`: what is given out about a registered submission."""
 
 import argparse
-import getpass
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from dsqc.cli._options import acting
 from dsqc.cli._output import print_json, print_table
-from dsqc.errors import ExitCode, UsageError
+from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
 SCHEMA_VERSION = "1.0"
@@ -49,16 +48,6 @@ def _add_by(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", default="", metavar="NAME", help="who does it; stays in the history (default: you)")
 
 
-def _actor(args: argparse.Namespace) -> Any:
-    from dsqc.catalog.registering import Actor
-
-    try:
-        name = args.by or getpass.getuser()
-    except (KeyError, OSError) as error:
-        raise UsageError("The system does not know who you are.", hint="Say so with --by NAME.") from error
-    return Actor(name)
-
-
 def _certificate(args: argparse.Namespace) -> int:
     from dsqc.stages.certificate import certificate
     from dsqc.station import load_station
@@ -66,7 +55,7 @@ def _certificate(args: argparse.Namespace) -> int:
     language = None if args.labels == BOTH else Language(args.labels)
     args.lang = language or args.lang
     station = load_station(args.station)
-    result = certificate(args.accession, args.output, station, _actor(args), language=language, font=args.font)
+    result = certificate(args.accession, args.output, station, acting(args), language=language, font=args.font)
     if args.json:
         print_json(result.to_dict())
         return ExitCode.DONE
@@ -86,7 +75,7 @@ def _link(args: argparse.Namespace) -> int:
     from dsqc.stages.review import make_link
     from dsqc.station import load_station
 
-    made = make_link(args.accession, args.days, load_station(args.station), _actor(args), html=args.html)
+    made = make_link(args.accession, args.days, load_station(args.station), acting(args), html=args.html)
     if args.json:
         found = {"id": made.id, "submission": made.accession, "token": made.token, "expires_at": made.expires_at}
         print_json({"schema_version": SCHEMA_VERSION, **found, "path": f"/review/{made.token}"})
@@ -112,7 +101,7 @@ def _links(args: argparse.Namespace) -> int:
 
     with Catalog.open(load_station(args.station)) as catalog:
         if args.revoke is not None:
-            actor = _actor(args)
+            actor = acting(args)
             catalog.write(lambda session: revoke_link(session, args.revoke, actor))
         with catalog.reading() as session:
             found = links(session, datetime.now(UTC), args.accession)

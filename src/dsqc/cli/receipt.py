@@ -8,13 +8,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsqc.cli._options import action_options, add_station
+from dsqc.cli._options import acting, action_options, add_passphrase, add_station
 from dsqc.cli._output import print_json
 from dsqc.errors import ExitCode, UsageError
 from dsqc.language import Text
 
 if TYPE_CHECKING:
     from dsqc.signing import VerifyingKey
+    from dsqc.station import Station
 
 VERIFY = """\
 Say whether a document is what the holder of a key signed: a receipt of a registration, a data certificate (its .json),
@@ -24,6 +25,10 @@ is no such file or key.
 KEYGEN = """\
 Make a pair of keys (Ed25519): NAME holds the private key, NAME with the suffix .pub the public one. `dsqc validate
 --sign NAME` signs with it; give the public half to the station.
+"""
+KEYS = """\
+List the keys of [receipts] trusted, and those that signed a receipt that measuring again proved false. Submissions that
+rest on receipts of a key are named, so that they can be measured again where the key is caught.
 """
 REASONS = {
     "unsigned": Text("it is not signed", "서명이 없습니다"),
@@ -43,16 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     keygen = _action(actions, "keygen", "make a pair of keys to sign with", KEYGEN)
     keygen.add_argument("file", type=Path, metavar="NAME", help="file of the private key: institute.pem")
     add_passphrase(keygen)
-
-
-def add_passphrase(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
-    """``--passphrase-env`` and ``--passphrase-file``: what locks a private key; never the passphrase itself."""
-    parser.add_argument(
-        "--passphrase-env", default="", metavar="NAME", help="environment variable with the passphrase of the key"
-    )
-    parser.add_argument(
-        "--passphrase-file", type=Path, metavar="FILE", help="file with the passphrase in its first line"
-    )
+    keys = _action(actions, "keys", "whose validation receipts the station takes, and whose it does not any more", KEYS)
+    keys.add_argument("--distrust", default="", metavar="KEY_ID", help="take receipts of this key no more")
+    keys.add_argument("--lift", default="", metavar="KEY_ID", help="take receipts of this key again")
+    keys.add_argument("--reason", default="", metavar="TEXT", help="why; with --distrust")
+    keys.add_argument("--by", default="", metavar="NAME", help="who does it (default: you)")
+    add_station(keys)
 
 
 def _action(actions: Any, name: str, text: str, description: str) -> argparse.ArgumentParser:
@@ -68,7 +69,7 @@ def _action(actions: Any, name: str, text: str, description: str) -> argparse.Ar
 
 def run(args: argparse.Namespace) -> int:
     """Do the action."""
-    return {"verify": _verify, "keygen": _keygen}[args.action](args)
+    return {"verify": _verify, "keygen": _keygen, "keys": _keys_of_submitters}[args.action](args)
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -151,3 +152,58 @@ def _keygen(args: argparse.Namespace) -> int:
     print(f"{Text('key', '키').get(args.lang)} {key.public.key_id}: {args.file} ({secret.get(args.lang)})")
     print(f"→ {public}")
     return ExitCode.DONE
+
+
+def _keys_of_submitters(args: argparse.Namespace) -> int:
+    from dsqc.catalog.database import Catalog
+    from dsqc.catalog.receipts.distrusted_keys import distrust, lift
+    from dsqc.cli._output import print_table
+    from dsqc.station import load_station
+
+    if args.distrust and not args.reason:
+        raise UsageError("A key is not distrusted without a reason.", hint="Say why with --reason TEXT.")
+    station = load_station(args.station)
+    with Catalog.open(station) as catalog:
+        actor = acting(args)
+        if args.distrust:
+            catalog.write(lambda session: distrust(session, args.distrust, actor, reason=args.reason))
+        if args.lift:
+            catalog.write(lambda session: lift(session, args.lift, actor))
+        with catalog.reading() as session:
+            found = _list_keys(station, session)
+    if args.json:
+        print_json({"schema_version": "1.0", **found})
+        return ExitCode.DONE
+    for name in ("trusted", "distrusted"):
+        rows = found[name]
+        if rows:
+            headings = [heading for heading in rows[0] if heading != "receipt_sha256"]
+            print_table([name, *headings], (["", *(_cell(row[heading]) for heading in headings)] for row in rows))
+    if not found["trusted"]:
+        print(
+            Text(
+                "This station trusts no keys ([receipts] trusted).", "신뢰하는 키가 없습니다([receipts] trusted)."
+            ).get(args.lang)
+        )
+    return ExitCode.DONE
+
+
+def _cell(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)[:80]
+
+
+def _list_keys(station: "Station", session: Any) -> dict[str, Any]:
+    from dsqc.catalog.receipts.distrusted_keys import distrusted_keys, distrusted_since, relied_on
+    from dsqc.stages._receipt_check import key_files
+
+    relied = relied_on(session)
+    trusted = [
+        {
+            "key_id": key.key_id,
+            "file": path.name,
+            "distrusted_since": distrusted_since(session, key.key_id),
+            "relied_on": relied.get(key.key_id, []),
+        }
+        for path, key in (key_files(station) if station.receipts.trusted else ())
+    ]
+    return {"trusted": trusted, "distrusted": distrusted_keys(session)}

@@ -19,11 +19,13 @@ from dsqc.catalog.events import now
 from dsqc.catalog.intake import NO_VERSIONS, EncryptedFile, FindingCount, Intake, IntakeFile, Stored
 from dsqc.catalog.leases import LEASE_SECONDS, check_held, held
 from dsqc.catalog.receipts import manifest, receipt
+from dsqc.catalog.receipts.distrusted_keys import note_receipt
 from dsqc.catalog.registering import Actor, Outcome, receive
 from dsqc.catalog.registering import register as register_rows
 from dsqc.catalog.states import REGISTERED
 from dsqc.errors import SystemFault
 from dsqc.model import Submission, Verdict
+from dsqc.stages._qc_results import CHECK
 from dsqc.stages._register_closed import CLOSED, check_tiers, store_closed
 from dsqc.station import Station
 from dsqc.station_key import is_signed, signed_by_station, station_signing_key
@@ -31,6 +33,8 @@ from dsqc.storage import PutItem, StoredCopy, open_place
 from dsqc.version import __version__
 
 ACTOR = f"dsqc register {__version__}"
+_OF_RECEIPT = ("state", "key_id", "receipt_sha256", "reason", "run_count", "measured_again")
+"""What the history says of a validation receipt."""
 FORMS = "forms"
 """Place of the findings about forms and transfer, beside the runs' keys."""
 
@@ -82,6 +86,7 @@ def register(
     prefixes = station.prefixes
     with Catalog.open(station) as catalog, held(catalog, intake.key, seconds=lease_seconds) as holder:
         outcome = catalog.write(lambda session: receive(session, intake, prefixes, actor))
+        _note_receipt(catalog, results, outcome, actor)
         if outcome.fit:
             closed = store_closed(intake, inbox, catalog) if intake.tier == CLOSED else None
             stored = closed.copies if closed else store_files(intake, inbox, station)
@@ -98,6 +103,17 @@ def register(
     number = result.receipt["accessions"]["submission"]
     log.info("end", state=result.receipt["state"], accession=number, signed=result.signed)
     return result
+
+
+def _note_receipt(catalog: Catalog, results: Path, outcome: Outcome, actor: Actor) -> None:
+    """Have the history say what became of the receipt of the submitter's own validation, where there was one."""
+    if outcome.frozen is not None or not (results / CHECK).is_file():
+        return
+    check = read_json(results / CHECK)
+    if not (results / "transfer.json").is_file() or check["transfer_sha256"] != sha256_of(results / "transfer.json"):
+        return
+    details = {name: check[name] for name in _OF_RECEIPT}
+    catalog.write(lambda session: note_receipt(session, outcome.submission_id, details, actor))
 
 
 def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outcome) -> RegisterResult:

@@ -2,7 +2,7 @@
 
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 from dsqc.station.configuration import FILE_NAME, HEADERS, TIERS, Place, Station, load_station
-from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Signing, Tiers, TransferOptions
+from dsqc.station.sections import Closed, Copies, Prefixes, Receipts, S3Options, Signing, Tiers, TransferOptions
 
 __all__ = [
     "ENVIRONMENT_VARIABLE",
@@ -14,6 +14,7 @@ __all__ = [
     "Limits",
     "Place",
     "Prefixes",
+    "Receipts",
     "S3Options",
     "Signing",
     "Station",

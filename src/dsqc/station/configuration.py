@@ -11,7 +11,17 @@ from pydantic import Field, ValidationError, model_validator
 
 from dsqc.errors import UsageError
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
-from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Section, Signing, Tiers, TransferOptions
+from dsqc.station.sections import (
+    Closed,
+    Copies,
+    Prefixes,
+    Receipts,
+    S3Options,
+    Section,
+    Signing,
+    Tiers,
+    TransferOptions,
+)
 
 FILE_NAME = "station.toml"
 NO_PANEL = "none"
@@ -63,6 +73,7 @@ class Station(Section):
     s3_places: dict[str, S3Options] = Field(default_factory=dict)
     closed: Closed = Closed()
     signing: Signing = Signing()
+    receipts: Receipts = Receipts()
     limits: Limits = Limits()
     transfer: TransferOptions = TransferOptions()
     prefixes: Prefixes = Prefixes()

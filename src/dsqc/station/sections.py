@@ -99,6 +99,26 @@ class Signing(Section):
         return text.rstrip("/")
 
 
+class Receipts(Section):
+    """Which validations at a submitter's desk are believed, so that files need not be measured again.
+
+    Attributes:
+        trusted: directory of the public keys (``*.pub``, ``*.pem``) of submitters whose receipts are taken, relative to
+            ``station.toml``; empty: none is.
+        max_age_days: older receipts are not taken.
+        catch_probability: with how much probability one false receipt is caught: so many of its runs, chosen at random,
+            are measured again.
+        assumed_false_share: the least share of its runs that a false receipt is taken to lie about.
+        secret: file with what only the station knows, which the choice of runs depends on; made where it is missing.
+    """
+
+    trusted: str = ""
+    max_age_days: float = Field(default=30.0, gt=0)
+    catch_probability: float = Field(default=0.95, gt=0, le=1)
+    assumed_false_share: float = Field(default=0.1, gt=0, le=1)
+    secret: str = "keys/receipts.secret"  # noqa: S105  the name of its file
+
+
 class TransferOptions(Section):
     """How fast, when and how often bytes are fetched; every one is also an option of ``dsqc transfer``.
 
