@@ -180,11 +180,15 @@ class _Checking:
     def _check_results(self, archive: zipfile.ZipFile, run: Run, listed: list[Data]) -> None:
         """The results of a run, proven by their digests, say what qc could have said of these files."""
         try:
-            result = unpacked({item["name"]: read_member(archive, run.key, item) for item in listed})
-            if not self._fits(run, result):
-                raise receipts.broken_results(f"runs/{run.key}")
-        except (*BROKEN_ZIP, TypeError, AttributeError, RecursionError):
+            members = {item["name"]: read_member(archive, run.key, item) for item in listed}
+        except BROKEN_ZIP:
             raise receipts.broken_results(f"runs/{run.key}") from None
+        try:
+            if self._fits(run, unpacked(members)):
+                return
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+            pass  # Results that cannot be read fit nothing.
+        raise receipts.unfit_results(run.key)
 
     def _fits(self, run: Run, result: MeasuredRun) -> bool:
         data, known = result.data, rules()

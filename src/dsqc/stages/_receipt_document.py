@@ -198,6 +198,12 @@ def broken_results(what: str) -> Refused:
     return Refused(text, _AS_SIGNED, is_forged=True)
 
 
+def unfit_results(key: str) -> Refused:
+    """What was signed for cannot be the results of these files."""
+    text = Text(f"the results of run {key} do not fit its files", f"런 {key}의 결과가 파일과 맞지 않음")
+    return Refused(text, Text("results as this version of dsqc writes them", "이 버전의 dsqc가 쓴 결과"))
+
+
 def no_results() -> Refused:
     """There is a receipt, and no results beside it."""
     return Refused(Text("its results did not come with it", "결과 파일이 함께 오지 않음"), _AS_SIGNED)
