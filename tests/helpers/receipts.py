@@ -104,9 +104,15 @@ class Sent:
         judge(self.results)
 
     def copy(self, root: Path, **receipts: Any) -> "Sent":
-        """The same submission in a place of its own, for a station with other settings."""
-        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        """The same submission in a place of its own, for a station of its own, which may have other settings."""
+        shutil.copytree(self.root, root)
         return Sent(root, _station(root, **receipts), self.key)
+
+    def arrive(self, root: Path) -> "Sent":
+        """The same submission in a place of its own, at the same station: its catalog is not to be changed."""
+        for name in ("source", "inbox", "results"):
+            shutil.copytree(self.root / name, root / name)
+        return Sent(root, self.station, self.key)
 
     # ---- tampering: what arrives in the inbox is other than what was signed
 

@@ -107,7 +107,7 @@ def test_a_record_that_says_something_else_gets_a_new_certificate(stocked: Stati
     assert result.document["number"] == f"{NUMBER}-C2"
 
 
-@pytest.mark.parametrize("language", [None, Language.KO, Language.EN])
+@pytest.mark.parametrize("language", [None, Language.EN])
 def test_the_pdf_holds_its_letters_and_the_signed_document(
     stocked: Station, tmp_path: Path, language: Language | None
 ) -> None:

@@ -40,6 +40,12 @@ def sent(signed: Sent, tmp_path: Path) -> Sent:
     return signed.copy(tmp_path / "own")
 
 
+@pytest.fixture
+def trusting(signed: Sent, tmp_path: Path) -> Sent:
+    """The same, for a station that hardly ever measures anything again."""
+    return signed.copy(tmp_path / "own", catch_probability=1e-12)
+
+
 def every_file(root: Path) -> dict[str, bytes]:
     """All results but what the station notes about the receipt and about time."""
     skipped = ("receipt-check.json", "transfer.timing.json")
@@ -268,7 +274,8 @@ TAMPERINGS: dict[str, Tampering] = {
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-def test_no_tampering_is_taken(sent: Sent, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_tampering_is_taken(signed: Sent, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = signed.arrive(tmp_path)
     TAMPERINGS[name](sent)
     monkeypatch.setattr("dsqc.stages._receipt_check.measure_run", refuse_to_measure)
 
@@ -317,22 +324,22 @@ def test_false_results_are_caught_and_the_key_is_distrusted(
     assert [reason["code"] for reason in verdict["reasons"]] == ["DSQC-F023"]
 
 
-def test_a_distrusted_key_is_refused_until_it_is_believed_again(sent: Sent) -> None:
+def test_a_distrusted_key_is_refused_until_it_is_believed_again(trusting: Sent) -> None:
     operator = Actor("kim", lambda: NOW)
-    key = sent.key.public.key_id
-    with Catalog.open(sent.station) as catalog:
+    key = trusting.key.public.key_id
+    with Catalog.open(trusting.station) as catalog:
         catalog.write(lambda session: distrust(session, key, operator, reason="lost its laptop"))
-        assert sent.validate() == ["DSQC-F021"]
-        assert "signed a false receipt" in sent.check["reason"]
+        assert trusting.validate() == ["DSQC-F021"]
+        assert "signed a false receipt" in trusting.check["reason"]
         catalog.write(lambda session: lift(session, key, operator))
-    assert sent.validate() == []
+    assert trusting.validate() == []
 
 
 @pytest.mark.parametrize(("days", "taken"), [(29, True), (31, False), (-1, False)])
-def test_a_receipt_has_its_time(sent: Sent, days: int, *, taken: bool) -> None:
-    codes = sent.validate(at=NOW + timedelta(days=days))
+def test_a_receipt_has_its_time(trusting: Sent, days: int, *, taken: bool) -> None:
+    codes = trusting.validate(at=NOW + timedelta(days=days))
 
-    assert (codes, sent.check["state"]) == (([], "accepted") if taken else (["DSQC-F021"], "refused"))
+    assert (codes, trusting.check["state"]) == (([], "accepted") if taken else (["DSQC-F021"], "refused"))
 
 
 def test_a_station_that_trusts_nobody_says_nothing_and_measures(signed: Sent, tmp_path: Path) -> None:
@@ -342,35 +349,37 @@ def test_a_station_that_trusts_nobody_says_nothing_and_measures(signed: Sent, tm
     assert not (sent.results / "receipt-check.json").exists()
 
 
-def test_what_changes_after_a_receipt_was_taken_is_measured(sent: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_changes_after_a_receipt_was_taken_is_measured(trusting: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
     """The inbox, the forms and the results are trusted by their digests only."""
-    sent.validate()
+    trusting.validate()
     monkeypatch.setattr(qc_stage, "measure_run", refuse_to_measure)
-    (sent.results / "submission.json").write_text((sent.results / "submission.json").read_text("utf-8") + " ", "utf-8")
+    (trusting.results / "submission.json").write_text(
+        (trusting.results / "submission.json").read_text("utf-8") + " ", "utf-8"
+    )
 
     with pytest.raises(AssertionError, match="it was measured"):
-        sent.finish()
-    sent.validate()
-    sent.finish()
-    sent.put_results({key: dict.fromkeys(run, b"{}") for key, run in sent.members().items()}, listed=False)
+        trusting.finish()
+    trusting.validate()
+    trusting.finish()
+    trusting.put_results({key: dict.fromkeys(run, b"{}") for key, run in trusting.members().items()}, listed=False)
     with pytest.raises(AssertionError, match="it was measured"):
-        sent.finish()
+        trusting.finish()
 
 
-def test_the_history_tells_what_became_of_the_receipt_once(sent: Sent) -> None:
-    sent.validate()
-    sent.finish()
+def test_the_history_tells_what_became_of_the_receipt_once(trusting: Sent) -> None:
+    trusting.validate()
+    trusting.finish()
     for _ in range(2):
-        assert register(sent.results, sent.inbox, sent.station).registered
+        assert register(trusting.results, trusting.inbox, trusting.station).registered
 
-    with Catalog.open(sent.station) as catalog, catalog.reading() as session:
+    with Catalog.open(trusting.station) as catalog, catalog.reading() as session:
         from dsqc.catalog.queries import find_owner
 
         record = find_owner(session, "KRA00000001")
         assert record is not None
         events = [event for event in history(session, record) if event.action == "validation_receipt"]
-        assert relied_on(session) == {sent.key.public.key_id: ["KRA00000001"]}
-    assert [(event.details["state"], event.details["measured_again"]) for event in events] == [("accepted", list(RUNS))]
+        assert relied_on(session) == {trusting.key.public.key_id: ["KRA00000001"]}
+    assert [(event.details["state"], event.details["measured_again"]) for event in events] == [("accepted", [])]
 
 
 def test_the_commands_from_desk_to_station(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -386,7 +395,9 @@ def test_the_commands_from_desk_to_station(tmp_path: Path, capsys: pytest.Captur
     assert main(["send", str(desk), "--to", str(tmp_path / "sent"), "-q"]) == 0
     assert main(["catalog", "init", str(station), "-q"]) == 0
     settings = (station / "station.toml").read_text("utf-8")
-    (station / "station.toml").write_text(settings.replace("[receipts]", '[receipts]\ntrusted = "trusted"'), "utf-8")
+    (station / "station.toml").write_text(
+        settings.replace("[receipts]", '[receipts]\ntrusted = "trusted"\ncatch_probability = 1e-12'), "utf-8"
+    )
     (station / "trusted").mkdir()
     shutil.copy(tmp_path / "institute.pub", station / "trusted")
     inbox, option = tmp_path / "inbox", ["--station", str(station), "-q"]
