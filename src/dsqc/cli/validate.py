@@ -12,6 +12,7 @@ it was handed in.
 """
 
 import argparse
+import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -176,9 +177,10 @@ def _sign(
     from dsqc.station_key import passphrase
 
     key = load_signing_key(args.sign, lambda: passphrase(args.passphrase_env, args.passphrase_file))
-    panel = station.panel_path if station else None
+    named = os.environ.get("DSQC_PANEL", "")
+    panel = Path(named) if named else station.panel_path if station else None
     goals = station.root / station.quality_goals if station and station.quality_goals else None
-    desk = Desk(validate_into, panel_path=panel, panel=choose_panel(None, panel), goals=goals)
+    desk = Desk(validate_into, panel_path=panel, panel=choose_panel(panel), goals=goals)
     signed = sign(args.submission, key, desk, args.outdir)
     # Without -O the results stood in a directory that is gone.
     return signed if args.outdir else replace(signed, validation=replace(signed.validation, path=None))

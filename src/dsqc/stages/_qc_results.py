@@ -160,19 +160,13 @@ def _json_lines(data: bytes) -> list[Any]:
     return [json.loads(line) for line in data.decode("utf-8").split("\n") if line]
 
 
-def write_archive(path: Path, runs: Mapping[str, Members]) -> None:
-    """Write the results of all runs into a zip: the same bytes for the same results.
-
-    Raises:
-        StorageFault: the disk refused.
-    """
-    with artefact.atomic_file(path) as file, zipfile.ZipFile(file, "w") as archive:
-        for key, members in sorted(runs.items()):
-            for name, data in sorted(members.items()):
-                entry = zipfile.ZipInfo(f"runs/{key}/{name}")
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o644 << 16
-                archive.writestr(entry, data)
+def add_members(archive: zipfile.ZipFile, key: str, members: Members) -> None:
+    """Add the results of a run to an archive: the same bytes for the same results."""
+    for name, data in sorted(members.items()):
+        entry = zipfile.ZipInfo(f"runs/{key}/{name}")
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.external_attr = 0o644 << 16
+        archive.writestr(entry, data)
 
 
 def read_member(archive: zipfile.ZipFile, key: str, listed: Mapping[str, Any]) -> bytes:

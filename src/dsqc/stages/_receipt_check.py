@@ -202,6 +202,7 @@ class _Checking:
             and all(self._is_of(item["name"], item) and item["state"] in _MEASURED for item in data["files"])
             and all(self._is_of(name, item.data["file"]) for name, item in zip(names, result.files, strict=True))
             and all(item.code in known for item in result.findings)
+            and all(item.findings.to_list() == item.data["findings"] for item in result.files)
             and result.findings.counts() == data["finding_counts"]
         )
 

@@ -8,7 +8,8 @@ import contextlib
 import hashlib
 import platform
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
@@ -19,11 +20,11 @@ from dsqc import artefact
 from dsqc.errors import UsageError
 from dsqc.language import Text
 from dsqc.listing import RECEIPT, RESULTS, is_closed, normalise
-from dsqc.model import Submission, Verdict
+from dsqc.model import Verdict
 from dsqc.signing import Document, SigningKey
 from dsqc.sketch import Panel
 from dsqc.stages._qc_measure import Progress
-from dsqc.stages._qc_results import MeasuredRun, packed, write_archive
+from dsqc.stages._qc_results import MeasuredRun, add_members, packed
 from dsqc.stages._receipt_document import KIND, TIME_FORMAT, Basis
 from dsqc.stages._validate_files import folder_of
 from dsqc.stages.judge import judge
@@ -105,14 +106,39 @@ def sign(submission: Path, key: SigningKey, desk: Desk, results: Path | None = N
             )
         if validation.has_errors:
             return SignResult(validation, reason=_NOT_VALID)
-        runs = dict(_measured(validation.submission, folder, work, desk))
-        judged = judge(work, goals=desk.goals)
-        if judged.verdict is Verdict.FAIL:
+        measured = _Measured()
+        try:
+            with artefact.atomic_file(folder / RESULTS) as file, zipfile.ZipFile(file, "w") as archive:
+                for run in validation.submission.runs():
+                    measured.add(run.key, _measure(run.key, folder, work, desk), archive)
+                judged = judge(work, goals=desk.goals)
+                if judged.verdict is Verdict.FAIL:
+                    raise _NothingToSignFor
+        except _NothingToSignFor:
             return SignResult(validation, reason=_FAILED)
-        write_archive(folder / RESULTS, {name: packed(run) for name, run in runs.items()})
-        document = key.sign(_document(validation, (folder, work), runs, judged.document, desk))
+        document = key.sign(_document(validation, (folder, work), measured, judged.document, desk))
         artefact.write_json(folder / RECEIPT, document)
     return SignResult(validation, document, folder / RECEIPT)
+
+
+class _NothingToSignFor(Exception):
+    """The results are not kept."""
+
+
+class _Measured:
+    """What a receipt says of the runs: a run's results go into the archive at once, and only their digests stay."""
+
+    def __init__(self) -> None:
+        self.runs: list[dict[str, Any]] = []
+        self.files: dict[str, dict[str, Any]] = {}
+
+    def add(self, key: str, result: MeasuredRun, archive: zipfile.ZipFile) -> None:
+        members = packed(result)
+        add_members(archive, key, members)
+        self.runs.append({"key": key, "results": [_fact(name, data) for name, data in members.items()]})
+        for item in result.data["files"]:
+            facts = {fact: item[fact] for fact in ("size_bytes", "md5", "sha256")}
+            self.files[normalise(item["name"])] = facts
 
 
 _NOT_VALID = Text(
@@ -133,25 +159,23 @@ def _work(results: Path | None) -> Iterator[Path]:
         yield Path(place) / "results"
 
 
-def _measured(submission: Submission, folder: Path, work: Path, desk: Desk) -> Iterator[tuple[str, MeasuredRun]]:
-    for run in submission.runs():
-        place = work / "runs" / run.key
-        result = qc_run(
-            work / SUBMISSION,
-            run.key,
-            folder,
-            place,
-            threads=desk.threads,
-            panel=desk.panel_path,
-            progress=desk.progress,
-        )
-        yield run.key, MeasuredRun(result.data, result.files, result.findings)
+def _measure(key: str, folder: Path, work: Path, desk: Desk) -> MeasuredRun:
+    result = qc_run(
+        work / SUBMISSION,
+        key,
+        folder,
+        work / "runs" / key,
+        threads=desk.threads,
+        panel=desk.panel_path,
+        progress=desk.progress,
+    )
+    return MeasuredRun(result.data, result.files, result.findings)
 
 
 def _document(
     validation: ValidateResult,
     places: tuple[Path, Path],
-    runs: Mapping[str, MeasuredRun],
+    measured: _Measured,
     verdict: Document,
     desk: Desk,
 ) -> Document:
@@ -175,11 +199,8 @@ def _document(
             "findings_sha256": artefact.sha256_of(work / FINDINGS),
         },
         "submission_sha256": basis.submission_sha256,
-        "files": _files(validation, folder, runs),
-        "runs": [
-            {"key": key, "results": [_fact(name, data) for name, data in packed(run).items()]}
-            for key, run in runs.items()
-        ],
+        "files": _files(validation, folder, measured),
+        "runs": measured.runs,
         "results": {
             "name": RESULTS,
             "size_bytes": (folder / RESULTS).stat().st_size,
@@ -193,17 +214,12 @@ def _fact(name: str, data: bytes) -> dict[str, Any]:
     return {"name": name, "size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def _files(validation: ValidateResult, folder: Path, runs: Mapping[str, MeasuredRun]) -> list[dict[str, Any]]:
+def _files(validation: ValidateResult, folder: Path, measured: _Measured) -> list[dict[str, Any]]:
     """Every file of the submission: forms as they were validated, data as it was measured."""
-    measured = {normalise(item["name"]): item for run in runs.values() for item in run.data["files"]}
     found = [_hashed(folder, name, "form") for name in sorted(validation.document["inputs"])]
     for name in dict.fromkeys(normalise(item.name) for item in validation.submission.data_files()):
-        item = measured.get(name)
-        if item is None:  # A file that belongs to no run.
-            found.append(_hashed(folder, name, "data"))
-            continue
-        digests = {fact: item[fact] for fact in ("size_bytes", "md5", "sha256")}
-        found.append({"name": name, "kind": "data", **digests})
+        facts = measured.files.get(name)  # None of a file that belongs to no run.
+        found.append({"name": name, "kind": "data", **facts} if facts else _hashed(folder, name, "data"))
     for row in found:
         known = validation.document["inputs"].get(row["name"])
         if known is not None and known != row["sha256"]:

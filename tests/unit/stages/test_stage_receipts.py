@@ -249,6 +249,9 @@ TAMPERINGS: dict[str, Tampering] = {
     "counts that are not those of the findings": in_json(
         QC, lambda data: data["finding_counts"].update(error=0, info=9)
     ),
+    "words of its own in a finding": in_json(
+        FASTQ, lambda data: data["findings"].append({"code": "DSQC-D001", "message": "<b>all is well</b>"})
+    ),
     "a script as the name of results": in_json(QC, lambda data: data["files"][0].update(metrics_file="../x.dsqc.json")),
     "another spelling of the same results": in_results(
         lambda members: members[RUNS[0]].update({QC: json.dumps(json.loads(members[RUNS[0]][QC])).encode()})
