@@ -28,7 +28,14 @@ Document = dict[str, Any]
 
 
 class BadSignature(Exception):
-    """The document is not what the holder of a trusted key signed; the message says why."""
+    """The document is not what the holder of a trusted key signed; the message says why, ``kind`` in one word.
+
+    Kinds: ``unsigned``, ``algorithm``, ``key`` (not trusted here), ``changed``.
+    """
+
+    def __init__(self, message: str, kind: str = "changed") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +101,12 @@ def verify(document: Document, trusted: Iterable[VerifyingKey]) -> VerifyingKey:
 
     said = document.get(SIGNATURE)
     if not isinstance(said, dict):
-        raise BadSignature("it is not signed")
+        raise BadSignature("it is not signed", "unsigned")
     if set(said) != {"algorithm", "key_id", "value"} or said["algorithm"] != ALGORITHM:
-        raise BadSignature(f"its signature is not one of {ALGORITHM}")
+        raise BadSignature(f"its signature is not one of {ALGORITHM}", "algorithm")
     key = next((key for key in trusted if key.key_id == said["key_id"]), None)
     if key is None:
-        raise BadSignature(f"key {said['key_id']!s:.40} is not trusted here")
+        raise BadSignature(f"key {said['key_id']!s:.40} is not trusted here", "key")
     try:
         signature = base64.b64decode(said["value"], validate=True)
         Ed25519PublicKey.from_public_bytes(key.data).verify(signature, _canonical(document))

@@ -1,3 +1,5 @@
+# Where a submitter's receipt came along, some of the runs are measured here, to see whether it is true: hence the
+# memory and the time of a measurement.
 rule validate:
     input:
         transfer="results/{submission}/transfer.json",
@@ -23,8 +25,8 @@ rule validate:
         "logs/benchmarks/validate/{submission}.tsv"
     threads: 1
     resources:
-        mem_mb=get_mem_mb(1000),
-        runtime=get_runtime(60),
+        mem_mb=get_mem_mb(2000),
+        runtime=get_runtime(480),
         disk_mb=1000,
     params:
         station=get_option("station"),

@@ -59,6 +59,32 @@ closed = {closed}
 # previous_private_keys = []
 # previous_passphrase_env = ""
 
+[signing]
+# The station's signature (Ed25519) under receipts and certificates, files relative to this one. `dsqc station keygen`
+# makes the pair; without one, receipts are not signed, and say so.
+# private_key = "keys/signing.pem"
+# public_key = "keys/signing.pub"
+# Where the private key has a passphrase: the environment variable, or the file, that holds it.
+# passphrase_env = ""
+# passphrase_file = ""
+# Public keys of before: what they signed is still believed.
+# previous_public_keys = []
+# Where a certificate's number can be looked up, printed on it: https://station.example.org/certificate
+# address = ""
+
+[receipts]
+# Validations that submitters signed at their own desk (`dsqc validate --sign`): a directory of the public keys that
+# are believed, relative to this file; empty: everything is measured here.
+# trusted = ""
+# Older receipts are not taken.
+# max_age_days = 30
+# With how much probability a false receipt is caught, if it lies about this share of its runs at least: so many of
+# its runs, chosen at random, are measured again.
+# catch_probability = 0.95
+# assumed_false_share = 0.1
+# What only the station knows, which the choice depends on; made where it is missing.
+# secret = "keys/receipts.secret"
+
 # Further places that hold every object of a tier, by a name of yours. A submission is registered only when all of
 # them hold its objects, proven; `dsqc storage verify --repair` mends one from another.
 #     [copies.public]

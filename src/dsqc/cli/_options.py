@@ -5,9 +5,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dsqc.errors import UsageError
 from dsqc.language import Language
 
 if TYPE_CHECKING:
+    from dsqc.catalog.registering import Actor
     from dsqc.station import Station
 
 
@@ -61,6 +63,32 @@ def add_station(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> 
         type=Path,
         metavar="FILE",
         help="station.toml, or the directory it stands in (default: DSQC_STATION)",
+    )
+
+
+def acting(args: argparse.Namespace) -> "Actor":
+    """Who does what the history keeps: ``--by``, or else the user of the system.
+
+    Raises:
+        UsageError: nobody knows.
+    """
+    import getpass
+
+    from dsqc.catalog.registering import Actor
+
+    try:
+        return Actor(args.by or getpass.getuser())
+    except (KeyError, OSError) as error:
+        raise UsageError("The system does not know who you are.", hint="Say so with --by NAME.") from error
+
+
+def add_passphrase(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """``--passphrase-env`` and ``--passphrase-file``: what locks a private key; never the passphrase itself."""
+    parser.add_argument(
+        "--passphrase-env", default="", metavar="NAME", help="environment variable with the passphrase of the key"
+    )
+    parser.add_argument(
+        "--passphrase-file", type=Path, metavar="FILE", help="file with the passphrase in its first line"
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dsqc.cli import _catalog_access, _catalog_versions
+from dsqc.cli import _catalog_access, _catalog_receipts, _catalog_versions
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli._output import print_json, print_table, printable
 from dsqc.errors import ExitCode, UsageError
@@ -64,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _catalog_access.add_log_arguments(action("access-log", _catalog_access.LOG_HELP))
     action("verify", "every history, every object in its store, every manifest")
     _catalog_versions.add_actions(action)
+    _catalog_receipts.add_actions(action)
     for name, sub in actions.choices.items():
         if name not in ("init", "agreement"):
             add_station(sub)
@@ -246,4 +247,5 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "export": _export,
     "access-log": lambda args: _catalog_access.access_log(args, _with_session),
     "verify": _verify,
+    **_catalog_receipts.ACTIONS,
 }

@@ -25,6 +25,7 @@ from dsqc.stages._memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from dsqc.stages._qc_measure import QcFile, QcPair
+    from dsqc.stages._qc_results import TakenFile
 
 SHOWN_FINDINGS = 5
 PAIR_CODES = frozenset({"DSQC-D012", "DSQC-D013", "DSQC-F012"})
@@ -142,7 +143,9 @@ class _Progress:
             sys.stderr.write("\r\x1b[K")
 
 
-def _print(files: Sequence["QcFile"], pair: Mapping[str, Any] | None, findings: FindingLog, language: Language) -> None:
+def _print(
+    files: "Sequence[QcFile | TakenFile]", pair: Mapping[str, Any] | None, findings: FindingLog, language: Language
+) -> None:
     headings = (
         Text("", ""),
         Text("file", "파일"),
@@ -174,7 +177,7 @@ def _together(pairs: Sequence["QcPair"]) -> dict[str, Any] | None:
     return {"pairs": sum(pair.pairs for pair in pairs)} if pairs else None
 
 
-def _cells(item: "QcFile", *, faulty_pair: bool) -> tuple[str, ...]:
+def _cells(item: "QcFile | TakenFile", *, faulty_pair: bool) -> tuple[str, ...]:
     metrics, counts = item.metrics, item.data["finding_counts"]
     shortest, longest = metrics["length_min"], metrics["length_max"]
     length = _NO_VALUE if longest is None else str(longest) if shortest == longest else f"{shortest}-{longest}"

@@ -129,3 +129,10 @@ def _print(receipt: dict[str, Any], path: Path, language: Language) -> None:
             print(f"{reason['code']} {reason['object']} {reason['object_id']}: {reason['message' + korean]}")
             print(f"    → {reason['fix' + korean]}")
     print(f"→ {path}")
+    key = receipt.get("signature", {}).get("key_id", "")
+    signed = Text(f"signed with key {key}", f"서명 키 {key}")
+    unsigned = Text(
+        "not signed: the station has no signing key (dsqc station keygen)",
+        "서명 없음: 스테이션에 서명 키가 없음 (dsqc station keygen)",
+    )
+    print((signed if key else unsigned).get(language))

@@ -12,18 +12,26 @@ it was handed in.
 """
 
 import argparse
+import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_station, add_taxonomy, chosen_station
+from dsqc.cli._options import add_exit_zero, add_outdir, add_passphrase, add_station, add_taxonomy, chosen_station
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import CERTAIN
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dsqc.findings import Finding
+    from dsqc.model import Submission
     from dsqc.stages.fix import FixResult
-    from dsqc.stages.validate import ValidateResult
+    from dsqc.stages.sign import SignResult
+    from dsqc.stages.validate import OnReceipt, ValidateResult
+    from dsqc.station import Station
 
 SHOWN_COLUMNS = 8
 """Corrected columns named; ``patch.tsv`` has all cells."""
@@ -53,6 +61,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="with --fix: put suggestions in place from this confidence on, 0 to 1 (default: %(default)s)",
     )
+    parser.add_argument(
+        "--sign",
+        type=Path,
+        metavar="KEY",
+        help="measure the data files too, and sign what was found with this private key (dsqc receipt keygen): "
+        "validation-receipt.json and validation-results.zip, beside the form",
+    )
+    add_passphrase(parser)
     add_outdir(
         parser,
         "directory for validate.json, validate.findings.jsonl, submission.json, profile.json and the page profile.html",
@@ -101,17 +117,24 @@ def run(args: argparse.Namespace) -> int:
     taxonomy = choose_taxonomy(args.taxonomy, station.taxonomy_path if station else None)
     from dsqc.crypt4gh import station_keys
 
-    result = validate(
-        args.submission,
-        args.outdir,
-        transfer=args.transfer,
-        today=args.today,
-        with_files=not args.no_files,
-        limits=limits,
-        kbds_strict=strict,
-        taxonomy=taxonomy,
-        keys=station_keys(station) if station else None,
-    )
+    keys = station_keys(station) if station else None
+
+    def validate_into(results: Path | None) -> "ValidateResult":
+        return validate(
+            args.submission,
+            results,
+            transfer=args.transfer,
+            today=args.today,
+            with_files=not args.no_files,
+            limits=limits,
+            kbds_strict=strict,
+            taxonomy=taxonomy,
+            keys=keys,
+            on_receipt=_on_receipt(args, station),
+        )
+
+    signed = _sign(args, station, validate_into) if args.sign else None
+    result = signed.validation if signed else validate_into(args.outdir)
     fixed = None
     if args.fix:
         from dsqc.stages.fix import fix
@@ -126,13 +149,70 @@ def run(args: argparse.Namespace) -> int:
             taxonomy=taxonomy,
         )
     if args.json:
-        more = {"fix": fixed.document} if fixed else {}
+        more: dict[str, Any] = {"fix": fixed.document} if fixed else {}
+        if signed:
+            more["receipt"] = signed.receipt
         print_json({**result.document, "findings": result.findings.to_list(), **more})
     else:
         _print(result, args.submission, args.lang, every=args.all)
         if fixed:
             _print_fixed(fixed, args.outdir, args.lang)
-    return ExitCode.FINDINGS if result.has_errors else ExitCode.DONE
+        if signed:
+            _print_signed(signed, args.lang)
+    unsigned = signed is not None and signed.receipt is None
+    return ExitCode.FINDINGS if result.has_errors or unsigned else ExitCode.DONE
+
+
+def _sign(
+    args: argparse.Namespace, station: "Station | None", validate_into: "Callable[[Path | None], ValidateResult]"
+) -> "SignResult":
+    if args.transfer or args.no_files or args.fix:
+        raise UsageError(
+            "--sign is about a whole submission at the submitter's desk.",
+            hint="Leave out --transfer, --no-files and --fix.",
+        )
+    from dsqc.signing import load_signing_key
+    from dsqc.sketch import choose_panel
+    from dsqc.stages.sign import Desk, sign
+    from dsqc.station_key import passphrase
+
+    key = load_signing_key(args.sign, lambda: passphrase(args.passphrase_env, args.passphrase_file))
+    named = os.environ.get("DSQC_PANEL", "")
+    panel = Path(named) if named else station.panel_path if station else None
+    goals = station.root / station.quality_goals if station and station.quality_goals else None
+    desk = Desk(validate_into, panel_path=panel, panel=choose_panel(panel), goals=goals)
+    signed = sign(args.submission, key, desk, args.outdir)
+    # Without -O the results stood in a directory that is gone.
+    return signed if args.outdir else replace(signed, validation=replace(signed.validation, path=None))
+
+
+def _on_receipt(args: argparse.Namespace, station: "Station | None") -> "OnReceipt | None":
+    """What looks at a receipt that came with the submission; nothing where the station believes nobody's."""
+    if station is None or not station.receipts.trusted or args.outdir is None or args.transfer is None:
+        return None
+    from dsqc.artefact import read_json
+    from dsqc.stages._receipt_check import Arrived, check_receipt
+
+    def look(submission: "Submission", validation: "Mapping[str, Any]", transfer_sha256: str) -> "list[Finding]":
+        arrived = Arrived(args.submission, read_json(args.transfer), transfer_sha256, submission)
+        return check_receipt(station, arrived, validation, args.outdir)
+
+    return look
+
+
+def _print_signed(signed: "SignResult", language: Language) -> None:
+    if signed.receipt is None:
+        if signed.reason is not None:
+            print(signed.reason.get(language))
+        return
+    key = signed.receipt["signature"]["key_id"]
+    print(
+        Text(
+            f"Signed with key {key}, verdict {signed.receipt['verdict']}:",
+            f"서명 키 {key}, 판정 {signed.receipt['verdict']}:",
+        ).get(language)
+    )
+    print(f"→ {signed.path}")
 
 
 def _print(result: "ValidateResult", path: Path, language: Language, *, every: bool) -> None:

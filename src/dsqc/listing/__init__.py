@@ -14,6 +14,8 @@ from dsqc.listing.listed import Listed, listed_files, read_listing, read_listing
 from dsqc.listing.names import (
     LONGEST_NAME_BYTES,
     PRIVATE,
+    RECEIPT,
+    RESULTS,
     SENDER,
     SENT,
     by_normal_name,
@@ -27,6 +29,8 @@ from dsqc.listing.sent import Sent, SentFile, parse_sent
 __all__ = [
     "LONGEST_NAME_BYTES",
     "PRIVATE",
+    "RECEIPT",
+    "RESULTS",
     "SENDER",
     "SENT",
     "Digests",

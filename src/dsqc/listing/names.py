@@ -11,6 +11,10 @@ SENT = "sent.json"
 """What a sender puts into the inbox last (``dsqc.listing.sent``)."""
 SENDER = ".dsqc-sending"
 """What says in an inbox that somebody is sending: an object in S3, a folder with what is not whole in a directory."""
+RECEIPT = "validation-receipt.json"
+"""What a submitter signed about a validation at the desk (`dsqc validate --sign`)."""
+RESULTS = "validation-results.zip"
+"""The results that the receipt covers."""
 LONGEST_NAME_BYTES = 255
 """What Linux file systems hold in one name, in UTF-8."""
 
@@ -46,7 +50,7 @@ def is_bare(name: str) -> bool:
 
 def is_own(name: str) -> bool:
     """Whether ``name`` is one that dsqc itself uses in an inbox."""
-    return name in {PRIVATE, SENT, SENDER}
+    return name in {PRIVATE, SENT, SENDER, RECEIPT, RESULTS}
 
 
 def is_short(name: str) -> bool:

@@ -8,6 +8,8 @@ from dsqc.crypt4gh import ONE_RECIPIENT_BYTES, sealed_name, stored_size
 from dsqc.errors import SystemFault, UsageError
 from dsqc.findings import FindingLog, Location, Suggestion, finding
 from dsqc.listing import (
+    RECEIPT,
+    RESULTS,
     Expected,
     Listed,
     by_normal_name,
@@ -122,6 +124,9 @@ class _Planning:
                 items.append(replace(item, is_sealed=closed is not False))
             else:
                 items.append(Item(name, "data", None, state="failed"))
+        # What the submitter signed travels beside the data; the plain results of closed data do not.
+        own = [name for name in (RESULTS, RECEIPT) if name in self.found and closed is False]
+        items += [self._item(name, "data", Expected(), Location(path=name)) for name in own]
         self._name_repeated(item for item in listed if item.is_taken)
         self._compare_sizes(listed)
         self._name_unlisted({*forms, *first}, "file" in submission.sheets)

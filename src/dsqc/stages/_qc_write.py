@@ -6,14 +6,46 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from dsqc import artefact
 from dsqc.errors import DsqcError
-from dsqc.metrics.reads import ReadMetrics
-from dsqc.stages._qc_measure import QcFile
+from dsqc.metrics.collector import MetricRow
+
+
+class HasRows(Protocol):
+    """What ``metrics.parquet`` is made of."""
+
+    def rows(self) -> Iterable[MetricRow]:
+        """A row a metric and position (and key)."""
+        ...
+
+
+class MeasuredFile(Protocol):
+    """One data file with its results, measured here or taken from a receipt."""
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        ...
+
+    @property
+    def stem(self) -> str:
+        """What the names of its results begin with."""
+        ...
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Content of ``<stem>.dsqc.json``."""
+        ...
+
+    @property
+    def reads(self) -> HasRows:
+        """Its metrics at full resolution."""
+        ...
+
 
 _SUFFIXES = re.compile(r"(?i)(?:\.(?:fastq|fq|bam|cram|sam)(?:\.(?:gz|bgz|bz2|zst|xz))?|\.(?:gz|bgz|bz2|zst|xz))$")
 
@@ -72,7 +104,7 @@ def _prepare(open_panel: Callable[[], object]) -> None:
         open_panel()
 
 
-def write_files(outdir: Path, files: Sequence[QcFile]) -> None:
+def write_files(outdir: Path, files: Sequence[MeasuredFile]) -> None:
     """Write everything of design 5.3 for ``files`` into ``outdir``.
 
     Raises:
@@ -96,7 +128,7 @@ def write_files(outdir: Path, files: Sequence[QcFile]) -> None:
     artefact.write_json(outdir / "dsqc_mqc.json", multiqc.custom_content(item.data for item in files))
 
 
-def write_parquet(path: Path, reads: ReadMetrics) -> None:
+def write_parquet(path: Path, reads: HasRows) -> None:
     """Write a row a metric and position: metric, position_from, position_to, key, value."""
     import pyarrow as pa
     import pyarrow.parquet as pq

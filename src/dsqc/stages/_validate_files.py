@@ -61,7 +61,7 @@ def check_listed(read: Submission, inbox: Path, *, with_rules: bool, ignored: Pa
         ignored: a directory that is no part of the submission though it may stand in it (the results).
     """
     # The transfer brings its sources and its journal with it: only who looks at files pays for it.
-    from dsqc.listing import listed_files, normalise
+    from dsqc.listing import is_own, listed_files, normalise
 
     names = FindingLog()
     listed = listed_files(read, names)
@@ -78,7 +78,7 @@ def check_listed(read: Submission, inbox: Path, *, with_rules: bool, ignored: Pa
     known = {item.name for item in listed} | forms
     sheet = read.sheets.get("file")
     for name, path in sorted(present.items()):
-        if name in known or (ignored is not None and path.resolve() == ignored.resolve()):
+        if name in known or is_own(name) or (ignored is not None and path.resolve() == ignored.resolve()):
             continue
         shown = f"{name}/" if path.is_dir() and not path.is_symlink() else name
         place = Location(sheet="file") if sheet else Location()

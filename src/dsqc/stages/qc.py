@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from dsqc.sketch import Panel, check_panel, choose_panel
 from dsqc.stages._inputs import STANDARD_INPUT, check_inputs
 from dsqc.stages._memory import give_back_memory
 from dsqc.stages._qc_measure import Options, Progress, QcFile, QcPair, measure_file, measure_pair
+from dsqc.stages._qc_results import FINDINGS, RECORD, MeasuredRun, TakenFile, taken_run
 from dsqc.stages._qc_write import html_name, metrics_name, prepare, remove_stale, stems_of, write_files
 from dsqc.version import __version__
 
@@ -80,7 +81,7 @@ class QcRunResult:
     """
 
     data: dict[str, Any]
-    files: tuple[QcFile, ...]
+    files: tuple[QcFile | TakenFile, ...]
     findings: FindingLog
     path: Path
 
@@ -143,8 +144,9 @@ def qc_run(
 ) -> QcRunResult:
     """Measure all data files of one run of a submission and write its results.
 
-    A file that is not in the inbox gets the state ``missing``; the finding about it was made when it was transferred
-    or validated. A run none of whose files is there is ``skipped``.
+    Where the station has taken the submitter's receipt over the same bytes, its results are written, and nothing is
+    measured. A file that is not in the inbox gets the state ``missing``; the finding about it was made when it was
+    transferred or validated. A run none of whose files is there is ``skipped``.
 
     Args:
         submission_json: what validate wrote.
@@ -161,28 +163,36 @@ def qc_run(
     log = logs.logger(stage="qc", run=run_key)
     submission = Submission.from_dict(artefact.read_json(submission_json))
     run = _find_run(submission, run_key)
-    options = Options(
-        threads, _checked_reference(reference), _declared_offset(submission, run), progress, _panel_of(panel)
-    )
+    options = Options(threads, _checked_reference(reference), None, progress, _panel_of(panel))
+    result = taken_run(submission_json, run, inbox, options.panel) if options.reference is None else None
+    if result is None:
+        if threads > 1:
+            prepare(options.panel)
+        log.info("started", files=len(run.files))
+        result = measure_run(submission, run, inbox, options, keys)
+        give_back_memory()
+    write_files(outdir, result.files)
+    artefact.write_json_lines(outdir / FINDINGS, result.findings.to_list())
+    remove_stale(outdir, {item.stem for item in result.files})
+    artefact.write_json(outdir / RECORD, result.data)
+    log.info("done", state=result.data["state"], **result.findings.counts())
+    return QcRunResult(result.data, tuple(result.files), result.findings, outdir / RECORD)
+
+
+def measure_run(
+    submission: Submission, run: Run, inbox: Path, options: Options, keys: Keys | None = None
+) -> MeasuredRun:
+    """Measure all data files of ``run``; nothing is written. See :func:`qc_run`."""
+    options = replace(options, declared_offset=_declared_offset(submission, run))
     paths = [_path_in(inbox, item, keys) for item in run.files]
     present = [number for number, path in enumerate(paths) if path is not None]
-    if threads > 1:
-        prepare(options.panel)
     stems = stems_of([item.name for item in run.files])
-    log.info("started", files=len(paths), missing=len(paths) - len(present))
     groups = _mates(run.files, present)
     files, pairs = _measure([path or Path() for path in paths], stems, groups, options)
     by_stem = {item.stem: item for item in files}
     measured = [by_stem.get(stem) for stem in stems]
     findings = _all_findings(files)
-    data = _run_data(run, measured, pairs, findings)
-    give_back_memory()
-    write_files(outdir, files)
-    artefact.write_json_lines(outdir / "findings.jsonl", findings.to_list())
-    remove_stale(outdir, by_stem)
-    artefact.write_json(outdir / "qc.json", data)
-    log.info("done", state=data["state"], **findings.counts())
-    return QcRunResult(data, tuple(files), findings, outdir / "qc.json")
+    return MeasuredRun(_run_data(run, measured, pairs, findings), tuple(files), findings)
 
 
 def _find_run(submission: Submission, run_key: str) -> Run:
@@ -324,7 +334,7 @@ def _run_data(
         "metrics": _run_metrics(run, measured, pairs),
         "pair": {"mates": mates, "pairs": sum(pair.pairs for pair in pairs)} if pairs else None,
         "finding_counts": findings.counts(),
-        "findings_file": "findings.jsonl",
+        "findings_file": FINDINGS,
     }
 
 

@@ -22,16 +22,21 @@ from dsqc.catalog.intake import NO_VERSIONS, EncryptedFile, FindingCount, Intake
 from dsqc.catalog.leases import LEASE_SECONDS, check_held, held
 from dsqc.catalog.models import SubmissionRecord
 from dsqc.catalog.receipts import manifest, receipt
+from dsqc.catalog.receipts.distrusted_keys import note_receipt
 from dsqc.catalog.registering import Actor, Outcome, receive
 from dsqc.catalog.registering import register as register_rows
 from dsqc.errors import SystemFault, TransientFault
 from dsqc.model import Access, Submission, Verdict
+from dsqc.stages._qc_results import CHECK
 from dsqc.stages._register_closed import CLOSED, check_tiers, store_closed
 from dsqc.station import HELD, Station
+from dsqc.station_key import is_signed, signed_by_station, station_signing_key
 from dsqc.storage import PutItem, StoredCopy, open_place
 from dsqc.version import __version__
 
 ACTOR = f"dsqc register {__version__}"
+_OF_RECEIPT = ("state", "key_id", "receipt_sha256", "reason", "run_count", "measured_again")
+"""What the history says of a validation receipt."""
 FORMS = "forms"
 """Place of the findings about forms and transfer, beside the runs' keys."""
 
@@ -48,6 +53,11 @@ class RegisterResult:
     def registered(self) -> bool:
         """Whether the submission is in the catalog with accessions."""
         return bool(self.receipt["registered"])
+
+    @property
+    def signed(self) -> bool:
+        """Whether the station has put its signature under the receipt."""
+        return is_signed(self.receipt)
 
 
 def register(
@@ -77,16 +87,21 @@ def register(
         rejected with the reasons.
 
     Raises:
+        UsageError: the station's signing key cannot be used.
         SystemFault: something that the verdict covers has changed, or is missing.
         StorageFault, CatalogFault, TransientFault: the store or the catalog refused; running it again goes on.
     """
     intake = read_intake(results)
     log = logs.logger(stage="register", submission=intake.name)
     log.info("start", verdict=intake.verdict.value, files=len(intake.files))
+    actor = actor or Actor(ACTOR)
+    station_signing_key(station)  # A key that cannot be used is told before anything is registered.
     with Catalog.open(station) as catalog, held(catalog, intake.key, seconds=lease_seconds) as holder:
         outcome = register_intake(catalog, intake, inbox, holder, actor=actor, replace_files=replace_files)
+        _note_receipt(catalog, results, outcome, actor)
         result = write_receipt(catalog, intake, results, outcome)
-    log.info("end", state=result.receipt["state"], accession=result.receipt["accessions"]["submission"])
+    number = result.receipt["accessions"]["submission"]
+    log.info("end", state=result.receipt["state"], accession=number, signed=result.signed)
     return result
 
 
@@ -141,12 +156,24 @@ def names_to_store(intake: Intake, outcome: Outcome) -> tuple[str, ...]:
     return tuple(item.name for item in intake.submission.data_files())
 
 
+def _note_receipt(catalog: Catalog, results: Path, outcome: Outcome, actor: Actor) -> None:
+    """Have the history say what became of the receipt of the submitter's own validation, where there was one."""
+    if outcome.refused or not (results / CHECK).is_file():
+        return
+    check = read_json(results / CHECK)
+    if not (results / "transfer.json").is_file() or check["transfer_sha256"] != sha256_of(results / "transfer.json"):
+        return
+    details = {name: check[name] for name in _OF_RECEIPT}
+    catalog.write(lambda session: note_receipt(session, outcome.submission_id, details, actor))
+
+
 def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outcome) -> RegisterResult:
     """Write the manifest and ``receipt.json`` out of what the catalog says now."""
     with catalog.reading() as session:
         given = receipt(session, intake.name, outcome)
     if given["registered"]:
         write_manifest(catalog, outcome.submission_id)
+    given = signed_by_station(given, catalog.station)
     path = results / "receipt.json"
     write_json(path, given)
     return RegisterResult(given, path, outcome)

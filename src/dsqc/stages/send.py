@@ -1,6 +1,6 @@
 """send: a submission from the submitter's desk into the station's inbox, every byte proven there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from dsqc.crypt4gh import PublicKey
 from dsqc.errors import DsqcError, UsageError
 from dsqc.findings import FindingLog, finding
 from dsqc.language import Text
-from dsqc.listing import Digests
+from dsqc.listing import RECEIPT, RESULTS, Digests
 from dsqc.progress import Estimate, Gauge, InTurns
 from dsqc.sending import (
     PARALLEL,
@@ -100,6 +100,7 @@ def send(
             f"{plan.directory} is submission and inbox at once.", hint="Give the inbox a place of its own."
         )
     there: frozenset[str] = frozenset()
+    plan = _without_refused_receipt(plan, destination)
     try:
         refused = _refusal(plan, recipient)
         if refused is None:
@@ -137,6 +138,14 @@ def _refusal(plan: Plan, recipient: PublicKey | None) -> UsageError | None:
     except UsageError as refused:
         return refused
     return None
+
+
+def _without_refused_receipt(plan: Plan, destination: Destination) -> Plan:
+    """A receipt is a help: an inbox that does not take it (a grant names its files) gets the submission without."""
+    own = [item for item in plan.travelling if item.name in (RECEIPT, RESULTS)]
+    if any(destination.refusal(item.far_name, item.far_bytes) for item in own):
+        return replace(plan, items=tuple(item for item in plan.items if item not in own))
+    return plan
 
 
 def _name_refused(plan: Plan, destination: Destination) -> None:

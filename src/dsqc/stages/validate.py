@@ -1,6 +1,6 @@
 """The validate stage: the form and its files against the rules; cheap checks before costly ones, no network."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -32,6 +32,9 @@ TRANSFER = "transfer.json"
 PROFILE_PAGE = PAGE
 FORM_LEVEL = frozenset({"DSQC-F001", "DSQC-F002", "DSQC-F014"})
 """Findings of the transfer about names in the file sheet: the rules find them again, so they are not taken over."""
+
+
+OnReceipt = Callable[[Submission, Mapping[str, Any], str], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def validate(
     kbds_strict: bool = False,
     taxonomy: Taxonomy | None = None,
     keys: Keys | None = None,
+    on_receipt: OnReceipt | None = None,
 ) -> ValidateResult:
     """Validate one submission. The verdict at the submitter's desk is the one that the station will give.
 
@@ -85,6 +89,8 @@ def validate(
         kbds_strict: count the doubtful requirements of the K-BDS guide, as the station does that says so.
         taxonomy: the snapshot that organisms are looked up in (default: the small one that dsqc ships).
         keys: of the station, to which the files of closed submissions are encrypted in its inbox.
+        on_receipt: asked about the submitter's receipt once everything else is known, with the submission, the content
+            of ``validate.json`` and the digest of ``transfer.json``; what it finds is added.
 
     Raises:
         UsageError: there is nothing at ``inbox``, or its files are encrypted and ``keys`` do not open them.
@@ -105,10 +111,15 @@ def validate(
         findings.merge(check_received(read, inbox, record, inputs, with_content=with_files, keys=keys))
     elif with_files:
         findings.merge(check_listed(read, inbox, with_rules=form is not None, ignored=results))
-    document = _document(submission, form, day, inputs, findings, with_files=with_files or transfer is not None)
+    about = taxonomy_version(taxonomy)
+    checked = with_files or transfer is not None
+    document = _document(submission, form, day, inputs, findings, with_files=checked)
     document["kbds_strict"] = kbds_strict
-    document["taxonomy"] = taxonomy_version(taxonomy)
-    document["vocabularies"]["taxonomy"] = document["taxonomy"]["version"]
+    document["taxonomy"] = about
+    document["vocabularies"]["taxonomy"] = about["version"]
+    if on_receipt is not None and transfer is not None:
+        findings.extend(on_receipt(submission, document, inputs[TRANSFER]))
+        document |= {"finding_counts": findings.counts(), "groups": findings.groups_to_list()}
     path = None
     if results is not None:
         document["findings_file"] = FINDINGS

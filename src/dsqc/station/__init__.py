@@ -2,7 +2,18 @@
 
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 from dsqc.station.configuration import FILE_NAME, HEADERS, HELD, TIERS, Place, Station, load_station
-from dsqc.station.sections import Closed, Copies, Notices, Prefixes, Release, S3Options, Tiers, TransferOptions
+from dsqc.station.sections import (
+    Closed,
+    Copies,
+    Notices,
+    Prefixes,
+    Receipts,
+    Release,
+    S3Options,
+    Signing,
+    Tiers,
+    TransferOptions,
+)
 
 __all__ = [
     "ENVIRONMENT_VARIABLE",
@@ -16,8 +27,10 @@ __all__ = [
     "Notices",
     "Place",
     "Prefixes",
+    "Receipts",
     "Release",
     "S3Options",
+    "Signing",
     "Station",
     "Tiers",
     "TransferOptions",

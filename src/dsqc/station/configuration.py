@@ -16,9 +16,11 @@ from dsqc.station.sections import (
     Copies,
     Notices,
     Prefixes,
+    Receipts,
     Release,
     S3Options,
     Section,
+    Signing,
     Tiers,
     TransferOptions,
 )
@@ -73,6 +75,8 @@ class Station(Section):
     s3: S3Options = S3Options()
     s3_places: dict[str, S3Options] = Field(default_factory=dict)
     closed: Closed = Closed()
+    signing: Signing = Signing()
+    receipts: Receipts = Receipts()
     limits: Limits = Limits()
     transfer: TransferOptions = TransferOptions()
     release: Release = Release()

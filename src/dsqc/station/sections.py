@@ -76,6 +76,53 @@ class Closed(Section):
     previous_passphrase_env: str = ""
 
 
+class Signing(Section):
+    """The station's own signature (Ed25519, PEM) under receipts and certificates; files relative to ``station.toml``.
+
+    Attributes:
+        private_key, public_key: the pair in use (``dsqc station keygen``). Without one, nothing is signed.
+        passphrase_env: name of the environment variable that holds the private key's passphrase.
+        passphrase_file: file that holds it in its first line.
+        previous_public_keys: keys of before: what they signed is still believed.
+        address: what a certificate's number is looked up at (``https://station.example.org/certificate``), printed on
+            it with the number behind; empty: the certificate says how it is verified without a network.
+    """
+
+    private_key: str = "keys/signing.pem"
+    public_key: str = "keys/signing.pub"
+    passphrase_env: str = ""
+    passphrase_file: str = ""
+    previous_public_keys: tuple[str, ...] = ()
+    address: str = ""
+
+    @field_validator("address")
+    @classmethod
+    def _is_address(cls, text: str) -> str:
+        if text and not text.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")
+        return text.rstrip("/")
+
+
+class Receipts(Section):
+    """Which validations at a submitter's desk are believed, so that files need not be measured again.
+
+    Attributes:
+        trusted: directory of the public keys (``*.pub``, ``*.pem``) of submitters whose receipts are taken, relative to
+            ``station.toml``; empty: none is.
+        max_age_days: older receipts are not taken.
+        catch_probability: with how much probability one false receipt is caught: so many of its runs, chosen at random,
+            are measured again.
+        assumed_false_share: the least share of its runs that a false receipt is taken to lie about.
+        secret: file with what only the station knows, which the choice of runs depends on; made where it is missing.
+    """
+
+    trusted: str = ""
+    max_age_days: float = Field(default=30.0, gt=0)
+    catch_probability: float = Field(default=0.95, gt=0, le=1)
+    assumed_false_share: float = Field(default=0.1, gt=0, le=1)
+    secret: str = "keys/receipts.secret"  # noqa: S105  the name of its file
+
+
 class TransferOptions(Section):
     """How fast, when and how often bytes are fetched; every one is also an option of ``dsqc transfer``.
 

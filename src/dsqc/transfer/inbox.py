@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -215,6 +215,31 @@ class Inbox:
             raise write_fault(self.path, error) from error
         if names:
             self._rewrite_journal()
+
+    def keep_own(self, name: str, blocks: Iterable[bytes], most: int) -> None:
+        """Write what belongs to dsqc into the private folder, whole or not at all.
+
+        Args:
+            most: bytes; what is longer is not kept.
+
+        Raises:
+            StorageFault: the disk refused.
+        """
+        size = 0
+        with atomic_file(self._private / name) as file:
+            for block in blocks:
+                size += len(block)
+                if size <= most:
+                    file.write(block)
+        if size > most:
+            self.drop_own(name)
+
+    def drop_own(self, name: str) -> None:
+        """Remove what :meth:`keep_own` wrote."""
+        try:
+            (self._private / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise write_fault(self.path, error) from error
 
     def require_space(self, size_bytes: int) -> None:
         """Refuse before the first byte what cannot fit.

@@ -10,6 +10,8 @@ from dsqc.crypt4gh import Keys, sealed_name
 from dsqc.errors import DsqcError, TransientFault
 from dsqc.findings import FindingLog, Location, Suggestion, finding
 from dsqc.listing import (
+    RECEIPT,
+    RESULTS,
     SENT,
     Digests,
     Expected,
@@ -36,6 +38,8 @@ from dsqc.transfer.sinks import PlainSink
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, Source
 from dsqc.transfer.taken import reason_ko
 
+LARGEST_RESULTS_BYTES = 4 << 30
+"""Of the results that come with a receipt; without them everything is measured."""
 PLAIN_FILE = "regular file"
 LARGEST_SENT_BYTES = 64 << 20
 """Of a ``sent.json`` that is read: a hundred thousand files; what is larger was not written by dsqc."""
@@ -183,6 +187,7 @@ class _Transfer:
                 for name in wanted
             ]
         )
+        self._take_receipt()
         self._add_refused(listed)
         self._compare(listed)
         came = (sealed_name(name) for name in self.came)
@@ -207,6 +212,23 @@ class _Transfer:
                 hint="Run the same command again when `dsqc send` has ended.",
             )
         return sent or Sent()
+
+    def _take_receipt(self) -> None:
+        """Bring the receipt of a validation at the desk with its results, or none: whoever reads it proves it.
+
+        It is a help and no part of the submission: nothing is said where it cannot be had.
+        """
+        for name, most in ((RESULTS, LARGEST_RESULTS_BYTES), (RECEIPT, LARGEST_SENT_BYTES)):
+            entry = None if self.sealer else self._entry(name)
+            if entry is None or entry.kind is not EntryKind.FILE or entry.size_bytes > most:
+                self.inbox.drop_own(name)
+                continue
+            try:
+                for attempt in attempts(self.options.retries):
+                    with attempt:
+                        self.inbox.keep_own(name, self.source.blocks(entry), most)
+            except FileFault:
+                self.inbox.drop_own(name)
 
     def _seal(self, submission: Submission, names: list[str]) -> None:
         """Have the files of a closed submission encrypted, or say before their first byte why that cannot be."""

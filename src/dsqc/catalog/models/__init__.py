@@ -27,6 +27,7 @@ from dsqc.catalog.models.metadata import (
     SampleRecord,
     SubmissionRecord,
 )
+from dsqc.catalog.models.receipts import CertificateRecord, DistrustedKeyRecord, ReviewerLinkRecord
 from dsqc.catalog.models.stored import (
     ARCHIVE_ENCODINGS,
     EncryptionHeaderRecord,
@@ -52,9 +53,11 @@ __all__ = [
     "AgreementRecord",
     "Attributes",
     "Base",
+    "CertificateRecord",
     "DataFileRecord",
     "DecisionRecord",
     "DisclosureRecord",
+    "DistrustedKeyRecord",
     "EncryptionHeaderRecord",
     "EventRecord",
     "ExperimentRecord",
@@ -72,6 +75,7 @@ __all__ = [
     "ProjectRecord",
     "ReleaseProposalRecord",
     "ReplacedFileRecord",
+    "ReviewerLinkRecord",
     "RunRecord",
     "SampleRecord",
     "SubmissionRecord",
