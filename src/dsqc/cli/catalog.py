@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dsqc.cli import _catalog_figures
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli._output import print_json, print_table
 from dsqc.errors import ExitCode, UsageError
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     search.add_argument("--limit", type=int, default=1000, metavar="N", help="rows at most (default: 1000)")
     action("show", "everything about one accession").add_argument("accession", metavar="ACCESSION")
-    action("stats", "how much the catalog holds, and of what")
+    _catalog_figures.add_actions(action)
     history = action("history", "what happened to a submission, when, by whom and why")
     history.add_argument("name", metavar="NAME", help="an accession, or the submission's alias")
     history.add_argument("--verify", action="store_true", help="prove that the history is whole and unchanged")
@@ -126,21 +127,6 @@ def _show(args: argparse.Namespace) -> int:
     for name, value in found.items():
         if name != "schema_version" and value not in (None, "", [], {}):
             print(f"{name}: {value if isinstance(value, str | int) else to_json(value).rstrip()}")
-    return ExitCode.DONE
-
-
-def _stats(args: argparse.Namespace) -> int:
-    from dsqc.catalog.statistics import statistics
-
-    found = _with_session(args, lambda _, session: statistics(session))
-    if args.json:
-        print_json(found)
-        return ExitCode.DONE
-    for name in ("totals", "submissions_by_state", "stored_bytes_by_tier"):
-        print_table([name, ""], ((key, f"{value:,}") for key, value in found[name].items()))
-    for name in ("by_research_field", "by_data_centre", "by_platform", "by_organism"):
-        rows = ((row["name"] or "-", *(f"{row[key]:,}" for key in ("runs", "bytes", "bases"))) for row in found[name])
-        print_table([name, "runs", "bytes", "bases"], rows)
     return ExitCode.DONE
 
 
@@ -223,7 +209,7 @@ def _verify(args: argparse.Namespace) -> int:
 _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "search": _search,
     "show": _show,
-    "stats": _stats,
+    "stats": _catalog_figures.run_stats,
     "history": _history,
     "export": _export,
     "verify": _verify,

@@ -4,6 +4,12 @@ What is searched has a column and an index; JSON holds only what the forms defin
 """
 
 from dsqc.catalog.models.base import Attributes, Base
+from dsqc.catalog.models.goals import (
+    SCOPES,
+    CentreFigureRecord,
+    QualityDistributionRecord,
+    QualityReferenceRecord,
+)
 from dsqc.catalog.models.history import (
     AccessionCounterRecord,
     DecisionRecord,
@@ -31,9 +37,11 @@ from dsqc.catalog.models.stored import (
 
 __all__ = [
     "ARCHIVE_ENCODINGS",
+    "SCOPES",
     "AccessionCounterRecord",
     "Attributes",
     "Base",
+    "CentreFigureRecord",
     "DataFileRecord",
     "DecisionRecord",
     "EncryptionHeaderRecord",
@@ -47,6 +55,8 @@ __all__ = [
     "ObjectCopyRecord",
     "ObjectRecord",
     "ProjectRecord",
+    "QualityDistributionRecord",
+    "QualityReferenceRecord",
     "RunRecord",
     "SampleRecord",
     "SubmissionRecord",
