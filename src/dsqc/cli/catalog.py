@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dsqc.cli import _catalog_figures
+from dsqc.cli import _catalog_figures, _catalog_quality
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli._output import print_json, print_table
 from dsqc.errors import ExitCode, UsageError
@@ -52,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     search.add_argument("--limit", type=int, default=1000, metavar="N", help="rows at most (default: 1000)")
     action("show", "everything about one accession").add_argument("accession", metavar="ACCESSION")
     _catalog_figures.add_actions(action)
+    _catalog_quality.add_actions(action)
     history = action("history", "what happened to a submission, when, by whom and why")
     history.add_argument("name", metavar="NAME", help="an accession, or the submission's alias")
     history.add_argument("--verify", action="store_true", help="prove that the history is whole and unchanged")
@@ -210,6 +211,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "search": _search,
     "show": _show,
     "stats": _catalog_figures.run_stats,
+    "reference": _catalog_quality.run_reference,
     "history": _history,
     "export": _export,
     "verify": _verify,

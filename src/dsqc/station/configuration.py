@@ -112,6 +112,17 @@ class Station(Section):
         return self.root / self.taxonomy if self.taxonomy else None
 
     @property
+    def goals_path(self) -> Path | None:
+        """The station's own quality goals; ``None`` for those that dsqc ships."""
+        return self.root / self.quality_goals if self.quality_goals else None
+
+    @property
+    def reference_path(self) -> Path | None:
+        """The distributions that runs are compared with; ``None`` where none were built."""
+        path = self.root / self.figures.reference
+        return path if self.figures.reference and path.is_file() else None
+
+    @property
     def panel_path(self) -> Path | None:
         """The panel of genomes; ``None`` for the one that dsqc ships."""
         if not self.panel or self.panel == NO_PANEL:
