@@ -9,6 +9,9 @@ from dsqc.cli._output import print_json, print_table
 from dsqc.errors import ExitCode, UsageError
 from dsqc.language import Text
 
+SHOWN = 10
+"""Signals of a chart that are printed, the newest ones; --json and --html have all of them."""
+
 
 def add_actions(action: AddAction) -> None:
     """The actions ``reference``, ``quality``, ``control`` and ``yearly``."""
@@ -173,7 +176,7 @@ def _write_page(args: argparse.Namespace, kind: str, document: dict[str, Any]) -
 def run_control(args: argparse.Namespace) -> int:
     """Print the charts' limits and signals."""
     from dsqc.catalog.figures.control import ChartOptions
-    from dsqc.report.control_page import RULE_NAMES
+    from dsqc.report.control_page import rule_names
     from dsqc.stages.figures import control
 
     station = _station(args)
@@ -191,9 +194,12 @@ def run_control(args: argparse.Namespace) -> int:
         return ExitCode.DONE
     for chart in document["charts"]:
         print(f"{chart['platform']} {chart['strategy']}: {_chart_text(chart, baseline).get(args.lang)}")
-        for signal in chart["signals"]:
-            rule = RULE_NAMES[signal["rule"]].get(args.lang)
-            print(f"    {signal['at'][:10]} {signal['accession']} {signal['value']:.4g}: {rule}")
+        for signal in chart["signals"][-SHOWN:]:
+            names = rule_names(signal["rules"]).get(args.lang)
+            print(f"    {signal['at'][:10]} {signal['accession']} {signal['value']:.4g}: {names}")
+        earlier = len(chart["signals"]) - SHOWN
+        if earlier > 0:
+            print(Text(f"    and {earlier:,} earlier ones", f"    그 이전 {earlier:,}건").get(args.lang))
     if document["noted"] is not None:
         print(Text(f"{document['noted']} signals noted", f"신호 {document['noted']}건을 기록했습니다").get(args.lang))
     return ExitCode.DONE

@@ -27,6 +27,12 @@ RULE_NAMES = {
 }
 
 
+def rule_names(rules: Sequence[str]) -> Text:
+    """What a point broke, in words."""
+    names = [RULE_NAMES[rule] for rule in rules]
+    return Text(", ".join(name.en for name in names), ", ".join(name.ko for name in names))
+
+
 def control_page(document: Data, language: Language | None = None) -> str:
     """The page of ``dsqc catalog control``: a chart a platform and strategy, and its signals."""
     name = metric_name(document["metric"])
@@ -136,7 +142,12 @@ def _padded(values: Sequence[float], floor: float | None = None) -> tuple[float,
 
 def _day_labels(points: Sequence[Data]) -> list[tuple[float, str]]:
     step = max(1, len(points) // 5)
-    return [(float(place), item["at"][:10]) for place, item in enumerate(points) if place % step == 0]
+    last = 0.93 * (len(points) - 1)  # a label further right would not fit
+    return [
+        (float(place), item["at"][:10])
+        for place, item in enumerate(points)
+        if place % step == 0 and (place <= last or place == 0)
+    ]
 
 
 def _signal_table(signals: Sequence[Data]) -> Table:
@@ -146,5 +157,5 @@ def _signal_table(signals: Sequence[Data]) -> Table:
         (Text("Value", "값"), True),
         (Text("Signal", "신호"), False),
     ]
-    rows = [(item["at"][:10], item["accession"], f"{item['value']:.4g}", RULE_NAMES[item["rule"]]) for item in signals]
+    rows = [(item["at"][:10], item["accession"], f"{item['value']:.4g}", rule_names(item["rules"])) for item in signals]
     return table(columns, rows, Text("Signals", "신호"))

@@ -8,8 +8,8 @@ from dsqc.report.figure_pages import Cell, Section, Table, metric_name, page, pe
 from dsqc.report.figures import Figure, LegendItem
 from dsqc.report.svg import Canvas
 
-MOST_PLOTS = 24
-"""Goals whose attainment is drawn; tables hold all of them."""
+MOST_PLOTS = 12
+"""Goals whose attainment is drawn, those first that fewest runs reach; tables hold all of them."""
 Data = Mapping[str, Any]
 
 STATES = {
@@ -25,15 +25,20 @@ def quality_page(document: Data, language: Language | None = None) -> str:
     goals, rows = document["goals"], document["rows"]
     title = Text("Attainment of quality goals", "품질 목표 달성 현황")
     subtitle = Text(f"{goals['id']} {goals['version']}", f"{goals['id']} {goals['version']}")
+    drawn = sorted((row for row in rows if _is_drawn(row)), key=lambda row: row["overall"]["share"])[:MOST_PLOTS]
     diagnosis = Section(
         Text("Diagnosis", "진단"),
         [
             Text(
                 "Whiskers are 95 % intervals (Wilson). A goal is missed where its target lies above the interval.",
                 "막대는 95 % 신뢰구간(Wilson)이며, 목표가 구간보다 높으면 미달로 봅니다.",
-            )
+            ),
+            Text(
+                f"Drawn: at most {MOST_PLOTS} goals that not every run reaches, the worst first.",
+                f"모든 런이 도달하지는 못한 목표만, 낮은 순으로 {MOST_PLOTS}개까지 그립니다.",
+            ),
         ],
-        [_attained_plot(row, number) for number, row in enumerate(rows[:MOST_PLOTS])],
+        [_attained_plot(row, number) for number, row in enumerate(drawn)],
         [_diagnosis_table(document)],
     )
     sections = [
@@ -53,6 +58,14 @@ def quality_page(document: Data, language: Language | None = None) -> str:
     return page(title, subtitle, sections, language)
 
 
+def _is_drawn(row: Data) -> bool:
+    return bool(row["overall"]["reached"] < row["overall"]["runs"])
+
+
+def _bound(row: Data) -> str:
+    return str(row["bound"]).replace(">=", "≥").replace("<=", "≤")
+
+
 def _goal_table(rows: Sequence[Data]) -> Table:
     seen = {row["goal"]: row for row in rows}
     columns = [
@@ -65,7 +78,7 @@ def _goal_table(rows: Sequence[Data]) -> Table:
     return table(
         columns,
         [
-            (row["goal"], metric_name(row["metric"]), row["bound"], percent(row["target"]), row["since"] or "–")
+            (row["goal"], metric_name(row["metric"]), _bound(row), percent(row["target"]), row["since"] or "–")
             for row in seen.values()
         ],
     )
@@ -78,7 +91,7 @@ def _group(row: Data) -> str:
 def _row_title(row: Data) -> Text:
     name, group = metric_name(row["metric"]), _group(row)
     tail = f" · {group}" if group else ""
-    return Text(f"{name.en} {row['bound']}{tail}", f"{name.ko} {row['bound']}{tail}")
+    return Text(f"{name.en}: {_bound(row)}{tail}", f"{name.ko}: {_bound(row)}{tail}")
 
 
 def _attained_plot(row: Data, number: int) -> Figure:

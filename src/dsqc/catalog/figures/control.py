@@ -162,9 +162,9 @@ def _chart(platform: str, strategy: str, points: list[ChartPoint], options: Char
                 "at": points[place].at,
                 "accession": points[place].accession,
                 "value": values[place],
-                "rule": rule,
+                "rules": [rule for _, rule in members],
             }
-            for place, rule in broken
+            for place, members in groupby(broken, key=lambda item: item[0])
         ],
     }
 
@@ -193,12 +193,12 @@ def note_signals(session: Session, document: dict[str, Any], actor: Actor) -> in
                 "platform": chart["platform"],
                 "strategy": chart["strategy"],
                 "accession": signal["accession"],
-                "rule": signal["rule"],
+                "rules": signal["rules"],
             }
             if submission is None or _is_noted(session, submission, said):
                 continue
             details = {**said, "value": signal["value"], "limits": chart["limits"]}
-            reason = f"{document['metric']}: {signal['rule']}"
+            reason = f"{document['metric']}: {', '.join(signal['rules'])}"
             append_event(
                 session, submission, SIGNAL, actor=actor.name, reason=reason, details=details, clock=actor.clock
             )
