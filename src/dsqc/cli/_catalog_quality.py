@@ -111,9 +111,9 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from dsqc.artefact import write_json
     from dsqc.catalog.database import Catalog
     from dsqc.catalog.figures.references import kept_reference
+    from dsqc.metrics.reference import write_reference
 
     station = _station(args)
     with Catalog.open(station) as catalog, catalog.reading() as session:
@@ -121,7 +121,7 @@ def _export(args: argparse.Namespace) -> int:
     if reference is None:
         raise UsageError("The catalog holds no such reference.", hint="`dsqc catalog reference build` makes one.")
     path = _place(args, station)
-    write_json(path, reference.to_dict())
+    write_reference(path, reference)
     if args.json:
         print_json({"schema_version": SCHEMA_VERSION, "version": reference.version, "file": str(path)})
     else:

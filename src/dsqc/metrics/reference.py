@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -21,6 +21,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from dsqc.artefact import write_text
 from dsqc.errors import UsageError
 
 MOST_POINTS = 256
@@ -154,7 +155,12 @@ class Reference:
                     "library_strategy": stratum[1],
                     "research_field": stratum[2],
                     "metrics": [
-                        {"metric": name, "run_count": item.run_count, "points": [list(point) for point in item.points]}
+                        {
+                            "metric": name,
+                            "run_count": item.run_count,
+                            "values": [value for value, _ in item.points],
+                            "counts": [count for _, count in item.points],
+                        }
                         for name, item in sorted(metrics.items())
                     ],
                 }
@@ -170,16 +176,19 @@ class Reference:
         return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> "Reference":
-        """Read :meth:`to_dict`."""
-        strata = {
-            (row["platform"], row["library_strategy"], row["research_field"]): {
-                item["metric"]: Distribution(tuple((float(value), int(count)) for value, count in item["points"]))
-                for item in row["metrics"]
-            }
-            for row in document["strata"]
-        }
+    def from_dict(cls, document: Mapping[str, Any], wanted: Container[Stratum] | None = None) -> "Reference":
+        """Read :meth:`to_dict`; only the strata that are ``wanted``, where that is said."""
+        strata = {}
+        for row in document["strata"]:
+            stratum = (row["platform"], row["library_strategy"], row["research_field"])
+            if wanted is None or stratum in wanted:
+                strata[stratum] = {item["metric"]: _distribution(item) for item in row["metrics"]}
         return cls(document["version"], document["minimum_runs"], strata)
+
+
+def _distribution(item: Mapping[str, Any]) -> Distribution:
+    pairs = zip(item["values"], item["counts"], strict=True)
+    return Distribution(tuple((float(value), int(count)) for value, count in pairs))
 
 
 def is_number(value: Any) -> bool:
@@ -187,8 +196,23 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def load_reference(path: Path) -> Reference:
+def write_reference(path: Path, reference: Reference) -> None:
+    """Write the file of distributions, on one line a stratum: it may hold millions of numbers.
+
+    Raises:
+        StorageFault: it cannot be written.
+    """
+    document = reference.to_dict()
+    strata = ",\n".join(json.dumps(row, separators=(",", ":"), allow_nan=False) for row in document.pop("strata"))
+    head = json.dumps(document, separators=(",", ":")).removesuffix("}")
+    write_text(path, f'{head},"strata":[\n{strata}\n]}}\n')
+
+
+def load_reference(path: Path, wanted: Container[Stratum] | None = None) -> Reference:
     """Read a file of distributions that ``dsqc catalog reference build`` wrote.
+
+    Args:
+        wanted: the strata that are needed; ``None`` for all.
 
     Raises:
         UsageError: it is missing or wrong.
@@ -207,4 +231,7 @@ def load_reference(path: Path) -> Reference:
     if fault is not None:
         place = "/".join(str(part) for part in fault.instance_path)
         raise UsageError(f"{path} is wrong: {place}: {fault.message[:200]}.", hint=hint)
-    return Reference.from_dict(document)
+    try:
+        return Reference.from_dict(document, wanted)
+    except ValueError as error:
+        raise UsageError(f"{path} is wrong: values and counts differ in number.", hint=hint) from error

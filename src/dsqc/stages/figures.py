@@ -33,6 +33,7 @@ from dsqc.judge import Goal, QualityGoals, load
 from dsqc.judge.goals import select
 from dsqc.language import Language
 from dsqc.metrics.catalogue import METRICS
+from dsqc.metrics.reference import write_reference
 from dsqc.station import Station
 
 SCHEMA_VERSION = "1.0"
@@ -64,7 +65,7 @@ def build(
             found = build_reference(session, least)
         reference, is_new = catalog.write(lambda session: keep_reference(session, found, actor))
     path = output or station.root / station.figures.reference
-    artefact.write_json(path, reference.to_dict())
+    write_reference(path, reference)
     logs.logger(stage="reference").info("built", version=reference.version, strata=len(reference.strata))
     return {
         "version": reference.version,

@@ -22,7 +22,7 @@ from dsqc.judge import (
     organism_findings,
     run_findings,
 )
-from dsqc.metrics.reference import Reference, load_reference, stratum_of
+from dsqc.metrics.reference import Reference, Stratum, load_reference, stratum_of
 from dsqc.model import Submission, Verdict
 from dsqc.rule_set import versions_of
 from dsqc.station import Limits
@@ -75,8 +75,8 @@ def judge(
     """
     log = logs.logger(stage="judge", submission=results.resolve().name)
     quality_goals = load(goals)
-    peers = load_reference(reference) if reference else None
     evidence = _Evidence(results)
+    peers = load_reference(reference, _strata(evidence)) if reference else None
     rows, missed = _measure(evidence, quality_goals, limits or Limits(), taxonomy or open_taxonomy())
     decision = decide([*evidence.findings, *missed], quality_goals)
     reasons = _reasons(evidence, missed, decision)
@@ -97,7 +97,7 @@ def judge(
         "finding_counts": {severity: counts[severity] for severity in ("error", "warning", "info")},
         "goals": quality_goals.to_dict(),
         "goal_results": rows,
-        "reference": _named(peers),
+        "reference": _named(peers, reference),
         "peers": _peers(evidence, peers) if peers else [],
         "inputs": dict(sorted(evidence.inputs.items())),
     }
@@ -246,10 +246,16 @@ def _experiments(submission: Submission) -> dict[str, dict[str, str]]:
     return {key: values | field for key, values in _attributes(submission, "experiment", EXPERIMENT_KEY).items()}
 
 
-def _named(reference: Reference | None) -> dict[str, Any] | None:
-    if reference is None:
+def _strata(evidence: _Evidence) -> set[Stratum]:
+    """What the submission's experiments are compared with."""
+    experiments = _experiments(evidence.submission).values()
+    return {stratum_of(experiment, experiment["research_field"]) for experiment in experiments}
+
+
+def _named(peers: Reference | None, path: Path | None) -> dict[str, Any] | None:
+    if peers is None or path is None:
         return None
-    return {"version": reference.version, "sha256": reference.sha256, "minimum_runs": reference.minimum_runs}
+    return {"version": peers.version, "sha256": artefact.sha256_of(path), "minimum_runs": peers.minimum_runs}
 
 
 def _peers(evidence: _Evidence, reference: Reference) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from dsqc.artefact import read_json, sha256_of, write_json
 from dsqc.cli.main import main
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, Location, finding
-from dsqc.metrics.reference import Distribution, Reference, stratum_of
+from dsqc.metrics.reference import Distribution, Reference, stratum_of, write_reference
 from dsqc.model import Submission, Verdict
 from dsqc.stages.judge import judge
 from helpers.evidence import write_evidence
@@ -255,15 +255,16 @@ def test_the_verdict_says_where_each_run_stands_and_by_which_reference(
     field = Submission.from_dict(read_json(results / "submission.json")).get("form_id")
     stratum = stratum_of({"platform": "ILLUMINA", "library_strategy": "WGS"}, field)
     points = Distribution.of((number / 100, 1) for number in range(50, 100))
-    reference = Reference(7, 30, {stratum: {"frac_bases_q30": points}})
-    write_json(tmp_path / "reference.json", reference.to_dict())
+    others = {("x", "y", "z"): {"mean_phred": points}}
+    reference = Reference(7, 30, {stratum: {"frac_bases_q30": points}, **others})
+    write_reference(tmp_path / "reference.json", reference)
     (tmp_path / "station.toml").write_text("", encoding="utf-8")
 
     assert main(["judge", str(results), "--station", str(tmp_path), "--lang", "en"]) == 0
     assert "percentile" not in capsys.readouterr().out
     document = read_json(results / "verdict.json")
     check_schema(document)
-    assert document["reference"] == {"version": 7, "sha256": reference.sha256, "minimum_runs": 30}
+    assert document["reference"] == {"version": 7, "sha256": sha256_of(tmp_path / "reference.json"), "minimum_runs": 30}
     (peers,) = document["peers"]
     assert (peers["run_count"], peers["metrics"][0]["percentile"]) == (50, 3.0)
     assert document["verdict"] == alone["verdict"]

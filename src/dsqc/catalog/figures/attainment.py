@@ -129,8 +129,10 @@ def attainment(session: Session, choose: Choose, metrics: Sequence[str], scope: 
     if bounds is None:
         return []
     found: dict[tuple[tuple[str, ...], str], Attained] = {}
+    targets = _targets(session, choose)
     for metric in metrics:
-        for experiment, group, period, value_counts in _cells(session, metric, choose, scope, bounds):
+        bounded = [target for target in targets if target.metric == metric]
+        for experiment, group, period, value_counts in _cells(session, metric, bounded, scope, bounds):
             for target in choose(experiment):
                 if target.metric == metric:
                     row = found.setdefault((group, target.id), Attained(target, group))
@@ -153,10 +155,9 @@ def _first_and_last(session: Session, scope: Scope) -> tuple[str, str] | None:
 
 
 def _cells(
-    session: Session, metric: str, choose: Choose, scope: Scope, bounds: tuple[str, str]
+    session: Session, metric: str, targets: Sequence[Target], scope: Scope, bounds: tuple[str, str]
 ) -> list[tuple[dict[str, str], tuple[str, ...], str, dict[str, Tally]]]:
     """Runs by experiment attributes, group and period: how many have the metric, and how many within each bound."""
-    targets = _targets(session, metric, choose)
     if not targets:
         return []
     registered = _registered(scope)
@@ -195,8 +196,8 @@ def _cells(
     return found
 
 
-def _targets(session: Session, metric: str, choose: Choose) -> list[Target]:
-    """The goals on ``metric`` that hold for any experiment of the catalog."""
+def _targets(session: Session, choose: Choose) -> list[Target]:
+    """The goals that hold for any experiment of the catalog."""
     query = (
         select(*SELECTORS.values())
         .select_from(ExperimentRecord)
@@ -206,7 +207,7 @@ def _targets(session: Session, metric: str, choose: Choose) -> list[Target]:
     found: dict[str, Target] = {}
     for row in session.execute(query):
         experiment = dict(zip(SELECTORS, (value or "" for value in row), strict=True))
-        found |= {target.id: target for target in choose(experiment) if target.metric == metric}
+        found |= {target.id: target for target in choose(experiment)}
     return list(found.values())
 
 
