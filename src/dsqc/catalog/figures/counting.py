@@ -70,9 +70,17 @@ class Cell:
     closed: Amount
 
 
+OPEN_STATES = (State.REGISTERED.value, State.RELEASED.value)
+"""States in which everybody may know of open data."""
+
+
 def undisclosed(state: Any) -> ColumnElement[bool]:
-    """Which submissions the public knows only in sums: closed, and held ones."""
-    return or_(SubmissionRecord.access_level == Access.CLOSED.value, state.in_([State.CLOSED.value, State.HELD.value]))
+    """Which submissions the public knows only in sums: closed, held and withdrawn ones.
+
+    Args:
+        state: the submission's state, now or as it was.
+    """
+    return or_(SubmissionRecord.access_level == Access.CLOSED.value, state.not_in(OPEN_STATES))
 
 
 def count_cells(
