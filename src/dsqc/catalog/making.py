@@ -153,6 +153,17 @@ closed = {closed}
 # smtp_password_env = ""
 # sender = ""
 
+[figures]
+# Statistics, and what the quality of runs is compared with. Time zone of days, quarters and years:
+# timezone = "Asia/Seoul"
+# Least number of closed records that is told to the public; 1 tells all.
+# disclosure_threshold = 5
+# File of the distributions that runs are compared with (dsqc catalog reference build), relative to this file.
+# reference = "reference.json"
+# Least runs of a platform, strategy and field that have a distribution; runs that set the limits of a control chart.
+# reference_runs = 30
+# control_runs = 20
+
 [prefixes]
 # Of the accessions. Never change them after the first registration.
 # project = "KAP"

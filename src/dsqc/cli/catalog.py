@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dsqc.cli import _catalog_access, _catalog_receipts, _catalog_versions
+from dsqc.cli import _catalog_access, _catalog_figures, _catalog_quality, _catalog_receipts, _catalog_versions
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli._output import print_json, print_table, printable
 from dsqc.errors import ExitCode, UsageError
@@ -54,7 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("accession", metavar="ACCESSION")
     show.add_argument("--public", action="store_true", help="only what everybody may be told")
     _catalog_versions.add_version_options(show)
-    action("stats", "how much the catalog holds, and of what")
+    _catalog_figures.add_actions(action)
+    _catalog_quality.add_actions(action)
     history = action("history", "what happened to a submission, when, by whom and why")
     history.add_argument("name", metavar="NAME", help="an accession, or the submission's alias")
     history.add_argument("--verify", action="store_true", help="prove that the history is whole and unchanged")
@@ -148,21 +149,6 @@ def _show(args: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
-def _stats(args: argparse.Namespace) -> int:
-    from dsqc.catalog.statistics import statistics
-
-    found = _with_session(args, lambda _, session: statistics(session))
-    if args.json:
-        print_json(found)
-        return ExitCode.DONE
-    for name in ("totals", "submissions_by_state", "stored_bytes_by_tier"):
-        print_table([name, ""], ((key, f"{value:,}") for key, value in found[name].items()))
-    for name in ("by_research_field", "by_data_centre", "by_platform", "by_organism"):
-        rows = ((row["name"] or "-", *(f"{row[key]:,}" for key in ("runs", "bytes", "bases"))) for row in found[name])
-        print_table([name, "runs", "bytes", "bases"], rows)
-    return ExitCode.DONE
-
-
 def _history(args: argparse.Namespace) -> int:
     from dsqc.catalog.events import local_time
 
@@ -242,7 +228,11 @@ def _verify(args: argparse.Namespace) -> int:
 _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "search": _search,
     "show": _show,
-    "stats": _stats,
+    "stats": _catalog_figures.run_stats,
+    "reference": _catalog_quality.run_reference,
+    "quality": _catalog_quality.run_quality,
+    "control": _catalog_quality.run_control,
+    "yearly": _catalog_quality.run_yearly,
     "history": _history,
     "export": _export,
     "access-log": lambda args: _catalog_access.access_log(args, _with_session),

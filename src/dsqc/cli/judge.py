@@ -5,18 +5,20 @@ pass: it can be registered. review: a curator decides. fail: it is returned with
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dsqc.cli._options import add_exit_zero, add_station, add_taxonomy, chosen_station
 from dsqc.cli._output import print_groups, print_json
 from dsqc.errors import ExitCode
-from dsqc.language import Text
+from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
     from dsqc.station import Station
 
 SHOWN = 10
 """Reasons printed; verdict.json has more."""
+FAR, SHOWN_PEERS = 2.5, 3
+"""Percentiles from either end that are worth a line, and how many lines."""
 VERDICTS = {
     "pass": Text("pass", "통과"),
     "review": Text("review: a curator decides", "검토: 큐레이터가 결정합니다"),
@@ -29,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("results", type=Path, metavar="RESULTS", help="results/<submission> of a batch")
     parser.add_argument(
         "--goals", type=Path, metavar="FILE", help="quality goals (default: the station's, else those dsqc ships)"
+    )
+    parser.add_argument(
+        "--reference", type=Path, metavar="FILE", help="distributions to compare runs with (default: the station's)"
     )
     add_station(parser)
     add_taxonomy(parser)
@@ -47,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
         goals=_goals(args, station),
         limits=station.limits if station else None,
         taxonomy=choose_taxonomy(args.taxonomy, station.taxonomy_path if station else None),
+        reference=args.reference or (station.reference_path if station else None),
     )
     if args.json:
         print_json(result.document)
@@ -54,8 +60,35 @@ def run(args: argparse.Namespace) -> int:
         title = Text("verdict", "판정").get(args.lang)
         print(f"{result.document['submission']} {title}: {VERDICTS[result.verdict.value].get(args.lang)}")
         print_groups(result.reasons, args.lang, SHOWN)
+        for line in _peers(result.document, args.lang):
+            print(line)
         print(f"→ {result.path}")
     return ExitCode.FINDINGS if result.verdict is Verdict.FAIL else ExitCode.DONE
+
+
+def _peers(document: dict[str, Any], language: Language) -> list[str]:
+    """The metrics that are furthest from those of runs like theirs; a line if there is nothing to compare with."""
+    from dsqc.metrics.catalogue import METRICS
+
+    if document["reference"] is None:
+        return [
+            Text("no reference: not compared with other runs", "참조 분포 없음: 다른 런과 비교하지 않음").get(language)
+        ]
+    found = [(min(row["percentile"], 100 - row["percentile"]), run["run_key"], row)
+             for run in document["peers"] for row in run["metrics"]]  # fmt: skip
+    far = sorted((item for item in found if item[0] < FAR), key=lambda item: (item[0], item[1], item[2]["metric"]))
+    version = document["reference"]["version"]
+    lines = []
+    for _, run, row in far[:SHOWN_PEERS]:
+        name, count = METRICS[row["metric"]].name, f"{row['run_count']:,}"
+        english = f"{name.en} {row['value']:.4g}: percentile {row['percentile']:.3g} of {count} runs like it"
+        korean = f"{name.ko} {row['value']:.4g}: 같은 종류 런 {count}개 중 백분위 {row['percentile']:.3g}"
+        lines.append(f"{run} {Text(english, korean).get(language)} (reference {version})")
+    alone = sum(not run["run_count"] for run in document["peers"])
+    if alone:
+        english = f"runs without enough runs like them in reference {version}: {alone}"
+        lines.append(Text(english, f"참조 {version}에 비교할 런이 부족한 런: {alone}개").get(language))
+    return lines
 
 
 def _goals(args: argparse.Namespace, station: "Station | None") -> Path | None:

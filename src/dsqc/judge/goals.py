@@ -1,4 +1,4 @@
-"""Quality goals: bounds of metrics as data, by platform, strategy and layout."""
+"""Quality goals: bounds of metrics as data, by platform, strategy, research field and layout."""
 
 import difflib
 import hashlib
@@ -17,11 +17,14 @@ from dsqc.errors import SystemFault, UsageError
 from dsqc.language import Text
 from dsqc.metrics.catalogue import METRICS
 from dsqc.registry import Severity, rules
+from dsqc.rule_set import DIGITS
 
 DEFAULT_FILE = "default.yaml"
 """The goals that dsqc ships, in ``dsqc.schemas/quality-goals``."""
-SELECTORS = ("platform", "library_strategy", "library_layout", "instrument_model", "read_kind")
-"""Attributes of the experiment that a goal may be limited to, the weightiest first."""
+SELECTORS = ("platform", "library_strategy", "research_field", "library_layout", "instrument_model", "read_kind")
+"""What a goal may be limited to: attributes of the experiment and the research field, the weightiest first."""
+TARGET = 0.95
+"""Share of runs that should reach a goal which names no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,9 @@ class Goal:
         applies_to: allowed values by attribute, case folded; an attribute that is not named may have any value.
         rationale: why this bound, for people.
         source: where the bound comes from.
+        tolerance: how far beyond a bound a value still counts as within it, in the metric's unit.
+        target: share of the runs it applies to that should reach it, for its attainment over time.
+        since: version of the set in which this bound came; empty where the set does not say.
     """
 
     id: str
@@ -47,18 +53,32 @@ class Goal:
     applies_to: dict[str, frozenset[str]]
     rationale: Text
     source: str
+    tolerance: float = 0.0
+    target: float = TARGET
+    since: str = ""
 
     def applies(self, experiment: Mapping[str, str]) -> bool:
         """Whether the goal concerns an experiment with these attributes."""
         return all(experiment.get(name, "").casefold() in allowed for name, allowed in self.applies_to.items())
 
     def is_met(self, value: float) -> bool:
-        """Whether ``value`` lies within the bounds, both included."""
-        return (self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum)
+        """Whether ``value`` lies within the bounds, both included, or beyond them by no more than the tolerance."""
+        low, high = self.limits
+        return (low is None or value >= low) and (high is None or value <= high)
+
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """The bounds with the tolerance."""
+        low, high = self.minimum, self.maximum
+        return None if low is None else low - self.tolerance, None if high is None else high + self.tolerance
 
     @property
     def bound(self) -> str:
-        """The bounds for people: ``>= 0.6``, ``0.2 .. 0.8``, or ``any``."""
+        """The bounds for people: ``>= 0.6``, ``0.2 .. 0.8``, or ``any``; the tolerance behind them."""
+        return f"{self._bound} ± {self.tolerance:g}" if self.tolerance else self._bound
+
+    @property
+    def _bound(self) -> str:
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
             return f"{low:g} .. {high:g}"
@@ -93,6 +113,11 @@ class QualityGoals:
     review_findings: frozenset[str]
     refused_findings: frozenset[str]
     goals: tuple[Goal, ...]
+
+    @property
+    def reference(self) -> str:
+        """The set in one word, with enough of its digest to tell a changed file of the same version apart."""
+        return f"{self.id}@{self.version}+{self.sha256[:DIGITS]}"
 
     def to_dict(self) -> dict[str, str]:
         """What names the set in ``verdict.json``."""
@@ -180,10 +205,16 @@ def _faults(data: Any) -> Iterator[str]:
         minimum, maximum = entry.get("minimum"), entry.get("maximum")
         if minimum is not None and maximum is not None and minimum > maximum:
             yield f"goal {entry['id']}: minimum {minimum:g} is above maximum {maximum:g}"
+        if _number(entry.get("since", "0")) > _number(data["version"]):
+            yield f"goal {entry['id']}: since {entry['since']} is newer than the set's version {data['version']}"
     for key in ("review_findings", "refused_findings"):
         for code in data.get(key, ()):
             if code not in rules():
                 yield f"{key}: no rule has the code {code}"
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 def _place(path: list[str | int]) -> str:
@@ -209,4 +240,7 @@ def _goal(entry: Mapping[str, Any]) -> Goal:
         },
         rationale=Text(entry["rationale"]["en"], entry["rationale"]["ko"]),
         source=entry["source"],
+        tolerance=entry.get("tolerance", 0.0),
+        target=entry.get("target", TARGET),
+        since=entry.get("since", ""),
     )

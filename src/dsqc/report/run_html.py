@@ -68,7 +68,7 @@ def page(content: Mapping[str, Any], language: Language | None) -> str:
         language: language that the page opens in; ``None`` for the browser's.
     """
     subtitle = Markup('<p class="sub">{}</p>\n').format(content["subtitle"]) if content["subtitle"] else ""
-    body = [_back(content["back"]), _contents(content), _findings(content), _goals(content)]
+    body = [_back(content["back"]), _contents(content), _findings(content), _goals(content), content["peers"]]
     body += [_measured(content), *(_section(section) for section in content["sections"])]
     if not content["sections"]:
         body.append(_plain_section("plots", RUN["plots"], _note(RUN["nothing_measured"])))

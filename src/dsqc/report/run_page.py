@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from dsqc.language import Language, Text
 from dsqc.metrics.catalogue import METRICS
 from dsqc.report import labels, run_html
@@ -34,6 +36,7 @@ def render_run(
     findings: Sequence[Data],
     *,
     goals: Sequence[Data] = (),
+    peers: Markup = Markup(""),  # noqa: B008  immutable
     back: str = "",
     language: Language | None = None,
 ) -> str:
@@ -44,6 +47,7 @@ def render_run(
         files: contents of the ``<stem>.dsqc.json`` of its files, in their order.
         findings: rows of its ``findings.jsonl``.
         goals: its rows of ``goal_results`` in ``verdict.json``.
+        peers: what ``dsqc.report.peers`` says of it.
         back: link to the batch page, relative to this page.
         language: language that the page opens in; ``None`` for the browser's.
     """
@@ -51,7 +55,14 @@ def render_run(
         part for part in (run.get("library_id") or "", *(item["name"] for item in run["files"])) if part
     )
     return _page(
-        run["run_alias"] or run["run_key"], subtitle, files, findings, goals=goals, back=back, language=language
+        run["run_alias"] or run["run_key"],
+        subtitle,
+        files,
+        findings,
+        goals=goals,
+        peers=peers,
+        back=back,
+        language=language,
     )
 
 
@@ -62,6 +73,7 @@ def _page(
     findings: Sequence[Data],
     *,
     goals: Sequence[Data] = (),
+    peers: Markup = Markup(""),  # noqa: B008  immutable
     back: str = "",
     language: Language | None = None,
 ) -> str:
@@ -77,6 +89,7 @@ def _page(
         "more_findings": _more(len(ordered) - MOST_FINDINGS),
         "goals": [_goal_row(row) for row in sorted(goals, key=lambda row: row["met"])],
         "goals_missed": missed,
+        "peers": peers,
         "goals_told": Text(f"{met} of {len(goals)} met", f"{len(goals)}개 중 {met}개 충족"),
         "files": [
             {"name": data["file"]["name"], "short": _short(data, files), "integrity": _integrity(data)}

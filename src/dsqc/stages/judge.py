@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from dsqc.judge import (
     organism_findings,
     run_findings,
 )
+from dsqc.metrics.reference import Reference, Stratum, load_reference, stratum_of
 from dsqc.model import Submission, Verdict
 from dsqc.rule_set import versions_of
 from dsqc.station import Limits
@@ -57,6 +58,7 @@ def judge(
     goals: Path | None = None,
     limits: Limits | None = None,
     taxonomy: Taxonomy | None = None,
+    reference: Path | None = None,
 ) -> JudgeResult:
     """Conclude the verdict of one submission and write ``verdict.json``.
 
@@ -65,14 +67,16 @@ def judge(
         goals: a station's quality goals; ``None`` for those that dsqc ships.
         limits: a station's, for how far what was measured may be from what is declared.
         taxonomy: the snapshot that declared organisms are looked up in (default: the small one that dsqc ships).
+        reference: distributions that the runs are compared with; ``None`` for none. They decide nothing.
 
     Raises:
-        UsageError: the quality goals are wrong.
+        UsageError: the quality goals or the reference are wrong.
         SystemFault: an artefact is missing, or older than what it was made from; the hint names the stage to run.
     """
     log = logs.logger(stage="judge", submission=results.resolve().name)
     quality_goals = load(goals)
     evidence = _Evidence(results)
+    peers = load_reference(reference, _strata(evidence)) if reference else None
     rows, missed = _measure(evidence, quality_goals, limits or Limits(), taxonomy or open_taxonomy())
     decision = decide([*evidence.findings, *missed], quality_goals)
     reasons = _reasons(evidence, missed, decision)
@@ -81,13 +85,20 @@ def judge(
         "schema_version": "1.0",
         "dsqc_version": __version__,
         "submission": evidence.name,
-        "versions": {**evidence.versions, "panel": _panels(evidence)},
+        "versions": {
+            **evidence.versions,
+            "panel": _panels(evidence),
+            "goals": quality_goals.reference,
+            "reference": peers.version if peers else None,
+        },
         "verdict": decision.verdict.value,
         "reasons": [_reason(group) for group in reasons[:MOST_REASONS]],
         "reason_count": sum(group.count for group in reasons),
         "finding_counts": {severity: counts[severity] for severity in ("error", "warning", "info")},
         "goals": quality_goals.to_dict(),
         "goal_results": rows,
+        "reference": _named(peers, reference),
+        "peers": _peers(evidence, peers) if peers else [],
         "inputs": dict(sorted(evidence.inputs.items())),
     }
     path = results / "verdict.json"
@@ -208,7 +219,7 @@ def _measure(
     rows: list[dict[str, Any]] = []
     missed = FindingLog()
     every: list[Declared] = []
-    experiments = _attributes(evidence.submission, "experiment", EXPERIMENT_KEY)
+    experiments = _experiments(evidence.submission)
     samples, sample_rows = _samples(evidence.submission)
     run_rows = _attributes(evidence.submission, "run", RUN_KEY)
     for run in evidence.submission.runs():
@@ -227,6 +238,45 @@ def _measure(
             missed.extend([*findings, *file_findings(declared, file, metrics)])
     missed.extend(depth_findings(evidence.submission, every, evidence.runs, limits))
     return rows, missed
+
+
+def _experiments(submission: Submission) -> dict[str, dict[str, str]]:
+    """Attributes of the experiments, with the research field of the submission: what goals are chosen by."""
+    field = {"research_field": submission.get("form_id")}
+    return {key: values | field for key, values in _attributes(submission, "experiment", EXPERIMENT_KEY).items()}
+
+
+def _strata(evidence: _Evidence) -> set[Stratum]:
+    """What the submission's experiments are compared with."""
+    experiments = _experiments(evidence.submission).values()
+    return {stratum_of(experiment, experiment["research_field"]) for experiment in experiments}
+
+
+def _named(peers: Reference | None, path: Path | None) -> dict[str, Any] | None:
+    if peers is None or path is None:
+        return None
+    return {"version": peers.version, "sha256": artefact.sha256_of(path), "minimum_runs": peers.minimum_runs}
+
+
+def _peers(evidence: _Evidence, reference: Reference) -> list[dict[str, Any]]:
+    """Where every measured run stands among runs like it."""
+    experiments = _experiments(evidence.submission)
+    found: list[dict[str, Any]] = []
+    for run in evidence.submission.runs():
+        metrics = evidence.runs[run.key].get("metrics") or {}
+        experiment = experiments.get(run.library_id)
+        if not metrics or experiment is None:
+            continue
+        stratum = stratum_of(experiment, experiment["research_field"])
+        found.append(
+            {
+                "run_key": run.key,
+                **dict(zip(("platform", "library_strategy", "research_field"), stratum, strict=True)),
+                "run_count": reference.run_count(stratum),
+                "metrics": [asdict(item) for item in reference.standings(stratum, metrics)],
+            }
+        )
+    return found
 
 
 def _attributes(submission: Submission, sheet: str, key: str) -> dict[str, dict[str, str]]:

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from dsqc import artefact, logs
 from dsqc.errors import UsageError
 from dsqc.forms.fields import load_fields
 from dsqc.language import Language
 from dsqc.report import batch_page, multiqc, profile_page, run_page
 from dsqc.report.batch import Record, summarise
+from dsqc.report.peers import peers_section
 
 
 def report(work: Path, *, language: Language | None = None) -> Path:
@@ -95,5 +98,8 @@ def _write_run_page(results: Path, folder: Path, record: Record, key: str, langu
     ]
     findings = artefact.read_json_lines(source / run["findings_file"])
     goals = [row for row in (record.verdict or {}).get("goal_results") or () if row["run_key"] == key]
-    html = run_page.render_run(run, files, findings, goals=goals, back="../../index.html", language=language)
+    compared = peers_section(record.verdict, key) if record.verdict else Markup("")
+    html = run_page.render_run(
+        run, files, findings, goals=goals, peers=compared, back="../../index.html", language=language
+    )
     artefact.write_text(folder / batch_page.run_link(record.name, key), html)

@@ -5,6 +5,7 @@ from dsqc.station.configuration import FILE_NAME, HEADERS, HELD, TIERS, Place, S
 from dsqc.station.sections import (
     Closed,
     Copies,
+    Figures,
     Notices,
     Prefixes,
     Receipts,
@@ -23,6 +24,7 @@ __all__ = [
     "TIERS",
     "Closed",
     "Copies",
+    "Figures",
     "Limits",
     "Notices",
     "Place",

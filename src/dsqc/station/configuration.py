@@ -14,6 +14,7 @@ from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 from dsqc.station.sections import (
     Closed,
     Copies,
+    Figures,
     Notices,
     Prefixes,
     Receipts,
@@ -77,6 +78,7 @@ class Station(Section):
     closed: Closed = Closed()
     signing: Signing = Signing()
     receipts: Receipts = Receipts()
+    figures: Figures = Figures()
     limits: Limits = Limits()
     transfer: TransferOptions = TransferOptions()
     release: Release = Release()
@@ -137,6 +139,17 @@ class Station(Section):
     def taxonomy_path(self) -> Path | None:
         """The taxonomy snapshot; ``None`` for the one that dsqc ships."""
         return self.root / self.taxonomy if self.taxonomy else None
+
+    @property
+    def goals_path(self) -> Path | None:
+        """The station's own quality goals; ``None`` for those that dsqc ships."""
+        return self.root / self.quality_goals if self.quality_goals else None
+
+    @property
+    def reference_path(self) -> Path | None:
+        """The distributions that runs are compared with; ``None`` where none were built."""
+        path = self.root / self.figures.reference
+        return path if self.figures.reference and path.is_file() else None
 
     @property
     def panel_path(self) -> Path | None:

@@ -1,6 +1,7 @@
 """The sections of ``station.toml``: what each means and what it is when left out."""
 
 from typing import Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -212,6 +213,39 @@ class Notices(Section):
         if bool(self.smtp_user) != bool(self.smtp_password_env):
             raise ValueError("smtp_user and smtp_password_env belong together")
         return self
+
+
+class Figures(Section):
+    """Statistics, and what the quality of runs is compared with.
+
+    Attributes:
+        timezone: of days, quarters and years in tables and reports (IANA name).
+        disclosure_threshold: least number of closed records that is told to the public; 1 tells all.
+        reference: file of the distributions that runs are compared with (`dsqc catalog reference build`), relative to
+            ``station.toml``; not there: runs are compared with none.
+        reference_runs: least runs of a platform, strategy and field that have a distribution.
+        control_runs: runs of a centre that set the limits of a control chart; fewer have none.
+    """
+
+    timezone: str = "Asia/Seoul"
+    disclosure_threshold: int = Field(default=5, ge=1)
+    reference: str = "reference.json"
+    reference_runs: int = Field(default=30, ge=2)
+    control_runs: int = Field(default=20, ge=8)
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"this machine knows no time zone {name!r}") from error
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return ZoneInfo(self.timezone)
 
 
 class Prefixes(Section):

@@ -7,9 +7,9 @@ import pytest
 
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.export import export_catalog
+from dsqc.catalog.figures.statistics import statistics
 from dsqc.catalog.models import ForeignAccessionRecord
 from dsqc.catalog.queries import Query, count, find_owner, search, show
-from dsqc.catalog.statistics import statistics
 from dsqc.errors import UsageError
 from dsqc.stages.register import register
 from dsqc.station import Station

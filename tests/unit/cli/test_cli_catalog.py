@@ -116,7 +116,16 @@ def test_show_and_history_of_nothing_are_usage_errors(stocked: Station, capsys: 
 
 
 def test_stats_counts_what_there_is(stocked: Station) -> None:
-    assert stocked.json("catalog_stats", "catalog", "stats")["totals"]["submissions"] == 2
+    assert stocked.json("catalog_stats", "catalog", "stats", "--all")["totals"]["submissions"] == 2
+    assert stocked.json("catalog_stats", "catalog", "stats")["totals"]["submissions"] == 1
+    assert stocked.json("catalog_plan", "catalog", "stats", "--table", "plan")["total"]["records"] == 2
+    rows = stocked.json("catalog_breakdown", "catalog", "stats", "--by", "field,year")["rows"]
+    assert [row["runs"] for row in rows] == [2]
+    reported = stocked.root / "reported.tsv"
+    reported.write_text("centre\tdata_type\tas_of\trecords\tvolume_gb\nMAGIC\tomics\t2025\t7\t1\n", encoding="utf-8")
+    assert stocked.json("catalog_stats_import", "catalog", "stats", "--import", str(reported))["added"] == 1
+    assert "7\t" in stocked.run("catalog", "stats", "--table", "plan", "--tsv")[1]
+    assert stocked.run("catalog", "stats", "--tsv")[0] == 2
     code, out = stocked.run("catalog", "stats")
     assert (code, "seed_crop" in out) == (0, True)
 

@@ -1,5 +1,6 @@
 """Quality goals: those that ship, a station's own file, and which goal holds for which experiment."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -180,3 +181,30 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes) -> No
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nowhere\.yaml"):
         load(tmp_path / "nowhere.yaml")
+
+
+def test_a_tolerance_widens_the_bounds_and_a_field_makes_a_goal_narrower(tmp_path: Path) -> None:
+    def entry(name: str, **more: object) -> dict[str, object]:
+        text = {"en": "a", "ko": "a"}
+        base = {"id": name, "metric": "frac_bases_q30", "severity": "warning", "rationale": text, "source": "s"}
+        return {**base, **more}
+
+    path = tmp_path / "ours.yaml"
+    goals = [
+        entry("seeds", minimum=0.9, tolerance=0.05, since="1.0.0", applies_to={"research_field": "seed_crop"}),
+        entry("any", minimum=0.5),
+    ]
+    document = {"schema_version": "1.0", "id": "ours", "version": "1.2.0", "review_findings": [], "goals": goals}
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+    found = load(path)
+
+    (seeds,) = select(found.goals, {"platform": "ILLUMINA", "research_field": "seed_crop"})
+    assert (seeds.id, seeds.bound, seeds.since, seeds.target) == ("seeds", ">= 0.9 ± 0.05", "1.0.0", 0.95)
+    assert seeds.is_met(0.85)
+    assert not seeds.is_met(0.849)
+    assert [goal.id for goal in select(found.goals, {"research_field": "livestock"})] == ["any"]
+    goals[0]["since"] = "1.10.0"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"since 1\.10\.0 is newer"):
+        load(path)

@@ -8,6 +8,7 @@ import pytest
 
 from dsqc.language import Language, Text
 from dsqc.report import run_page
+from dsqc.report.peers import peers_section
 from dsqc.report.render import both, place, quantity, short_count, size
 from helpers.qc_data import empty_file, qc_file, qc_run
 
@@ -215,3 +216,25 @@ def test_backticks_become_code_and_nothing_else_markup() -> None:
     assert english == '<span class="en" lang="en">run <code>a &lt;b&gt;</code>'
     assert korean == '<span class="ko" lang="ko">실행 <code>a</code>'
     assert both(Text("same", "same")) == "same"
+
+
+def test_a_page_says_where_the_run_stands_or_why_not() -> None:
+    rows = [
+        {"metric": "mean_phred", "value": 31.25, "percentile": 48.0, "run_count": 1203},
+        {"metric": "frac_bases_q30", "value": 0.61, "percentile": 1.7, "run_count": 1203},
+    ]
+    place = {"run_key": "RUN_1", "platform": "<b>", "library_strategy": "wgs", "research_field": "seed_crop"}
+    known = {"version": 4, "sha256": "a" * 64, "minimum_runs": 30}
+    verdict = {"reference": known, "peers": [{**place, "run_count": 1203, "metrics": rows}]}
+
+    html = peers_section(verdict, "RUN_1")
+
+    assert html.index("1.7") < html.index("48")
+    assert '<span class="mark fair">1.7</span>' in html
+    assert "61.00 %" in html
+    assert "&lt;b&gt; · wgs · seed_crop; reference 4" in html
+    assert "fewer than 30 runs" in peers_section({**verdict, "peers": []}, "RUN_1")
+    assert "no reference yet" in peers_section({"reference": None, "peers": []}, "RUN_1")
+    assert peers_section({}, "RUN_1") == ""
+    data = qc_file("a.fastq.gz", reads=10)
+    assert html in run_page.render_run(qc_run("RUN_1", [data]), [data], [], peers=html)

@@ -12,7 +12,8 @@ from dsqc.artefact import read_json, sha256_of, write_json
 from dsqc.cli.main import main
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, Location, finding
-from dsqc.model import Verdict
+from dsqc.metrics.reference import Distribution, Reference, stratum_of, write_reference
+from dsqc.model import Submission, Verdict
 from dsqc.stages.judge import judge
 from helpers.evidence import write_evidence
 from helpers.qc_data import empty_file, qc_file
@@ -117,7 +118,7 @@ def test_a_verdict_names_what_it_was_reached_by(tmp_path: Path) -> None:
     results = write_evidence(tmp_path / "leaf-2026", mates())
     versions = judge(results).document["versions"]
     assert versions["form"] == "seed_crop@1.0.0"
-    assert set(versions) == {"form", "rule_set", "vocabularies", "panel"}
+    assert set(versions) == {"form", "rule_set", "vocabularies", "panel", "goals", "reference"}
 
 
 def test_reasons_are_capped_and_counted(tmp_path: Path) -> None:
@@ -237,3 +238,41 @@ def test_command_refuses_wrong_goals(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_command_without_results_says_what_to_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["judge", str(tmp_path / "nowhere")]) == 1
     assert "Run the validate stage first" in capsys.readouterr().err
+
+
+def test_the_verdict_says_where_each_run_stands_and_by_which_reference(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = write_evidence(tmp_path / "leaf-2026", mates())
+    alone = judge(results).document
+    assert (alone["reference"], alone["peers"]) == (None, [])
+    goals = alone["goals"]
+    assert alone["versions"]["goals"] == f"default@{goals['version']}+{goals['sha256'][:12]}"
+    assert alone["versions"]["reference"] is None
+    qc = read_json(results / "runs/RUN_1/qc.json")
+    qc["metrics"] = {"frac_bases_q30": 0.51}
+    write_json(results / "runs/RUN_1/qc.json", qc)
+    field = Submission.from_dict(read_json(results / "submission.json")).get("form_id")
+    stratum = stratum_of({"platform": "ILLUMINA", "library_strategy": "WGS"}, field)
+    points = Distribution.of((number / 100, 1) for number in range(50, 100))
+    others = {("x", "y", "z"): {"mean_phred": points}}
+    reference = Reference(7, 30, {stratum: {"frac_bases_q30": points}, **others})
+    write_reference(tmp_path / "reference.json", reference)
+    (tmp_path / "station.toml").write_text("", encoding="utf-8")
+
+    assert main(["judge", str(results), "--station", str(tmp_path), "--lang", "en"]) == 0
+    assert "percentile" not in capsys.readouterr().out
+    document = read_json(results / "verdict.json")
+    check_schema(document)
+    assert document["reference"] == {"version": 7, "sha256": sha256_of(tmp_path / "reference.json"), "minimum_runs": 30}
+    (peers,) = document["peers"]
+    assert (peers["run_count"], peers["metrics"][0]["percentile"]) == (50, 3.0)
+    assert document["verdict"] == alone["verdict"]
+
+    qc["metrics"] = {"frac_bases_q30": 0.5}
+    write_json(results / "runs/RUN_1/qc.json", qc)
+    assert main(["judge", str(results), "--station", str(tmp_path), "--lang", "en"]) == 0
+    out = capsys.readouterr().out
+    assert "RUN_1 Bases ≥ Q30 0.5: percentile 1 of 50 runs like it (reference 7)" in out
+    (tmp_path / "reference.json").write_text('{"version": 1}', encoding="utf-8")
+    assert main(["judge", str(results), "--station", str(tmp_path)]) == 2

@@ -10,6 +10,12 @@ from dsqc.catalog.models.access import (
     ReleaseProposalRecord,
 )
 from dsqc.catalog.models.base import Attributes, Base
+from dsqc.catalog.models.goals import (
+    SCOPES,
+    CentreFigureRecord,
+    QualityDistributionRecord,
+    QualityReferenceRecord,
+)
 from dsqc.catalog.models.history import (
     AccessionCounterRecord,
     DecisionRecord,
@@ -47,12 +53,14 @@ from dsqc.catalog.models.versions import (
 
 __all__ = [
     "ARCHIVE_ENCODINGS",
+    "SCOPES",
     "AccessEntryRecord",
     "AccessionCounterRecord",
     "AgreementAccessionRecord",
     "AgreementRecord",
     "Attributes",
     "Base",
+    "CentreFigureRecord",
     "CertificateRecord",
     "DataFileRecord",
     "DecisionRecord",
@@ -73,6 +81,8 @@ __all__ = [
     "ObjectVersionRecord",
     "PendingVersionRecord",
     "ProjectRecord",
+    "QualityDistributionRecord",
+    "QualityReferenceRecord",
     "ReleaseProposalRecord",
     "ReplacedFileRecord",
     "ReviewerLinkRecord",

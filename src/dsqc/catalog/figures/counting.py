@@ -1,0 +1,197 @@
+"""Runs, bytes and bases, counted by the database along any of the dimensions that people ask for.
+
+A run counts from the moment of its registration. Runs of withdrawn submissions count only where states are asked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, or_, select, text
+from sqlalchemy.orm import Session
+
+from dsqc.catalog.figures.periods import MONTHS, end_of, period_column
+from dsqc.catalog.models import (
+    DataFileRecord,
+    EventRecord,
+    ExperimentRecord,
+    ProjectRecord,
+    RunRecord,
+    SampleRecord,
+    SubmissionRecord,
+)
+from dsqc.catalog.states import REGISTERED
+from dsqc.errors import UsageError
+from dsqc.model import Access
+from dsqc.model import SubmissionState as State
+
+SUBMISSION_DIMENSIONS: dict[str, Any] = {
+    "field": SubmissionRecord.research_field,
+    "centre": SubmissionRecord.data_centre,
+    "package": SubmissionRecord.package,
+    "quality": SubmissionRecord.verdict,
+    "access": SubmissionRecord.access_level,
+    "data_type": ProjectRecord.data_type,
+    "ministry": ProjectRecord.ministry,
+}
+"""Dimensions that all runs of a submission share. ``quality`` is the verdict: pass, or review that was approved."""
+RUN_DIMENSIONS: dict[str, Any] = {
+    "platform": ExperimentRecord.platform,
+    "strategy": ExperimentRecord.library_strategy,
+    "organism": SampleRecord.organism,
+}
+"""Dimensions of single runs."""
+WORK_MEMORY = "64MB"
+"""What PostgreSQL may use to join runs with their files: those of a million runs, without going to the disk."""
+DIMENSIONS = (*SUBMISSION_DIMENSIONS, "state", "year", "quarter", "month", *RUN_DIMENSIONS)
+
+
+@dataclass(slots=True)
+class Amount:
+    """How much: registered runs, bytes of their data files as submitted, and bases."""
+
+    runs: int = 0
+    bytes: int = 0
+    bases: int = 0
+
+    def add(self, other: "Amount") -> None:
+        """Add ``other``."""
+        self.runs += other.runs
+        self.bytes += other.bytes
+        self.bases += other.bases
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The runs that share one value of every dimension; what the public may not see of single records stands apart."""
+
+    key: tuple[str, ...]
+    open: Amount
+    closed: Amount
+
+
+OPEN_STATES = (State.REGISTERED.value, State.RELEASED.value)
+"""States in which everybody may know of open data."""
+
+
+def undisclosed(state: Any) -> ColumnElement[bool]:
+    """Which submissions the public knows only in sums: closed, held and withdrawn ones.
+
+    Args:
+        state: the submission's state, now or as it was.
+    """
+    return or_(SubmissionRecord.access_level == Access.CLOSED.value, state.not_in(OPEN_STATES))
+
+
+def count_cells(
+    session: Session, dimensions: Sequence[str], *, zone: ZoneInfo, as_of: date | None = None, bases: bool = True
+) -> list[Cell]:
+    """Count runs by ``dimensions``, in the order of their values.
+
+    Args:
+        dimensions: of ``DIMENSIONS``; none for everything in one cell.
+        zone: time zone of days and periods.
+        as_of: the catalog as it was at the end of this day: states by the history, later registrations left out.
+        bases: whether bases are summed too; otherwise they are 0.
+
+    Raises:
+        UsageError: there is no such dimension.
+    """
+    for name in dimensions:
+        if name not in DIMENSIONS:
+            raise UsageError(f"Nothing is counted by {name}.", hint=f"Count by: {', '.join(DIMENSIONS)}.")
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text(f"SET LOCAL work_mem = '{WORK_MEMORY}'"))
+    standing = _Standing(session, dimensions, zone, as_of)
+    found: dict[tuple[str, ...], Cell] = {}
+    for statement in (_runs(standing), _files(standing, bases=bases)):
+        for row in session.execute(statement):
+            key, hidden, amount = tuple(row[:-4]), row[-4], Amount(*(int(value or 0) for value in row[-3:]))
+            cell = found.setdefault(key, Cell(key, Amount(), Amount()))
+            (cell.closed if hidden else cell.open).add(amount)
+    return sorted(found.values(), key=lambda cell: cell.key)
+
+
+class _Standing:
+    """What a count is over: submissions in their states, and the columns to group by."""
+
+    def __init__(self, session: Session, dimensions: Sequence[str], zone: ZoneInfo, as_of: date | None) -> None:
+        self.source: FromClause = SubmissionRecord.__table__
+        self.conditions: list[ColumnElement[bool]] = []
+        state: Any = SubmissionRecord.state
+        cut = end_of(as_of, zone) if as_of else None
+        if cut is not None:
+            last = _last_states(cut)
+            self.source = self.source.join(last, last.c.submission_id == SubmissionRecord.id)
+            state = last.c.state
+        if "state" not in dimensions:
+            self.conditions.append(state.in_([item.value for item in REGISTERED]))
+        period = next((name for name in dimensions if name in MONTHS), None)
+        period_value: ColumnElement[str] = literal("")
+        if period is not None:
+            registered = _registered(cut)
+            self.source = self.source.join(registered, registered.c.submission_id == SubmissionRecord.id)
+            first, last_at = session.execute(select(func.min(registered.c.at), func.max(registered.c.at))).one()
+            if first is not None:
+                period_value = period_column(registered.c.at, first, last_at, period, zone)
+        if {"data_type", "ministry"} & set(dimensions):
+            self.source = self.source.join(ProjectRecord, ProjectRecord.id == SubmissionRecord.project_id)
+        self.of_runs = [name for name in dimensions if name in RUN_DIMENSIONS]
+        columns: dict[str, Any] = {**SUBMISSION_DIMENSIONS, **RUN_DIMENSIONS, "state": state}
+        columns |= dict.fromkeys(MONTHS, period_value)
+        self.columns = [columns[name].label(f"d{number}") for number, name in enumerate(dimensions)]
+        self.columns.append(case((undisclosed(state), 1), else_=0).label("hidden"))
+
+    def select(self, part: Any, amounts: Sequence[Any]) -> Select[Any]:
+        """Group ``part``, which has one row a submission, or a run where single runs have dimensions."""
+        source = self.source.join(part, part.c.submission_id == SubmissionRecord.id)
+        if self.of_runs:
+            source = source.join(ExperimentRecord, ExperimentRecord.id == part.c.experiment_id)
+        if "organism" in self.of_runs:
+            source = source.join(SampleRecord, SampleRecord.id == ExperimentRecord.sample_id)
+        named = [amount.label(f"a{number}") for number, amount in enumerate(amounts)]
+        rows = select(*self.columns, *named).select_from(source).where(*self.conditions).subquery()
+        # Grouped outside: PostgreSQL takes an expression with parameters, written twice, for two expressions.
+        group = [rows.c[column.name] for column in self.columns]
+        return select(*group, *(func.sum(rows.c[item.name]) for item in named)).group_by(*group)
+
+    @property
+    def keys(self) -> list[Any]:
+        """Columns of a run that its amounts are summed by before anything is joined."""
+        return [RunRecord.submission_id, *([RunRecord.experiment_id] if self.of_runs else [])]
+
+
+def _runs(standing: _Standing) -> Select[Any]:
+    part = select(*standing.keys, func.count().label("runs")).group_by(*standing.keys).subquery()
+    return standing.select(part, [part.c.runs, literal(0), literal(0)])
+
+
+def _files(standing: _Standing, *, bases: bool) -> Select[Any]:
+    size, count = func.sum(DataFileRecord.size_bytes), func.sum(DataFileRecord.base_count)
+    sums = [size.label("bytes"), *([count.label("bases")] if bases else [])]
+    joined = select(*standing.keys, *sums).join(RunRecord, RunRecord.id == DataFileRecord.run_id)
+    part = joined.group_by(*standing.keys).subquery()
+    return standing.select(part, [literal(0), part.c.bytes, part.c.bases if bases else literal(0)])
+
+
+def _registered(cut: str | None) -> Any:
+    """When each submission was registered."""
+    query = select(EventRecord.submission_id, func.min(EventRecord.at).label("at"))
+    query = query.where(EventRecord.action == State.REGISTERED.value)
+    if cut is not None:
+        query = query.where(EventRecord.at < cut)
+    return query.group_by(EventRecord.submission_id).subquery()
+
+
+def _last_states(cut: str) -> Any:
+    """The state of each submission before ``cut``, from its history."""
+    last = (
+        select(EventRecord.submission_id, func.max(EventRecord.sequence).label("sequence"))
+        .where(EventRecord.at < cut)
+        .group_by(EventRecord.submission_id)
+        .subquery()
+    )
+    same = and_(EventRecord.submission_id == last.c.submission_id, EventRecord.sequence == last.c.sequence)
+    return select(EventRecord.submission_id, EventRecord.state).join(last, same).subquery()

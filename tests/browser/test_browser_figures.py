@@ -1,0 +1,45 @@
+"""Pages of figures in headless Chromium: they show, fit a telephone, and complain of nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from dsqc.catalog.database import Catalog
+from dsqc.catalog.figures.control import ChartOptions
+from dsqc.catalog.making import make_station
+from dsqc.stages.figures import control, quality, write_page, yearly
+from helpers.holdings import add_submission
+from infra import browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+FULL = 15_000
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("figures")
+    station = make_station(folder / "station", {"centre": "NABIC"}).station
+    with Catalog.open(station) as catalog, catalog.writing() as session:
+        for number in range(30):
+            values = [0.5 if number > 23 else 0.85 + number % 4 / 100] * 2
+            at = {"registered": f"2025-{number // 3 + 1:02d}-{number % 3 * 9 + 1:02d}T00:00"}
+            add_submission(session, 2, states=at, metrics={"frac_bases_q30": values})
+    write_page(folder / "quality.html", "quality", quality(station, "centre,quarter"), None)
+    write_page(folder / "control.html", "control", control(station, ChartOptions("NABIC", "frac_bases_q30")), None)
+    write_page(folder / "yearly.html", "yearly", yearly(station, 2025), None)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["quality", "control", "yearly"])
+def test_a_page_shows_and_complains_of_nothing(made: Path, tmp_path: Path, name: str) -> None:
+    path = made / f"{name}.html"
+    if name == "control":  # one picture; the others are made of the same parts
+        assert browser.screenshot(path, tmp_path / "profile", tmp_path / "page.png").size_bytes > FULL
+    ask = "document.body.dataset.wide = String(document.documentElement.scrollWidth > innerWidth);"
+    scripted = path.with_name(f"scripted-{name}.html")
+    text = path.read_text(encoding="utf-8").replace("</body>", f"<script>{ask}</script></body>")
+    scripted.write_text(text, encoding="utf-8")
+    dom, console = browser.dump(scripted, tmp_path / "profile", width=500, fragment="#lang=ko")
+    assert console == []
+    assert 'data-wide="false"' in dom
+    assert 'data-lang="ko"' in dom
