@@ -2,15 +2,17 @@
 
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 from dsqc.station.configuration import FILE_NAME, HEADERS, TIERS, Place, Station, load_station
-from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Tiers, TransferOptions
+from dsqc.station.sections import Agreement, Closed, Copies, Exchange, Prefixes, S3Options, Tiers, TransferOptions
 
 __all__ = [
     "ENVIRONMENT_VARIABLE",
     "FILE_NAME",
     "HEADERS",
     "TIERS",
+    "Agreement",
     "Closed",
     "Copies",
+    "Exchange",
     "Limits",
     "Place",
     "Prefixes",

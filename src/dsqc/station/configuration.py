@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from dsqc.errors import UsageError
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
-from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Section, Tiers, TransferOptions
+from dsqc.station.sections import Closed, Copies, Exchange, Prefixes, S3Options, Section, Tiers, TransferOptions
 
 FILE_NAME = "station.toml"
 NO_PANEL = "none"
@@ -64,6 +64,7 @@ class Station(Section):
     closed: Closed = Closed()
     limits: Limits = Limits()
     transfer: TransferOptions = TransferOptions()
+    exchange: Exchange = Exchange()
     prefixes: Prefixes = Prefixes()
     root: Path = Path()
 

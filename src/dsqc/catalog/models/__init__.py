@@ -4,6 +4,13 @@ What is searched has a column and an index; JSON holds only what the forms defin
 """
 
 from dsqc.catalog.models.base import Attributes, Base
+from dsqc.catalog.models.exchange import (
+    ForeignRecord,
+    ForeignRelationRecord,
+    ReceivedPackageRecord,
+    SharedPackageRecord,
+    SharedVersionRecord,
+)
 from dsqc.catalog.models.history import (
     AccessionCounterRecord,
     DecisionRecord,
@@ -42,12 +49,17 @@ __all__ = [
     "FindingRecord",
     "FixityEventRecord",
     "ForeignAccessionRecord",
+    "ForeignRecord",
+    "ForeignRelationRecord",
     "LeaseRecord",
     "MetricRecord",
     "ObjectCopyRecord",
     "ObjectRecord",
     "ProjectRecord",
+    "ReceivedPackageRecord",
     "RunRecord",
     "SampleRecord",
+    "SharedPackageRecord",
+    "SharedVersionRecord",
     "SubmissionRecord",
 ]
