@@ -95,9 +95,7 @@ def _create_received() -> None:
             name=op.f("fk_foreign_relation_foreign_record_id_foreign_record"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_foreign_relation")),
-        sa.UniqueConstraint(
-            "foreign_record_id", "type", "target", name=op.f("uq_foreign_relation_foreign_record_id")
-        ),
+        sa.UniqueConstraint("foreign_record_id", "type", "target", name=op.f("uq_foreign_relation_foreign_record_id")),
     )
     op.create_index(op.f("ix_foreign_relation_target"), "foreign_relation", ["target"], unique=False)
 
