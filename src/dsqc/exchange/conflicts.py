@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ from dsqc.findings import Finding, Location, finding
 from dsqc.station import Prefixes
 
 CHUNK = 500
-_TABLES = (ProjectRecord, SampleRecord, ExperimentRecord, RunRecord)
+_TABLES: tuple[Any, ...] = (ProjectRecord, SampleRecord, ExperimentRecord, RunRecord)
 
 
 @dataclass(frozen=True, slots=True)

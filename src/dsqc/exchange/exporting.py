@@ -6,11 +6,10 @@ is written again with the same bytes as long as nothing changed, and is supersed
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -172,7 +171,9 @@ def _of(record: SharedPackageRecord) -> _Plan:
     )
 
 
-def _base(session: Session, known: Any, scope: str, since: Since) -> SharedPackageRecord | None:
+def _base(
+    session: Session, known: Sequence[SharedPackageRecord], scope: str, since: Since
+) -> SharedPackageRecord | None:
     """The package after which the next one goes on; ``None``: it holds everything."""
     if since.everything:
         return None

@@ -219,12 +219,12 @@ def _validator(name: str) -> Any:
 
 def _json(contents: Contents, file: str, name: str) -> dict[str, Any]:
     try:
-        found = json.loads(contents.texts[file].decode("utf-8"))
+        found: Any = json.loads(contents.texts[file].decode("utf-8"))
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict):
-        raise Refused(finding("DSQC-E001", _at(name, file), value="it is no JSON object"))
-    return found
+    if isinstance(found, dict):
+        return {**found}
+    raise Refused(finding("DSQC-E001", _at(name, file), value="it is no JSON object"))
 
 
 def _at(name: str, file: str) -> Location:

@@ -5,6 +5,7 @@ taken, each up to a limit, and no link is followed.
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
@@ -59,12 +60,20 @@ def unpacked(path: Path, largest: int) -> Iterator[Contents]:
         NoPackage: it holds something else than the files of a package, or more of them.
     """
     with tempfile.TemporaryFile() as table:
-        try:
-            opened = _directory(path) if path.is_dir() else _archive(path, largest)
-            with opened as files:
-                yield _read(files, table, largest)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError):
-            raise NoPackage("it is damaged") from None
+        yield _contents(path, table, largest)
+
+
+def _contents(path: Path, table: IO[bytes], largest: int) -> Contents:
+    opened = _directory(path) if path.is_dir() else _archive(path, largest)
+    try:
+        with opened as files:
+            return _read(files, table, largest)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError):
+        raise NoPackage("it is damaged") from None
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise  # ours: there is no room for the copy
+        raise NoPackage(f"it cannot be read: {error.strerror}") from None
 
 
 def _read(files: Mapping[str, IO[bytes]], table: IO[bytes], largest: int) -> Contents:
