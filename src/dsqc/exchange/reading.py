@@ -185,12 +185,12 @@ def _document(version: Version, text: str, scope: str) -> Document:
     if version.state == HIDDEN:
         if text or version.sha256:
             raise ValueError("it is hidden and says something")
-        document = {"accession": version.accession, "kind": version.kind, "title": "", "relations": []}
-        if not _validator("exchange_record").is_valid(document):
+        nothing = {"accession": version.accession, "kind": version.kind, "title": "", "relations": []}
+        if not _validator("exchange_record").is_valid(nothing):
             raise ValueError("it is no record")
-        return document
+        return nothing
     try:
-        document = json.loads(text)
+        document: Document = json.loads(text)
         sha256 = digest(document)
         same = canonical(document) == text
     except (ValueError, RecursionError):
@@ -223,7 +223,7 @@ def _json(contents: Contents, file: str, name: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):
-        return {**found}
+        return found
     raise Refused(finding("DSQC-E001", _at(name, file), value="it is no JSON object"))
 
 
