@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dsqc.cli._catalog_exchange import add_forms, export_form, resolve_number
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli._output import print_json, print_table
 from dsqc.errors import ExitCode, UsageError
@@ -54,9 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     history = action("history", "what happened to a submission, when, by whom and why")
     history.add_argument("name", metavar="NAME", help="an accession, or the submission's alias")
     history.add_argument("--verify", action="store_true", help="prove that the history is whole and unchanged")
-    export = action("export", "project, sample, experiment, run, file and metric as Parquet and TSV")
-    export.add_argument("-O", "--outdir", type=Path, required=True, metavar="DIR")
+    export = action("export", "project, sample, experiment, run, file and metric as Parquet and TSV; or in other forms")
+    export.add_argument("-O", "--outdir", type=Path, metavar="DIR", help="directory for the files")
     export.add_argument("--closed", action="store_true", help="closed submissions too")
+    add_forms(export)
+    resolve = action("resolve", "which numbers of other archives and centres name the same object, and back")
+    resolve.add_argument("number", metavar="NUMBER")
     action("verify", "every history, every object in its store, every manifest")
     for name, sub in actions.choices.items():
         if name != "init":
@@ -181,6 +185,10 @@ def _history_of(session: Any, name: str) -> dict[str, Any]:
 
 
 def _export(args: argparse.Namespace) -> int:
+    if args.insdc_xml or args.kbds:
+        return export_form(args)
+    if args.outdir is None:
+        raise UsageError("-O DIR is missing.", hint="Name the directory for the files.")
     from dsqc.catalog.export import export_catalog
 
     access = ("open", "closed") if args.closed else ("open",)
@@ -227,4 +235,5 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "history": _history,
     "export": _export,
     "verify": _verify,
+    "resolve": resolve_number,
 }

@@ -24,6 +24,13 @@ from dsqc.catalog.models import (
 from dsqc.errors import UsageError
 from dsqc.exchange.public import is_public, shown_attributes
 
+ORGANISATION = (
+    "submitter_organization_en",
+    "submitter_organization_ko",
+    "submitter_department_en",
+    "submitter_country",
+)
+"""What is told of who submitted: no person."""
 CHUNK = 200
 """Submissions read at once."""
 KINDS = ("project", "sample", "experiment", "run")
@@ -41,7 +48,7 @@ class PublicRecord:
         minted: whether the number is ours; one of another archive is no record of ours to share.
         attributes: of the form, the public ones, by dsqc's names.
         relations: (type, number): what it belongs to (``project``, ``sample``, ``experiment``), and ``same_as``.
-        submission: what the submission says of all its objects: data centre, research field, package, form version.
+        submission: what the submission says of all its objects: data centre, form, package, who submitted.
         submission_accession: its number; empty for a project, which other submissions may belong to.
         files: of a run: name, format, size and digests.
         names: what other records of the submission call it: alias, sample name, library id.
@@ -207,8 +214,11 @@ class _Part:
                 "data_centre": submission.data_centre,
                 "research_field": submission.research_field,
                 "form_version": submission.form_version,
+                "release_date": submission.release_date,
                 "package": submission.package,
             }
+            shown = _shown(submission, "submission", submission.attributes)
+            said |= {name: shown[name] for name in ORGANISATION if name in shown}
             project = self._projects.get(submission.project_id or 0)
             if project is not None and project.id not in told:
                 told.add(project.id)
