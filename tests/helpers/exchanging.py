@@ -24,10 +24,10 @@ KINDS = {"project": "P", "sample": "S", "experiment": "E", "run": "R", "analysis
 class Centre:
     """One station and what a person does with it."""
 
-    def __init__(self, root: Path, code: str, scopes: dict[str, str], prefix: str = "") -> None:
+    def __init__(self, root: Path, code: str, scopes: dict[str, str], **settings: str) -> None:
         self.root, self.code = root / code, code
-        make_station(self.root, {"centre": code})
-        letter = prefix or LETTERS[code]
+        make_station(self.root, {"centre": code, **settings})
+        letter = LETTERS[code]
         file = self.root / "station.toml"
         text = file.read_text(encoding="utf-8").partition("[prefixes]")[0]
         for other, scope in scopes.items():
