@@ -1,4 +1,4 @@
-"""``dsqc catalog export --insdc-xml|--kbds`` and ``dsqc catalog resolve``: public records in the forms of others."""
+"""``dsqc catalog export --insdc-xml|--kbds``, ``resolve`` and ``link``: public records in the forms of others."""
 
 import argparse
 from pathlib import Path
@@ -90,6 +90,33 @@ def resolve_number(args: argparse.Namespace) -> int:
     print_table([item.get(args.lang) for item in headings], rows)
     if found["ambiguous"]:
         print(Text("These numbers contradict each other.", "서로 어긋나는 번호가 있습니다.").get(args.lang))
+    return ExitCode.DONE
+
+
+def add_link(parser: argparse.ArgumentParser) -> None:
+    """What is linked."""
+    parser.add_argument("accession", nargs="?", metavar="ACCESSION", help="a number of this station")
+    parser.add_argument("foreign", nargs="?", metavar="NUMBER", help="the other archive's number of the same object")
+    parser.add_argument("--receipt", type=Path, metavar="FILE", help="receipt of ENA for an export with --insdc-xml")
+
+
+def link(args: argparse.Namespace) -> int:
+    """Note the numbers of other archives."""
+    import getpass
+
+    from dsqc.exchange.linking import link_numbers, read_receipt
+
+    if bool(args.receipt) == bool(args.foreign):
+        raise UsageError("Give two numbers or --receipt FILE.", hint="dsqc catalog link KAS00000001 SAMD00000001")
+    pairs = read_receipt(args.receipt) if args.receipt else [(args.accession, args.foreign)]
+    with _catalog(args) as catalog:
+        number = catalog.write(lambda session: link_numbers(session, pairs, actor=getpass.getuser()))
+    if args.json:
+        print_json({"schema_version": SCHEMA_VERSION, "given": len(pairs), "new": number})
+    else:
+        print(
+            Text(f"{number} of {len(pairs)} numbers are new", f"{len(pairs)}건 가운데 신규 {number}건").get(args.lang)
+        )
     return ExitCode.DONE
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dsqc.cli._catalog_exchange import add_forms, export_form, resolve_number
+from dsqc.cli._catalog_exchange import add_forms, add_link, export_form, link, resolve_number
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli._output import print_json, print_table
 from dsqc.errors import ExitCode, UsageError
@@ -61,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_forms(export)
     resolve = action("resolve", "which numbers of other archives and centres name the same object, and back")
     resolve.add_argument("number", metavar="NUMBER")
+    add_link(action("link", "note the numbers that another archive gave: a pair, or all of a receipt of ENA"))
     action("verify", "every history, every object in its store, every manifest")
     for name, sub in actions.choices.items():
         if name != "init":
@@ -236,4 +237,5 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "export": _export,
     "verify": _verify,
     "resolve": resolve_number,
+    "link": link,
 }

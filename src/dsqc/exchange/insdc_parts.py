@@ -186,11 +186,13 @@ class Builder:
     def _reference(self, parent: Element, name: str, number: str) -> None:
         """To a record of this export by its alias, to one that INSDC has by its number there."""
         record = self.known.get(number)
-        numbers = insdc_numbers(record) if record else []
-        if numbers or record is None:
-            SubElement(parent, name, accession=numbers[0] if numbers else number)
-        else:
-            SubElement(parent, name, refname=number, refcenter=self.centre)
+        numbers = insdc_numbers(record) if record else [number] if archive_of(number)[0] == INSDC else []
+        if numbers:
+            SubElement(parent, name, accession=numbers[0])
+            return
+        if record is None:
+            self.problems.append(f"{parent.get('alias') or parent.tag} refers to a record that is not released")
+        SubElement(parent, name, refname=number, refcenter=self.centre)
 
     def _attributes(
         self, made: Element, record: PublicRecord, said: Mapping[str, str], more: Iterable[tuple[str, str, str]] = ()

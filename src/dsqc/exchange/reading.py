@@ -87,7 +87,7 @@ def opened_package(path: Path, station: Station) -> Iterator[Package]:
             station, or not as it was signed.
         UsageError: the key of that centre cannot be read.
     """
-    name = path.name
+    name = path.resolve().name
     try:
         with unpacked(path, parse_size(station.exchange.largest_package)) as contents:
             heading = _heading(contents, name, station)

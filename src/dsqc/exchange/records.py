@@ -126,6 +126,9 @@ def public_parts(session: Session, accessions: Sequence[str]) -> list[PublicReco
     """
     owners = _owners(session, accessions)
     records = list(public_records(session, owners))
+    # Experiments may be of samples that earlier submissions described.
+    others = _owners_of_samples(session, {item.related("sample") for item in records}) - owners
+    records += public_records(session, others)
     wanted: set[str] = set()
     missing = []
     for accession in accessions:
@@ -138,7 +141,11 @@ def public_parts(session: Session, accessions: Sequence[str]) -> list[PublicReco
             f"{', '.join(missing[:5])}: no public record has this number.",
             hint="`dsqc catalog search` lists what is registered; only what is released leaves the station.",
         )
-    return _closure(records, wanted)
+    return _closure(_each_once(records), wanted)
+
+
+def _each_once(records: Sequence[PublicRecord]) -> list[PublicRecord]:
+    return list({record.accession: record for record in reversed(records)}.values())[::-1]
 
 
 def _closure(records: Sequence[PublicRecord], wanted: set[str]) -> list[PublicRecord]:
@@ -168,6 +175,15 @@ def _owners(session: Session, accessions: Sequence[str]) -> set[int]:
         samples = select(SampleRecord.id).where(SampleRecord.accession.in_(part))
         users = select(ExperimentRecord.submission_id).where(ExperimentRecord.sample_id.in_(samples))
         found.update(session.scalars(users))
+    return found
+
+
+def _owners_of_samples(session: Session, accessions: set[str]) -> set[int]:
+    found: set[int] = set()
+    numbers = sorted(accessions - {""})
+    for start in range(0, len(numbers), CHUNK):
+        owners = select(SampleRecord.submission_id).where(SampleRecord.accession.in_(numbers[start : start + CHUNK]))
+        found.update(item for item in session.scalars(owners) if item is not None)
     return found
 
 

@@ -103,6 +103,53 @@ def test_exports_in_the_forms_of_others(shell: Shell, tmp_path: Path) -> None:
     assert "what is released" in shell.run(*export, "--kbds", tmp_path / "k", "--closed", code=2)
 
 
+RECEIPT = """<?xml version="1.0" encoding="UTF-8"?>
+<RECEIPT receiptDate="2026-11-30T10:00:00.000Z" submissionFile="submission.xml" success="true">
+  <PROJECT accession="PRJEB10001" alias="KAP000001" status="PUBLIC"/>
+  <SAMPLE accession="ERS1000001" alias="KAS00000001" status="PUBLIC">
+    <EXT_ID accession="SAMEA100001" type="biosample"/>
+  </SAMPLE>
+  <SUBMISSION accession="ERA1000001" alias="KOBIC-KAP000001"/>
+  <MESSAGES/><ACTIONS>ADD</ACTIONS>
+</RECEIPT>
+"""
+
+
+def test_numbers_of_a_receipt_are_linked_and_go_out(shell: Shell, tmp_path: Path) -> None:
+    kobic = Centre(tmp_path, "KOBIC", {"NABIC": "records"})
+    Centre(tmp_path, "NABIC", {})
+    kobic.register(Judged(), tmp_path)
+    receipt = tmp_path / "receipt.xml"
+    receipt.write_text(RECEIPT, encoding="utf-8")
+    link = ("catalog", "link", "--station", kobic.root)
+
+    assert shell.json("catalog_link", *link, "--receipt", receipt) == {"schema_version": "1.0", "given": 3, "new": 3}
+    assert shell.json("catalog_link", *link, "--receipt", receipt)["new"] == 0
+    assert "1 of 1" in shell.run(*link, "KAR00000001", "ERR1000001")
+    assert "linked to KAS00000001 already" in shell.run(*link, "KAS00000002", "SAMEA100001", code=2)
+    assert "names a run" in shell.run(*link, "KAS00000002", "ERR1000009", code=2)
+    assert "no number of this station" in shell.run(*link, "KAS00000009", "ERS1000009", code=2)
+    assert "Give two numbers" in shell.run(*link, "KAS00000002", code=2)
+    receipt.write_text(RECEIPT.replace('"true"', '"false"'), encoding="utf-8")
+    assert "did not take" in shell.run(*link, "--receipt", receipt, code=2)
+
+    history = ("catalog", "history", "KRA00000001", "--verify", "--station", kobic.root)
+    assert "linked" in shell.run(*history)
+    found = shell.json("catalog_resolve", "catalog", "resolve", "SAMEA100001", "--station", kobic.root)
+    assert {row["accession"] for row in found["same_as"]} == {"KAS00000001", "ERS1000001"}
+    assert not found["ambiguous"]
+    export = ("catalog", "export", "--station", kobic.root, "--insdc-xml", "KAP000001", "-O", tmp_path / "xml")
+    assert shell.json("catalog_export", *export)["rows"] == {
+        "project.modify.xml": 1,
+        "sample.modify.xml": 1,
+        "sample.xml": 1,
+        "experiment.xml": 2,
+        "run.modify.xml": 1,
+        "run.xml": 1,
+        "submission.xml": 1,
+    }
+
+
 @pytest.mark.postgres
 def test_centres_on_postgresql(
     postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

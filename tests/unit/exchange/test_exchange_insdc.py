@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from sqlalchemy import select
 
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.making import make_station
-from dsqc.catalog.models import ForeignAccessionRecord
+from dsqc.catalog.models import ExperimentRecord, ForeignAccessionRecord, SampleRecord
 from dsqc.errors import UsageError
 from dsqc.exchange.insdc import export_insdc
 from dsqc.exchange.insdc_parts import Builder
@@ -152,6 +153,28 @@ def test_what_is_not_released_is_as_if_it_were_not_there(catalog: Catalog, state
         messages.append(str(caught.value).replace(name, ""))
     assert messages[0] == messages[1]
     assert not (tmp_path / "xml").exists()
+
+
+@pytest.mark.parametrize("state", ["released", "held"])
+def test_a_library_of_a_sample_of_another_submission(
+    catalog: Catalog, schemas: dict, state: str, tmp_path: Path
+) -> None:
+    form = compose(FIELD, PACKAGE)
+    with catalog.writing() as session:
+        first = (add_record(session, form, example_record(form), state).accession or "")[-5:]
+        second = (add_record(session, form, example_record(form)).accession or "")[-5:]
+        sample = session.scalars(select(SampleRecord).where(SampleRecord.accession == f"KAS{first}000")).one()
+        library = session.scalars(select(ExperimentRecord).where(ExperimentRecord.accession == f"KAE{second}000")).one()
+        library.sample_id = sample.id
+
+    if state == "released":
+        found = exported(catalog, tmp_path / "xml", [f"KAE{second}000"], schemas)
+        assert [item.get("alias") for item in found["sample.xml"]] == [f"KAS{first}000"]
+        assert len(found["experiment.xml"]) == 1
+        return
+    with pytest.raises(UsageError, match="not released") as caught, catalog.reading() as session:
+        export_insdc(session, catalog.station, [f"KAE{second}000"], tmp_path / "xml")
+    assert f"KAS{first}" not in str(caught.value)
 
 
 def test_what_insdc_has_no_word_for_is_refused(catalog: Catalog, tmp_path: Path) -> None:
