@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.database import Catalog
@@ -22,6 +22,7 @@ from dsqc.exchange import format as parts
 from dsqc.exchange.conflicts import OwnRecords, link_conflicts
 from dsqc.exchange.format import Heading
 from dsqc.exchange.reading import Package, Refused, SharedRecord, opened_package
+from dsqc.exchange.records import SAME_AS
 from dsqc.exchange.sequences import Gap, gaps
 from dsqc.exchange.versions import HIDDEN
 from dsqc.findings import Finding, FindingLog, Location, finding
@@ -129,20 +130,24 @@ class _Taking:
             elif record.state != HIDDEN:
                 others.setdefault(record.accession, []).append(record)
         kept: list[tuple[SharedRecord, ForeignRecord]] = []
+        changed: list[tuple[SharedRecord, ForeignRecord]] = []
         for item in chunk:
             number = item.version.accession
             if number in ours:
                 self._take_own(item, ours[number])
                 continue
-            record = self._take_foreign(item, same.get(number))
+            record, is_new_content = self._take_foreign(item, same.get(number))
             kept.append((item, record))
+            if is_new_content:
+                changed.append((item, record))
             if item.version.state != HIDDEN and number in others:
                 self._conflict("DSQC-E009", item, expected=", ".join(sorted(other.centre for other in others[number])))
         self._session.flush()
+        self._put_relations(changed)
         self.linked.update(
             (record.id, item.row)
             for item, record in kept
-            if any(relation["type"] == "same_as" for relation in item.document["relations"])
+            if any(relation["type"] == SAME_AS for relation in item.document["relations"])
         )
         self._session.expunge_all()
 
@@ -152,27 +157,28 @@ class _Taking:
         else:
             self._conflict("DSQC-E010", item, expected=self._package.heading.receiver)
 
-    def _take_foreign(self, item: SharedRecord, known: ForeignRecord | None) -> ForeignRecord:
-        """The record as it is known afterwards."""
+    def _take_foreign(self, item: SharedRecord, known: ForeignRecord | None) -> tuple[ForeignRecord, bool]:
+        """The record as it is known afterwards, and whether the package changed it."""
         counts, version = self._result.counts, item.version
+        outcome = "unchanged"
         if known is None:
             known = ForeignRecord(centre=self._package.heading.sender, accession=version.accession)
             self._session.add(known)
-            self._put(known, item)
-            counts["new"] += 1
+            outcome = "new"
         elif version.version > known.version:
-            self._put(known, item)
-            counts["updated"] += 1
+            outcome = "updated"
         elif version.version < known.version:
-            counts["older"] += 1
+            outcome = "older"
         elif (version.sha256, version.state, version.kind) != (known.sha256, known.state, known.kind):
             self._conflict("DSQC-E008", item, expected=known.received_at)
+            return known, False
         elif known.scope != self._package.heading.scope == parts.RECORDS:
+            outcome = "updated"
+        counts[outcome] += 1
+        changes = outcome in ("new", "updated")
+        if changes:
             self._put(known, item)
-            counts["updated"] += 1
-        else:
-            counts["unchanged"] += 1
-        return known
+        return known, changes
 
     def _put(self, record: ForeignRecord, item: SharedRecord) -> None:
         document, version = item.document, item.version
@@ -187,13 +193,18 @@ class _Taking:
         record.attributes = document.get("attributes", {})
         record.details = {name: document[name] for name in (SUBMISSION, "files") if document.get(name)}
         record.received_at = self._at
-        self._session.flush()
-        relations = ForeignRelationRecord
-        self._session.execute(delete(relations).where(relations.foreign_record_id == record.id))
-        self._session.add_all(
-            relations(foreign_record_id=record.id, type=relation["type"], target=relation["target"])
-            for relation in document["relations"]
-        )
+
+    def _put_relations(self, changed: Sequence[tuple[SharedRecord, ForeignRecord]]) -> None:
+        table = ForeignRelationRecord
+        ids = [record.id for _item, record in changed]
+        self._session.execute(delete(table).where(table.foreign_record_id.in_(ids)))
+        rows = [
+            {"foreign_record_id": record.id, "type": relation["type"], "target": relation["target"]}
+            for item, record in changed
+            for relation in item.document["relations"]
+        ]
+        if rows:
+            self._session.execute(insert(table), rows)
 
     def _conflict(self, code: str, item: SharedRecord, expected: str) -> None:
         self._result.counts["conflicts"] += 1
