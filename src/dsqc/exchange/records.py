@@ -31,8 +31,8 @@ ORGANISATION = (
     "submitter_country",
 )
 """What is told of who submitted: no person."""
-CHUNK = 200
-"""Submissions read at once."""
+CHUNK = 50
+"""Submissions read at once; each may have thousands of samples."""
 KINDS = ("project", "sample", "experiment", "run")
 SAME_AS = "same_as"
 """Relation to another number of the same object."""
@@ -129,18 +129,17 @@ def public_parts(session: Session, accessions: Sequence[str]) -> list[PublicReco
     # Experiments may be of samples that earlier submissions described.
     others = _owners_of_samples(session, {item.related("sample") for item in records}) - owners
     records += public_records(session, others)
-    wanted: set[str] = set()
-    missing = []
-    for accession in accessions:
-        found = {item.accession for item in records if accession in (item.accession, item.submission_accession)}
-        wanted |= found
-        if not found:
-            missing.append(accession)
+    parts: dict[str, set[str]] = defaultdict(set)
+    for item in records:
+        parts[item.accession].add(item.accession)
+        parts[item.submission_accession].add(item.accession)
+    missing = [accession for accession in accessions if not accession or accession not in parts]
     if missing:
         raise UsageError(
             f"{', '.join(missing[:5])}: no public record has this number.",
             hint="`dsqc catalog search` lists what is registered; only what is released leaves the station.",
         )
+    wanted = set().union(*(parts[accession] for accession in accessions))
     return _closure(_each_once(records), wanted)
 
 
@@ -200,7 +199,7 @@ class _Part:
             )
         }
         self._experiments = _grouped(session.scalars(_by(ExperimentRecord, ExperimentRecord.submission_id.in_(ids))))
-        used = [item.sample_id for group in self._experiments.values() for item in group]
+        used = select(ExperimentRecord.sample_id).where(ExperimentRecord.submission_id.in_(ids))
         samples = list(
             session.scalars(_by(SampleRecord, or_(SampleRecord.submission_id.in_(ids), SampleRecord.id.in_(used))))
         )
