@@ -164,6 +164,20 @@ closed = {closed}
 # reference_runs = 30
 # control_runs = 20
 
+[exchange]
+# Packages of records for other centres are signed with this key (dsqc exchange keygen), relative to this file.
+# signing_key = "keys/exchange.pem"
+# Name of the environment variable that holds its passphrase.
+# passphrase_env = ""
+# Packages of more bytes are not opened.
+# largest_package = "2G"
+# What was agreed with a centre, a section each: what it gets ("accessions": numbers and what is needed to know them;
+# "records": all public metadata), and the key that it signs with.
+#     [exchange.NABIC]
+#     scope = "accessions"
+#     public_key = "keys/nabic.pem"
+#     previous_public_keys = []
+
 [prefixes]
 # Of the accessions. Never change them after the first registration.
 # project = "KAP"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc.cli import _catalog_access, _catalog_figures, _catalog_quality, _catalog_receipts, _catalog_versions
+from dsqc.cli._catalog_exchange import add_forms, add_link, export_form, link, resolve_number
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli._output import print_json, print_table, printable
 from dsqc.errors import ExitCode, UsageError
@@ -59,10 +60,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     history = action("history", "what happened to a submission, when, by whom and why")
     history.add_argument("name", metavar="NAME", help="an accession, or the submission's alias")
     history.add_argument("--verify", action="store_true", help="prove that the history is whole and unchanged")
-    export = action("export", "project, sample, experiment, run, file and metric as Parquet and TSV")
-    export.add_argument("-O", "--outdir", type=Path, required=True, metavar="DIR")
+    export = action("export", "project, sample, experiment, run, file and metric as Parquet and TSV; or in other forms")
+    export.add_argument("-O", "--outdir", type=Path, metavar="DIR", help="directory for the files")
     export.add_argument("--closed", action="store_true", help="closed submissions too")
     _catalog_access.add_log_arguments(action("access-log", _catalog_access.LOG_HELP))
+    add_forms(export)
+    resolve = action("resolve", "which numbers of other archives and centres name the same object, and back")
+    resolve.add_argument("number", metavar="NUMBER")
+    add_link(action("link", "note the numbers that another archive gave: a pair, or all of a receipt of ENA"))
     action("verify", "every history, every object in its store, every manifest")
     _catalog_versions.add_actions(action)
     _catalog_receipts.add_actions(action)
@@ -186,6 +191,10 @@ def _history_of(session: Any, name: str) -> dict[str, Any]:
 
 
 def _export(args: argparse.Namespace) -> int:
+    if args.insdc_xml or args.kbds:
+        return export_form(args)
+    if args.outdir is None:
+        raise UsageError("-O DIR is missing.", hint="Name the directory for the files.")
     from dsqc.catalog.export import export_catalog
 
     access = ("open", "closed") if args.closed else ("open",)
@@ -238,4 +247,6 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "access-log": lambda args: _catalog_access.access_log(args, _with_session),
     "verify": _verify,
     **_catalog_receipts.ACTIONS,
+    "resolve": resolve_number,
+    "link": link,
 }

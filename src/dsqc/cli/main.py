@@ -28,6 +28,7 @@ COMMANDS = {
     "batch": "run many submissions through all stages, see how they stand, report",
     "catalog": "make, search and verify the catalog",
     "station": "look after a station: make its signing key",
+    "exchange": "public records with other centres: make, take in and check packages",
     "storage": "read stored bytes again and mend them; archive encoding; keys and exports of closed data",
     "sketch": "what organisms are in the reads; make and show panels of genomes",
     "taxonomy": "make a taxonomy snapshot, look a taxon up",

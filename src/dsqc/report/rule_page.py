@@ -33,6 +33,7 @@ OBJECTS = {
     "fastq": Text("reads (FASTQ, and BAM or CRAM where it fits)", "리드(FASTQ, 해당하면 BAM·CRAM)"),
     "bam": Text("alignments (BAM, CRAM, SAM)", "정렬(BAM, CRAM, SAM)"),
     "cram": Text("CRAM files", "CRAM 파일"),
+    "exchange": Text("packages of other centres", "다른 센터의 꾸러미"),
 }
 """What rules look at."""
 STATES = {

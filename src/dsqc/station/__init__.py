@@ -3,8 +3,10 @@
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 from dsqc.station.configuration import FILE_NAME, HEADERS, HELD, TIERS, Place, Station, load_station
 from dsqc.station.sections import (
+    Agreement,
     Closed,
     Copies,
+    Exchange,
     Figures,
     Notices,
     Prefixes,
@@ -22,8 +24,10 @@ __all__ = [
     "HEADERS",
     "HELD",
     "TIERS",
+    "Agreement",
     "Closed",
     "Copies",
+    "Exchange",
     "Figures",
     "Limits",
     "Notices",

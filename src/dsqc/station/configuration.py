@@ -14,6 +14,7 @@ from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 from dsqc.station.sections import (
     Closed,
     Copies,
+    Exchange,
     Figures,
     Notices,
     Prefixes,
@@ -83,6 +84,7 @@ class Station(Section):
     transfer: TransferOptions = TransferOptions()
     release: Release = Release()
     notices: Notices = Notices()
+    exchange: Exchange = Exchange()
     prefixes: Prefixes = Prefixes()
     root: Path = Path()
 

@@ -1,6 +1,6 @@
 """The sections of ``station.toml``: what each means and what it is when left out."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -246,6 +246,62 @@ class Figures(Section):
     def zone(self) -> ZoneInfo:
         """The time zone."""
         return ZoneInfo(self.timezone)
+
+
+class Agreement(Section):
+    """What was agreed with one centre: ``[exchange.CENTRE]``.
+
+    Attributes:
+        scope: what the centre gets: numbers and what is needed to know them (``accessions``), or all public metadata
+            (``records``).
+        public_key: file of the key (Ed25519, PEM) that the centre signs its packages with, relative to
+            ``station.toml``.
+        previous_public_keys: keys of before that still count.
+    """
+
+    scope: Literal["accessions", "records"] = "accessions"
+    public_key: str
+    previous_public_keys: tuple[str, ...] = ()
+
+
+class Exchange(Section):
+    """Exchange of records with other centres.
+
+    Attributes:
+        signing_key: private key (Ed25519, PEM) that packages are signed with, relative to ``station.toml``; made by
+            ``dsqc exchange keygen``.
+        passphrase_env: name of the environment variable that holds its passphrase.
+        largest_package: packages of more bytes are not opened.
+        centres: the agreements by code of the centre.
+    """
+
+    signing_key: str = "keys/exchange.pem"
+    passphrase_env: str = ""
+    largest_package: str = "2G"
+    centres: dict[str, Agreement] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_centres(cls, data: Any) -> Any:
+        """``[exchange.CENTRE]`` stands inside ``[exchange]`` in TOML."""
+        if not isinstance(data, dict) or "centres" in data:
+            return data
+        own = {name: value for name, value in data.items() if not isinstance(value, dict)}
+        return {**own, "centres": {name: value for name, value in data.items() if isinstance(value, dict)}}
+
+    @field_validator("largest_package")
+    @classmethod
+    def _is_size(cls, text: str) -> str:
+        parse_size(text)
+        return text
+
+    @field_validator("centres")
+    @classmethod
+    def _are_codes(cls, centres: dict[str, Agreement]) -> dict[str, Agreement]:
+        for code in centres:
+            if not (code.isascii() and code.replace("-", "").replace("_", "").isalnum()):
+                raise ValueError(f"{code!r} is no code of a centre: letters, digits, - and _")
+        return centres
 
 
 class Prefixes(Section):

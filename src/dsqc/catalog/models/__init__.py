@@ -10,6 +10,13 @@ from dsqc.catalog.models.access import (
     ReleaseProposalRecord,
 )
 from dsqc.catalog.models.base import Attributes, Base
+from dsqc.catalog.models.exchange import (
+    ForeignRecord,
+    ForeignRelationRecord,
+    ReceivedPackageRecord,
+    SharedPackageRecord,
+    SharedVersionRecord,
+)
 from dsqc.catalog.models.goals import (
     SCOPES,
     CentreFigureRecord,
@@ -73,6 +80,8 @@ __all__ = [
     "FingerprintRecord",
     "FixityEventRecord",
     "ForeignAccessionRecord",
+    "ForeignRecord",
+    "ForeignRelationRecord",
     "LeaseRecord",
     "MetricRecord",
     "NoticeRecord",
@@ -83,11 +92,14 @@ __all__ = [
     "ProjectRecord",
     "QualityDistributionRecord",
     "QualityReferenceRecord",
+    "ReceivedPackageRecord",
     "ReleaseProposalRecord",
     "ReplacedFileRecord",
     "ReviewerLinkRecord",
     "RunRecord",
     "SampleRecord",
+    "SharedPackageRecord",
+    "SharedVersionRecord",
     "SubmissionRecord",
     "WithdrawalRecord",
 ]
