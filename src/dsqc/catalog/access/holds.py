@@ -13,10 +13,9 @@ from dsqc.catalog.access.proposals import APPROVED, OPEN, Person
 from dsqc.catalog.access.settling import disclosure_of, today_of
 from dsqc.catalog.events import append_event
 from dsqc.catalog.models import DisclosureRecord, NoticeRecord, ReleaseProposalRecord, SubmissionRecord
+from dsqc.days import add_years, parse_day
 from dsqc.errors import UsageError
 from dsqc.model import SubmissionState as State
-from dsqc.rules.dates import parse_day
-from dsqc.rules.project import add_years
 
 RELEASE, REVIEW = "release", "review"
 """Kinds of notices, and of what is due."""
