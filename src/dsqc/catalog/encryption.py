@@ -18,6 +18,7 @@ from dsqc.catalog.models import (
 from dsqc.catalog.resolve import CHUNK
 from dsqc.catalog.states import REGISTERED
 from dsqc.errors import UsageError
+from dsqc.model import SubmissionState
 
 CLOSED = "closed"
 CRYPT4GH = "crypt4gh"
@@ -112,6 +113,11 @@ def find_closed(session: Session, accession: str) -> tuple[SubmissionRecord, lis
     if submission is None or submission.state not in REGISTERED:
         raise UsageError(
             f"No registered submission or run has the accession {accession}.", hint="Look with `dsqc catalog search`."
+        )
+    if submission.state == SubmissionState.HELD:
+        raise UsageError(
+            f"{accession} is held: nothing of it is handed out before its day of release.",
+            hint="`dsqc release due` says when that is.",
         )
     if submission.access_level != CLOSED:
         raise UsageError(

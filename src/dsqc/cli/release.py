@@ -174,12 +174,15 @@ def _say(args: argparse.Namespace, done: dict[str, Any]) -> int:
     if args.json:
         print_json(done)
         return ExitCode.DONE
+    from dsqc.catalog.events import local_time
+
     number, state = done["accession"], done["state"]
+    before = local_time(done["expires_at"]) if "expires_at" in done else ""
     texts = {
         "extend": Text(f"{number} is held until {done.get('until')}.", f"{number}: {done.get('until')}까지 공개 유보."),
         "propose": Text(
-            f"{number}: a second person has to agree before {done.get('expires_at')}.",
-            f"{number}: {done.get('expires_at')} 전에 다른 사람이 승인해야 합니다.",
+            f"{number}: a second person has to agree before {before}.",
+            f"{number}: {before} 전에 다른 사람이 승인해야 합니다.",
         ),
         "revoke": Text(f"{number} stays closed.", f"{number}은(는) 비공개로 남습니다."),
     }

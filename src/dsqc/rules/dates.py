@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from dsqc.days import parse_day
 from dsqc.findings import Finding, Suggestion
 from dsqc.forms import Attribute, pattern
 from dsqc.forms.vocabulary import read_table
@@ -34,17 +35,7 @@ DATE_FORMS = {
 HAPPENED = frozenset({"sample", "run"})
 """Sheets whose dates are of what has happened; release, review and research period may be to come."""
 
-_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _PARTS = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
-
-
-def parse_day(text: str) -> date | None:
-    """The day of ``YYYY-MM-DD``; ``None`` for anything else."""
-    match = _DAY.fullmatch(text)
-    try:
-        return date(*map(int, match.groups())) if match else None
-    except ValueError:
-        return None
 
 
 def first_day(text: str) -> date | None:

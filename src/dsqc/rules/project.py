@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
 
 from dsqc.accessions import AccessionType, is_accession
+from dsqc.days import add_years
 from dsqc.findings import Finding, Suggestion
 from dsqc.forms import pattern, vocabulary
 from dsqc.rules.checking import Check, rule
@@ -108,11 +108,3 @@ def release_date(check: Check) -> Iterator[Finding]:
             day = parse_day(row.get("release_date"))
             if day is not None and not today <= day <= latest:
                 yield check.finding("DSQC-P005", row, "release_date", expected=f"{today} – {latest}")
-
-
-def add_years(day: date, years: int) -> date:
-    """The same day ``years`` later; 28 February for 29 February in a common year."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return (day + timedelta(days=-1)).replace(year=day.year + years)

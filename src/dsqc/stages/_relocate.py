@@ -77,6 +77,14 @@ def relocate(catalog: Catalog, whose: Whose, tier: str, commit: Commit) -> bool:
     """
     log = logs.logger(stage="release")
     with catalog.reading() as session:
+        before = session.get(DisclosureRecord, whose.id)
+        left = before.leaving if before else ""
+    if left not in ("", tier) and not clear(catalog, whose):
+        raise TransientFault(
+            f"Bytes of {whose.key[1]} are left in the tier {left} from the move before.",
+            hint="Run `dsqc release run` again in a few minutes, then this.",
+        )
+    with catalog.reading() as session:
         old = tier_of(session.get_one(SubmissionRecord, whose.id))
         items = objects_of(session, whose.id) if old != tier else []
     work = _Work(catalog, tier)

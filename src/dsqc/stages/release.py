@@ -16,6 +16,7 @@ from dsqc import logs
 from dsqc.catalog.access import proposals
 from dsqc.catalog.access.closing import Withholding, check_withholding, set_withholding
 from dsqc.catalog.access.holds import BY_A_PERSON, Due, due_on, extend, hasten, held_list
+from dsqc.catalog.access.moving import strays
 from dsqc.catalog.access.notices import note_sent, unsent, write_notice
 from dsqc.catalog.access.proposals import Person
 from dsqc.catalog.access.settling import disclosure_of, release_day_of_record, settle, today_of
@@ -226,6 +227,13 @@ def _carry_out(catalog: Catalog, whose: Whose, _day: date, actor: Actor) -> bool
 
 
 def _clear(catalog: Catalog, whose: Whose, _day: date, _actor: Actor) -> bool:
+    def mark(session: Session) -> None:
+        check_held(session, whose.key, whose.holder)
+        if whose.id in strays(session):
+            found = disclosure_of(session, session.get_one(SubmissionRecord, whose.id))
+            found.leaving = found.leaving or OPEN
+
+    catalog.write(mark)
     return clear(catalog, whose)
 
 

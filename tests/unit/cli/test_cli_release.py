@@ -21,7 +21,7 @@ from dsqc.errors import ExitCode
 from dsqc.stages import release
 from dsqc.station import Notices, Station
 from helpers.catalogs import actions
-from helpers.releasing import CLOSED, actor, registered
+from helpers.releasing import CLOSED, actor, person, registered
 
 ONE, TWO = "KRA00000001", "KRA00000002"
 FAR = "2999-01-01"
@@ -99,7 +99,7 @@ def test_hand_overs_are_logged_with_figures(
     write_key_pair(tmp_path / "me.sec", tmp_path / "me.pub", "")
     export = ("--to", str(tmp_path / "me.pub"), "-o", str(tmp_path / "out"), "--by", "Lee", "--reason", "study 7")
     assert main(["storage", "export", TWO, *export]) == ExitCode.DONE
-    assert main(["storage", "export", ONE, *export]) == ExitCode.USAGE
+    assert "nothing of it is handed out before its day" in said(capsys, "storage", "export", ONE, *export, code=2)
     found = ask(capsys, "catalog_access_log", "catalog", "access-log")
     assert found["faults"] == []
     year = {name: found["years"][0][name] for name in ("hand_overs", "users", "files", "refusals", "refused_because")}
@@ -178,7 +178,10 @@ def test_notices_are_written_once_and_wait_in_the_outbox(
     assert actions(station, "soon").count("notified") == 3
 
     assert ask(capsys, "release_sent", "release", "sent", "1")["left"] == 2
-    assert ask(capsys, "release_sent", "release", "sent")["left"] == 0
+    # A notice of a day that does not stand any more is never sent.
+    release.extend_hold(station, "KRA00000003", person("Lee", "2026-08-31"), "2026-10-01")
+    assert release.run(station, actor=actor("2026-08-31")).notices_waiting == 0
+    assert ask(capsys, "release_sent", "release", "sent")["sent"] == []
     assert (list(folder.glob("*.txt")), (folder / "outbox.jsonl").read_text()) == ([], "")
 
 

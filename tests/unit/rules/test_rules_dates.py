@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dsqc.days import add_years
 from dsqc.findings import Suggestion
 from dsqc.language import Language
 from dsqc.rules.dates import ends, first_day, last_day, parse_day
-from dsqc.rules.project import add_years
 from helpers.checked import columns_of, findings_of, samples
 from helpers.submissions import good_tables, put
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,23 @@ import jsonschema_rs
 import pytest
 from sqlalchemy import delete, text, update
 
+from dsqc.archive import Options
+from dsqc.archive.options import Encoding
 from dsqc.catalog.access import Standing, view_by_accession
 from dsqc.catalog.access.closing import Withholding
 from dsqc.catalog.access.log import entries, verify_access_chain
+from dsqc.catalog.access.moving import note_copy, objects_of
 from dsqc.catalog.database import WRITES, Catalog
 from dsqc.catalog.making import make_station
 from dsqc.catalog.models import DisclosureRecord, EventRecord, SubmissionRecord
 from dsqc.crypt4gh import load_public, write_key_pair
 from dsqc.errors import StorageFault, UsageError
 from dsqc.stages import release
+from dsqc.stages.archive_store import archive_objects
 from dsqc.stages.closed import export_closed, open_sealed
 from dsqc.stages.register import register
 from dsqc.station import Station, load_station
+from dsqc.storage import StoredCopy
 from helpers.catalogs import actions, dump, problems
 from helpers.releasing import (
     CLOSED,
@@ -259,12 +265,41 @@ def test_what_another_submission_needs_is_not_taken_away(embedded: Station, tmp_
     # The second registration claimed the objects a moment ago: whoever did so may be about to register them.
     done = release.close_data(embedded, "KRA00000002", REASON, person("Lee", "2026-04-01"))
     assert (done["cleared"], contents(embedded, "public")) == (False, plain(judged))
-    assert [item["what"] for item in release.due(embedded)["due"]] == ["clear"]
+    assert {item["what"] for item in release.due(embedded)["due"]} == {"clear"}
     for claim in (Path(embedded.tier_url("public")) / "claims").iterdir():
         os.utime(claim, (0, 0))
-    assert run(embedded, "2026-04-02") == [("clear", "KRA00000002")]
+    assert run(embedded, "2026-04-02") == [("clear", ONE), ("clear", "KRA00000002")]
     assert contents(embedded, "public") == []
     assert problems(embedded) == []
+
+
+def test_archived_data_is_closed_with_its_copies_in_fewer_bytes(open_one: Station) -> None:
+    """Its own bytes were dropped; what an archive job writes while it is closed goes with the next run."""
+    old = timedelta(0)
+    done = archive_objects(
+        open_one, Options(encoding=Encoding.BGZF, least_saving=-100.0), drop=True, sure=True, grace=old
+    )
+    assert done.to_dict()["total"]["archived"] == 3
+    assert not set(plain(Judged())) & set(contents(open_one, "public"))
+    with Catalog.open(open_one) as catalog, catalog.reading() as session:
+        encoded = [copy for item in objects_of(session, 1) for copy in item.copies]
+    left = {key: data for key, data in stored(open_one, "public").items() if key.startswith("objects/")}
+
+    assert release.close_data(open_one, ONE, REASON, person("Lee", "2026-04-01"))["cleared"] is True
+    assert stored(open_one, "public") == {}
+    assert problems(open_one) == []
+
+    late = Path(open_one.tier_url("public")) / encoded[0].key
+    late.parent.mkdir(parents=True, exist_ok=True)
+    late.write_bytes(left[encoded[0].key])
+    with Catalog.open(open_one) as catalog:
+        copy, moment = encoded[0], actor("2026-04-01").clock()
+        known = (copy.key, copy.stored_sha256, copy.stored_size_bytes)
+        one = StoredCopy("public", "public", *known, "etag", moment, "bgzf", {})
+        catalog.write(lambda session: note_copy(session, 1, one))
+    assert run(open_one, "2026-04-02") == [("clear", ONE)]
+    assert stored(open_one, "public") == {}
+    assert problems(open_one) == []
 
 
 def test_nothing_is_taken_away_while_the_closed_copy_is_not_proven(

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from dsqc.catalog.access.settling import disclosure_of
 from dsqc.catalog.models import SubmissionRecord
+from dsqc.days import parse_day
 from dsqc.errors import UsageError
 from dsqc.forms import vocabulary
 from dsqc.forms.vocabulary import read_table
-from dsqc.rules.dates import parse_day
 
 
 @dataclass(frozen=True, slots=True)

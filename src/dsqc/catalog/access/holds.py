@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from dsqc.catalog.access.moving import strays
 from dsqc.catalog.access.proposals import APPROVED, OPEN, Person
 from dsqc.catalog.access.settling import disclosure_of, today_of
 from dsqc.catalog.events import append_event
 from dsqc.catalog.models import DisclosureRecord, NoticeRecord, ReleaseProposalRecord, SubmissionRecord
+from dsqc.days import add_years, parse_day
 from dsqc.errors import UsageError
 from dsqc.model import SubmissionState as State
-from dsqc.rules.dates import parse_day
-from dsqc.rules.project import add_years
 
 RELEASE, REVIEW = "release", "review"
 """Kinds of notices, and of what is due."""
@@ -75,12 +75,9 @@ def due_on(session: Session, day: date, notice_days: Sequence[int]) -> list[Due]
             found.append(_due("review", record, disclosure.review_date))
         found += _notices(session, record, disclosure, day, notice_days)
     found += _proposals(session, day)
-    leaving = (
-        select(SubmissionRecord)
-        .join(DisclosureRecord, DisclosureRecord.submission_id == SubmissionRecord.id)
-        .where(DisclosureRecord.leaving != "")
-    )
-    found += [_due("clear", record) for record in session.scalars(leaving)]
+    leaving = select(DisclosureRecord.submission_id).where(DisclosureRecord.leaving != "")
+    left = sorted({*session.scalars(leaving), *strays(session)})
+    found += [_due("clear", session.get_one(SubmissionRecord, number)) for number in left]
     order = ("settle", "clear", "release", "approved", "expired", "notice", *BY_A_PERSON)
     return sorted(found, key=lambda item: (order.index(item.what), item.submission_id))
 

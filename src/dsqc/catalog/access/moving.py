@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
+from sqlalchemy.orm import Session, aliased, selectinload
 
-from dsqc.catalog.access.tiers import CLOSED
+from dsqc.catalog.access.tiers import CLOSED, OPEN
 from dsqc.catalog.events import timestamp
 from dsqc.catalog.models import (
     DataFileRecord,
@@ -133,6 +133,32 @@ def copies_to_clear(session: Session, submission_id: int, tier: str) -> list[tup
         for copy in item.copies
         if copy.tier == tier
     ]
+
+
+def strays(session: Session) -> list[int]:
+    """Submissions that are closed or held while the public tier has bytes that only they need, by their ids.
+
+    So it is after a move was killed, and where another job (``dsqc storage archive``) wrote a copy during one.
+    """
+    public = aliased(SubmissionRecord)
+    run, file = aliased(RunRecord), aliased(DataFileRecord)
+    needed = exists().where(
+        file.object_id == ObjectCopyRecord.object_id,
+        file.run_id == run.id,
+        run.submission_id == public.id,
+        public.access_level != Access.CLOSED.value,
+        public.state != State.HELD.value,
+    )
+    query = (
+        select(SubmissionRecord.id)
+        .join(RunRecord, RunRecord.submission_id == SubmissionRecord.id)
+        .join(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
+        .join(ObjectCopyRecord, ObjectCopyRecord.object_id == DataFileRecord.object_id)
+        .where(ObjectCopyRecord.tier == OPEN, or_(_in_tier(CLOSED), _in_tier(HELD)), ~needed)
+        .where(SubmissionRecord.accession.is_not(None))
+        .distinct()
+    )
+    return sorted(session.scalars(query))
 
 
 def forget_copies(session: Session, submission_id: int, tier: str, gone: Sequence[Copy]) -> None:

@@ -5,12 +5,13 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.access.holds import RELEASE, Due
 from dsqc.catalog.events import Clock, append_event, timestamp
 from dsqc.catalog.models import DisclosureRecord, NoticeRecord, SubmissionRecord
+from dsqc.model import SubmissionState as State
 
 _ADDRESS = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+")
 """What may stand in the head of a mail: one address and nothing that would be more."""
@@ -85,11 +86,25 @@ def _texts(record: SubmissionRecord, disclosure: DisclosureRecord, due: Due) -> 
 
 
 def unsent(session: Session) -> list[dict[str, Any]]:
-    """Notices that no mail server has taken, oldest first, as the outbox holds them."""
+    """Notices that no mail server has taken, oldest first, as the outbox holds them.
+
+    One whose day does not stand any more (extended, released, another review) is not sent.
+    """
+    held = and_(
+        NoticeRecord.kind == RELEASE,
+        SubmissionRecord.state == State.HELD.value,
+        DisclosureRecord.until == NoticeRecord.due,
+    )
+    closed = and_(
+        NoticeRecord.kind != RELEASE,
+        SubmissionRecord.state == State.CLOSED.value,
+        DisclosureRecord.review_date == NoticeRecord.due,
+    )
     query = (
         select(NoticeRecord, SubmissionRecord.accession)
         .join(SubmissionRecord, SubmissionRecord.id == NoticeRecord.submission_id)
-        .where(NoticeRecord.sent_at == "")
+        .join(DisclosureRecord, DisclosureRecord.submission_id == NoticeRecord.submission_id)
+        .where(NoticeRecord.sent_at == "", or_(held, closed))
         .order_by(NoticeRecord.id)
     )
     return [

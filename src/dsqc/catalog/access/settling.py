@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from dsqc.catalog.events import Clock, change_state, now
 from dsqc.catalog.models import DisclosureRecord, ExperimentRecord, SubmissionRecord
+from dsqc.days import parse_day
 from dsqc.model import Access, Submission
 from dsqc.model import SubmissionState as State
-from dsqc.rules.dates import parse_day
 
 WITHHOLDING = {
     "reason": "withholding_reason",
