@@ -199,9 +199,9 @@ def chaos(world: World, tally: Tally, kills: int) -> None:
             while moments and alive and world.acknowledged() >= moments[0]:
                 moments.pop(0)
                 time.sleep(rng.uniform(0, 0.03))
-                os.kill(rng.choice(sorted(alive)), signal.SIGKILL)
-                tally.kills += 1
                 _reap(world, tally, alive)
+                if alive:
+                    os.kill(rng.choice(sorted(alive)), signal.SIGKILL)
             _reap(world, tally, alive)
     finally:
         for pid in alive:
@@ -219,6 +219,7 @@ def _reap(world: World, tally: Tally, alive: dict[int, int]) -> None:
         writer = alive.pop(pid)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
             alive[_fork(world, writer)] = writer
+            tally.kills += 1
             tally.starts += 1
         elif status:
             tally.broken.append(f"writer {writer} ended with {status}")

@@ -23,6 +23,9 @@ from helpers.results import Judged
 OTHER = {"name": "again-2026", "email": "lee@other.ac.kr", "data": b"@r\nACGT\n+\nIIII\n\n"}
 """Another submitter, other bytes."""
 
+ON_SQLITE = pytest.mark.parametrize("station", ["sqlite"], indirect=True)
+"""Where the database makes no difference."""
+
 
 def reasons(judged: Judged, work: Path, station: Station) -> list[dict[str, Any]]:
     results, inbox = judged.write(work, station)
@@ -54,6 +57,7 @@ def test_the_catalog_adds_fingerprints_up_as_the_engine_does(values: list[tuple[
     assert together(parts) == ReadFingerprint(**total(identities).to_dict())
 
 
+@ON_SQLITE
 def test_the_same_reads_in_other_bytes_are_told(station: Station, tmp_path: Path) -> None:
     assert reasons(Judged(reads="x"), tmp_path, station) == []
 
@@ -93,6 +97,7 @@ def test_a_run_that_is_part_of_another_and_one_that_holds_another_are_told(stati
     }
 
 
+@ON_SQLITE
 def test_other_qualities_are_a_weaker_sameness(station: Station, tmp_path: Path) -> None:
     class Binned(Judged):
         def fingerprint_of(self, name: str) -> dict[str, Any] | None:
@@ -135,6 +140,7 @@ def test_held_data_is_not_named_to_others_but_to_its_own_and_the_station(
         assert [item.run for item in same_bytes(session, [digest], Asker("lee@other.ac.kr", "new"))] == [""]
 
 
+@ON_SQLITE
 def test_replaced_files_are_still_known(station: Station, tmp_path: Path) -> None:
     reasons(Judged(reads="x"), tmp_path / "one", station)
     results, inbox = Judged(reads="y", data=b"@z\nA\n+\nI\n").write(tmp_path / "two")
@@ -145,6 +151,7 @@ def test_replaced_files_are_still_known(station: Station, tmp_path: Path) -> Non
     assert [item["expected"] for item in found] == ["KAR00000001", "KAR00000001", "KAR00000002"]
 
 
+@ON_SQLITE
 def test_what_was_registered_before_there_were_fingerprints_gets_them(station: Station, tmp_path: Path) -> None:
     reasons(Judged(reads="x"), tmp_path, station)
     before = dump(station)
