@@ -193,15 +193,19 @@ def chaos(world: World, tally: Tally, kills: int) -> None:
     tally.starts = len(alive)
     lines = sum(len(world.work_of(writer)) for writer in range(world.writers))
     moments = sorted(rng.randrange(lines * 9 // 10) for _ in range(kills))
-    while alive:
-        time.sleep(0.01)
-        while moments and alive and world.acknowledged() >= moments[0]:
-            moments.pop(0)
-            time.sleep(rng.uniform(0, 0.03))
-            os.kill(rng.choice(sorted(alive)), signal.SIGKILL)
-            tally.kills += 1
+    try:
+        while alive:
+            time.sleep(0.01)
+            while moments and alive and world.acknowledged() >= moments[0]:
+                moments.pop(0)
+                time.sleep(rng.uniform(0, 0.03))
+                _reap(world, tally, alive)
+                if alive:
+                    os.kill(rng.choice(sorted(alive)), signal.SIGKILL)
             _reap(world, tally, alive)
-        _reap(world, tally, alive)
+    finally:
+        for pid in alive:
+            os.kill(pid, signal.SIGKILL)
     check(world, tally)
     tally.seconds = round(time.monotonic() - begun, 1)
 
@@ -215,6 +219,7 @@ def _reap(world: World, tally: Tally, alive: dict[int, int]) -> None:
         writer = alive.pop(pid)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
             alive[_fork(world, writer)] = writer
+            tally.kills += 1
             tally.starts += 1
         elif status:
             tally.broken.append(f"writer {writer} ended with {status}")

@@ -102,7 +102,8 @@ def _differs(items: list[dict[str, Any]]) -> str:
 
 def _word(value: Any) -> str:
     if isinstance(value, dict):
-        return f"{value['sha256'][:12]}… ({value['size_bytes']:,} bytes)"
+        reads = f", reads {value['fingerprint'][:12]}…" if value["fingerprint"] else ""
+        return f"{value['sha256'][:12]}… ({value['size_bytes']:,} bytes{reads})"
     return "-" if value in (None, "") else str(value)
 
 

@@ -33,6 +33,9 @@ from helpers.results import Judged, read
 RICE = Named("KRA00000001")
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
+ON_SQLITE = pytest.mark.parametrize("station", ["sqlite"], indirect=True)
+"""Where the database makes no difference."""
+
 
 def checked(name: str, value: dict[str, Any]) -> dict[str, Any]:
     """``value``, which must be as published."""
@@ -78,6 +81,7 @@ def test_what_is_withdrawn_keeps_its_numbers_and_is_handed_out_no_more(
     assert problems(station) == []
 
 
+@ON_SQLITE
 def test_a_withdrawal_is_made_once_and_final(station: Station, tmp_path: Path) -> None:
     hand_in(Judged(), tmp_path, station)
     withdraw(station, RICE, by="Park", reason="wrong plants")
@@ -95,6 +99,7 @@ def test_a_withdrawal_is_made_once_and_final(station: Station, tmp_path: Path) -
     assert actions(station, "rice-2026")[-2:] == ["registered", "withdrawn"]
 
 
+@ON_SQLITE
 def test_only_a_whole_registered_submission_is_withdrawn(station: Station, tmp_path: Path) -> None:
     hand_in(Judged(), tmp_path, station)
     hand_in(Judged(name="bad", verdict="fail"), tmp_path, station)
@@ -162,6 +167,7 @@ def test_a_rehearsal_says_what_would_become_of_each_and_writes_nothing(station: 
     assert (dump(station), sorted(path for path in tmp_path.rglob("*") if path.is_file())) == before
 
 
+@ON_SQLITE
 def test_one_bad_submission_does_not_undo_the_good(station: Station, tmp_path: Path) -> None:
     good = [Judged(name=f"good-{number}", prefix=f"g{number}") for number in range(2)]
     places = [judged.write(tmp_path) for judged in (good[0], Judged(name="gone", prefix="x"), good[1])]

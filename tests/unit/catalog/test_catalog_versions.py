@@ -22,6 +22,9 @@ from dsqc.station import Station
 from helpers.catalogs import actions, dump, problems
 from helpers.results import Judged, read
 
+ON_SQLITE = pytest.mark.parametrize("station", ["sqlite"], indirect=True)
+"""Where the database makes no difference."""
+
 
 def hand_in(judged: Judged, work: Path, station: Station, **options: Any) -> dict[str, Any]:
     """Write the results, register them and return the receipt, which must be as published."""
@@ -79,6 +82,7 @@ def test_corrected_sheets_make_a_new_version_of_what_changed(station: Station, t
     assert problems(station) == []
 
 
+@ON_SQLITE
 def test_the_old_version_stays_readable(station: Station, tmp_path: Path) -> None:
     hand_in(Judged(), tmp_path / "one", station)
     hand_in(Judged(organism="Zea mays"), tmp_path / "two", station)
@@ -114,6 +118,7 @@ def test_a_correction_twice_or_results_of_before_change_nothing(station: Station
     assert dump(station) == before
 
 
+@ON_SQLITE
 def test_an_experiment_is_corrected_to_be_of_the_other_sample(station: Station, tmp_path: Path) -> None:
     hand_in(Judged(), tmp_path / "one", station)
 
@@ -125,6 +130,7 @@ def test_an_experiment_is_corrected_to_be_of_the_other_sample(station: Station, 
     assert version(station, "KAE00000001", 2)["content"]["sample"] == "KAS00000002"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("judged", "kind", "told"),
     [
@@ -151,6 +157,7 @@ def test_what_a_correction_cannot_change_is_refused(
     assert dump(station) == before
 
 
+@ON_SQLITE
 def test_a_certified_submission_is_frozen(station: Station, tmp_path: Path) -> None:
     hand_in(Judged(), tmp_path / "one", station)
     with Catalog.open(station) as catalog:
@@ -218,6 +225,7 @@ def test_a_file_that_went_to_another_run_is_not_stored_again(station: Station, t
     assert problems(station) == []
 
 
+@ON_SQLITE
 def test_a_correction_that_fails_leaves_what_is_registered(station: Station, tmp_path: Path) -> None:
     hand_in(Judged(), tmp_path / "one", station)
     before = dump(station)
@@ -228,6 +236,7 @@ def test_a_correction_that_fails_leaves_what_is_registered(station: Station, tmp
     assert dump(station) == before
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("decision", list(Decision))
 def test_a_correction_under_review_waits_for_a_curator(station: Station, tmp_path: Path, decision: Decision) -> None:
     hand_in(Judged(), tmp_path / "one", station)

@@ -6,12 +6,13 @@ by twos and more: data that is a whole part of a run, or holds a whole run, is f
 index, and for certain. A sample of the reads of a file is not found.
 """
 
+import functools
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, String, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.models import (
@@ -69,10 +70,9 @@ def same_bytes(session: Session, digests: Collection[str], asker: Asker) -> list
     """Registered files, present and replaced ones, whose bytes have one of these SHA-256."""
     found: list[Duplicate] = []
     for table, present in ((DataFileRecord, True), (ReplacedFileRecord, False)):
-        for part in _chunks(digests):
-            query = _asked(select(table.sha256, RunRecord.accession, table.name, _named(asker)), table, asker)
-            for digest, run, name, named in session.execute(query.where(table.sha256.in_(part))):
-                found.append(Duplicate(digest, Same.BYTES, run if named else "", name if named else "", None, present))
+        for digest, run, name, named in _found(session, _files_with(table, asker.submitter is None), digests, asker):
+            told = (run, name) if named else ("", "")
+            found.append(Duplicate(digest, Same.BYTES, told[0], told[1], None, present))
     return sorted(found, key=lambda item: (item.key, item.run, item.name))
 
 
@@ -87,36 +87,47 @@ def same_reads(session: Session, values: Collection[ReadFingerprint], asker: Ask
 
 
 def _look_up(session: Session, wanted: dict[str, ReadFingerprint], same: Same, asker: Asker) -> Iterator[Duplicate]:
-    table = FingerprintRecord
-    column = table.reads if same is Same.READS else table.sequences
-    for part in _chunks(wanted):
-        columns = (column, RunRecord.accession, table.name, table.read_count, table.is_present, _named(asker))
-        for key, run, name, number, present, named in session.execute(
-            _asked(select(*columns), table, asker).where(column.in_(part))
-        ):
-            if number == wanted[key].read_count:
-                yield Duplicate(key, same, run if named else "", name if named else "", number, present)
+    query = _fingerprints_with(same, asker.submitter is None)
+    for key, run, name, number, present, named in _found(session, query, wanted, asker):
+        if number == wanted[key].read_count:
+            told = (run, name) if named else ("", "")
+            yield Duplicate(key, same, told[0], told[1], number, present)
 
 
-def _named(asker: Asker) -> Any:
-    return (SubmissionRecord.id.is_not(None) if asker.submitter is None else may_be_named(asker.submitter)).label(
-        "told"
-    )
-
-
-def _asked(query: Select[Any], table: Any, asker: Asker) -> Select[Any]:
-    query = query.join(RunRecord, table.run_id == RunRecord.id).join(
-        SubmissionRecord, RunRecord.submission_id == SubmissionRecord.id
-    )
-    if asker.submitter is None:
-        return query
-    return query.where(or_(SubmissionRecord.submitter != asker.submitter, SubmissionRecord.alias != asker.alias))
-
-
-def _chunks(values: Collection[str]) -> Iterator[list[str]]:
+def _found(session: Session, query: Select[Any], values: Collection[str], asker: Asker) -> Iterator[Any]:
+    who = {} if asker.submitter is None else {"submitter": asker.submitter, "alias": asker.alias}
     ordered = sorted(set(values))
     for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]
+        yield from session.execute(query, {"keys": ordered[start : start + CHUNK], **who})
+
+
+# Made once: to build such a statement takes longer than the database needs to answer it.
+@functools.cache
+def _files_with(table: Any, for_station: bool) -> Select[Any]:
+    return _asked((table.sha256, RunRecord.accession, table.name), table, table.sha256, for_station)
+
+
+@functools.cache
+def _fingerprints_with(same: Same, for_station: bool) -> Select[Any]:
+    table = FingerprintRecord
+    key = table.reads if same is Same.READS else table.sequences
+    columns = (key, RunRecord.accession, table.name, table.read_count, table.is_present)
+    return _asked(columns, table, key, for_station)
+
+
+def _asked(columns: tuple[Any, ...], table: Any, key: Any, for_station: bool) -> Select[Any]:
+    """Rows whose ``key`` is one of ``keys``, and whether the asker may be told which they are."""
+    submitter, alias = bindparam("submitter", type_=String()), bindparam("alias", type_=String())
+    told = SubmissionRecord.id.is_not(None) if for_station else may_be_named(submitter)
+    query = (
+        select(*columns, told.label("told"))
+        .join(RunRecord, table.run_id == RunRecord.id)
+        .join(SubmissionRecord, RunRecord.submission_id == SubmissionRecord.id)
+        .where(key.in_(bindparam("keys", expanding=True)))
+    )
+    if for_station:
+        return query
+    return query.where(or_(SubmissionRecord.submitter != submitter, SubmissionRecord.alias != alias))
 
 
 def duplicated_runs(session: Session, most: int = 1000) -> list[list[dict[str, Any]]]:

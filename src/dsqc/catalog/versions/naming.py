@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, case, or_, select
 from sqlalchemy.orm import aliased
 
 from dsqc.catalog.models import SubmissionRecord, WithdrawalRecord
@@ -12,7 +12,7 @@ NOT_OPEN = (SubmissionState.HELD.value, SubmissionState.CLOSED.value)
 """States in which a submission is not public, whatever its access level was."""
 
 
-def may_be_named(submitter: str) -> ColumnElement[bool]:
+def may_be_named(submitter: str | BindParameter[str]) -> ColumnElement[bool]:
     """Whether ``submitter`` may be told the accessions of a submission (the row of :class:`SubmissionRecord` in the
     query): their own always; of others what is open and not held. What was withdrawn is as it was before."""
     withdrawn = aliased(WithdrawalRecord)
