@@ -15,6 +15,7 @@ import pytest
 from dsqc.artefact import to_json
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.events import history
+from dsqc.catalog.queries import find_owner
 from dsqc.catalog.receipts.distrusted_keys import distrust, distrusted_keys, lift, relied_on
 from dsqc.catalog.registering import Actor
 from dsqc.cli.main import main
@@ -22,7 +23,7 @@ from dsqc.listing import PRIVATE, RECEIPT, RESULTS
 from dsqc.signing import new_signing_key
 from dsqc.stages import qc as qc_stage
 from dsqc.stages.register import register
-from helpers.receipts import NOW, RUNS, Sent, signed_submission
+from helpers.receipts import NOW, RUNS, SAMPLE, Sent, signed_submission
 
 FILE = "KR-RICE-001_R1.fastq.gz"
 Tampering = Callable[[Sent], object]
@@ -325,6 +326,8 @@ def test_false_results_are_caught_and_the_key_is_distrusted(
     verdict = json.loads((sent.results / "verdict.json").read_text("utf-8"))
     assert verdict["verdict"] == "fail"
     assert [reason["code"] for reason in verdict["reasons"]] == ["DSQC-F023"]
+    assert register(sent.results, sent.inbox, sent.station).receipt["state"] == "returned"
+    assert noted(sent, "rice-wgs") == [("false", [RUNS[0], RUNS[1]])]
 
 
 def test_a_distrusted_key_is_refused_until_it_is_believed_again(trusting: Sent) -> None:
@@ -376,18 +379,20 @@ def test_the_history_tells_what_became_of_the_receipt_once(trusting: Sent) -> No
         assert register(trusting.results, trusting.inbox, trusting.station).registered
 
     with Catalog.open(trusting.station) as catalog, catalog.reading() as session:
-        from dsqc.catalog.queries import find_owner
+        assert relied_on(session) == {trusting.key.public.key_id: ["KRA00000001"]}
+    assert noted(trusting, "KRA00000001") == [("accepted", [])]
 
-        record = find_owner(session, "KRA00000001")
+
+def noted(sent: Sent, name: str) -> list[tuple[str, list[str]]]:
+    """What the history says of receipts: the outcome, and which runs were measured again."""
+    with Catalog.open(sent.station) as catalog, catalog.reading() as session:
+        record = find_owner(session, name)
         assert record is not None
         events = [event for event in history(session, record) if event.action == "validation_receipt"]
-        assert relied_on(session) == {trusting.key.public.key_id: ["KRA00000001"]}
-    assert [(event.details["state"], event.details["measured_again"]) for event in events] == [("accepted", [])]
+        return [(event.details["state"], event.details["measured_again"]) for event in events]
 
 
 def test_the_commands_from_desk_to_station(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from helpers.receipts import SAMPLE
-
     desk, station, work = tmp_path / "rice", tmp_path / "station", tmp_path / "results/rice"
     shutil.copytree(SAMPLE, desk)
     assert main(["receipt", "keygen", str(tmp_path / "institute.pem")]) == 0
@@ -415,8 +420,6 @@ def test_the_commands_from_desk_to_station(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_nothing_is_signed_for_errors_or_closed_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from helpers.receipts import SAMPLE
-
     main(["receipt", "keygen", str(tmp_path / "k.pem")])
     for name in ("bad", "closed"):
         shutil.copytree(SAMPLE, tmp_path / name)
