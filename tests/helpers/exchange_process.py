@@ -18,8 +18,8 @@ from dsqc.exchange import exporting, importing
 from dsqc.exchange.public import shown_attributes
 from dsqc.station import load_station
 
-EXPORT_POINTS = ("note_versions", "_plan", "write_table", "finish_bag", "_prove", "place", "_mark_written")
-IMPORT_POINTS = ("_take", "gaps")
+EXPORT_POINTS = ("note_versions", "_plan", "finish_bag", "place", "_mark_written")
+IMPORT_POINTS = ("_take",)
 KILLED = -signal.SIGKILL
 
 

@@ -100,7 +100,8 @@ def test_what_is_no_longer_public_is_taken_back(kobic: Centre, nabic: Centre, tm
 def test_nothing_leaves_that_is_not_public(kobic: Centre, tmp_path: Path) -> None:
     extra = {"submitter_name_en": "Hong, Gildong", "contact_email": "manager@institute.re.kr"}
     kobic.register(Judged(extra=extra, project={"researcher_no": "10012345", "mystery": "unknown"}), tmp_path)
-    kobic.register(Judged(name="held", prefix="h", title="Held until later"), tmp_path, released=False)
+    later = Judged(name="held", prefix="h", title="Held until later", extra={"release_date": "2028-12-31"})
+    kobic.register(later, tmp_path, released=False)
     kobic.register(Judged(name="closed", prefix="c", access="closed", title="Closed to all"), tmp_path, released=False)
     secret = {"security_class": "보안", "description_en": "How it is done"}
     kobic.register(Judged(name="secret", prefix="s", access="closed", project=secret), tmp_path, released=False)

@@ -11,17 +11,21 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import func, select
 
+from dsqc.catalog.database import Catalog
+from dsqc.catalog.models import ForeignRecord, ForeignRelationRecord, ReceivedPackageRecord
 from dsqc.exchange import format as parts
 from dsqc.exchange.format import Heading, content_digest
 from dsqc.exchange.records import canonical, digest
 from dsqc.exchange.versions import Version
 from dsqc.exchange.writing import finish_bag
 from dsqc.signing import load_signing_key, new_signing_key
-from helpers.catalogs import dump
 from helpers.exchanging import Centre, codes
 from helpers.results import Judged
 
+TABLES = (ForeignRecord, ForeignRelationRecord, ReceivedPackageRecord)
+EMPTY = {table.__name__: 0 for table in TABLES}
 PAST = "2026-01-02T03:04:05.678901Z"
 
 
@@ -39,13 +43,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Centre, Centre, Pat
 def refused(world: tuple[Centre, Centre, Path], package: Path, code: str) -> None:
     """Refused with ``code``; the catalog, the station and the neighbourhood are as they were."""
     nabic = world[1]
-    before = dump(nabic.station), sorted(nabic.root.rglob("*")), sorted(package.parent.iterdir())
+    before = EMPTY, sorted(nabic.root.rglob("*")), sorted(package.parent.iterdir())
 
     result = nabic.take(package)
 
     assert codes(result) == {code}
     assert result.heading is None
-    assert (dump(nabic.station), sorted(nabic.root.rglob("*")), sorted(package.parent.iterdir())) == before
+    with Catalog.open(nabic.station) as catalog, catalog.reading() as session:
+        rows = {table.__name__: session.scalar(select(func.count()).select_from(table)) for table in TABLES}
+    assert (rows, sorted(nabic.root.rglob("*")), sorted(package.parent.iterdir())) == before
     (item,) = result.findings
     assert item.location.path.startswith(package.name)
 
