@@ -2,7 +2,7 @@
 
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 from dsqc.station.configuration import FILE_NAME, HEADERS, TIERS, Place, Station, load_station
-from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Tiers, TransferOptions
+from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Tiers, TransferOptions, Web
 
 __all__ = [
     "ENVIRONMENT_VARIABLE",
@@ -18,5 +18,6 @@ __all__ = [
     "Station",
     "Tiers",
     "TransferOptions",
+    "Web",
     "load_station",
 ]

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from dsqc.errors import UsageError
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
-from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Section, Tiers, TransferOptions
+from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Section, Tiers, TransferOptions, Web
 
 FILE_NAME = "station.toml"
 NO_PANEL = "none"
@@ -65,6 +65,7 @@ class Station(Section):
     limits: Limits = Limits()
     transfer: TransferOptions = TransferOptions()
     prefixes: Prefixes = Prefixes()
+    web: Web = Web()
     root: Path = Path()
 
     @model_validator(mode="before")

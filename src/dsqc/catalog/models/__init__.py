@@ -9,6 +9,12 @@ from dsqc.catalog.models.access import (
     NoticeRecord,
     ReleaseProposalRecord,
 )
+from dsqc.catalog.models.accounts import (
+    AccountRecord,
+    AuditEventRecord,
+    LogInFailureRecord,
+    WebSessionRecord,
+)
 from dsqc.catalog.models.base import Attributes, Base
 from dsqc.catalog.models.history import (
     AccessionCounterRecord,
@@ -39,7 +45,9 @@ __all__ = [
     "ARCHIVE_ENCODINGS",
     "AccessEntryRecord",
     "AccessionCounterRecord",
+    "AccountRecord",
     "Attributes",
+    "AuditEventRecord",
     "Base",
     "DataFileRecord",
     "DecisionRecord",
@@ -51,6 +59,7 @@ __all__ = [
     "FixityEventRecord",
     "ForeignAccessionRecord",
     "LeaseRecord",
+    "LogInFailureRecord",
     "MetricRecord",
     "NoticeRecord",
     "ObjectCopyRecord",
@@ -60,4 +69,5 @@ __all__ = [
     "RunRecord",
     "SampleRecord",
     "SubmissionRecord",
+    "WebSessionRecord",
 ]
