@@ -25,6 +25,7 @@ COMMANDS = {
     "register": "objects, catalog records and accessions",
     "batch": "run many submissions through all stages, see how they stand, report",
     "catalog": "make, search and verify the catalog",
+    "station": "the station's web pages: serve them, who may log in, what was done",
     "storage": "read stored bytes again and mend them; archive encoding; keys and exports of closed data",
     "sketch": "what organisms are in the reads; make and show panels of genomes",
     "taxonomy": "make a taxonomy snapshot, look a taxon up",

@@ -1,6 +1,6 @@
 """The report of a batch: reads everything under ``results/``, writes ``report/``. It can be made at any time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +87,33 @@ def _write_run_page(results: Path, folder: Path, record: Record, key: str, langu
     run = record.runs[key]
     if run["state"] == "skipped":
         return
-    source = results / record.name / "runs" / key
+    goals = (record.verdict or {}).get("goal_results") or ()
+    html = render_run(results / record.name, run, goals, back="../../index.html", language=language)
+    artefact.write_text(folder / batch_page.run_link(record.name, key), html)
+
+
+def render_run(
+    results: Path,
+    run: Mapping[str, Any],
+    goals: Iterable[Mapping[str, Any]],
+    *,
+    back: str,
+    language: Language | None = None,
+) -> str:
+    """The page of one run, out of what its submission's ``results`` hold.
+
+    Args:
+        run: content of its ``qc.json``.
+        goals: ``goal_results`` of the verdict; those of other runs are passed over.
+        back: where the page's way back leads.
+        language: language that the page opens in; ``None`` for the browser's.
+    """
+    source = results / "runs" / run["run_key"]
     files = [
         artefact.read_json(source / item["metrics_file"])
         for item in run["files"]
         if item["state"] != "missing" and item.get("metrics_file")
     ]
     findings = artefact.read_json_lines(source / run["findings_file"])
-    goals = [row for row in (record.verdict or {}).get("goal_results") or () if row["run_key"] == key]
-    html = run_page.render_run(run, files, findings, goals=goals, back="../../index.html", language=language)
-    artefact.write_text(folder / batch_page.run_link(record.name, key), html)
+    own = [row for row in goals if row["run_key"] == run["run_key"]]
+    return run_page.render_run(run, files, findings, goals=own, back=back, language=language)

@@ -10,9 +10,10 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from dsqc.catalog.accounts import Role
 from dsqc.language import Language, Text
+from dsqc.registry import rules
 from dsqc.report.render import quantity, size
 from dsqc.version import __version__
-from dsqc.web.labels import LABELS, ROLES, STATES, VERDICTS, WORDS
+from dsqc.web.labels import LABELS, ROLES, SEVERITIES, STATES, VERDICTS, WORDS
 from dsqc.web.visit import STAFF, Visit
 
 if TYPE_CHECKING:
@@ -71,12 +72,13 @@ def _environment(language: Language) -> "jinja2.Environment":
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.loopcontrols"],
     )
     environment.globals |= {
         "say": lambda name: LABELS[name].get(language),
         "lang": language.value,
-        "state": lambda name: _mark(STATES.get(name), name, language),
+        "state_mark": lambda name: _mark(STATES.get(name), name, language),
+        "severity_mark": lambda name: _mark(SEVERITIES.get(name), name, language),
+        "rule_name": lambda code: rules()[code].name.get(language) if code in rules() else "",
         "verdict": lambda name: _mark(VERDICTS.get(name), name, language),
         "word": lambda name: WORDS[name].get(language) if name in WORDS else name,
         "role": lambda name: ROLES[name].get(language),

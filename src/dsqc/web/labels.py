@@ -159,7 +159,8 @@ LABELS = {
     "no_results": Text(
         "The results of this verdict are not where [web] batches of station.toml looks: plots are missing, and it is "
         "decided with dsqc curate.",
-        "이 판정의 결과가 station.toml의 [web] batches 아래에 없습니다. 그림을 볼 수 없으며, 결정은 dsqc curate로 합니다.",
+        "이 판정의 결과가 station.toml의 [web] batches 아래에 없습니다. 그림을 볼 수 없으며, "
+        "결정은 dsqc curate로 합니다.",
     ),
     "search": Text("Search", "검색"),
     "words": Text("Words in titles, names and places", "제목·이름·장소의 낱말"),

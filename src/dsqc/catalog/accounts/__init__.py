@@ -5,7 +5,7 @@ when the first one is hashed.
 """
 
 from dsqc.catalog.accounts.audit import append_audit, audit_events, verify_audit
-from dsqc.catalog.accounts.log_in import LogInRefused, TooManyFailures, log_in
+from dsqc.catalog.accounts.log_in import LogInRefused, TooManyFailures, confirm_password, log_in
 from dsqc.catalog.accounts.passwords import PASSWORD_CHARACTERS
 from dsqc.catalog.accounts.people import (
     Account,
@@ -13,7 +13,6 @@ from dsqc.catalog.accounts.people import (
     add_account,
     find_account,
     hashed_password,
-    knows_password,
     list_accounts,
     set_active,
     set_password,
@@ -41,12 +40,12 @@ __all__ = [
     "add_account",
     "append_audit",
     "audit_events",
+    "confirm_password",
     "end_session",
     "end_sessions",
     "find_account",
     "find_session",
     "hashed_password",
-    "knows_password",
     "list_accounts",
     "log_in",
     "open_session",

@@ -60,32 +60,51 @@ def log_in(
         LogInRefused, TooManyFailures: nobody is logged in.
     """
     folded = name.strip().casefold()
-    key = hashlib.sha256(folded.encode("utf-8", "backslashreplace")).hexdigest()
-    attempt = catalog.write(lambda session: _count(session, key, address, clock))
-    with catalog.reading() as session:
-        record = session.scalars(select(AccountRecord).where(AccountRecord.name == folded)).first()
-        known, hashed = (record.name, record.password_hash) if record else ("", "")
-    right = is_password(password, hashed)
+    hashed = _heard(catalog, folded, password, address, clock)
 
     def settle(session: Session) -> tuple[str, Visitor] | None:
-        found = session.scalars(select(AccountRecord).where(AccountRecord.name == known)).first() if right else None
+        found = session.scalars(select(AccountRecord).where(AccountRecord.name == folded)).first()
         # Asked again: it may have been disabled, or the password changed, while the hash was computed.
         if found is None or not found.active or found.password_hash != hashed:
-            append_audit(session, "log-in refused", actor=known, address=address, clock=clock)
+            actor = found.name if found else ""
+            append_audit(session, "log-in refused", actor=actor, address=address, clock=clock)
             return None
-        session.execute(delete(LogInFailureRecord).where(_of(key, address)))
+        session.execute(delete(LogInFailureRecord).where(_of(_key(folded), address)))
         if former_token:
             end_session(session, token_digest(former_token))
-        append_audit(session, "log-in", actor=known, address=address, clock=clock)
+        append_audit(session, "log-in", actor=found.name, address=address, clock=clock)
         return open_session(session, account_of(found), address, lifetime, clock=clock)
 
     opened = catalog.write(settle)
     if opened is None:
-        raise LogInRefused(f"attempt {attempt}")
+        raise LogInRefused(name)
     return opened
 
 
-def _count(session: Session, key: str, address: str, clock: Clock) -> int:
+def confirm_password(catalog: Catalog, name: str, password: str, *, address: str, clock: Clock = now) -> None:
+    """Prove that whoever is logged in knows the password, before it is changed. Guesses count as log-ins do.
+
+    Raises:
+        LogInRefused, TooManyFailures: it is not proven.
+    """
+    if not _heard(catalog, name, password, address, clock):
+        raise LogInRefused(name)
+    catalog.write(lambda session: session.execute(delete(LogInFailureRecord).where(_of(_key(name), address))) and None)
+
+
+def _heard(catalog: Catalog, name: str, password: str, address: str, clock: Clock) -> str:
+    """Count an attempt, then look at the password: its hash where it is right, else nothing."""
+    catalog.write(lambda session: _count(session, _key(name), address, clock))
+    with catalog.reading() as session:
+        hashed = session.scalars(select(AccountRecord.password_hash).where(AccountRecord.name == name)).first() or ""
+    return hashed if is_password(password, hashed) else ""
+
+
+def _key(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _count(session: Session, key: str, address: str, clock: Clock) -> None:
     """Note an attempt as failed, where it may be made at all."""
     moment = clock()
     since = timestamp(moment - WINDOW)
@@ -100,10 +119,7 @@ def _count(session: Session, key: str, address: str, clock: Clock) -> int:
         ).one()
         if number >= most:
             raise TooManyFailures(_seconds_until(oldest, moment))
-    record = LogInFailureRecord(name_sha256=key, address=address, at=timestamp(moment))
-    session.add(record)
-    session.flush()
-    return record.id
+    session.add(LogInFailureRecord(name_sha256=key, address=address, at=timestamp(moment)))
 
 
 def _of(key: str, address: str) -> ColumnElement[bool]:

@@ -9,8 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.accounts.audit import append_audit
-from dsqc.catalog.accounts.passwords import check_password, hash_password, is_password
-from dsqc.catalog.database import Catalog
+from dsqc.catalog.accounts.passwords import check_password, hash_password
 from dsqc.catalog.events import Clock, now, timestamp
 from dsqc.catalog.models import AccountRecord, WebSessionRecord
 from dsqc.errors import UsageError
@@ -148,14 +147,6 @@ def set_password(session: Session, name: str, hashed: str, *, by: str = COMMAND,
     append_audit(session, "password set", actor=by, object_=name, clock=clock)
     session.flush()
     return account_of(record)
-
-
-def knows_password(catalog: Catalog, name: str, password: str) -> bool:
-    """Whether ``password`` is that of the account, which whoever changes it must know. Not inside a transaction."""
-    with catalog.reading() as session:
-        record = _record(session, name)
-        hashed = record.password_hash if record else ""
-    return is_password(password, hashed)
 
 
 def _existing(session: Session, name: str) -> AccountRecord:
