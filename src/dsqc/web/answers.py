@@ -1,5 +1,6 @@
 """What handlers give back: pages out of templates, redirections, JSON, and problems with a page of their own."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from dsqc.catalog.accounts import Role
 from dsqc.language import Language, Text
 from dsqc.registry import rules
-from dsqc.report.render import quantity, size
+from dsqc.report.render import BACKTICKS, quantity, size
 from dsqc.version import __version__
 from dsqc.web.labels import LABELS, ROLES, SEVERITIES, STATES, VERDICTS, WORDS
 from dsqc.web.visit import STAFF, Visit
@@ -86,13 +87,20 @@ def _environment(language: Language) -> "jinja2.Environment":
     }
     environment.filters |= {
         "text": lambda item: item.get(language) if isinstance(item, Text) else item,
-        "told": lambda row, name: row.get(f"{name}_ko" if language is Language.KO else name) or row.get(name, ""),
+        "told": lambda row, name: _told(row, name, language),
         "bytes": size,
         "quantity": quantity,
         "number": lambda value: "–" if value is None else f"{value:,}",
         "when": lambda text: f"{text[:10]} {text[11:16]}" if text else "–",
     }
     return environment
+
+
+def _told(row: Mapping[str, Any], name: str, language: Language) -> Markup:
+    """A text that a row of results holds in both languages; `words` in backticks are code."""
+    text = row.get(f"{name}_ko" if language is Language.KO else name) or row.get(name, "")
+    # Escaped first, so that only our own tags are markup.
+    return Markup(BACKTICKS.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
 def _mark(known: tuple[Text, str] | None, name: str, language: Language) -> Markup:

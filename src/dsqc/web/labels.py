@@ -164,6 +164,7 @@ LABELS = {
     ),
     "search": Text("Search", "검색"),
     "words": Text("Words in titles, names and places", "제목·이름·장소의 낱말"),
+    "organism_name": Text("Organism", "생명체"),
     "organism": Text("Organism or taxonomy id", "생명체 이름 또는 분류 ID"),
     "metric_condition": Text("Metric, such as frac_bases_q30>=0.8", "지표 조건 (예: frac_bases_q30>=0.8)"),
     "platform": Text("Platform", "플랫폼"),

@@ -176,9 +176,11 @@ def _files(session: Session, run: RunRecord) -> list[dict[str, Any]]:
 
 
 def _metrics(session: Session, run: RunRecord) -> list[tuple[Text, str]]:
-    query = select(MetricRecord).where(MetricRecord.run_id == run.id).order_by(MetricRecord.metric)
+    """Name and value for people, in the order of the reports."""
+    order = {name: number for number, name in enumerate(METRICS)}
+    found = session.scalars(select(MetricRecord).where(MetricRecord.run_id == run.id))
     rows = []
-    for item in session.scalars(query):
+    for item in sorted(found, key=lambda item: (order.get(item.metric, len(order)), item.metric)):
         known = METRICS.get(item.metric)
         label = known.name if known else Text(item.metric, item.metric)
         rows.append(

@@ -1,8 +1,11 @@
 """Serving the site: the sockets, the server, and its end."""
 
+import contextlib
 import ipaddress
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dsqc import logs
@@ -10,6 +13,9 @@ from dsqc.catalog.database import Catalog
 from dsqc.errors import SystemFault, UsageError
 from dsqc.station import Station
 from dsqc.web.visit import Site
+
+if TYPE_CHECKING:
+    import uvicorn
 
 GRACE_SECONDS = 10
 """How long requests that are under way may take when the server is told to end."""
@@ -60,10 +66,30 @@ def serve(station: Station, *, host: str, port: int, ready: Callable[[str], None
             ws="none",
             lifespan="off",
         )
-        logs.logger().info("serving", origin=origin, address=bound)
-        ready(origin)
-        uvicorn.Server(configuration).run(sockets=[listener])
+        server = uvicorn.Server(configuration)
+        with _ending_well(server):
+            logs.logger().info("serving", origin=origin, address=bound)
+            ready(origin)
+            server.run(sockets=[listener])
         logs.logger().info("served")
+
+
+@contextlib.contextmanager
+def _ending_well(server: "uvicorn.Server") -> Iterator[None]:
+    """A server that was told to end has done what it should, and nobody shall take that for a crash.
+
+    uvicorn listens to signals only while it runs, and raises them again when it has ended.
+    """
+
+    def end(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    former = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def _listening(host: str, port: int) -> socket.socket:
