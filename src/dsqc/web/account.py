@@ -42,7 +42,7 @@ def change_password(visit: Visit) -> Response:
         confirm_password(site.catalog, visit.actor, present, address=visit.address)
         hashed = hashed_password(new, visit.actor)
     except LogInRefused:
-        return show(visit, status=403, problem="password_wrong")
+        return show(visit, status=400, problem="password_wrong")
     except UsageError:
         return show(visit, status=400, problem="password_poor")
     except TooManyFailures as error:
