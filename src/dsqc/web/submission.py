@@ -103,7 +103,9 @@ def decide(visit: Visit) -> Response:
 
 def columns(visit: Visit) -> Response:
     """Every column of the forms, as the report shows it."""
-    number, results, _ = _with_results(visit)
+    number, results, judged = _with_results(visit)
+    if not judged.has_profile:
+        raise Problem(404)
     return report_answer(column_page(results, back=f"/submissions/{number}", language=visit.language))
 
 
