@@ -123,8 +123,8 @@ def chromium_page(profile: Path) -> Iterator[Page]:
     """A browser of its own with one tab, gone afterwards."""
     to_read, to_write = os.pipe()
     from_read, from_write = os.pipe()
-    # Chromium reads commands from descriptor 3 and answers on 4.
-    shell = ["/bin/sh", "-c", f'exec "$@" 3<&{to_read} 4>&{from_write}', "sh"]
+    # Chromium reads commands from descriptor 3 and answers on 4. Not sh: dash knows descriptors of one digit only.
+    shell = ["bash", "-c", f'exec "$@" 3<&{to_read} 4>&{from_write}', "chromium"]
     flags = [*FLAGS, "--remote-debugging-pipe", f"--user-data-dir={profile}", "--lang=en"]
     process = subprocess.Popen(
         [*shell, find_browser(), *flags, "about:blank"],

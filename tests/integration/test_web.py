@@ -7,28 +7,24 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from dsqc.catalog.accounts import Role, add_account, audit_events, set_active, verify_audit
 from dsqc.catalog.accounts.people import hashed_password
 from dsqc.catalog.database import WRITES, Catalog
-from dsqc.catalog.events import change_state, history
+from dsqc.catalog.events import history
 from dsqc.catalog.making import make_station
-from dsqc.catalog.models import RunRecord, SubmissionRecord
-from dsqc.catalog.resolve import security_term
+from dsqc.catalog.models import SubmissionRecord
 from dsqc.model import SubmissionState as State
-from dsqc.stages.register import register
-from dsqc.station import Station, load_station
+from dsqc.station import Station
 from dsqc.web.routes import ROUTES
 from helpers.results import Judged
-from helpers.serving import PASSWORD, Client, Server, add_people, served
+from helpers.serving import PASSWORD, Client, Server, served
+from helpers.stocked import SCRIPT, TOKEN, judged, stock
 
-SCRIPT = "<script>alert(1)</script>"
-TOKEN = "metrics-token-0123456789"
 ALL = frozenset({"", "submitter", "curator", "operator", "reader"})
 PEOPLE = ALL - {""}
 STAFF = frozenset({"curator", "operator"})
@@ -71,27 +67,6 @@ class Site:
     clients: dict[str, Client]
 
 
-def judged() -> dict[str, Judged]:
-    return {
-        "rice": Judged(title=f"Rice {SCRIPT} & more"),
-        "held": Judged(name="held-alias", email="lee@other.ac.kr", title="HELDTITLE", organism="Zea mays", prefix="h"),
-        "closed": Judged(name="closed-alias", email="park@third.ac.kr", access="closed", prefix="c"),
-        "secret": Judged(
-            name="secret-alias",
-            email="choi@fourth.ac.kr",
-            title="SECURITYTITLE",
-            access="closed",
-            organism="Glycine max",
-            prefix="s",
-            project={"security_class": security_term()},
-        ),
-        "waits": Judged(name="waits-alias", verdict="review", prefix="w", title=f"Waits {SCRIPT}"),
-    }
-
-
-STATES = {"rice": State.RELEASED, "held": State.HELD, "closed": State.CLOSED, "secret": State.CLOSED}
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Rice is released; others are held, closed, of a security project, or wait. For tests that end as they began."""
@@ -102,36 +77,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         names = {"submitter": "kim", **{role: role for role in ("curator", "operator", "reader")}}
         clients = {"": server.client(), **{role: server.client(name) for role, name in names.items()}}
         yield Site(server, submissions, {n: ids[j.name] for n, j in submissions.items()}, runs, clients)
-
-
-def stock(
-    station: Station, work: Path, submissions: dict[str, Judged]
-) -> tuple[Station, dict[str, int], dict[str, list[str]]]:
-    """Register submissions and bring them where they belong; the station with its people and settings."""
-    for item in submissions.values():
-        register(*item.write(work, station), station)
-    file = station.root / "station.toml"
-    settings = f'[web]\nbatches = ["{work}"]\nmetrics_token_env = "TEST_METRICS_TOKEN"\n'
-    file.write_text(file.read_text(encoding="utf-8").replace("[web]\n", settings), encoding="utf-8")
-    station = load_station(file)
-    add_people(station)
-    with Catalog.open(station) as catalog:
-        ids, runs = catalog.write(_settle)
-    return station, ids, runs
-
-
-def _settle(session: Any) -> tuple[dict[str, int], dict[str, list[str]]]:
-    ids = {}
-    by_alias = {item.name: name for name, item in judged().items()}
-    runs: dict[str, list[str]] = {}
-    for record in session.scalars(select(SubmissionRecord)).all():
-        ids[record.alias] = record.id
-        name = by_alias[record.alias]
-        runs[name] = [run.accession for run in session.scalars(select(RunRecord)) if run.submission_id == record.id]
-        if name in STATES:
-            assert record.state == State.REGISTERED, (name, record.reasons)
-            change_state(session, record, STATES[name], actor="test")
-    return ids, runs
 
 
 def digests(item: Judged) -> list[str]:
