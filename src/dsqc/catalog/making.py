@@ -113,9 +113,9 @@ closed = {closed}
 # submission = "KRA"
 
 [web]
-# The station's pages (dsqc station serve). How browsers reach them, through a proxy that does TLS; needed where they
-# are served beyond this machine.
-# public_url = "https://station.example.org"
+# The station's pages (dsqc station serve). How browsers reach them, through a proxy that does TLS
+# ("https://station.example.org"); needed where they are served beyond this machine.
+# public_url = ""
 # Name of the station, for the head of every page.
 # name = ""
 # Working directories of batches, relative to the directory of this file: what curators look at stands there.

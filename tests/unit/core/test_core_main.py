@@ -11,7 +11,8 @@ from dsqc.cli._logging import redact
 from dsqc.cli.main import COMMANDS, main
 from dsqc.errors import CatalogFault, TransientFault, UsageError
 
-HEAVY = {"numba", "pyarrow", "pysam", "s3fs", "sqlalchemy", "jinja2", "fsspec", "pydantic", "fastapi", "uvicorn", "argon2"}
+HEAVY = {"numba", "pyarrow", "pysam", "s3fs", "sqlalchemy", "jinja2", "fsspec", "pydantic"}
+HEAVY |= {"fastapi", "uvicorn", "argon2"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["validate", "--help"], ["explain", "--help"], ["--version"]])
