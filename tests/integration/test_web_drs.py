@@ -104,6 +104,7 @@ def check_ranges(started: Server, rice: Judged, runs: dict[str, list[str]]) -> N
     assert (head.status, head.headers["content-length"], head.body) == (200, str(len(data)), b"")
     assert name in head.headers["content-disposition"]
     assert head.headers["content-security-policy"]
+    assert head.headers["access-control-allow-origin"] == "*"
 
     held = judged()["held"]
     digest = hashlib.sha256(held.bytes_of(held.file_names()[0])).hexdigest()

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import jinja2
 
 
+SHARED = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+"""Headers of what is public whoever asks; cookies are neither needed nor heeded there."""
+
+
 class Problem(Exception):
     """The request is answered with an error page (or JSON): a status, and a text that tells nothing inner."""
 
@@ -48,8 +52,8 @@ def redirect(path: str) -> Response:
 
 
 def json_answer(value: Any, status: int = 200) -> Response:
-    """A JSON document."""
-    return JSONResponse(value, status)
+    """A JSON document that tells everybody the same, so that pages of other sites may read it too."""
+    return JSONResponse(value, status, headers=SHARED)
 
 
 def _menu(visit: Visit) -> list[tuple[str, str, bool]]:

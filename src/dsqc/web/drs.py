@@ -23,7 +23,7 @@ from dsqc.model import SubmissionState
 from dsqc.station import Place, Station
 from dsqc.storage import open_place
 from dsqc.version import __version__
-from dsqc.web.answers import Problem, json_answer
+from dsqc.web.answers import SHARED, Problem, json_answer
 from dsqc.web.visit import Site, Visit
 
 VERSION = "1.5.0"
@@ -100,7 +100,7 @@ def data(visit: Visit) -> Response:
     if store.size_of(copy.key) is None:
         raise Problem(503, retry_after_s=600)
     logs.logger(request=visit.id).info("handed over", sha256=sha256, place=copy.place.name)
-    headers = {"etag": f'"{sha256}"', "cache-control": "public, max-age=86400, immutable"}
+    headers = {**SHARED, "etag": f'"{sha256}"', "cache-control": "public, max-age=86400, immutable"}
     media = "application/octet-stream"
     # The key is made of the digest that the pattern has passed: it cannot lead out of the place.
     return FileResponse(f"{copy.place.url}/{copy.key}", media_type=media, filename=name, headers=headers)

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from dsqc.web.labels import SEVERITIES
 
 MOST_GROUPS = 100
 """Groups of findings that a page lists; the column profile has them all."""
+MOST_RUNS = 200
+"""Runs that a page lists; a submission may hold thousands."""
 SHOWN_METRICS = ("read_count", "base_count", "mean_phred", "frac_bases_q30", "frac_gc")
 PROFILE = "profile.json"
 
@@ -34,7 +37,8 @@ class Judged:
         groups: of findings about forms and files, errors first, at most :data:`MOST_GROUPS`.
         more_groups: how many were left out.
         runs: ``qc.json`` of each run by its key.
-        rows: a line a run for people: key, state, metrics, findings.
+        rows: a line a run for people: key, state, metrics, findings; at most :data:`MOST_RUNS`.
+        more_rows: how many were left out.
         has_profile: whether the columns were profiled.
     """
 
@@ -43,6 +47,7 @@ class Judged:
     more_groups: int
     runs: Mapping[str, Mapping[str, Any]]
     rows: list[dict[str, Any]]
+    more_rows: int
     has_profile: bool
 
 
@@ -61,7 +66,8 @@ def read_judged(results: Path) -> Judged:
         groups[:MOST_GROUPS],
         max(0, len(groups) - MOST_GROUPS),
         intake.runs,
-        [_run_row(key, run) for key, run in intake.runs.items()],
+        [_run_row(key, run) for key, run in islice(intake.runs.items(), MOST_RUNS)],
+        max(0, len(intake.runs) - MOST_RUNS),
         (results / PROFILE).is_file(),
     )
 

@@ -190,9 +190,11 @@ def _metrics(session: Session, run: RunRecord) -> list[tuple[Text, str]]:
 
 
 def run_rows(session: Session, submission: SubmissionRecord) -> list[dict[str, Any]]:
-    """Runs of a registered submission with their files; none before it is registered."""
+    """Runs of a registered submission with their files, at most :data:`MOST_LINKS`; none before it is registered."""
+    query = select(RunRecord).where(RunRecord.submission_id == submission.id).order_by(RunRecord.id).limit(MOST_LINKS)
     return [
-        {"accession": item.accession, "name": item.alias, "files": _files(session, item)} for item in submission.runs
+        {"accession": item.accession, "name": item.alias, "files": _files(session, item)}
+        for item in session.scalars(query)
     ]
 
 
