@@ -54,6 +54,7 @@ class Judged:
     release_date: str = ""
     extra: dict[str, str] = field(default_factory=dict)
     project: dict[str, str] = field(default_factory=dict)
+    experiment: dict[str, str] = field(default_factory=dict)
 
     def file_names(self) -> list[str]:
         """The data files, in the order of the sheet."""
@@ -116,6 +117,7 @@ class Judged:
                     "library_layout": "PAIRED",
                     "platform": "ILLUMINA",
                     "instrument_model": "Illumina NovaSeq 6000",
+                    **self.experiment,
                 }
                 for library, sample in zip(libraries, self.experiment_samples, strict=True)
             ],

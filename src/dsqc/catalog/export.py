@@ -1,8 +1,8 @@
 """Taking the catalog away: the four levels and the data files as Parquet and as TSV.
 
-Only columns that name no person go out, and only of submissions with the access asked for; of a security project
-nothing but the title where closed submissions are not asked for. Rows stand in the order of
-their accessions, and the files hold no times, so the same catalog gives the same bytes.
+Only columns that name no person go out, and only of released submissions, and closed ones where asked for; of a
+security project nothing but the title where they are not. Rows stand in the order of their accessions, and the files
+hold no times, so the same catalog gives the same bytes.
 """
 
 import csv
@@ -13,10 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from dsqc.artefact import atomic_file, write_text
+from dsqc.catalog.access.conditions import is_public, is_titled
 from dsqc.catalog.models import (
     DataFileRecord,
     ExperimentRecord,
@@ -28,6 +29,7 @@ from dsqc.catalog.models import (
 )
 from dsqc.catalog.resolve import SECURITY_CLASS, security_term
 from dsqc.model import Access
+from dsqc.model import SubmissionState as State
 
 _TYPES: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
@@ -54,10 +56,11 @@ def export_catalog(session: Session, directory: Path, access: Collection[str] = 
 
 
 def _levels(access: Collection[str]) -> dict[str, Select[Any]]:
-    shown = SubmissionRecord.accession.is_not(None) & SubmissionRecord.access_level.in_(access)
-    titled = shown
-    if Access.CLOSED.value not in access:
-        shown = shown & SubmissionRecord.project_id.not_in(select(ProjectRecord.id).where(_is_secret()))
+    wanted = [is_public()] if Access.OPEN.value in access else []
+    if Access.CLOSED.value in access:
+        wanted.append(and_(SubmissionRecord.accession.is_not(None), SubmissionRecord.state == State.CLOSED.value))
+    shown = or_(false(), *wanted)
+    titled = or_(shown, is_titled())
     runs = (
         select(
             RunRecord.accession.label("run"),

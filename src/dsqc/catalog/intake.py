@@ -93,11 +93,6 @@ class Intake:
         """What identifies the submission in the catalog."""
         return self.submitter, self.alias
 
-    @property
-    def tier(self) -> str:
-        """Where its objects belong (DSQC-P015)."""
-        return "closed" if self.submission.access.value == "closed" else "public"
-
     def content_sha256(self) -> str:
         """Digest of what was handed in: the values of all sheets and the bytes of all files.
 

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from dsqc.catalog.access.conditions import is_public
 from dsqc.catalog.intake import Intake
 from dsqc.catalog.models import DataFileRecord, RunRecord, SubmissionRecord
 from dsqc.findings import Location, finding
-from dsqc.model import Access
 
 CODE = "DSQC-F013"
 CHUNK = 500
@@ -21,7 +21,7 @@ MOST_NAMED = 3
 def known_content(session: Session, intake: Intake) -> list[dict[str, Any]]:
     """A reason for each file of ``intake`` whose bytes another registered submission holds.
 
-    Closed data of other submitters stay unknown: a warning would tell that they exist.
+    Held and closed data of other submitters stay unknown: a warning would tell that they exist.
     """
     runs = _runs_by_digest(session, intake)
     rows = {row.get("file_name"): row for row in intake.submission.rows("file")}
@@ -52,7 +52,7 @@ def _runs_by_digest(session: Session, intake: Intake) -> dict[str, set[str]]:
             .where(
                 DataFileRecord.sha256.in_(digests[start : start + CHUNK]),
                 or_(SubmissionRecord.submitter != submitter, SubmissionRecord.alias != alias),
-                or_(SubmissionRecord.access_level != Access.CLOSED.value, SubmissionRecord.submitter == submitter),
+                or_(is_public(), SubmissionRecord.submitter == submitter),
             )
         )
         for digest, accession in session.execute(query):

@@ -41,6 +41,8 @@ catalog_password_env = {catalog_password_env}
 # Where objects are kept: a directory (relative to this file) or s3://BUCKET/PREFIX. Closed data goes to closed only.
 public = {public}
 closed = {closed}
+# Open data before its day of release; nobody from outside may read there. Empty: beside (S3: below) the closed place.
+# held = ""
 # Headers of closed objects; without them nobody reads these.
 # headers = "store/headers"
 
@@ -61,6 +63,8 @@ closed = {closed}
 # them hold its objects, proven; `dsqc storage verify --repair` mends one from another.
 #     [copies.public]
 #     second = "s3://BUCKET/PREFIX"
+#     [copies.held]
+#     second-held = "s3://BUCKET/PREFIX"
 #     [copies.closed]
 #     second-closed = "s3://BUCKET/PREFIX"
 
@@ -72,7 +76,7 @@ closed = {closed}
 # access_key_env = ""
 # secret_key_env = ""
 # session_token_env = ""
-# What differs for one place (public, closed, headers, or a name in [copies]): a section of its name.
+# What differs for one place (public, held, closed, headers, or a name in [copies]): a section of its name.
 #     [s3.closed]
 #     endpoint_url = "https://closed.example.org"
 #     access_key_env = "CLOSED_ACCESS_KEY"
@@ -102,6 +106,26 @@ closed = {closed}
 # Tries after the first that brought nothing, of one part; seconds without a byte until a connection is given up.
 # retries = 5
 # stall_timeout_s = 60
+
+[release]
+# How much longer data may be held back by the one extension (`dsqc release extend`).
+# extension_years = 2
+# How many days before a release or a review notices are written.
+# notice_days = [30, 7, 1]
+# How long a proposal to release closed data waits for the second person.
+# proposal_days = 14
+
+[notices]
+# Where notices are written (outbox.jsonl and a text each), relative to this file.
+# outbox = "notices"
+# Who is told besides the submitter.
+# station_address = ""
+# The mail server that takes them (HOST:PORT); empty: they stay in the outbox. Password: by name of its variable.
+# smtp = ""
+# smtp_security = "starttls"
+# smtp_user = ""
+# smtp_password_env = ""
+# sender = ""
 
 [prefixes]
 # Of the accessions. Never change them after the first registration.

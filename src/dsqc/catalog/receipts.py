@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from dsqc.catalog.access.tiers import tier_of
 from dsqc.catalog.intake import NO_VERSIONS, Refusal
 from dsqc.catalog.models import (
     ARCHIVE_ENCODINGS,
@@ -108,7 +109,7 @@ def manifest(session: Session, submission_id: int) -> dict[str, Any]:
 
 
 def _objects(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]:
-    tier = "closed" if record.access_level == "closed" else "public"
+    tier = tier_of(record)
     query = (
         select(RunRecord.accession, DataFileRecord, ObjectCopyRecord)
         .join(DataFileRecord, DataFileRecord.run_id == RunRecord.id)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from dsqc.catalog.access.settling import settle
 from dsqc.catalog.events import Clock, change_state, now
 from dsqc.catalog.intake import LONGEST_NAME, FindingCount, Intake, Refusal, Stored, attributes_of, clean
 from dsqc.catalog.known import known_content
@@ -17,7 +18,7 @@ from dsqc.catalog.states import REGISTERED
 from dsqc.language import Text
 from dsqc.model import SubmissionState as State
 from dsqc.model import Verdict
-from dsqc.station import Prefixes
+from dsqc.station import HELD, Prefixes
 
 FLOW = (State.RECEIVED, State.TRANSFERRED, State.VALIDATED, State.MEASURED)
 """What a submission has been through when it is judged."""
@@ -175,7 +176,8 @@ def latest_decision(session: Session, record: SubmissionRecord) -> DecisionRecor
 
 
 def register(session: Session, intake: Intake, stored: Stored, prefixes: Prefixes, actor: Actor) -> Outcome:
-    """Register what :func:`receive` found fit: mint accessions, insert every row, change the state. All or nothing.
+    """Register what :func:`receive` found fit: mint accessions, insert every row, change the state, and settle it:
+    released, held or closed. All or nothing.
 
     Asks everything again that another writer may have changed since.
     """
@@ -208,7 +210,9 @@ def register(session: Session, intake: Intake, stored: Stored, prefixes: Prefixe
         details={"accession": record.accession, "content_sha256": record.content_sha256},
         clock=actor.clock,
     )
-    return Outcome(record.id, State.REGISTERED)
+    held = any(copy.tier == HELD for copies in stored.values() for copy in copies)
+    settle(session, record, actor=actor.name, in_held_tier=held, clock=actor.clock)
+    return Outcome(record.id, State(record.state))
 
 
 def _frozen(record: SubmissionRecord) -> Refusal:

@@ -19,7 +19,8 @@ TRANSITIONS: dict[State | None, frozenset[State]] = {
     State.REGISTERED: frozenset({State.RELEASED, State.HELD, State.CLOSED, State.WITHDRAWN}),
     State.HELD: frozenset({State.RELEASED, State.CLOSED, State.WITHDRAWN}),
     State.CLOSED: frozenset({State.RELEASED, State.HELD, State.WITHDRAWN}),
-    State.RELEASED: frozenset({State.WITHDRAWN}),
+    # A reason to close what is released may be found later; its bytes leave the public tier then.
+    State.RELEASED: frozenset({State.CLOSED, State.WITHDRAWN}),
     State.REJECTED: frozenset(),
     State.WITHDRAWN: frozenset(),
 }

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dsqc.catalog.access.log import entries, verify_access_chain
+from dsqc.catalog.access.tiers import tier_of
 from dsqc.catalog.events import history, verify_history
 from dsqc.catalog.fixity import fixity_events, verify_fixity_chain
 from dsqc.catalog.models import EventRecord, ObjectCopyRecord, SubmissionRecord
@@ -47,12 +49,16 @@ def verify_catalog(session: Session, size_of: SizeOf) -> Verification:
         events += len(found)
         for fault in verify_history(submission, found):
             problems.append(CatalogProblem("event", f"{fault.submission} {fault.sequence}", fault.problem))
-        tier = "closed" if submission.access_level == "closed" else "public"
+        tier = tier_of(submission)
         if submission.accession and size_of(tier, manifest_key(submission.accession)) is None:
             problems.append(CatalogProblem("manifest", submission.accession, f"is missing in tier {tier}"))
     fixity = fixity_events(session)
     events += len(fixity)
     for fault in verify_fixity_chain(fixity):
+        problems.append(CatalogProblem("event", f"{fault.submission} {fault.sequence}", fault.problem))
+    accesses = entries(session)
+    events += len(accesses)
+    for fault in verify_access_chain(accesses):
         problems.append(CatalogProblem("event", f"{fault.submission} {fault.sequence}", fault.problem))
     copies = session.scalars(select(ObjectCopyRecord).order_by(ObjectCopyRecord.id)).all()
     for copy in copies:

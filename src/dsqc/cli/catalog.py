@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dsqc.cli import _catalog_access
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli._output import print_json, print_table
 from dsqc.errors import ExitCode, UsageError
@@ -49,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--metric", action="append", default=[], metavar="CONDITION", help="such as 'frac_bases_q30>=0.8'; repeatable"
     )
     search.add_argument("--limit", type=int, default=1000, metavar="N", help="rows at most (default: 1000)")
-    action("show", "everything about one accession").add_argument("accession", metavar="ACCESSION")
+    show = action("show", "everything about one accession")
+    show.add_argument("accession", metavar="ACCESSION")
+    show.add_argument("--public", action="store_true", help="only what everybody may be told")
     action("stats", "how much the catalog holds, and of what")
     history = action("history", "what happened to a submission, when, by whom and why")
     history.add_argument("name", metavar="NAME", help="an accession, or the submission's alias")
@@ -57,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export = action("export", "project, sample, experiment, run, file and metric as Parquet and TSV")
     export.add_argument("-O", "--outdir", type=Path, required=True, metavar="DIR")
     export.add_argument("--closed", action="store_true", help="closed submissions too")
+    _catalog_access.add_log_arguments(action("access-log", _catalog_access.LOG_HELP))
     action("verify", "every history, every object in its store, every manifest")
     for name, sub in actions.choices.items():
         if name != "init":
@@ -110,6 +114,9 @@ def _search(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     from dsqc.artefact import to_json
     from dsqc.catalog.queries import show
+
+    if args.public:
+        return _catalog_access.show_public(args, _with_session)
 
     def work(_catalog: Any, session: Any) -> dict[str, Any]:
         found = show(session, args.accession)
@@ -226,5 +233,6 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "stats": _stats,
     "history": _history,
     "export": _export,
+    "access-log": lambda args: _catalog_access.access_log(args, _with_session),
     "verify": _verify,
 }

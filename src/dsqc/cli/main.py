@@ -23,6 +23,7 @@ COMMANDS = {
     "judge": "findings and metrics to a verdict",
     "curate": "the curator's queue and decisions",
     "register": "objects, catalog records and accessions",
+    "release": "releases, holds and closed data: what is due, extensions, releases by two people",
     "batch": "run many submissions through all stages, see how they stand, report",
     "catalog": "make, search and verify the catalog",
     "station": "the station's web pages: serve them, who may log in, what was done",

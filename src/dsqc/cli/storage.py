@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dsqc.station import Station
     from dsqc.storage import ObjectInfo
 
-TIERS = ("public", "closed")
+TIERS = ("public", "held", "closed")
 SCHEMA_VERSION = "1.0"
 STATES = {
     "missing": Text("missing", "없음"),
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
         sub = actions.add_parser(name, help=text, description=text, parents=[action_options()])
-        sub.add_argument("--tier", choices=TIERS, help="one tier only (default: both)")
+        sub.add_argument("--tier", choices=TIERS, help="one tier only (default: all)")
         add_station(sub)
         return sub
 

@@ -4,12 +4,13 @@ import hashlib
 import io
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dsqc import logs
 from dsqc.artefact import atomic_file, write_fault
+from dsqc.catalog.access.log import HandOver, log_hand_over, log_refusal
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.encryption import (
     CLOSED,
@@ -22,6 +23,7 @@ from dsqc.catalog.encryption import (
 )
 from dsqc.catalog.events import append_event
 from dsqc.catalog.models import SubmissionRecord
+from dsqc.catalog.queries import find_owner
 from dsqc.catalog.registering import Actor
 from dsqc.crypt4gh import (
     STORED_SEGMENT,
@@ -38,6 +40,7 @@ from dsqc.crypt4gh import (
 )
 from dsqc.crypt4gh.header import SessionKeys, opens
 from dsqc.errors import StorageFault, SystemFault, TransientFault, UsageError
+from dsqc.model import SubmissionState
 from dsqc.station import HEADERS, Station
 from dsqc.storage import ObjectStore, object_key, open_place
 from dsqc.storage.headers import read_stored_header, write_stored_header
@@ -88,16 +91,24 @@ def export_closed(
     places = open_place(station.places(HEADERS)[0])
     stores = [open_place(place) for place in station.places(CLOSED)]
     with Catalog.open(station) as catalog:
+        asked = HandOver(actor.name, recipient.fingerprint, accession, "", reason)
+        submission, files = _asked_for(catalog, asked, actor)
         with catalog.reading() as session:
-            submission, files = find_closed(session, accession)
-            submission_id = submission.id
             headers = {item.stored_sha256: known_header(session, item.stored_sha256) for item in files}
         ready = {
             item.name: reencrypt(_usable_header(item, headers, places, keys), keys.private, [recipient], item.name)
             for item in files
         }
         details = {"accession": accession, "recipient": recipient.fingerprint, "files": len(files), "reason": reason}
-        catalog.write(lambda session: _append(session, submission_id, EXPORTED, actor, dict(details)))
+        sizes = [len(ready[item.name]) + item.stored_size_bytes for item in files]
+        owner = submission.accession or ""
+        given = replace(asked, submission=owner, files=len(files), size_bytes=sum(sizes))
+
+        def note(session: Any) -> None:
+            _append(session, submission.id, EXPORTED, actor, dict(details))
+            log_hand_over(session, given, clock=actor.clock)
+
+        catalog.write(note)
     log.info("start", files=len(files), recipient=recipient.fingerprint)
     for item in files:
         path, header = outdir / sealed_name(item.name), ready[item.name]
@@ -114,6 +125,21 @@ def export_closed(
         for item in files
     ]
     return Exported(accession, recipient.fingerprint, rows)
+
+
+def _asked_for(catalog: Catalog, asked: HandOver, actor: Actor) -> tuple[SubmissionRecord, list[ClosedFile]]:
+    """What is asked for. That it was refused, where it is registered and not public, stands in the access log."""
+    with catalog.reading() as session:
+        try:
+            return find_closed(session, asked.accession)
+        except UsageError:
+            owner = find_owner(session, asked.accession)
+            if owner is None or owner.accession is None or owner.state == SubmissionState.RELEASED:
+                raise
+            refused, why = replace(asked, submission=owner.accession), f"it is {owner.state}"
+            session.rollback()  # a reader may keep the catalog's one writer waiting
+            catalog.write(lambda other: log_refusal(other, refused, why, clock=actor.clock))
+            raise
 
 
 def _append(session: Any, submission_id: int, action: str, actor: Actor, details: dict[str, Any]) -> None:

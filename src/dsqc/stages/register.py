@@ -13,19 +13,22 @@ from typing import Any
 
 from dsqc import logs
 from dsqc.artefact import read_json, read_json_lines, sha256_of, write_json
+from dsqc.catalog.access.settling import release_day_of_forms, today_of
+from dsqc.catalog.access.tiers import OPEN, tier_of
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.encryption import keep_headers
-from dsqc.catalog.events import now
+from dsqc.catalog.events import Clock, now
 from dsqc.catalog.intake import NO_VERSIONS, EncryptedFile, FindingCount, Intake, IntakeFile, Stored
 from dsqc.catalog.leases import LEASE_SECONDS, check_held, held
+from dsqc.catalog.models import SubmissionRecord
 from dsqc.catalog.receipts import manifest, receipt
 from dsqc.catalog.registering import Actor, Outcome, receive
 from dsqc.catalog.registering import register as register_rows
 from dsqc.catalog.states import REGISTERED
 from dsqc.errors import SystemFault
-from dsqc.model import Submission, Verdict
+from dsqc.model import Access, Submission, Verdict
 from dsqc.stages._register_closed import CLOSED, check_tiers, store_closed
-from dsqc.station import Station
+from dsqc.station import HELD, Station
 from dsqc.storage import PutItem, StoredCopy, open_place
 from dsqc.version import __version__
 
@@ -75,8 +78,9 @@ def register(
     with Catalog.open(station) as catalog, held(catalog, intake.key, seconds=lease_seconds) as holder:
         outcome = catalog.write(lambda session: receive(session, intake, prefixes, actor))
         if outcome.fit:
-            closed = store_closed(intake, inbox, catalog) if intake.tier == CLOSED else None
-            stored = closed.copies if closed else store_files(intake, inbox, station)
+            tier = tier_for(intake, actor.clock)
+            closed = store_closed(intake, inbox, catalog) if tier == CLOSED else None
+            stored = closed.copies if closed else store_files(intake, inbox, station, tier)
 
             def commit(session: Any) -> Outcome:
                 check_held(session, intake.key, holder)
@@ -97,16 +101,24 @@ def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outc
     with catalog.reading() as session:
         given = receipt(session, intake.name, outcome.submission_id, refusals)
         listed = manifest(session, outcome.submission_id) if outcome.state in REGISTERED and not refusals else None
+        tier = tier_of(session.get_one(SubmissionRecord, outcome.submission_id))
     if listed is not None:
-        for place in catalog.station.places(intake.tier):
+        for place in catalog.station.places(tier):
             open_place(place).put_manifest(listed["submission"], listed)
     path = results / "receipt.json"
     write_json(path, given)
     return RegisterResult(given, path)
 
 
-def store_files(intake: Intake, inbox: Path, station: Station) -> Stored:
-    """Put every data file of an open submission into every place of the public tier, proven at each far end.
+def tier_for(intake: Intake, clock: Clock = now) -> str:
+    """Where the objects of a submission belong (DSQC-P015): open data before its day of release lies apart too."""
+    if intake.submission.access is Access.CLOSED:
+        return CLOSED
+    return HELD if release_day_of_forms(intake.submission).is_held(today_of(clock)) else OPEN
+
+
+def store_files(intake: Intake, inbox: Path, station: Station, tier: str = OPEN) -> Stored:
+    """Put every data file of an open submission into every place of ``tier``, proven at each far end.
 
     Raises:
         SystemFault: a file is missing in the inbox or is not what was transferred.
@@ -115,7 +127,7 @@ def store_files(intake: Intake, inbox: Path, station: Station) -> Stored:
     check_tiers(station)
     items = {name: _put_item(name, intake, inbox) for name in (item.name for item in intake.submission.data_files())}
     copies: dict[str, list[StoredCopy]] = {name: [] for name in items}
-    for place in station.places(intake.tier):
+    for place in station.places(tier):
         stored = open_place(place).put_files(items.values())
         for name, item in zip(items, stored, strict=True):
             copies[name].append(

@@ -11,11 +11,23 @@ from pydantic import Field, ValidationError, model_validator
 
 from dsqc.errors import UsageError
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
-from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Section, Tiers, TransferOptions, Web
+from dsqc.station.sections import (
+    Closed,
+    Copies,
+    Notices,
+    Prefixes,
+    Release,
+    S3Options,
+    Section,
+    Tiers,
+    TransferOptions,
+    Web,
+)
 
 FILE_NAME = "station.toml"
 NO_PANEL = "none"
-TIERS = ("public", "closed")
+TIERS = ("public", "held", "closed")
+HELD = "held"
 HEADERS = "headers"
 _PLACE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -64,6 +76,8 @@ class Station(Section):
     closed: Closed = Closed()
     limits: Limits = Limits()
     transfer: TransferOptions = TransferOptions()
+    release: Release = Release()
+    notices: Notices = Notices()
     prefixes: Prefixes = Prefixes()
     web: Web = Web()
     root: Path = Path()
@@ -81,18 +95,24 @@ class Station(Section):
 
     @model_validator(mode="after")
     def _names_of_places(self) -> Self:
-        further = [*self.copies.public, *self.copies.closed]
+        further = [*self.copies.public, *self.copies.held, *self.copies.closed]
         for name in further:
             if not _PLACE.fullmatch(name) or name in (*TIERS, HEADERS) or further.count(name) > 1:
-                raise ValueError(f"copies: {name!r} must be a name of its own: a-z, 0-9 and -, not public or closed")
+                raise ValueError(
+                    f"copies: {name!r} must be a name of its own: a-z, 0-9 and -, not public, held or closed"
+                )
         for name in self.s3_places:
             if name not in {*TIERS, HEADERS, *further}:
                 raise ValueError(f"s3.{name}: no place has this name")
         return self
 
     def tier_url(self, tier: str) -> str:
-        """Absolute place of ``tier`` (``public``, ``closed`` or ``headers``)."""
-        return self._absolute(getattr(self.tiers, tier))
+        """Absolute place of ``tier`` (``public``, ``held``, ``closed`` or ``headers``)."""
+        url: str = getattr(self.tiers, tier)
+        if tier == HELD and not url:
+            closed = self.tiers.closed
+            url = f"{closed.rstrip('/')}/{HELD}" if "://" in closed else str(Path(closed).with_name(HELD))
+        return self._absolute(url)
 
     def all_places(self) -> list[Place]:
         """Every place of the station: of objects, and of the headers of closed ones."""
@@ -100,8 +120,13 @@ class Station(Section):
 
     def places(self, tier: str) -> list[Place]:
         """Every place that holds the objects of ``tier``, its own first; that of ``headers`` is one."""
-        urls = {tier: getattr(self.tiers, tier), **getattr(self.copies, tier, {})}
-        return [Place(name, tier, self._absolute(url), self.s3_places.get(name, self.s3)) for name, url in urls.items()]
+        urls = {tier: self.tier_url(tier), **getattr(self.copies, tier, {})}
+        return [Place(name, tier, self._absolute(url), self._s3_of(name)) for name, url in urls.items()]
+
+    def _s3_of(self, name: str) -> S3Options:
+        # Where nothing is said of held data it lies below the closed one, and is reached as that is.
+        named = "closed" if name == HELD and HELD not in self.s3_places and not self.tiers.held else name
+        return self.s3_places.get(named, self.s3)
 
     def _absolute(self, url: str) -> str:
         return url if "://" in url else str((self.root / url).resolve())

@@ -1,7 +1,7 @@
 """The sections of ``station.toml``: what each means and what it is when left out."""
 
 import re
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -17,10 +17,13 @@ class Section(BaseModel):
 class Tiers(Section):
     """Where objects of each tier are kept: a directory (relative to ``station.toml``) or an ``s3://`` URL.
 
-    ``headers`` holds the headers of closed objects, without which these cannot be read: apart from them, by design.
+    ``held`` holds open data until its day of release, unencrypted and where nobody from outside reads; empty: beside
+    the place of closed data, below it where that is in S3. ``headers`` holds the headers of closed objects, without
+    which these cannot be read: apart from them, by design.
     """
 
     public: str = "store/public"
+    held: str = ""
     closed: str = "store/closed"
     headers: str = "store/headers"
 
@@ -29,6 +32,7 @@ class Copies(Section):
     """Further places of each tier by name: every object is written and proven there too before it is registered."""
 
     public: dict[str, str] = {}
+    held: dict[str, str] = {}
     closed: dict[str, str] = {}
 
 
@@ -108,6 +112,60 @@ class TransferOptions(Section):
         """What keeps to the rate and the windows, for one run."""
         rate = parse_size(self.limit_rate) if self.limit_rate else 0
         return Pacer(rate, [Window.parse(text) for text in self.windows])
+
+
+class Release(Section):
+    """How data becomes public.
+
+    Attributes:
+        extension_years: how much longer data may be held back by the one extension.
+        notice_days: how many days before a release or a review notices are written.
+        proposal_days: how long a proposal to release closed data waits for the second person.
+    """
+
+    extension_years: int = Field(default=2, ge=0)
+    notice_days: tuple[int, ...] = (30, 7, 1)
+    proposal_days: int = Field(default=14, ge=1)
+
+    @field_validator("notice_days")
+    @classmethod
+    def _are_days(cls, days: tuple[int, ...]) -> tuple[int, ...]:
+        if any(day < 1 for day in days):
+            raise ValueError("notice_days are whole numbers from 1")
+        return tuple(sorted(set(days), reverse=True))
+
+
+class Notices(Section):
+    """Where notices go. Without ``smtp`` they stand in the outbox, and who runs the station sends them.
+
+    Attributes:
+        outbox: directory, relative to ``station.toml``: ``outbox.jsonl`` and a text a notice.
+        station_address: who is told besides the submitter; empty for nobody.
+        smtp: ``HOST`` or ``HOST:PORT`` of the mail server that takes them; empty for none.
+        smtp_security: ``starttls``, ``tls`` or ``none``.
+        smtp_user: of the mail server; empty for no login.
+        smtp_password_env: name of the environment variable that holds the password.
+        sender: address that they are sent from; needed with ``smtp``.
+    """
+
+    outbox: str = "notices"
+    station_address: str = ""
+    smtp: str = ""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password_env: str = ""
+    sender: str = ""
+
+    @model_validator(mode="after")
+    def _has_sender(self) -> Self:
+        host, _, port = self.smtp.partition(":")
+        if self.smtp and (not host or (port and not port.isdecimal())):
+            raise ValueError("smtp is HOST or HOST:PORT")
+        if self.smtp and not self.sender:
+            raise ValueError("smtp needs sender, the address that notices are sent from")
+        if bool(self.smtp_user) != bool(self.smtp_password_env):
+            raise ValueError("smtp_user and smtp_password_env belong together")
+        return self
 
 
 class Prefixes(Section):

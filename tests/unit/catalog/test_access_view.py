@@ -118,7 +118,9 @@ def records(session: Session, case: Case) -> list[Any]:
     session.flush()
     if case.state is State.WITHDRAWN:
         append_event(session, submission, "withdrawn", actor="<curator>", reason="wrong organism")
-    disclosure = dict.fromkeys(["extended_from", "requester", "approver", "approval_no", "approval_date"], "")
+    disclosure = dict.fromkeys(
+        ["extended_from", "leaving", "requester", "approver", "approval_no", "approval_date"], ""
+    )
     session.add(
         DisclosureRecord(
             submission_id=submission.id, until="2027-03-01", reason="<why>", review_date="<day>", **disclosure

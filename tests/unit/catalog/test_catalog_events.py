@@ -48,10 +48,11 @@ def test_an_event_says_who_when_what_and_why(registered: Station) -> None:
         events = history(session, submission)
 
         assert verify_history(submission, events) == []
-    assert [item.sequence for item in events] == [1, 2, 3, 4, 5]
+    assert [item.sequence for item in events] == [1, 2, 3, 4, 5, 6]
     assert {(item.at, item.actor) for item in events} == {("2026-01-02T03:04:05.678901Z", "tester")}
     assert (events[4].action, events[4].reason) == ("registered", "the verdict is pass")
     assert events[4].details["accession"] == "KRA00000001"
+    assert (events[5].action, events[5].reason) == ("released", "its data is open")
 
 
 def test_the_digests_can_be_computed_by_anybody(registered: Station) -> None:
@@ -79,9 +80,9 @@ def test_the_digests_can_be_computed_by_anybody(registered: Station) -> None:
         ("UPDATE event SET at = '2020-01-01T00:00:00.000000Z' WHERE sequence = 1", "was changed"),
         ("UPDATE event SET previous_digest = digest WHERE sequence = 2", "does not follow"),
         ("DELETE FROM event WHERE sequence = 2", "event 2 is missing"),
-        ("DELETE FROM event WHERE sequence = 5", "the last event says measured"),
+        ("DELETE FROM event WHERE sequence = 6", "the last event says registered"),
         ("DELETE FROM event", "the last event says nothing"),
-        ("UPDATE submission SET state = 'released'", "the submission is released"),
+        ("UPDATE submission SET state = 'held'", "the submission is held"),
     ],
 )
 def test_every_change_is_seen(registered: Station, statement: str, found: str) -> None:
@@ -98,7 +99,7 @@ def test_the_history_of_one_submission_does_not_fit_another(registered: Station,
 
     tamper(registered, "DELETE FROM event WHERE submission_id = 1", "UPDATE event SET submission_id = 1")
 
-    assert len(dump(registered)["event"]) == 5
+    assert len(dump(registered)["event"]) == 6
     assert any("was changed" in line for line in problems(registered))
 
 

@@ -165,7 +165,7 @@ def test_statistics_count_runs_bytes_and_bases(stocked: Station) -> None:
         "Zea mays": sum(len(Judged(prefix="m").bytes_of(name)) for name in Judged(prefix="m").file_names()),
     }
     assert found["totals"]["runs"] == 4
-    assert found["submissions_by_state"] == {"in_curation": 1, "registered": 2}
+    assert found["submissions_by_state"] == {"closed": 1, "in_curation": 1, "released": 1}
     segments = 28 * len(Judged().file_names())  # nonce and MAC of the one segment that each closed file has
     assert found["stored_bytes_by_tier"] == {"closed": sizes["Zea mays"] + segments, "public": sizes["Oryza sativa"]}
     assert found["by_organism"] == [

@@ -122,7 +122,7 @@ def test_stats_counts_what_there_is(stocked: Station) -> None:
 
 def test_history_is_printed_and_proven(stocked: Station) -> None:
     found = stocked.json("catalog_history", "catalog", "history", "KAR00000002", "--verify")
-    assert (found["state"], found["faults"]) == ("registered", [])
+    assert (found["state"], found["faults"]) == ("released", [])
 
     code, out = stocked.run("catalog", "history", "odd-2026", "--verify")
     assert (code, "in_curation" in out) == (0, True)

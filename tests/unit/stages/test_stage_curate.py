@@ -64,8 +64,8 @@ def test_an_approved_submission_is_registered_by_the_next_register(
     assert (done.decision["by"], done.decision["reason"]) == ("Lee", "좋습니다")
     assert queue(station)["submissions"] == []
     assert register(results, inbox, station).receipt["state"] == "registered"
-    assert actions(station, "rice-2026")[-3:] == ["in_curation", "approved", "registered"]
-    assert [(row["actor"], row["reason"]) for row in dump(station)["event"][-2:]] == [
+    assert actions(station, "rice-2026")[-4:] == ["in_curation", "approved", "registered", "released"]
+    assert [(row["actor"], row["reason"]) for row in dump(station)["event"][-3:-1]] == [
         ("Lee", "좋습니다"),
         (dump(station)["event"][0]["actor"].replace("tester", "dsqc register 0.1.0"), "approved by Lee"),
     ]

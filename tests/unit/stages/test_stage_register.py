@@ -55,7 +55,8 @@ def test_a_passed_submission_gets_accessions_objects_and_a_manifest(station: Sta
     jsonschema_rs.validate(schema("manifest"), manifest)
     assert manifest["objects"] == receipt["objects"]
     assert "institute.re.kr" not in json.dumps(manifest)
-    assert actions(station, "rice-2026") == ["received", "transferred", "validated", "measured", "registered"]
+    assert actions(station, "rice-2026")[:4] == ["received", "transferred", "validated", "measured"]
+    assert actions(station, "rice-2026")[4:] == ["registered", "released"]
     assert problems(station) == []
 
 
@@ -134,7 +135,7 @@ def test_a_failed_submission_is_returned_and_a_corrected_one_registered(station:
     history = actions(station, "rice-2026")
     assert history == [
         *("received", "transferred", "validated", "measured", "returned"),
-        *("received", "transferred", "validated", "measured", "registered"),
+        *("received", "transferred", "validated", "measured", "registered", "released"),
     ]
     assert problems(station) == []
 
@@ -145,7 +146,7 @@ def test_the_same_content_judged_by_other_goals_is_measured_again(station: Stati
     receipt = register_one(Judged(verdict="pass"), tmp_path, station)
 
     assert receipt["registered"] is True
-    assert actions(station, "rice-2026")[-3:] == ["returned", "measured", "registered"]
+    assert actions(station, "rice-2026")[-4:] == ["returned", "measured", "registered", "released"]
 
 
 def test_failing_twice_is_recorded_once(station: Station, tmp_path: Path) -> None:
@@ -266,7 +267,7 @@ def test_an_unknown_project_of_ours_is_returned_until_it_exists(station: Station
     receipt = register_one(Judged(name="early", prefix="b", bioproject="KAP000001"), tmp_path, station)
 
     assert receipt["registered"] is True
-    assert actions(station, "early")[-3:] == ["returned", "measured", "registered"]
+    assert actions(station, "early")[-4:] == ["returned", "measured", "registered", "released"]
 
 
 @pytest.mark.parametrize("reference", ["PRJNA31257", "PRJCA000001"])

@@ -7,7 +7,14 @@
     rows = session.scalars(select(SubmissionRecord).where(is_public()))
 """
 
-from dsqc.catalog.access.conditions import has_public_data, is_described, is_listed, is_public, is_secret_project
+from dsqc.catalog.access.conditions import (
+    has_public_data,
+    is_described,
+    is_listed,
+    is_public,
+    is_secret_project,
+    is_titled,
+)
 from dsqc.catalog.access.view import PUBLIC, Audience, PublicView, Standing, public_view, view_by_accession
 from dsqc.catalog.access.visible import visible_attributes
 
@@ -21,6 +28,7 @@ __all__ = [
     "is_listed",
     "is_public",
     "is_secret_project",
+    "is_titled",
     "public_view",
     "view_by_accession",
     "visible_attributes",

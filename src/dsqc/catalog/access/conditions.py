@@ -12,6 +12,9 @@ from dsqc.catalog.states import REGISTERED
 from dsqc.model import Access
 from dsqc.model import SubmissionState as State
 
+CONTROLLED = "controlled"
+"""Access level of the forms that the catalog keeps as open: metadata for everybody, bytes for readers with rights."""
+
 
 def is_listed() -> ColumnElement[bool]:
     """The number may be told: the submission is registered, or was and is withdrawn."""
@@ -29,6 +32,13 @@ def is_described() -> ColumnElement[bool]:
     return and_(shown, not_(is_secret_project()))
 
 
+def is_titled() -> ColumnElement[bool]:
+    """Of a security project: the titles may be told, and nothing else."""
+    states = (State.RELEASED.value, State.CLOSED.value)
+    shown = and_(SubmissionRecord.accession.is_not(None), SubmissionRecord.state.in_(states))
+    return and_(shown, is_secret_project())
+
+
 def is_public() -> ColumnElement[bool]:
     """Everything but attributes that are not public may be told: metadata, files, checksums and metrics."""
     return and_(
@@ -41,8 +51,8 @@ def is_public() -> ColumnElement[bool]:
 
 def has_public_data() -> ColumnElement[bool]:
     """The bytes may be handed to anybody: public, and not ``controlled`` by what the form says."""
-    said = func.coalesce(SubmissionRecord.attributes["access_level"].as_string(), Access.OPEN.value)
-    return and_(is_public(), said == Access.OPEN.value)
+    said = func.coalesce(SubmissionRecord.attributes["access_level"].as_string(), "")
+    return and_(is_public(), said != CONTROLLED)
 
 
 def is_secret_project() -> ColumnElement[bool]:

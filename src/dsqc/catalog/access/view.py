@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dsqc.catalog.access.conditions import CONTROLLED
 from dsqc.catalog.access.visible import EVERYBODY, READERS, visible_attributes
 from dsqc.catalog.events import history
 from dsqc.catalog.models import (
@@ -26,6 +27,7 @@ from dsqc.catalog.states import REGISTERED
 from dsqc.model import Access
 from dsqc.model import SubmissionState as State
 
+ACCESS_LEVEL = "access_level"
 TITLES = ("title_en", "title_ko")
 """All that is told of a security project (Art. 11(8), DSQC-P016)."""
 
@@ -205,7 +207,7 @@ def _of_submission(
     quality = reader or standing is Standing.RELEASED
     if isinstance(record, DataFileRecord | MetricRecord) and not quality:
         return PublicView(accession, kind, standing)
-    said = submission.attributes.get("access_level", Access.OPEN.value)
+    controlled = submission.attributes.get(ACCESS_LEVEL) == CONTROLLED
     return PublicView(
         accession,
         kind,
@@ -216,7 +218,7 @@ def _of_submission(
         until=held_until(session, submission) if standing is Standing.HELD else "",
         shows_quality=quality,
         # Held data is handed to nobody before its day, whatever the rights.
-        hands_out_data=standing is not Standing.HELD and (reader or (quality and said == Access.OPEN.value)),
+        hands_out_data=standing is not Standing.HELD and (reader or (quality and not controlled)),
     )
 
 
@@ -275,7 +277,11 @@ def _shown(
         visible_attributes(item.research_field, item.form_version, item.package, kind, shown) for item in submissions
     ]
     names = frozenset.intersection(*allowed)
-    return {name: value for name, value in _values(record).items() if name in names}
+    values = _values(record)
+    if isinstance(record, SubmissionRecord) and values.get(ACCESS_LEVEL) not in (None, CONTROLLED):
+        # Data that was closed may have been released since, and the other way round.
+        values[ACCESS_LEVEL] = record.access_level
+    return {name: value for name, value in values.items() if name in names}
 
 
 def _values(record: Any) -> dict[str, str]:

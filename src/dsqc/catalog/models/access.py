@@ -19,6 +19,7 @@ class DisclosureRecord(Base):
         extended_from: the day before the one extension; empty while there was none.
         reason, requester, approver, approval_no, approval_date: why it is closed, who asked and who approved.
         review_date: when the reason is looked at again. Nothing is ever released by this date alone.
+        leaving: tier that its objects have left and where bytes of them may still lie; empty where none do.
     """
 
     __tablename__ = "disclosure"
@@ -32,6 +33,7 @@ class DisclosureRecord(Base):
     approval_no: Mapped[str]
     approval_date: Mapped[str] = mapped_column(String(10))
     review_date: Mapped[str] = mapped_column(String(10), index=True)
+    leaving: Mapped[str] = mapped_column(index=True)
 
 
 class NoticeRecord(Base):

@@ -24,12 +24,13 @@ def upgrade() -> None:
         sa.Column("approval_no", sa.String(), nullable=False),
         sa.Column("approval_date", sa.String(length=10), nullable=False),
         sa.Column("review_date", sa.String(length=10), nullable=False),
+        sa.Column("leaving", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["submission_id"], ["submission.id"], name=op.f("fk_disclosure_submission_id_submission")
         ),
         sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_disclosure")),
     )
-    _index("disclosure", "until", "review_date")
+    _index("disclosure", "until", "review_date", "leaving")
     op.create_table(
         "notice",
         sa.Column("id", sa.Integer(), nullable=False),
