@@ -12,6 +12,8 @@ import jsonschema_rs
 import pytest
 
 from conftest import Bucket
+from dsqc.catalog.access.log import entries, verify_access_chain
+from dsqc.catalog.database import Catalog
 from dsqc.catalog.making import make_station
 from dsqc.station import load_station
 from helpers.results import Judged
@@ -48,6 +50,7 @@ def test_released_data_is_served_as_the_specification_says_and_nothing_else(
     """One test, because its server and its bucket take longer than all that is asked of them."""
     check_objects(*server)
     check_ranges(*server)
+    check_log(*server)
 
 
 def check_objects(started: Server, rice: Judged, runs: dict[str, list[str]]) -> None:
@@ -120,3 +123,14 @@ def check_ranges(started: Server, rice: Judged, runs: dict[str, list[str]]) -> N
         assert answer.status == 404, missing
         if missing.startswith(DRS):
             check("Error", json.loads(answer.text))
+
+
+def check_log(started: Server, rice: Judged, runs: dict[str, list[str]]) -> None:
+    """What was handed over stands in the access log, once a file and way: not HEAD, not a range from the middle."""
+    with Catalog.open(started.station) as catalog, catalog.reading() as session:
+        found = entries(session)
+        assert verify_access_chain(found) == []
+        said = [(item.recipient, item.accession, item.files, item.size_bytes) for item in found]
+    sizes = [len(rice.bytes_of(name)) for name in rice.file_names()[:2]]
+    # Each of the run's two files from the bucket and from the directory.
+    assert sorted(said) == sorted(("anybody", runs["rice"][0], 1, size) for size in sizes * 2)

@@ -16,8 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from dsqc import logs
 from dsqc.catalog.access import has_public_data
+from dsqc.catalog.access.log import HandOver, log_hand_over
 from dsqc.catalog.models import DataFileRecord, EventRecord, ObjectCopyRecord, RunRecord, SubmissionRecord
 from dsqc.model import SubmissionState
 from dsqc.station import Place, Station
@@ -28,6 +28,8 @@ from dsqc.web.visit import Site, Visit
 
 VERSION = "1.5.0"
 TIER = "public"
+SERVER, PUBLIC = "dsqc station serve", "anybody"
+"""Who hands over, and to whom where nobody is logged in, in the access log."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 MEDIA_TYPES = {".gz": "application/gzip", ".bz2": "application/x-bzip2", ".zst": "application/zstd"}
@@ -44,6 +46,18 @@ class Copy:
     def is_remote(self) -> bool:
         """Whether they lie in S3."""
         return self.place.url.startswith("s3://")
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFile:
+    """A file that anybody may have: its portable name, where its bytes lie, and what it belongs to."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+    run: str
+    submission: str
+    copies: list[Copy]
 
 
 def service_info(visit: Visit) -> Response:
@@ -79,50 +93,70 @@ def show(visit: Visit) -> Response:
 def access(visit: Visit) -> Response:
     """A presigned URL for one copy of a file."""
     sha256, place = visit.path_values["object"], visit.path_values["access"]
-    _name, copies = _public_copies(visit, sha256)
-    copy = next((item for item in copies if item.is_remote and item.place.name == place), None)
+    file = _asked_for(visit, sha256)
+    copy = next((item for item in file.copies if item.is_remote and item.place.name == place), None)
     if copy is None:
         raise Problem(404)
-    return json_answer({"url": _presigned(visit, copy, sha256)})
+    _log_hand_over(visit, file, copy)
+    return json_answer({"url": _presigned(visit, copy)})
 
 
 def data(visit: Visit) -> Response:
     """The bytes of a file that lies in a directory, whole or in ranges; of one in S3 the way there."""
     sha256 = visit.path_values["sha256"]
-    name, copies = _public_copies(visit, sha256)
-    copy = next((item for item in copies if not item.is_remote), None)
+    file = _asked_for(visit, sha256)
+    copy = next((item for item in file.copies if not item.is_remote), next(iter(file.copies), None))
     if copy is None:
-        remote = next(iter(copies), None)
-        if remote is None:
-            raise Problem(404)
-        return RedirectResponse(_presigned(visit, remote, sha256), 307)
-    store = open_place(copy.place)
-    if store.size_of(copy.key) is None:
+        raise Problem(404)
+    if not copy.is_remote and open_place(copy.place).size_of(copy.key) is None:
         raise Problem(503, retry_after_s=600)
-    logs.logger(request=visit.id).info("handed over", sha256=sha256, place=copy.place.name)
+    _log_hand_over(visit, file, copy)
+    if copy.is_remote:
+        return RedirectResponse(_presigned(visit, copy), 307)
     headers = {**SHARED, "etag": f'"{sha256}"', "cache-control": "public, max-age=86400, immutable"}
     media = "application/octet-stream"
     # The key is made of the digest that the pattern has passed: it cannot lead out of the place.
-    return FileResponse(f"{copy.place.url}/{copy.key}", media_type=media, filename=name, headers=headers)
+    return FileResponse(f"{copy.place.url}/{copy.key}", media_type=media, filename=file.name, headers=headers)
 
 
-def _presigned(visit: Visit, copy: Copy, sha256: str) -> str:
+def _log_hand_over(visit: Visit, file: PublicFile, copy: Copy) -> None:
+    """Write into the access log, before a byte leaves. A file that is fetched in ranges counts with its first one."""
+    begins = visit.headers.get("range", "bytes=0-").startswith("bytes=0-")
+    if visit.method != "GET" or not begins:
+        return
+    given = HandOver(
+        actor=SERVER,
+        recipient=visit.actor or PUBLIC,
+        accession=file.run,
+        submission=file.submission,
+        purpose="GA4GH DRS",
+        files=1,
+        size_bytes=file.size_bytes,
+        details={"sha256": file.sha256, "place": copy.place.name, "request": visit.id},
+    )
+    visit.site.catalog.write(lambda session: log_hand_over(session, given) and None)
+
+
+def _presigned(visit: Visit, copy: Copy) -> str:
     from dsqc.storage.s3store import S3Store
 
-    logs.logger(request=visit.id).info("handed over", sha256=sha256, place=copy.place.name)
     store = S3Store(copy.place.url, copy.place.s3)
     return store.presigned_url(copy.key, visit.site.station.web.url_seconds)
 
 
-def _public_copies(visit: Visit, sha256: str) -> tuple[str, list[Copy]]:
-    """Name and copies of a file that anybody may have; 404 where there is no such file, and where it is not public."""
+def _asked_for(visit: Visit, sha256: str) -> PublicFile:
+    """The file, if anybody may have it; 404 where there is no such file, and where it is not public."""
     if not _SHA256.fullmatch(sha256):
         raise Problem(404)
     with visit.site.catalog.reading() as session:
         found = _public_file(session, sha256)
         if found is None:
             raise Problem(404)
-        return _NAME.sub("_", found[0].name), _copies(session, visit.site.station, found[0].object_id)
+        item, submission = found
+        run = session.get_one(RunRecord, item.run_id)
+        copies = _copies(session, visit.site.station, item.object_id)
+        name, number = _NAME.sub("_", item.name), submission.accession or ""
+        return PublicFile(name, sha256, item.size_bytes, run.accession, number, copies)
 
 
 def _public_file(session: Session, sha256: str) -> tuple[DataFileRecord, SubmissionRecord] | None:
