@@ -48,13 +48,17 @@ STATES = {"rice": State.RELEASED, "held": State.HELD, "closed": State.CLOSED, "s
 
 
 def stock(
-    station: Station, work: Path, submissions: dict[str, Judged]
+    station: Station, work: Path, submissions: dict[str, Judged], more: str = ""
 ) -> tuple[Station, dict[str, int], dict[str, list[str]]]:
-    """Register submissions and bring them where they belong; the station with its people and settings."""
+    """Register submissions and bring them where they belong; the station with its people and settings.
+
+    Args:
+        more: lines of ``[web]`` of ``station.toml``.
+    """
     for item in submissions.values():
         register(*item.write(work, station), station)
     file = station.root / "station.toml"
-    settings = f'[web]\nbatches = ["{work}"]\nmetrics_token_env = "TEST_METRICS_TOKEN"\n'
+    settings = f'[web]\nbatches = ["{work}"]\nmetrics_token_env = "TEST_METRICS_TOKEN"\n{more}'
     file.write_text(file.read_text(encoding="utf-8").replace("[web]\n", settings), encoding="utf-8")
     station = load_station(file)
     add_people(station)

@@ -452,11 +452,19 @@ def test_what_is_decided_is_recorded_and_the_server_ends_well(site: Site) -> Non
 
 
 @pytest.mark.parametrize("station", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
-def test_the_pages_stand_on_postgresql_too(station: Station, tmp_path: Path) -> None:
+def test_the_pages_stand_on_postgresql_and_behind_tls_too(station: Station, tmp_path: Path) -> None:
     submissions = {name: item for name, item in judged().items() if name in ("rice", "held", "waits")}
-    served_station, ids, runs = stock(station, tmp_path, submissions)
+    public = 'public_url = "https://station.example.org"\n'
+    served_station, ids, runs = stock(station, tmp_path, submissions, public)
     with served(served_station, tmp_path / "log", TEST_METRICS_TOKEN=TOKEN) as server:
-        stranger, curator = server.client(), server.client("curator")
+        assert server.origin == "https://station.example.org"
+        server.origin = f"http://{logged_address(server)}"
+        stranger, curator = server.client(), server.client()
+        entered = curator.log_in("curator")
+        (cookie,) = [text for text in entered.cookies if "session" in text]
+        assert re.fullmatch(r"__Host-dsqc_session=\S+; HttpOnly; Max-Age=43200; Path=/; SameSite=lax; Secure", cookie)
+        assert "max-age" in entered.headers["strict-transport-security"]
+        assert "drs://station.example.org/" in stranger.get(f"/ga4gh/drs/v1/objects/{runs['rice'][0]}").text
         assert "2 runs found" in stranger.get("/catalog?text=rice").text
         assert "0 runs found" in stranger.get("/catalog?organism=Zea+mays").text
         assert stranger.get(f"/ga4gh/drs/v1/objects/{runs['rice'][0]}").status == 200
@@ -471,3 +479,10 @@ def test_the_pages_stand_on_postgresql_too(station: Station, tmp_path: Path) -> 
         for address in ("/statistics", "/submissions", "/account", "/queue"):
             assert curator.get(address).status == 200, address
         assert server.end() == 0
+
+
+def logged_address(server: Server) -> str:
+    """Where a server listens whose origin is another."""
+    found = re.search(r"address=(\S+)", server.log.read_text(encoding="utf-8"))
+    assert found
+    return found[1]

@@ -48,7 +48,9 @@ def show_list(visit: Visit) -> Response:
     return page(visit, "submissions.html", rows=listed, pages=pages, state=state, states=states, fields=field_names())
 
 
-def show(visit: Visit, *, status: int = 200, problem: str = "", given: dict[str, str] | None = None) -> Response:
+def show(
+    visit: Visit, *, status: int = 200, problem: str = "", detail: str = "", given: dict[str, str] | None = None
+) -> Response:
     """One submission: why it stands where it stands, findings, runs, files, history, decisions."""
     with visit.site.catalog.reading() as session:
         record = _record(session, visit)
@@ -70,6 +72,7 @@ def show(visit: Visit, *, status: int = 200, problem: str = "", given: dict[str,
         "may_decide": visit.role is Role.CURATOR and in_curation and not decided,
         "said": visit.query.get("said") == "decided",
         "problem": problem,
+        "detail": detail,
         "given": given or {"decision": "", "reason": ""},
         "choices": [item.value for item in Decision],
     }
@@ -95,8 +98,8 @@ def decide(visit: Visit) -> Response:
     ruling = Ruling(Decision(choice), visit.actor, reason, verdict)
     try:
         curate.decide(results, visit.site.station, ruling)
-    except UsageError:
-        return show(shown, status=409, problem="changed", given=given)
+    except UsageError as error:
+        return show(shown, status=409, problem="not_recorded", detail=str(error), given=given)
     note(visit, "decision", chain, {"decision": choice, "verdict_sha256": verdict})
     return redirect(f"/submissions/{number}?said=decided")
 
