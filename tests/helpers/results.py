@@ -189,6 +189,8 @@ class Judged:
         qc = {
             "schema_version": "1.0",
             "run_key": key,
+            "run_alias": key,
+            "library_id": "",
             "state": "measured",
             "files": [
                 {**_file(name, self.bytes_of(name)), "format": "fastq", "container": "plain", "read_count": 1}

@@ -186,6 +186,24 @@ closed = {closed}
 # run = "KAR"
 # analysis = "KAZ"
 # submission = "KRA"
+
+[web]
+# The station's pages (dsqc station serve). How browsers reach them, through a proxy that does TLS
+# ("https://station.example.org"); needed where they are served beyond this machine.
+# public_url = ""
+# Name of the station, for the head of every page.
+# name = ""
+# Working directories of batches, relative to the directory of this file: what curators look at stands there.
+# batches = ["..", "batches/*"]
+# Addresses of proxies whose X-Forwarded-For is believed.
+# proxies = []
+# How long a session lasts: minutes without a sign of life, hours at most.
+# idle_minutes = 30
+# longest_hours = 12
+# Seconds that a presigned URL of a data file is good for.
+# url_seconds = 3600
+# Name of the environment variable that holds the bearer token of /metrics; empty: operators who are logged in.
+# metrics_token_env = ""
 """
 SETTINGS = ("centre", "catalog_url", "catalog_password_env", "public", "closed")
 """What ``dsqc catalog init`` takes as options."""

@@ -61,19 +61,30 @@ class Query:
     limit: int = 1000
 
 
-def search(session: Session, query: Query) -> list[ResultRow]:
+def search(
+    session: Session, query: Query, *, only: ColumnElement[bool] | None = None, offset: int = 0
+) -> list[ResultRow]:
     """Registered runs that meet ``query``, by accession, each with what it belongs to.
+
+    Args:
+        only: a condition that must hold besides: what the asker may see.
+        offset: runs passed over.
 
     Raises:
         UsageError: a metric condition cannot be read.
     """
-    statement = _runs().where(*_conditions(query)).order_by(RunRecord.accession).limit(query.limit)
+    statement = _runs().where(*_conditions(query), *_given(only)).order_by(RunRecord.accession)
+    statement = statement.limit(query.limit).offset(offset)
     return [_row(*found) for found in session.execute(statement)]
 
 
-def count(session: Session, query: Query) -> int:
-    """How many runs meet ``query``, whatever its limit."""
-    inner = _runs().where(*_conditions(query)).with_only_columns(RunRecord.id).order_by(None).subquery()
+def _given(only: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:
+    return [] if only is None else [only]
+
+
+def count(session: Session, query: Query, *, only: ColumnElement[bool] | None = None) -> int:
+    """How many runs meet ``query`` (and ``only``), whatever its limit."""
+    inner = _runs().where(*_conditions(query), *_given(only)).with_only_columns(RunRecord.id).order_by(None).subquery()
     return session.scalar(select(func.count()).select_from(inner)) or 0
 
 

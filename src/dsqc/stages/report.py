@@ -90,16 +90,33 @@ def _write_run_page(results: Path, folder: Path, record: Record, key: str, langu
     run = record.runs[key]
     if run["state"] == "skipped":
         return
-    source = results / record.name / "runs" / key
+    html = render_run(results / record.name, run, record.verdict, back="../../index.html", language=language)
+    artefact.write_text(folder / batch_page.run_link(record.name, key), html)
+
+
+def render_run(
+    results: Path,
+    run: Mapping[str, Any],
+    verdict: Mapping[str, Any] | None,
+    *,
+    back: str,
+    language: Language | None = None,
+) -> str:
+    """The page of one run, out of what its submission's ``results`` hold.
+
+    Args:
+        run: content of its ``qc.json``.
+        verdict: of the submission; ``None`` before it is judged.
+        back: where the page's way back leads.
+        language: language that the page opens in; ``None`` for the browser's.
+    """
+    source = results / "runs" / run["run_key"]
     files = [
         artefact.read_json(source / item["metrics_file"])
         for item in run["files"]
         if item["state"] != "missing" and item.get("metrics_file")
     ]
     findings = artefact.read_json_lines(source / run["findings_file"])
-    goals = [row for row in (record.verdict or {}).get("goal_results") or () if row["run_key"] == key]
-    compared = peers_section(record.verdict, key) if record.verdict else Markup("")
-    html = run_page.render_run(
-        run, files, findings, goals=goals, peers=compared, back="../../index.html", language=language
-    )
-    artefact.write_text(folder / batch_page.run_link(record.name, key), html)
+    own = [row for row in (verdict or {}).get("goal_results") or () if row["run_key"] == run["run_key"]]
+    compared = peers_section(verdict, run["run_key"]) if verdict else Markup("")
+    return run_page.render_run(run, files, findings, goals=own, peers=compared, back=back, language=language)

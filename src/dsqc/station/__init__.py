@@ -16,6 +16,7 @@ from dsqc.station.sections import (
     Signing,
     Tiers,
     TransferOptions,
+    Web,
 )
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "Station",
     "Tiers",
     "TransferOptions",
+    "Web",
     "load_station",
 ]

@@ -25,6 +25,7 @@ from dsqc.station.sections import (
     Signing,
     Tiers,
     TransferOptions,
+    Web,
 )
 
 FILE_NAME = "station.toml"
@@ -86,6 +87,7 @@ class Station(Section):
     notices: Notices = Notices()
     exchange: Exchange = Exchange()
     prefixes: Prefixes = Prefixes()
+    web: Web = Web()
     root: Path = Path()
 
     @model_validator(mode="before")

@@ -1,5 +1,6 @@
 """The sections of ``station.toml``: what each means and what it is when left out."""
 
+import re
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -313,3 +314,36 @@ class Prefixes(Section):
     run: str = "KAR"
     analysis: str = "KAZ"
     submission: str = "KRA"
+
+
+class Web(Section):
+    """The station's web pages (``dsqc station serve``).
+
+    Attributes:
+        public_url: how browsers reach them (``https://station.example.org``); needed where they are served beyond this
+            machine. With ``https`` cookies are sent over TLS only; the certificate is the proxy's matter.
+        name: of the station, for the head of every page.
+        batches: working directories of batches (patterns; relative to the directory of ``station.toml``), whose
+            ``results`` hold what curators look at.
+        proxies: addresses whose ``X-Forwarded-For`` is believed.
+        idle_minutes, longest_hours: how long a session lasts without a sign of life, and at most.
+        url_seconds: how long a presigned URL of a data file is good.
+        metrics_token_env: name of the environment variable that holds the bearer token of ``/metrics``; empty: only
+            operators who are logged in read it.
+    """
+
+    public_url: str = ""
+    name: str = ""
+    batches: tuple[str, ...] = ("..", "batches/*")
+    proxies: tuple[str, ...] = ()
+    idle_minutes: int = Field(default=30, ge=1, le=1440)
+    longest_hours: int = Field(default=12, ge=1, le=168)
+    url_seconds: int = Field(default=3600, ge=60, le=604_800)
+    metrics_token_env: str = ""
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_origin(cls, text: str) -> str:
+        if text and not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:\d+)?", text):
+            raise ValueError("write https://NAME or https://NAME:PORT, without a path")
+        return text.lower()

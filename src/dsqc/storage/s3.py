@@ -171,6 +171,8 @@ def _config(options: S3Options, read_timeout_s: float = READ_TIMEOUT_S, attempts
         # hashes what arrives.
         "request_checksum_calculation": "when_required",
         "response_checksum_validation": "when_required",
+        # What requests are signed with anyway; presigned URLs would be of version 2, which new regions do not know.
+        "signature_version": "s3v4",
         # Content-MD5 is signed and guards the bytes: no second digest of them for the signature.
         "s3": {"addressing_style": "path" if own_endpoint else "auto", "payload_signing_enabled": False},
     }

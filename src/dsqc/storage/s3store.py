@@ -111,6 +111,12 @@ class S3Store(ObjectStore):
             with contextlib.closing(body):
                 yield body
 
+    def presigned_url(self, key: str, seconds: int) -> str:
+        """A URL that whoever holds it may read ``key`` with, for so long. A secret while it lasts."""
+        with s3.translated(self.url):
+            wanted = {"Bucket": self.bucket, "Key": self._full(key)}
+            return str(self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds))
+
     def entries(self, prefix: str) -> Iterator[ObjectInfo]:
         """Page by page."""
         with s3.translated(self.url):

@@ -12,6 +12,7 @@ from dsqc.cli.main import COMMANDS, main
 from dsqc.errors import CatalogFault, TransientFault, UsageError
 
 HEAVY = {"numba", "pyarrow", "pysam", "s3fs", "sqlalchemy", "jinja2", "fsspec", "pydantic"}
+HEAVY |= {"fastapi", "uvicorn", "argon2"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["validate", "--help"], ["explain", "--help"], ["--version"]])

@@ -9,6 +9,12 @@ from dsqc.catalog.models.access import (
     NoticeRecord,
     ReleaseProposalRecord,
 )
+from dsqc.catalog.models.accounts import (
+    AccountRecord,
+    AuditEventRecord,
+    LogInFailureRecord,
+    WebSessionRecord,
+)
 from dsqc.catalog.models.base import Attributes, Base
 from dsqc.catalog.models.exchange import (
     ForeignRecord,
@@ -63,9 +69,11 @@ __all__ = [
     "SCOPES",
     "AccessEntryRecord",
     "AccessionCounterRecord",
+    "AccountRecord",
     "AgreementAccessionRecord",
     "AgreementRecord",
     "Attributes",
+    "AuditEventRecord",
     "Base",
     "CentreFigureRecord",
     "CertificateRecord",
@@ -83,6 +91,7 @@ __all__ = [
     "ForeignRecord",
     "ForeignRelationRecord",
     "LeaseRecord",
+    "LogInFailureRecord",
     "MetricRecord",
     "NoticeRecord",
     "ObjectCopyRecord",
@@ -101,5 +110,6 @@ __all__ = [
     "SharedPackageRecord",
     "SharedVersionRecord",
     "SubmissionRecord",
+    "WebSessionRecord",
     "WithdrawalRecord",
 ]
