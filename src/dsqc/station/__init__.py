@@ -2,7 +2,7 @@
 
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 from dsqc.station.configuration import FILE_NAME, HEADERS, TIERS, Place, Station, load_station
-from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Tiers, TransferOptions
+from dsqc.station.sections import Closed, Copies, Curation, Prefixes, S3Options, Tiers, TransferOptions
 
 __all__ = [
     "ENVIRONMENT_VARIABLE",
@@ -11,6 +11,7 @@ __all__ = [
     "TIERS",
     "Closed",
     "Copies",
+    "Curation",
     "Limits",
     "Place",
     "Prefixes",

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from dsqc.errors import UsageError
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
-from dsqc.station.sections import Closed, Copies, Prefixes, S3Options, Section, Tiers, TransferOptions
+from dsqc.station.sections import Closed, Copies, Curation, Prefixes, S3Options, Section, Tiers, TransferOptions
 
 FILE_NAME = "station.toml"
 NO_PANEL = "none"
@@ -62,6 +62,7 @@ class Station(Section):
     s3: S3Options = S3Options()
     s3_places: dict[str, S3Options] = Field(default_factory=dict)
     closed: Closed = Closed()
+    curation: Curation = Curation()
     limits: Limits = Limits()
     transfer: TransferOptions = TransferOptions()
     prefixes: Prefixes = Prefixes()

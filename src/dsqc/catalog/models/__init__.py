@@ -4,6 +4,7 @@ What is searched has a column and an index; JSON holds only what the forms defin
 """
 
 from dsqc.catalog.models.base import Attributes, Base
+from dsqc.catalog.models.curation import CurationCaseRecord, CurationOpinionRecord, CurationReasonRecord
 from dsqc.catalog.models.history import (
     AccessionCounterRecord,
     DecisionRecord,
@@ -34,6 +35,9 @@ __all__ = [
     "AccessionCounterRecord",
     "Attributes",
     "Base",
+    "CurationCaseRecord",
+    "CurationOpinionRecord",
+    "CurationReasonRecord",
     "DataFileRecord",
     "DecisionRecord",
     "EncryptionHeaderRecord",
