@@ -13,17 +13,19 @@ from typing import Any
 
 from dsqc import logs
 from dsqc.artefact import read_json, read_json_lines, sha256_of, write_json
+from dsqc.catalog.curation.cases import Places, enter, hold_unanswered
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.encryption import keep_headers
 from dsqc.catalog.events import now
 from dsqc.catalog.intake import NO_VERSIONS, EncryptedFile, FindingCount, Intake, IntakeFile, Stored
 from dsqc.catalog.leases import LEASE_SECONDS, check_held, held
+from dsqc.catalog.models import SubmissionRecord
 from dsqc.catalog.receipts import manifest, receipt
 from dsqc.catalog.registering import Actor, Outcome, receive
 from dsqc.catalog.registering import register as register_rows
 from dsqc.catalog.states import REGISTERED
 from dsqc.errors import SystemFault
-from dsqc.model import Submission, Verdict
+from dsqc.model import Submission, SubmissionState, Verdict
 from dsqc.stages._register_closed import CLOSED, check_tiers, store_closed
 from dsqc.station import Station
 from dsqc.storage import PutItem, StoredCopy, open_place
@@ -73,7 +75,7 @@ def register(
     actor = actor or Actor(ACTOR)
     prefixes = station.prefixes
     with Catalog.open(station) as catalog, held(catalog, intake.key, seconds=lease_seconds) as holder:
-        outcome = catalog.write(lambda session: receive(session, intake, prefixes, actor))
+        outcome = catalog.write(lambda session: _receive(session, intake, station, Places(results, inbox), actor))
         if outcome.fit:
             closed = store_closed(intake, inbox, catalog) if intake.tier == CLOSED else None
             stored = closed.copies if closed else store_files(intake, inbox, station)
@@ -89,6 +91,16 @@ def register(
         result = write_receipt(catalog, intake, results, outcome)
     log.info("end", state=result.receipt["state"], accession=result.receipt["accessions"]["submission"])
     return result
+
+
+def _receive(session: Any, intake: Intake, station: Station, places: Places, actor: Actor) -> Outcome:
+    """Enter what was judged; what a curator decides gets its case."""
+    outcome = receive(session, intake, station.prefixes, actor)
+    outcome = hold_unanswered(session, intake, outcome, station.curation, actor)
+    if outcome.state is SubmissionState.IN_CURATION:
+        record = session.get_one(SubmissionRecord, outcome.submission_id)
+        enter(session, record, intake, places, rules=station.curation, actor=actor)
+    return outcome
 
 
 def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outcome) -> RegisterResult:

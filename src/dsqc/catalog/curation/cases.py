@@ -35,7 +35,7 @@ class Places:
 
 
 def enter(
-    session: Session, record: SubmissionRecord, intake: Intake, places: Places, rules: Curation, actor: Actor
+    session: Session, record: SubmissionRecord, intake: Intake, places: Places, *, rules: Curation, actor: Actor
 ) -> CurationCaseRecord:
     """The case of the present verdict, made where there is none; where results and files stand is noted anew."""
     found = case_of(session, record)
@@ -137,7 +137,7 @@ def find(session: Session, name: str) -> SubmissionRecord:
 
 
 def assign(
-    session: Session, record: SubmissionRecord, case: CurationCaseRecord, name: str, rules: Curation, actor: Actor
+    session: Session, record: SubmissionRecord, case: CurationCaseRecord, name: str, *, rules: Curation, actor: Actor
 ) -> None:
     """Give a case to a curator, or with an empty ``name`` back to the queue; recorded as an event.
 

@@ -153,9 +153,7 @@ def answer(reason: Reason, before: Content, after: Content) -> Answer:
         now = new[reason.object_id].get(reason.attribute, "")
         return Answer(reason, "unchanged" if was == now else "changed", was, now)
     is_same = old.get(reason.object_id) == new[reason.object_id]
-    return Answer(
-        reason, "unchanged" if is_same and _digests(before, reason) == _digests(after, reason) else "changed"
-    )
+    return Answer(reason, "unchanged" if is_same and _digests(before, reason) == _digests(after, reason) else "changed")
 
 
 def _column(sheet: Mapping[str, Values], attribute: str) -> Any:

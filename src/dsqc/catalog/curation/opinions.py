@@ -73,7 +73,7 @@ def progress_of_opinions(opinions: Sequence[CurationOpinionRecord]) -> Progress:
 
 
 def ask_second(
-    session: Session, record: SubmissionRecord, case: CurationCaseRecord, name: str, rules: Curation, actor: Actor
+    session: Session, record: SubmissionRecord, case: CurationCaseRecord, name: str, *, rules: Curation, actor: Actor
 ) -> None:
     """Ask ``name`` for a second opinion, or for a third where the two differ; recorded as an event.
 
@@ -101,7 +101,13 @@ def ask_second(
 
 
 def give(
-    session: Session, record: SubmissionRecord, case: CurationCaseRecord, ruling: Ruling, rules: Curation, actor: Actor
+    session: Session,
+    record: SubmissionRecord,
+    case: CurationCaseRecord,
+    ruling: Ruling,
+    *,
+    rules: Curation,
+    actor: Actor,
 ) -> Given:
     """Take ``ruling`` as an opinion, and carry the decision out where that makes one. The same again changes nothing.
 
@@ -125,8 +131,8 @@ def give(
         return Given(Progress.ONE_OPINION)
     if len({item.decision for item in case.opinions}) == 1:
         return _decide(session, record, case, ruling, actor)
-    details = {"verdict_sha256": case.verdict_sha256, "opinions": [told(item) for item in case.opinions]}
-    append_event(session, record, "opinions_differ", actor=ruling.by, details=details, clock=actor.clock)
+    both = {"verdict_sha256": case.verdict_sha256, "opinions": [told(item) for item in case.opinions]}
+    append_event(session, record, "opinions_differ", actor=ruling.by, details=both, clock=actor.clock)
     return Given(Progress.DISAGREED)
 
 
@@ -143,9 +149,7 @@ def _given(case: CurationCaseRecord, last: DecisionRecord | None) -> Given:
 def ruling_of(case: CurationCaseRecord, decision: DecisionRecord) -> Ruling:
     """The decision that is in force, with the reasons of everybody who decided so."""
     reasons = tuple(reasons_in_force(case, decision.decision))
-    return Ruling(
-        Decision(decision.decision), decision.decided_by, decision.reason, decision.verdict_sha256, reasons
-    )
+    return Ruling(Decision(decision.decision), decision.decided_by, decision.reason, decision.verdict_sha256, reasons)
 
 
 def _check_waiting(
@@ -163,9 +167,7 @@ def _check_waiting(
         )
 
 
-def _role(
-    record: SubmissionRecord, case: CurationCaseRecord, ruling: Ruling, rules: Curation, at: str
-) -> str:
+def _role(record: SubmissionRecord, case: CurationCaseRecord, ruling: Ruling, rules: Curation, at: str) -> str:
     """Which opinion this is."""
     roles = {item.role: item.curator for item in case.opinions}
     if not case.second_reason:

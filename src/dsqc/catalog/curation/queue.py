@@ -25,7 +25,6 @@ from dsqc.catalog.models import (
     SubmissionRecord,
 )
 from dsqc.language import Language, Text
-from dsqc.metrics.catalogue import METRICS
 from dsqc.model import SubmissionState as State
 from dsqc.registry import rule
 
@@ -96,9 +95,7 @@ def waiting(session: Session, at: datetime, rules: Priorities | None = None) -> 
     return sorted(rows, key=lambda row: (-row["points"], row["since"], row["submission"], row["submitter"]))
 
 
-def facts_of(
-    session: Session, record: SubmissionRecord, case: CurationCaseRecord | None, rules: Priorities
-) -> Facts:
+def facts_of(session: Session, record: SubmissionRecord, case: CurationCaseRecord | None, rules: Priorities) -> Facts:
     """What is known of one submission, for its own page."""
     since, returns = _events(session, [record])
     found = outliers(PeerRuns(session, rules.peers), rules.peers, case.runs, record.research_field) if case else []
@@ -151,6 +148,8 @@ def _of_outliers(found: Sequence[Outlier], rules: Priorities) -> Iterable[Why]:
 
 def outlier_text(item: Outlier) -> Text:
     """One outlier in a line."""
+    from dsqc.metrics.catalogue import METRICS  # with all collectors behind it; the most queues have no outliers
+
     label = METRICS[item.metric].name if item.metric in METRICS else Text(item.metric, item.metric)
     shown = f"{item.value:.6g} ({item.run_key})"
     z = "" if item.robust_z is None else f", z {item.robust_z:+.1f}"
@@ -228,9 +227,7 @@ def _undecided(session: Session) -> list[SubmissionRecord]:
         DecisionRecord.submission_id == SubmissionRecord.id,
         DecisionRecord.verdict_sha256 == SubmissionRecord.verdict_sha256,
     )
-    query = select(SubmissionRecord).where(
-        SubmissionRecord.state == State.IN_CURATION.value, ~decided.exists()
-    )
+    query = select(SubmissionRecord).where(SubmissionRecord.state == State.IN_CURATION.value, ~decided.exists())
     return list(session.scalars(query))
 
 

@@ -110,7 +110,7 @@ def read_reasons(texts: Iterable[str], submission: Submission, decision: str, re
     ``ATTRIBUTE`` may be ``sheet.attribute`` where several sheets have it; ``:@OBJECT`` is a whole object.
 
     Raises:
-        UsageError: a code, attribute or object is not there, is meant in several ways, or does not go with the decision.
+        UsageError: a code, attribute or object is not there, means several, or does not go with the decision.
     """
     found = [_read(text.strip(), submission) for text in texts]
     for item in found:
