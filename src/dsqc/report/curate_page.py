@@ -1,4 +1,4 @@
-"""The page of one submission for a curator: why it waits, what changed, findings, plots, columns. One file, no network."""
+"""The page of one submission for a curator: why it waits, what changed, plots, columns. One file, no network."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ WORDS = {
     "no_findings": Text("No findings.", "발견된 문제가 없습니다."),
     "outliers": Text("Unlike other runs", "다른 런과 다른 지표"),
     "outliers_note": Text(
-        "Box: 5 % to 95 % of the registered runs of the same platform, strategy and field; line: median; dot: this run.",
+        "Box: 5 % to 95 % of the registered runs of this platform, strategy and field; line: median; dot: this run.",
         "상자: 같은 플랫폼·전략·연구분야로 등록된 런의 5–95 %, 선: 중앙값, 점: 이 런.",
     ),
     "columns": Text("Columns of the forms", "양식의 컬럼"),
@@ -203,10 +203,10 @@ def _strip(item: Data) -> Markup:
     """Where a value lies beside its peers: the range of most, the median, and the value."""
     values = [item["value"], item["median"], item["low"], item["high"]]
     low, high = min(values), max(values)
-    width = (high - low) or 1.0
+    width: float = (high - low) or 1.0
 
     def at(value: float) -> float:
-        return 8 + (STRIP_WIDTH - 16) * (value - low) / width
+        return float(8 + (STRIP_WIDTH - 16) * (value - low) / width)
 
     middle = STRIP_HEIGHT / 2
     return Markup(
