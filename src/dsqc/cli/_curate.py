@@ -58,7 +58,7 @@ def print_submission(found: dict[str, Any], results: Path, language: Language) -
     """One submission: why it waits, findings, runs, what was answered, history."""
     form = " ".join(found["form"].values())
     counts = ", ".join(f"{name} {number}" for name, number in found["object_counts"].items())
-    print(f"{found['submission']} ({form}): {found['verdict']}")
+    print(f"{found['submission_alias']} ({form}): {found['verdict']}")
     print(counts)
     case = found["case"]
     if case:
@@ -94,7 +94,9 @@ def _print_case(case: dict[str, Any], language: Language) -> None:
     if case["second"]:
         second = case["second"]
         label = Text("two opinions", "두 의견").get(language)
-        print(printable(f"{label}: {second['text' + korean]}; {second['to'] or '–'}; {', '.join(second['given'])}"))
+        given = ", ".join(second["given"])
+        said = f"; {Text('given by', '의견 제출').get(language)} {given}" if given else ""
+        print(printable(f"{label}: {second['text' + korean]}; {second['to'] or '–'}{said}"))
     for item in case["why"]:
         print(printable(f"• {item['text' + korean]} ({item['points']:g})"))
     for item in case["opinions"]:
@@ -126,7 +128,8 @@ def _print_last_return(found: dict[str, Any] | None, language: Language) -> None
     )
     print(printable(head.get(language)))
     for item in found["answers"][:SHOWN]:
-        values = f' "{item["old"]}" → "{item["new"]}"' if item["attribute"] and item["object_id"] else ""
+        changed = f' "{item["old"]}" → "{item["new"]}"' if item["old"] != item["new"] else f' "{item["old"]}"'
+        values = changed if item["attribute"] and item["object_id"] else ""
         state = ANSWERS[item["state"]].get(language)
         print(printable(f"    {state}: {item['code']} {item['place' + korean]}{values}"))
     for item in found["changes"][:SHOWN]:

@@ -70,7 +70,7 @@ def render(
     columns = profile_page.content(profile, found["groups"]) if profile else {"sheets": []}
     runs, more = _runs(found, case, files, links)
     page = {
-        "title": found["submission"],
+        "title": found["submission_alias"],
         "form": " ".join(found["form"].values()),
         "verdict": dict(zip(("text", "style"), labels.VERDICTS[found["verdict"]], strict=True)),
         "verdict_sha256": found["verdict_sha256"],

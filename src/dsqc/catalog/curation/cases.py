@@ -159,7 +159,8 @@ def assign(
     case.assigned_until = until
     details = {"verdict_sha256": case.verdict_sha256, "to": name, "before": before, "until": until}
     action = "assigned" if name else "unassigned"
-    append_event(session, record, action, actor=actor.name, details=details, clock=actor.clock)
+    reason = f"to {name}" if name else ""
+    append_event(session, record, action, actor=actor.name, reason=reason, details=details, clock=actor.clock)
 
 
 def holder(case: CurationCaseRecord, at: str) -> str:

@@ -97,7 +97,9 @@ def ask_second(
         case.second_to = name
         case.second_reason = case.second_reason or ASKED
     details = {"verdict_sha256": case.verdict_sha256, "to": name, "role": THIRD if is_third else SECOND}
-    append_event(session, record, "opinion_asked", actor=actor.name, details=details, clock=actor.clock)
+    append_event(
+        session, record, "opinion_asked", actor=actor.name, reason=f"of {name}", details=details, clock=actor.clock
+    )
 
 
 def give(
