@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, defer, selectinload
 
 from dsqc.catalog.curation.opinions import BLIND, FIRST
 from dsqc.catalog.models import CurationCaseRecord, CurationOpinionRecord
@@ -97,7 +97,9 @@ class BlindCase:
 def blind_cases(session: Session, since: str = "") -> list[BlindCase]:
     """All cases with two blind opinions, the later of them not before ``since`` (UTC, as in events, or its start)."""
     query = select(CurationCaseRecord).options(
-        selectinload(CurationCaseRecord.opinions).selectinload(CurationOpinionRecord.reasons)
+        defer(CurationCaseRecord.content),
+        defer(CurationCaseRecord.runs),
+        selectinload(CurationCaseRecord.opinions).selectinload(CurationOpinionRecord.reasons),
     )
     two = select(CurationOpinionRecord.case_id).where(CurationOpinionRecord.role.in_(BLIND))
     found = []

@@ -1,8 +1,9 @@
 """Metrics of a run far from those of its peers: registered runs of the same platform, strategy and research field."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,8 +21,49 @@ MEAN_TO_SD = 1.253314
 
 Stratum = tuple[str, str, str]
 """Platform, library strategy, research field."""
-Values = Mapping[str, Sequence[float]]
-"""Sorted values of the peers by metric."""
+
+
+class Spread:
+    """How the values of one metric are spread among peers; worked out once, asked for every run.
+
+    The robust z is (x - median) / (1.4826 · MAD); where more than half of the peers are equal the MAD is zero, and the
+    mean absolute deviation takes its place (Iglewicz & Hoaglin 1993, How to Detect and Handle Outliers, pp. 11-13).
+    """
+
+    def __init__(self, values: Iterable[float], *, log: bool = False) -> None:
+        """``log``: by the logarithm, log10(1 + x)."""
+        self._ordered = sorted(values)
+        self._log = log
+        scaled = [self._scale(item) for item in self._ordered]
+        self._middle = quantile(scaled, 0.5)
+        deviations = sorted(abs(item - self._middle) for item in scaled)
+        self._unit = MAD_TO_SD * quantile(deviations, 0.5) or MEAN_TO_SD * sum(deviations) / len(deviations)
+        self.count = len(scaled)
+        self.median, self.low, self.high = (quantile(self._ordered, share) for share in (0.5, 0.05, 0.95))
+
+    def _scale(self, value: float) -> float:
+        return math.log10(1 + max(value, 0)) if self._log else value
+
+    def robust_z(self, value: float) -> float | None:
+        """Signed distance from the median in robust standard deviations; ``None`` where all peers are equal to each
+        other and not to ``value``."""
+        distance = self._scale(value) - self._middle
+        if self._unit:
+            return round(distance / self._unit, 2)
+        return None if distance else 0.0
+
+    def percentile(self, value: float) -> float:
+        """Share of the peers below ``value``, equal ones by half; 0 to 100."""
+        below, up_to = bisect_left(self._ordered, value), bisect_right(self._ordered, value)
+        return round(50 * (below + up_to) / self.count, 1)
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """The quantile of sorted values, linear between two of them."""
+    at = share * (len(ordered) - 1)
+    low = math.floor(at)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (at - low) * (ordered[high] - ordered[low])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +101,15 @@ class PeerRuns:
 
     def __init__(self, session: Session, rules: Peers) -> None:
         self._session, self._rules = session, rules
-        self._known: dict[Stratum, Values] = {}
+        self._known: dict[Stratum, Mapping[str, Spread]] = {}
 
-    def of(self, stratum: Stratum) -> Values:
-        """Values of the newest registered runs of ``stratum``; empty where the form leaves it open what it is."""
+    def of(self, stratum: Stratum) -> Mapping[str, Spread]:
+        """The newest registered runs of ``stratum`` by metric, where there are enough; nothing where a part is unknown."""
         if stratum not in self._known:
             self._known[stratum] = self._read(stratum) if all(stratum) else {}
         return self._known[stratum]
 
-    def _read(self, stratum: Stratum) -> Values:
+    def _read(self, stratum: Stratum) -> Mapping[str, Spread]:
         newest = (
             select(RunRecord.id)
             .join(ExperimentRecord, RunRecord.experiment_id == ExperimentRecord.id)
@@ -91,7 +133,11 @@ class PeerRuns:
         found: dict[str, list[float]] = defaultdict(list)
         for name, value in self._session.execute(query):
             found[name].append(value)
-        return {name: sorted(values) for name, values in found.items()}
+        return {
+            name: Spread(values, log=name in self._rules.log_metrics)
+            for name, values in found.items()
+            if len(values) >= self._rules.least_peers
+        }
 
 
 def outliers(peers: PeerRuns, rules: Peers, runs: Sequence[Mapping[str, Any]], research_field: str) -> list[Outlier]:
@@ -104,60 +150,13 @@ def outliers(peers: PeerRuns, rules: Peers, runs: Sequence[Mapping[str, Any]], r
     return sorted(found, key=lambda item: (-item.distance, item.run_key, item.metric))
 
 
-def _of_run(run: Mapping[str, Any], values: Values, rules: Peers) -> Iterator[Outlier]:
-    for name in (*rules.metrics, *rules.log_metrics):
-        own, known = run["metrics"].get(name), values.get(name, ())
-        if own is None or len(known) < rules.least_peers:
+def _of_run(run: Mapping[str, Any], known: Mapping[str, Spread], rules: Peers) -> Iterator[Outlier]:
+    for name, peers in known.items():
+        if name not in run["metrics"]:
             continue
-        found = compare(float(own), known, log=name in rules.log_metrics)
-        is_far = found.robust_z is None or abs(found.robust_z) >= rules.robust_z
-        if is_far and abs(own - found.median) >= rules.least_distance * abs(found.median):
-            yield Outlier(run["run_key"], name, float(own), *found.fields(), len(known))
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Where a value stands among others; the fields as in :class:`Outlier`."""
-
-    median: float
-    robust_z: float | None
-    percentile: float
-    low: float
-    high: float
-
-    def fields(self) -> tuple[float, float | None, float, float, float]:
-        """In the order of :class:`Outlier`."""
-        return self.median, self.robust_z, self.percentile, self.low, self.high
-
-
-def compare(value: float, known: Sequence[float], *, log: bool = False) -> Comparison:
-    """Where ``value`` stands among ``known`` (sorted).
-
-    The robust z is (x - median) / (1.4826 · MAD); where more than half of the peers are equal the MAD is zero, and the
-    mean absolute deviation takes its place (Iglewicz & Hoaglin 1993, How to Detect and Handle Outliers, pp. 11-13).
-
-    Args:
-        log: by the logarithm (log10(1 + x)).
-    """
-    scaled = [math.log10(1 + max(item, 0)) for item in known] if log else list(known)
-    own = math.log10(1 + max(value, 0)) if log else value
-    middle = quantile(scaled, 0.5)
-    deviations = sorted(abs(item - middle) for item in scaled)
-    spread = MAD_TO_SD * quantile(deviations, 0.5) or MEAN_TO_SD * sum(deviations) / len(deviations)
-    below, equal = sum(item < value for item in known), sum(item == value for item in known)
-    z = (own - middle) / spread if spread else (0.0 if own == middle else None)
-    return Comparison(
-        quantile(known, 0.5),
-        z if z is None else round(z, 2),
-        round(100 * (below + equal / 2) / len(known), 1),
-        quantile(known, 0.05),
-        quantile(known, 0.95),
-    )
-
-
-def quantile(ordered: Sequence[float], share: float) -> float:
-    """The quantile of sorted values, linear between two of them."""
-    at = share * (len(ordered) - 1)
-    low = math.floor(at)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (at - low) * (ordered[high] - ordered[low])
+        value = float(run["metrics"][name])
+        z = peers.robust_z(value)
+        is_far = z is None or abs(z) >= rules.robust_z
+        if is_far and abs(value - peers.median) >= rules.least_distance * abs(peers.median):
+            place = (z, peers.percentile(value), peers.low, peers.high, peers.count)
+            yield Outlier(run["run_key"], name, value, peers.median, *place)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, defer, selectinload
 
 from dsqc.catalog.curation.cases import answers, holder, unanswered
 from dsqc.catalog.curation.content import Answer, Content
@@ -237,7 +237,10 @@ def _cases(session: Session, records: Sequence[SubmissionRecord]) -> dict[tuple[
         query = (
             select(CurationCaseRecord)
             .where(CurationCaseRecord.submission_id.in_(part))
-            .options(selectinload(CurationCaseRecord.opinions).selectinload(CurationOpinionRecord.reasons))
+            .options(
+                defer(CurationCaseRecord.content),  # the whole form; only what was returned before is compared
+                selectinload(CurationCaseRecord.opinions).selectinload(CurationOpinionRecord.reasons),
+            )
         )
         found |= {(item.submission_id, item.verdict_sha256): item for item in session.scalars(query)}
     return found
