@@ -40,6 +40,7 @@ def enter(
     """The case of the present verdict, made where there is none; where results and files stand is noted anew."""
     found = case_of(session, record)
     if found is None:
+        content = content_of(intake)
         found = CurationCaseRecord(
             submission_id=record.id,
             verdict_sha256=record.verdict_sha256,
@@ -50,7 +51,8 @@ def enter(
             second_reason=needs_second(record, rules),
             second_to="",
             third_to="",
-            content=content_of(intake).to_bytes(),
+            unanswered=len(unanswered(answers(session, record, content))),
+            content=content.to_bytes(),
             runs=_runs(intake),
             inbox="",
             opinions=[],

@@ -104,7 +104,7 @@ class PeerRuns:
         self._known: dict[Stratum, Mapping[str, Spread]] = {}
 
     def of(self, stratum: Stratum) -> Mapping[str, Spread]:
-        """The newest registered runs of ``stratum`` by metric, where there are enough; nothing of an unknown stratum."""
+        """The newest registered runs of ``stratum`` by metric, where there are enough; none of an unknown stratum."""
         if stratum not in self._known:
             self._known[stratum] = self._read(stratum) if all(stratum) else {}
         return self._known[stratum]

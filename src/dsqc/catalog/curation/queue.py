@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer, selectinload
 
-from dsqc.catalog.curation.cases import answers, holder, unanswered
-from dsqc.catalog.curation.content import Answer, Content
+from dsqc.catalog.curation.cases import holder
 from dsqc.catalog.curation.opinions import BLIND, Progress, progress_of_opinions
 from dsqc.catalog.curation.outliers import Outlier, PeerRuns, outliers
 from dsqc.catalog.curation.priorities import Priorities, priorities
@@ -55,13 +54,14 @@ class Facts:
         codes: how often each rule spoke, warnings and errors only.
         since: when it came into the queue; UTC, as in events.
         returns: how often it was returned before.
+        unanswered: reasons of the last return that nothing was done about.
     """
 
     codes: Mapping[str, int]
     since: str
     returns: int
     outliers: Sequence[Outlier] = ()
-    left: Sequence[Answer] = ()
+    unanswered: int = 0
     progress: Progress = Progress.OPEN
 
 
@@ -86,9 +86,7 @@ def waiting(session: Session, at: datetime, rules: Priorities | None = None) -> 
             since.get(record.id, ""),
             returns[record.id],
             outliers(peers, rules.peers, case.runs, record.research_field) if case else (),
-            unanswered(answers(session, record, Content.from_bytes(case.content)))
-            if case and returns[record.id]
-            else (),
+            case.unanswered if case else 0,
             progress_of_opinions(case.opinions if case else ()),
         )
         rows.append(_row(record, case, facts, why(facts, rules, at), timestamp(at)))
@@ -99,10 +97,9 @@ def facts_of(session: Session, record: SubmissionRecord, case: CurationCaseRecor
     """What is known of one submission, for its own page."""
     since, returns = _events(session, [record])
     found = outliers(PeerRuns(session, rules.peers), rules.peers, case.runs, record.research_field) if case else []
-    left = unanswered(answers(session, record, Content.from_bytes(case.content))) if case else []
     codes = _codes(session, [record])[record.id]
     progress = progress_of_opinions(case.opinions if case else ())
-    return Facts(codes, since.get(record.id, ""), returns[record.id], found, left, progress)
+    return Facts(codes, since.get(record.id, ""), returns[record.id], found, case.unanswered if case else 0, progress)
 
 
 def why(facts: Facts, rules: Priorities, at: datetime) -> list[Why]:
@@ -163,8 +160,8 @@ def _of_history(facts: Facts, rules: Priorities, at: datetime) -> Iterable[Why]:
     if facts.progress is Progress.DISAGREED:
         text = Text("two opinions differ", "두 의견이 다름")
         yield Why("disagreement", rules.weights["disagreement"].of(1), text)
-    if facts.left:
-        number = len(facts.left)
+    if facts.unanswered:
+        number = facts.unanswered
         text = Text(f"reasons of the last return unanswered: {number}", f"지난 반려 사유 중 미조치 {number}건")
         yield Why("unanswered", rules.weights["unanswered"].of(number), text)
     if facts.returns:
@@ -238,7 +235,7 @@ def _cases(session: Session, records: Sequence[SubmissionRecord]) -> dict[tuple[
             select(CurationCaseRecord)
             .where(CurationCaseRecord.submission_id.in_(part))
             .options(
-                defer(CurationCaseRecord.content),  # the whole form; only what was returned before is compared
+                defer(CurationCaseRecord.content),  # the whole form
                 selectinload(CurationCaseRecord.opinions).selectinload(CurationOpinionRecord.reasons),
             )
         )

@@ -20,6 +20,7 @@ class CurationCaseRecord(Base):
         assigned_to, assigned_until: who works on it, and until when nobody else may decide (UTC); empty for nobody.
         second_reason: why two decide without seeing each other; empty where one is enough.
         second_to, third_to: who is asked; empty for anybody else.
+        unanswered: reasons of the last return that this version leaves as they were; neither version ever changes.
         content: values of the sheets and digests of the files (see ``catalog.curation.content``); personal data masked.
         runs: platform, strategy and metrics of each run: until it is registered no other table holds them.
     """
@@ -40,6 +41,7 @@ class CurationCaseRecord(Base):
     second_reason: Mapped[str] = mapped_column(default="")
     second_to: Mapped[str] = mapped_column(default="")
     third_to: Mapped[str] = mapped_column(default="")
+    unanswered: Mapped[int] = mapped_column(default=0)
     content: Mapped[bytes] = mapped_column(LargeBinary)
     runs: Mapped[list[Any]] = mapped_column(JSON)
 

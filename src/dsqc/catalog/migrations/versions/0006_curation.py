@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("second_reason", sa.String(), nullable=False),
         sa.Column("second_to", sa.String(), nullable=False),
         sa.Column("third_to", sa.String(), nullable=False),
+        sa.Column("unanswered", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("runs", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
