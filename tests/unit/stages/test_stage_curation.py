@@ -10,12 +10,13 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from dsqc.artefact import read_json, write_json
 from dsqc.catalog.curating import Decision, Ruling
 from dsqc.catalog.curation.opinions import commitment
 from dsqc.catalog.database import Catalog
+from dsqc.catalog.making import make_station
 from dsqc.catalog.models import CurationCaseRecord, CurationOpinionRecord, ExperimentRecord, MetricRecord, RunRecord
 from dsqc.catalog.registering import Actor
 from dsqc.errors import UsageError
@@ -28,6 +29,12 @@ from helpers.results import REASON, Judged
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 WEAK = {**REASON, "code": "DSQC-Q002", "severity": "warning", "object": "run", "object_id": "run-leaf"}
 ANSWERABLE = "wrong_value:organism@leaf"
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Station:
+    """A station with SQLite alone, for what does not depend on the database."""
+    return make_station(tmp_path / "station", {}).station
 
 
 def check(name: str, value: Any) -> None:
@@ -183,9 +190,9 @@ def test_a_second_curator_decides_without_seeing_the_first(station: Station, tmp
 
 @pytest.mark.parametrize(("way", "by"), [("third", "Park"), ("settle", "Kim")])
 def test_where_two_differ_a_third_decides_or_the_two_settle_it(
-    station: Station, tmp_path: Path, way: str, by: str
+    embedded: Station, tmp_path: Path, way: str, by: str
 ) -> None:
-    station = ruled(station, second_opinion_share=1.0, disagreement=way)
+    station = ruled(embedded, second_opinion_share=1.0, disagreement=way)
     results, inbox = wait(station, tmp_path, "DSQC-Q002")
     second(station, "rice-2026", "Kim", actor=Actor("Lee"))
     decide(results, station, say(Decision.APPROVE))
@@ -246,8 +253,9 @@ def test_of_many_curators_at_once_one_decides(station: Station, tmp_path: Path) 
 
 
 def test_a_version_that_leaves_a_reason_unanswered_comes_back_though_it_passes(
-    station: Station, tmp_path: Path
+    embedded: Station, tmp_path: Path
 ) -> None:
+    station = embedded
     results, _ = wait(station, tmp_path, "DSQC-Q002")
     decide(results, station, say(Decision.RETURN), reasons=[ANSWERABLE, "unclear:title_en"])
     receipt = read_json(results / "receipt.json")
@@ -270,7 +278,8 @@ def test_a_version_that_leaves_a_reason_unanswered_comes_back_though_it_passes(
     assert register(*half, ruled(station, unanswered_returns=False)).receipt["registered"] is True
 
 
-def test_a_version_that_answers_everything_and_passes_needs_nobody(station: Station, tmp_path: Path) -> None:
+def test_a_version_that_answers_everything_and_passes_needs_nobody(embedded: Station, tmp_path: Path) -> None:
+    station = embedded
     results, _ = wait(station, tmp_path, "DSQC-Q002")
     decide(results, station, say(Decision.RETURN), reasons=[ANSWERABLE])
 
@@ -279,7 +288,8 @@ def test_a_version_that_answers_everything_and_passes_needs_nobody(station: Stat
     assert register(*corrected, station).receipt["registered"] is True
 
 
-def test_people_in_the_cells_are_kept_masked_only(station: Station, tmp_path: Path) -> None:
+def test_people_in_the_cells_are_kept_masked_only(embedded: Station, tmp_path: Path) -> None:
+    station = embedded
     number = "900101-1234567"
     results, _ = wait(station, tmp_path, "DSQC-H001", project={"title_ko": f"대상자 {number}"})
     decide(results, station, say(Decision.RETURN), reasons=["personal_data:title_ko"])
@@ -293,7 +303,21 @@ def test_people_in_the_cells_are_kept_masked_only(station: Station, tmp_path: Pa
     assert number not in (results / "receipt.json").read_text(encoding="utf-8")
 
 
-def test_a_verdict_that_is_not_the_newest_is_refused_with_what_to_do(station: Station, tmp_path: Path) -> None:
+def test_what_waits_since_before_there_were_cases_is_listed_and_decided(embedded: Station, tmp_path: Path) -> None:
+    results, _ = wait(embedded, tmp_path, "DSQC-H004")
+    with Catalog.open(embedded) as catalog:
+        catalog.write(lambda session: session.execute(delete(CurationCaseRecord)))
+
+    assert queue(embedded, at=NOW)["submissions"][0]["version"] == 1
+    check("catalog_review", show(results, embedded))
+    with pytest.raises(UsageError, match="dsqc register"):
+        assign(embedded, "rice-2026", "Lee", actor=Actor("Lee"))
+    assert decide(results, embedded, say(Decision.APPROVE)).path is not None
+    assert problems(embedded) == []
+
+
+def test_a_verdict_that_is_not_the_newest_is_refused_with_what_to_do(embedded: Station, tmp_path: Path) -> None:
+    station = embedded
     results, inbox = wait(station, tmp_path, "DSQC-Q002")
     looked_at = read_json(results / "verdict.json")
     assert results_of("rice-2026", station) == results.resolve()
