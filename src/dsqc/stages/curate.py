@@ -15,7 +15,7 @@ from dsqc.catalog.curation.content import mask_of
 from dsqc.catalog.curation.opinions import Given, Progress, ask_second, give
 from dsqc.catalog.curation.priorities import priorities
 from dsqc.catalog.curation.queue import waiting
-from dsqc.catalog.curation.reasons import Reason, kinds, read_reasons, version
+from dsqc.catalog.curation.reasons import kinds, read_reasons, version
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.events import now, timestamp
 from dsqc.catalog.intake import Intake
@@ -24,6 +24,7 @@ from dsqc.catalog.models import CurationCaseRecord, SubmissionRecord
 from dsqc.catalog.registering import Actor, Outcome, find_submission
 from dsqc.errors import SystemFault, UsageError
 from dsqc.model import SubmissionState
+from dsqc.personal import Personal, identifiers
 from dsqc.stages.curate_show import SCHEMA_VERSION, show
 from dsqc.stages.register import read_intake, write_receipt
 from dsqc.station import Station
@@ -165,8 +166,11 @@ def decide(
             f"The verdict in {results} is not the one that was looked at.",
             hint="The submission was judged again: look at it again with `dsqc curate show`.",
         )
+    _check_text(text)
     listed = [*ruling.reasons, *read_reasons(reasons, intake.submission, ruling.decision.value, text)]
-    signed = Ruling(ruling.decision, name, text, intake.verdict_sha256, _masked(listed, intake))
+    show_safe = mask_of(intake)
+    masked = tuple(replace(item, value=show_safe(item.value)) for item in listed)
+    signed = Ruling(ruling.decision, name, show_safe(text), intake.verdict_sha256, masked)
     who = actor or Actor(name)
     with Catalog.open(station) as catalog, held(catalog, intake.key):
 
@@ -186,10 +190,18 @@ def decide(
     return CurateResult(document, path, outcome.state, given.progress)
 
 
-def _masked(reasons: Sequence[Reason], intake: Intake) -> tuple[Reason, ...]:
-    """``reasons`` with values in which nothing points at a person."""
-    show = mask_of(intake)
-    return tuple(replace(item, value=show(item.value)) for item in reasons)
+def _check_text(text: str) -> None:
+    """Keep resident registration numbers out of what the submitter reads and the history keeps for ever.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for seen in identifiers(text):
+        if seen.kind is Personal.RESIDENT_NUMBER and seen.sure:
+            raise UsageError(
+                f"The text holds a resident registration number ({seen.masked}); the history keeps it for ever.",
+                hint="Say where it stands instead: --reason personal_data:ATTRIBUTE@OBJECT.",
+            )
 
 
 def _record(session: Any, intake: Intake) -> SubmissionRecord:

@@ -275,7 +275,9 @@ def test_a_version_that_leaves_a_reason_unanswered_comes_back_though_it_passes(
         "wrong_value": "unchanged",
         "unclear": "changed",
     }
-    assert register(*half, ruled(station, unanswered_returns=False)).receipt["registered"] is True
+    decide(half[0], station, say(Decision.APPROVE))
+    third = Judged(title="Another title").write(tmp_path)
+    assert register(*third, station).receipt["registered"] is True, "a curator has let the reason pass"
 
 
 def test_a_version_that_answers_everything_and_passes_needs_nobody(embedded: Station, tmp_path: Path) -> None:
@@ -286,12 +288,18 @@ def test_a_version_that_answers_everything_and_passes_needs_nobody(embedded: Sta
     corrected = Judged(organism="Oryza sativa Japonica Group").write(tmp_path)
 
     assert register(*corrected, station).receipt["registered"] is True
+    results, _ = wait(station, tmp_path, "DSQC-Q002", name="other", prefix="o", bioproject="KAP000001")
+    decide(results, station, say(Decision.RETURN), reasons=["wrong_value:organism@oleaf"])
+    unchanged = Judged(name="other", prefix="o", bioproject="KAP000001").write(tmp_path)
+    assert register(*unchanged, ruled(station, unanswered_returns=False)).receipt["registered"] is True
 
 
 def test_people_in_the_cells_are_kept_masked_only(embedded: Station, tmp_path: Path) -> None:
     station = embedded
     number = "900101-1234567"
     results, _ = wait(station, tmp_path, "DSQC-H001", project={"title_ko": f"대상자 {number}"})
+    with pytest.raises(UsageError, match="resident registration number"):
+        decide(results, station, say(Decision.RETURN, text=f"take {number} out"))
     decide(results, station, say(Decision.RETURN), reasons=["personal_data:title_ko"])
 
     tables = dump(station)

@@ -184,7 +184,8 @@ def check_curator(name: str, rules: Curation) -> None:
 
 
 def last_return(session: Session, record: SubmissionRecord) -> tuple[CurationCaseRecord, DecisionRecord] | None:
-    """The newest return by a curator, of whatever version, with its case; ``None`` where there was none."""
+    """The return that the present version answers, with its case: the newest decision about another verdict, where that
+    was one; ``None`` where there was none."""
     query = (
         select(CurationCaseRecord, DecisionRecord)
         .join(
@@ -192,12 +193,12 @@ def last_return(session: Session, record: SubmissionRecord) -> tuple[CurationCas
             (DecisionRecord.submission_id == CurationCaseRecord.submission_id)
             & (DecisionRecord.verdict_sha256 == CurationCaseRecord.verdict_sha256),
         )
-        .where(CurationCaseRecord.submission_id == record.id, DecisionRecord.decision == "return")
+        .where(CurationCaseRecord.submission_id == record.id, DecisionRecord.verdict_sha256 != record.verdict_sha256)
         .order_by(DecisionRecord.id.desc())
         .limit(1)
     )
     found = session.execute(query).first()
-    return (found[0], found[1]) if found else None
+    return (found[0], found[1]) if found and found[1].decision == "return" else None
 
 
 def reasons_in_force(case: CurationCaseRecord, decision: str) -> list[Reason]:
@@ -224,7 +225,7 @@ def reason_of(row: Any) -> Reason:
 def answers(session: Session, record: SubmissionRecord, after: Content) -> list[Answer]:
     """What ``after`` did about each reason of the last return of an earlier version."""
     found = last_return(session, record)
-    if found is None or found[0].verdict_sha256 == record.verdict_sha256:
+    if found is None:
         return []
     case, decision = found
     before = Content.from_bytes(case.content)
