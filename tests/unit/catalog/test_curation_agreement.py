@@ -46,6 +46,9 @@ def test_kappa_and_its_interval_are_those_of_the_slow_reference(given: list[tupl
         return
     expected, error = kappa_of(cells), error_of(cells, len(given))
     assert found.kappa == pytest.approx(expected)
+    if len(given) < 10:
+        assert (found.low, found.high) == (None, None)
+        return
     assert found.low == pytest.approx(max(-1.0, expected - 1.959964 * error), abs=1e-4)
     assert found.high == pytest.approx(min(1.0, expected + 1.959964 * error), abs=1e-4)
 

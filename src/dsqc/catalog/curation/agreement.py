@@ -18,6 +18,9 @@ NORMAL_95 = 1.959963984540054
 FEW = 30
 """Pairs below which the interval of kappa, which holds for many, is no more than a hint."""
 
+LEAST = 10
+"""Cases below which there is no interval: the large-sample error of one or two cases is often zero."""
+
 Pair = tuple[Any, Any]
 """What the two said of one case."""
 
@@ -29,7 +32,7 @@ class Agreement:
     Attributes:
         percent: cases in which both said the same, 0 to 100; ``None`` without cases.
         kappa: Cohen's kappa; ``None`` where chance alone would make them agree always.
-        low, high: 95 % confidence interval of kappa; ``None`` where there is none.
+        low, high: 95 % confidence interval of kappa; ``None`` without kappa, or with fewer than ``LEAST`` cases.
     """
 
     cases: int
@@ -76,6 +79,8 @@ def agreement(pairs: Sequence[Pair], categories: Sequence[Any]) -> Agreement:
     if expected > 1 - 1e-12:
         return Agreement(number, 100 * observed, None, None, None)
     kappa = (observed - expected) / (1 - expected)
+    if number < LEAST:
+        return Agreement(number, 100 * observed, kappa, None, None)
     diagonal = sum(share[a, a] * (1 - (rows[a] + columns[a]) * (1 - kappa)) ** 2 for a in categories)
     beside = sum(share[a, b] * (columns[a] + rows[b]) ** 2 for a in categories for b in categories if a != b)
     variance = diagonal + (1 - kappa) ** 2 * beside - (kappa - expected * (1 - kappa)) ** 2
