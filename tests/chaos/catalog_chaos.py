@@ -39,6 +39,7 @@ from sqlalchemy import func, select
 
 from dsqc import logs
 from dsqc.catalog import leases as lease_module
+from dsqc.catalog.curation.cases import Places
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.events import now
 from dsqc.catalog.intake import Intake, IntakeFile
@@ -177,7 +178,7 @@ def _register(catalog: Catalog, inbox: Path, number: int, lease_seconds: float) 
         path = inbox / f"{intake.name}.fastq"
         path.write_bytes(data)
         with held(catalog, intake.key, seconds=lease_seconds) as holder:
-            outcome = register_intake(catalog, intake, inbox, holder)
+            outcome = register_intake(catalog, intake, Places(inbox, inbox), holder)
             write_manifest(catalog, outcome.submission_id)
             with catalog.reading() as session:
                 accession = session.get_one(SubmissionRecord, outcome.submission_id).accession or "none"

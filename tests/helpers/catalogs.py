@@ -10,8 +10,8 @@ from dsqc.catalog.verify import verify_catalog
 from dsqc.station import TIERS, Station
 from dsqc.storage import open_place
 
-TIMES = {"at", "previous_digest", "digest", "verified_at"}
-"""Columns of events and copies that differ between two runs of the same work."""
+TIMES = {"at", "previous_digest", "digest", "verified_at", "entered_at", "assigned_until", "results", "inbox", "nonce"}
+"""Columns of events, copies and cases that differ between two runs of the same work."""
 
 
 def dump(station: Station) -> dict[str, list[dict[str, Any]]]:
@@ -38,7 +38,7 @@ def dump(station: Station) -> dict[str, list[dict[str, Any]]]:
             for key in table.foreign_keys:
                 if row[key.parent.name] is not None:
                     row[key.parent.name] = ranks[key.column.table.name][row[key.parent.name]]
-            if table.name in ("event", "fixity_event", "object_copy"):
+            if table.name in ("event", "fixity_event", "object_copy", "curation_case", "curation_opinion"):
                 for name in TIMES & set(row):
                     del row[name]
     return tables

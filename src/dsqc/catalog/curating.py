@@ -1,26 +1,24 @@
-"""The curator's side of the catalog: what waits for a person, and what the person decided."""
+"""What a curator's decision does to a submission: the decision, the event, the state and what the submitter is told."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dsqc.catalog.events import append_event, change_state, history
+from dsqc.catalog.curation.reasons import Reason, kind_of
+from dsqc.catalog.events import append_event, change_state
 from dsqc.catalog.intake import Refusal, clean
 from dsqc.catalog.models import DecisionRecord, SubmissionRecord
-from dsqc.catalog.registering import Actor, find_submission, latest_decision
-from dsqc.catalog.versions.pending import decide_version, pending_of, waiting_versions
-from dsqc.errors import UsageError
+from dsqc.catalog.registering import Actor
 from dsqc.language import Text
 from dsqc.model import SubmissionState as State
 from dsqc.registry import rule
 
 MOST_RUNS = 5
 """Runs that a reason names."""
-AGAIN = Text("Correct what the curator names and submit again.", "큐레이터가 지적한 것을 고쳐 다시 제출하세요.")
-ASK = Text("Ask the station for the details.", "자세한 내용은 스테이션에 문의하세요.")
+DATA_SHEETS = ("run", "file")
+"""Sheets whose objects are data: a reason about them is one about the quality (G002), all others about the forms."""
 
 
 class Decision(StrEnum):
@@ -33,60 +31,32 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A decision about one verdict: who, what and why."""
+    """A decision about one verdict: who, what and why.
+
+    ``reason`` is free text, ``reasons`` those of the list with their places; at least one of both says something.
+    """
 
     decision: Decision
     by: str
     reason: str
     verdict_sha256: str
+    reasons: tuple[Reason, ...] = ()
+
+    def says_as(self, decision: str, by: str, reason: str) -> bool:
+        """Whether it is the same decision by the same person in the same words."""
+        return (self.decision.value, self.by, self.reason) == (decision, by, reason)
 
 
-def waiting(session: Session) -> list[dict[str, Any]]:
-    """Submissions in curation that nobody has decided, longest waiting first."""
-    query = select(SubmissionRecord).where(SubmissionRecord.state == State.IN_CURATION.value)
-    rows = [
-        {
-            "submission": record.alias,
-            "submitter": record.submitter,
-            "research_field": record.research_field,
-            "package": record.package,
-            "access_level": record.access_level,
-            "since": history(session, record)[-1].at,
-            "reasons": list(record.reasons),
-        }
-        for record in session.scalars(query)
-        if latest_decision(session, record) is None
-    ]
-    return sorted([*rows, *waiting_versions(session)], key=lambda row: (row["since"], row["submission"]))
-
-
-def decide(session: Session, key: tuple[str, str], ruling: Ruling, actor: Actor) -> SubmissionRecord:
+def carry_out(
+    session: Session, record: SubmissionRecord, ruling: Ruling, actor: Actor, said: dict[str, Any] | None = None
+) -> None:
     """Record ``ruling`` as a decision and an event, and move the submission where it says.
 
-    An approved submission stays in curation until it is registered. The same ruling again changes nothing.
+    An approved submission stays in curation until it is registered. Whether it may be decided was asked before.
 
-    Raises:
-        UsageError: the submission does not wait for a decision about this verdict.
+    Args:
+        said: what the event tells besides: the opinions that led to it.
     """
-    record = find_submission(session, key)
-    pending = pending_of(session, record, ruling.verdict_sha256)
-    if record is not None and pending is not None:
-        words = {"decision": ruling.decision.value, "by": ruling.by, "reason": ruling.reason}
-        decide_version(session, record, pending, **words, actor=actor)
-        return record
-    if record is None or record.verdict_sha256 != ruling.verdict_sha256:
-        raise UsageError(
-            f"The catalog does not know this verdict of submission {key[1]}.",
-            hint="Run `dsqc register` first: it puts a submission under review into the queue.",
-        )
-    last = latest_decision(session, record)
-    if last and (last.decision, last.decided_by, last.reason) == (ruling.decision, ruling.by, ruling.reason):
-        return record
-    if record.state != State.IN_CURATION:
-        raise UsageError(
-            f"Submission {record.alias} is {record.state}, not in curation.",
-            hint="Only what `dsqc curate queue` lists can be decided.",
-        )
     session.add(
         DecisionRecord(
             submission_id=record.id,
@@ -96,26 +66,17 @@ def decide(session: Session, key: tuple[str, str], ruling: Ruling, actor: Actor)
             reason=clean(ruling.reason),
         )
     )
-    _apply(session, record, ruling, actor)
-    return record
-
-
-def _apply(session: Session, record: SubmissionRecord, ruling: Ruling, actor: Actor) -> None:
     codes = [code for code, _object, _id in _looked_at(record)]
-    details = {"verdict_sha256": ruling.verdict_sha256, "codes": codes}
+    reasons = [reason.to_dict() for reason in ruling.reasons]
+    details = {"verdict_sha256": ruling.verdict_sha256, "codes": codes, "reasons": reasons, **(said or {})}
     if ruling.decision is Decision.APPROVE:
         append_event(
-            session,
-            record,
-            "approved",
-            actor=ruling.by,
-            reason=ruling.reason,
-            details=details,
-            clock=actor.clock,
+            session, record, "approved", actor=ruling.by, reason=ruling.reason, details=details, clock=actor.clock
         )
         return
     state = State.RETURNED if ruling.decision is Decision.RETURN else State.REJECTED
-    record.reasons = [*(item.to_reason() for item in _reasons(record, ruling)), *record.reasons]
+    told = [*(item.to_reason() for item in _whole(record, ruling)), *(_told(item) for item in ruling.reasons)]
+    record.reasons = [*told, *record.reasons]
     change_state(session, record, state, actor=ruling.by, reason=ruling.reason, details=details, clock=actor.clock)
 
 
@@ -132,19 +93,20 @@ def _looked_at(record: SubmissionRecord) -> list[tuple[str, str, str]]:
     return found
 
 
-def _reasons(record: SubmissionRecord, ruling: Ruling) -> list[Refusal]:
+def _whole(record: SubmissionRecord, ruling: Ruling) -> list[Refusal]:
     returned = ruling.decision is Decision.RETURN
     word = ("returned", "반려") if returned else ("rejected", "거절")
     subject = {"DSQC-G001": ("metadata", "메타데이터"), "DSQC-G002": ("quality report", "품질 보고서")}
+    count = len(ruling.reasons)
+    said = Text(ruling.reason or f"{count} reasons, listed below", ruling.reason or f"사유 {count}건(아래)")
     return [
         Refusal(
             code,
             kind,
             object_id,
             Text(
-                f"The curator {ruling.by} looked at the {subject[code][0]} and {word[0]} the submission: "
-                f"{ruling.reason}",
-                f"큐레이터 {ruling.by}이(가) {subject[code][1]}를 검토하고 제출을 {word[1]}했습니다: {ruling.reason}",
+                f"The curator {ruling.by} looked at the {subject[code][0]} and {word[0]} the submission: {said.en}",
+                f"큐레이터 {ruling.by}이(가) {subject[code][1]}를 검토하고 제출을 {word[1]}했습니다: {said.ko}",
             ),
             Text(
                 "Correct what the curator names and submit again." if returned else "Ask the station for the details.",
@@ -153,3 +115,14 @@ def _reasons(record: SubmissionRecord, ruling: Ruling) -> list[Refusal]:
         )
         for code, kind, object_id in _looked_at(record)
     ]
+
+
+def _told(reason: Reason) -> dict[str, Any]:
+    """A reason of the list as receipts tell reasons: with its cell, and what to do."""
+    kind, place = kind_of(reason.code), reason.place()
+    code = "DSQC-G002" if reason.sheet in DATA_SHEETS and not reason.attribute else "DSQC-G001"
+    said = Text(f"{place.en}: {kind.label.en}.", f"{place.ko}: {kind.label.ko}.")
+    location = {"sheet": reason.sheet, "row": reason.row, "column": reason.column, "attribute": reason.attribute}
+    whole = Refusal(code, reason.sheet or "submission", reason.object_id, said, kind.advice).to_reason()
+    shown = {name: value for name, value in location.items() if value}
+    return {**whole, "value": reason.value, "expected": reason.code, "location": shown}

@@ -85,6 +85,19 @@ closed = {closed}
 # What only the station knows, which the choice depends on; made where it is missing.
 # secret = "keys/receipts.secret"
 
+[curation]
+# Who curates; empty: anybody. How many days what is assigned waits for its curator before others may decide it.
+# curators = []
+# assignment_days = 14
+# Cases that two decide without seeing each other: a share of all (0 to 1), and those of privacy findings ("privacy"),
+# of closed data ("closed"), of a finding ("DSQC-D025") or of a research field. Where they differ, a "third" decides,
+# or the two "settle" it.
+# second_opinion_share = 0.0
+# second_opinion_for = []
+# disagreement = "third"
+# Whether a version that leaves a curator's reason unanswered comes back to a curator though nothing else is wrong.
+# unanswered_returns = true
+
 # Further places that hold every object of a tier, by a name of yours. A submission is registered only when all of
 # them hold its objects, proven; `dsqc storage verify --repair` mends one from another.
 #     [copies.public]

@@ -33,11 +33,21 @@ def render(
     """The page.
 
     Args:
-        profile: content of ``profile.json``.
-        groups: ``groups`` of ``validate.json``.
+        profile, groups: as in :func:`content`.
         title: name of the submission; its own alias where not given.
         back: link to the batch page, relative to this page.
         language: language that the page opens in; ``None`` for the browser's.
+    """
+    page = {"back": back, **content(profile, groups, title=title)}
+    return fill("profile.html", language, page=page, labels=labels.PROFILE)
+
+
+def content(profile: Data, groups: Sequence[Data], *, title: str = "") -> dict[str, Any]:
+    """What the page shows, for this page and others.
+
+    Args:
+        profile: content of ``profile.json``.
+        groups: ``groups`` of ``validate.json``.
     """
     placed: dict[tuple[str, str], list[Data]] = {}
     for group in groups:
@@ -45,16 +55,14 @@ def render(
         attribute = "" if group["code"] in ABOUT_HEADINGS else where.get("attribute", "")
         placed.setdefault((where.get("sheet", ""), attribute), []).append(group)
     sheets = sorted((_sheet(sheet, placed) for sheet in profile["sheets"]), key=lambda sheet: sheet["order"])
-    page = {
+    return {
         "title": title or profile["submission_alias"] or "–",
         "form": _form(profile),
         "versions": profile["rule_set_version"],
-        "back": back,
         "sheets": sheets,
         "strip": _strip(sheets),
         "others": [_group(group, frozenset()) for group in placed.get(("", ""), ())],
     }
-    return fill("profile.html", language, page=page, labels=labels.PROFILE)
 
 
 def _form(profile: Data) -> str:

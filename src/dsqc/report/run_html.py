@@ -3,6 +3,7 @@
 Every text that comes from data goes through ``markupsafe``: what is put into a ``Markup`` by ``format`` is escaped.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -17,6 +18,7 @@ from dsqc.report.render import both
 from dsqc.report.sections import Grid, Section
 from dsqc.version import __version__
 
+_OWN_IDS = re.compile(r'(\bid="|aria-labelledby=")([^"]+)')
 OPEN_ROWS = 8
 """Tables of more rows are folded."""
 
@@ -226,6 +228,15 @@ def _section(section: Section) -> Markup:
     figures = _join(map(_figure, section.figures))
     plots = Markup('<div class="plots">\n{}</div>\n').format(figures) if section.figures else Markup("")
     return _plain_section(section.id, section.title, plots + _join(map(_grid, section.grids)))
+
+
+def plots(figures: Iterable[Figure], prefix: str) -> Markup:
+    """Figures for another page, whose ids begin with ``prefix`` so that those of several runs stay apart."""
+    drawn = str(_join(map(_figure, figures)))
+    named = _OWN_IDS.sub(rf"\1{prefix}-\2", drawn)
+    return Markup('<div class="plots">\n{}</div>\n').format(
+        Markup(re.sub(r'(aria-labelledby="[^" ]+ )', rf"\1{prefix}-", named))  # noqa: S704  escaped already
+    )
 
 
 def _file(name: str) -> Markup:

@@ -15,6 +15,7 @@ from dsqc import logs
 from dsqc.artefact import read_json, read_json_lines, sha256_of, write_json
 from dsqc.catalog.access.settling import release_day_of_forms, today_of
 from dsqc.catalog.access.tiers import OPEN, tier_of
+from dsqc.catalog.curation.cases import Places, enter, hold_unanswered
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.encryption import keep_headers
 from dsqc.catalog.events import Clock, now
@@ -26,7 +27,7 @@ from dsqc.catalog.receipts.distrusted_keys import note_receipt
 from dsqc.catalog.registering import Actor, Outcome, receive
 from dsqc.catalog.registering import register as register_rows
 from dsqc.errors import SystemFault, TransientFault
-from dsqc.model import Access, Submission, Verdict
+from dsqc.model import Access, Submission, SubmissionState, Verdict
 from dsqc.stages._qc_results import CHECK
 from dsqc.stages._register_closed import CLOSED, check_tiers, store_closed
 from dsqc.station import HELD, Station
@@ -97,7 +98,9 @@ def register(
     actor = actor or Actor(ACTOR)
     station_signing_key(station)  # A key that cannot be used is told before anything is registered.
     with Catalog.open(station) as catalog, held(catalog, intake.key, seconds=lease_seconds) as holder:
-        outcome = register_intake(catalog, intake, inbox, holder, actor=actor, replace_files=replace_files)
+        outcome = register_intake(
+            catalog, intake, Places(results, inbox), holder, actor=actor, replace_files=replace_files
+        )
         _note_receipt(catalog, results, outcome, actor)
         result = write_receipt(catalog, intake, results, outcome)
     number = result.receipt["accessions"]["submission"]
@@ -108,7 +111,7 @@ def register(
 def register_intake(
     catalog: Catalog,
     intake: Intake,
-    inbox: Path,
+    places: Places,
     holder: str,
     *,
     actor: Actor | None = None,
@@ -117,12 +120,15 @@ def register_intake(
     """Store what is to be stored of a judged submission and register or correct it in one transaction.
 
     Args:
+        places: where its results and its files stand.
         holder: who holds its lease (:func:`dsqc.catalog.leases.held`); it is asked again inside the transaction.
     """
     actor = actor or Actor(ACTOR)
-    prefixes = catalog.station.prefixes
-    outcome = catalog.write(lambda session: receive(session, intake, prefixes, actor, replace_files=replace_files))
-    if not outcome.fit:
+    prefixes, inbox = catalog.station.prefixes, places.inbox
+    outcome = catalog.write(
+        lambda session: _receive(session, intake, catalog.station, places, actor, replace_files=replace_files)
+    )
+    if not outcome.fit or inbox is None:
         return outcome
     names = names_to_store(intake, outcome)
     tier = _tier_now(catalog, intake, outcome, actor)
@@ -165,6 +171,19 @@ def _note_receipt(catalog: Catalog, results: Path, outcome: Outcome, actor: Acto
         return
     details = {name: check[name] for name in _OF_RECEIPT}
     catalog.write(lambda session: note_receipt(session, outcome.submission_id, details, actor))
+
+
+def _receive(
+    session: Any, intake: Intake, station: Station, places: Places, actor: Actor, *, replace_files: bool
+) -> Outcome:
+    """Enter what was judged; what a curator decides gets its case, unless it corrects what is registered."""
+    outcome = receive(session, intake, station.prefixes, actor, replace_files=replace_files)
+    if outcome.correction is None:
+        outcome = hold_unanswered(session, intake, outcome, station.curation, actor)
+    if outcome.state is SubmissionState.IN_CURATION:
+        record = session.get_one(SubmissionRecord, outcome.submission_id)
+        enter(session, record, intake, places, rules=station.curation, actor=actor)
+    return outcome
 
 
 def write_receipt(catalog: Catalog, intake: Intake, results: Path, outcome: Outcome) -> RegisterResult:

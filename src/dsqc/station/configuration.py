@@ -14,6 +14,7 @@ from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 from dsqc.station.sections import (
     Closed,
     Copies,
+    Curation,
     Exchange,
     Figures,
     Notices,
@@ -81,6 +82,7 @@ class Station(Section):
     signing: Signing = Signing()
     receipts: Receipts = Receipts()
     figures: Figures = Figures()
+    curation: Curation = Curation()
     limits: Limits = Limits()
     transfer: TransferOptions = TransferOptions()
     release: Release = Release()

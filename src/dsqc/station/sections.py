@@ -347,3 +347,24 @@ class Web(Section):
         if text and not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:\d+)?", text):
             raise ValueError("write https://NAME or https://NAME:PORT, without a path")
         return text.lower()
+
+
+class Curation(Section):
+    """Who curates, and when two must decide.
+
+    Attributes:
+        curators: names that may decide; empty for anybody.
+        assignment_days: how long an assigned submission waits for its curator before others may decide.
+        second_opinion_share: share of the cases that two decide without seeing each other, drawn by digest; 0 to 1.
+        second_opinion_for: cases that two always decide: ``privacy``, ``closed``, codes of findings, research fields.
+        disagreement: who decides where the two differ: a ``third``, or the two ``settle`` it.
+        unanswered_returns: whether a version that leaves a curator's reason unanswered comes back to a curator though
+            its verdict is pass.
+    """
+
+    curators: tuple[str, ...] = ()
+    assignment_days: int = Field(default=14, ge=1, le=365)
+    second_opinion_share: float = Field(default=0.0, ge=0, le=1)
+    second_opinion_for: tuple[str, ...] = ()
+    disagreement: Literal["third", "settle"] = "third"
+    unanswered_returns: bool = True

@@ -29,7 +29,7 @@ def rewritten(source: Path, changes: Collection[CellChange], *, frozen: Collecti
         SystemFault: the workbook has a shape that cannot be changed in place.
     """
     if not is_workbook(source):
-        texts = {(change.row, change.column): change.text for change in changes}
+        texts = {(change.row, change.column): change.text for change in changes if change.text is not None}
         return write_corrected_text(source.read_bytes(), texts)
     if not changes:
         return source.read_bytes()

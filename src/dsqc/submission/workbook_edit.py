@@ -8,7 +8,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -37,12 +37,15 @@ Place = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class CellChange:
-    """A cell of a sheet, its new text (empty: nothing), and what its comment says (empty: it is not marked either)."""
+    """A cell of a sheet, its new text (empty: nothing), and what its comment says (empty: it is not marked either).
+
+    A text of ``None`` leaves in the cell what it holds, number, date or formula: it is marked only.
+    """
 
     sheet: str
     row: int
     column: str
-    text: str
+    text: str | None
     comment: str = ""
 
 
@@ -204,7 +207,9 @@ def _write_cells(parts: Parts, name: str, changes: Mapping[Place, CellChange], s
     edit = Edit(data)
     for (row, column), change in sorted(changes.items(), key=lambda item: (item[0][0], column_index(item[0][1]))):
         cell = grid.cells.get((row, column))
-        if cell is not None:
+        if change.text is None:
+            _mark_cell(edit, grid, change, styles)
+        elif cell is not None:
             style = styles.changed(cell.attributes.get("s", "0"), is_marked=bool(change.comment))
             edit.put(cell.start, cell.end, _cell(cell.prefix, change, style))
         elif change.text:
@@ -213,6 +218,16 @@ def _write_cells(parts: Parts, name: str, changes: Mapping[Place, CellChange], s
         for element in elements(data, {_DIMENSION}):  # optional, and too small now
             edit.put(element.start, element.end, "")
     parts.write(name, edit.result())
+
+
+def _mark_cell(edit: Edit, grid: _Grid, change: CellChange, styles: "_Styles") -> None:
+    """Fill a cell with colour and leave it otherwise as it is; one that was empty is put in, if its row is there."""
+    cell = grid.cells.get((change.row, change.column))
+    if cell is not None:
+        style = styles.changed(cell.attributes.get("s", "0"), is_marked=True, is_text=False)
+        edit.set_attributes(cell, s=style or cell.attributes.get("s", ""))
+    elif change.row in grid.rows:
+        _insert_cell(edit, grid, replace(change, text=""), styles.changed("0", is_marked=True, is_text=False))
 
 
 def _insert_cell(edit: Edit, grid: _Grid, change: CellChange, style: str) -> None:
@@ -244,14 +259,14 @@ class _Styles:
         self._fills, self._list = last_of(found, _FILLS), last_of(found, _XFS)
         self._fill_count = sum(item.path == f"{_FILLS}/fill" for item in found)
         self._formats = [item for item in found if item.path == f"{_XFS}/xf"]
-        self._changed: dict[tuple[int, bool], str] = {}
+        self._changed: dict[tuple[int, bool, bool], str] = {}
 
-    def changed(self, style: str, *, is_marked: bool) -> str:
+    def changed(self, style: str, *, is_marked: bool, is_text: bool = True) -> str:
         """The number of the format of a changed cell that had ``style``; empty where the workbook keeps no formats."""
         if self._fills is None or self._list is None or not self._formats:
             return ""
         number = int(style) if style.isdigit() and int(style) < len(self._formats) else 0
-        return self._changed.setdefault((number, is_marked), str(len(self._formats) + len(self._changed)))
+        return self._changed.setdefault((number, is_marked, is_text), str(len(self._formats) + len(self._changed)))
 
     def save(self) -> None:
         """Write the formats that were asked for."""
@@ -259,15 +274,17 @@ class _Styles:
             return
         p = self._fills.prefix
         edit = Edit(self._data)
-        if any(is_marked for _number, is_marked in self._changed):
+        if any(is_marked for _number, is_marked, _is_text in self._changed):
             fill = f'<{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="{MARK}"/><{p}bgColor indexed="64"/>'
             _append_counted(edit, self._fills, self._fill_count + 1, f"{fill}</{p}patternFill></{p}fill>")
-        formats = "".join(self._format(self._formats[number], is_marked) for number, is_marked in self._changed)
+        formats = "".join(
+            self._format(self._formats[number], is_marked, is_text) for number, is_marked, is_text in self._changed
+        )
         _append_counted(edit, self._list, len(self._formats) + len(self._changed), formats)
         self._parts.write(self._name, edit.result())
 
-    def _format(self, element: Element, is_marked: bool) -> str:
-        values = {"numFmtId": _TEXT_FORMAT, "applyNumberFormat": "1"}
+    def _format(self, element: Element, is_marked: bool, is_text: bool) -> str:
+        values = {"numFmtId": _TEXT_FORMAT, "applyNumberFormat": "1"} if is_text else {}
         if is_marked:
             values |= {"fillId": str(self._fill_count), "applyFill": "1"}
         return start_tag(element, **values) + self._data[element.inner : element.end].decode()

@@ -6,10 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from dsqc.catalog.curating import waiting
+from dsqc.catalog.curation.queue import waiting
+from dsqc.catalog.events import now
 from dsqc.catalog.models import SubmissionRecord
 from dsqc.forms.fields import load_fields
-from dsqc.model import SubmissionState
 from dsqc.web.answers import page
 from dsqc.web.visit import Visit
 
@@ -23,11 +23,12 @@ def show(visit: Visit) -> Response:
 
 def queue_rows(session: Session) -> list[dict[str, Any]]:
     """What waits, in the order in which it should be looked at, each with its row's ``id``."""
+    rows = waiting(session, now())
     query = select(SubmissionRecord.submitter, SubmissionRecord.alias, SubmissionRecord.id).where(
-        SubmissionRecord.state == SubmissionState.IN_CURATION.value
+        SubmissionRecord.alias.in_({row["submission"] for row in rows})
     )
     ids = {(submitter, alias): number for submitter, alias, number in session.execute(query)}
-    return [{**row, "id": ids[row["submitter"], row["submission"]]} for row in waiting(session)]
+    return [{**row, "id": ids[row["submitter"], row["submission"]]} for row in rows]
 
 
 def field_names() -> dict[str, Any]:

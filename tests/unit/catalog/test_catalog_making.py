@@ -56,7 +56,7 @@ def test_the_file_shows_every_setting_with_its_own_value() -> None:
     assert Station(**data) == Station()
     assert set(data) == set(Station.model_fields) - {"root", "copies", "s3_places"}
     assert set(data["limits"]) == {field.name for field in fields(Limits)}
-    for name in ("tiers", "s3", "closed", "transfer", "release", "notices", "prefixes"):
+    for name in ("tiers", "s3", "closed", "curation", "transfer", "release", "notices", "prefixes"):
         assert set(data[name]) == set(type(getattr(Station(), name)).model_fields)
 
 

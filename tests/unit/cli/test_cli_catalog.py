@@ -167,9 +167,22 @@ def test_a_curator_works_from_the_command_line(stocked: Station) -> None:
     stocked.json("catalog_review", "curate", "show", results, station=False)
     assert "mean_phred 36.5" in stocked.run("curate", "show", results, station=False)[1]
 
-    said = stocked.json("decision", "curate", "decide", results, "--approve", "--by", "Lee", "--reason", "fine")
+    assert "wrong_value" in stocked.run("curate", "reasons", station=False)[1]
+    stocked.json("curation_case", "curate", "second", "odd-2026", "--to", "Kim", "--by", "Lee")
+    assert "Kim (two opinions)" in stocked.run("curate", "queue")[1]
+    assert (
+        "waits for the second opinion"
+        in stocked.run(*("curate", "decide", "odd-2026", "approve", "--by", "Lee", "--text", "fine"))[1]
+    )
+    assert "second opinion: Kim" in stocked.run("curate", "queue", "--mine", "--by", "Kim")[1]
 
-    assert said["decision"] == "approve"
+    said = stocked.json(
+        "decision", "curate", "decide", results, "approve", "--by", "Kim", "--reason", "acceptable:organism@oleaf"
+    )
+
+    assert (said["decision"], said["by"]) == ("approve", "Lee, Kim")
+    assert "100.0 %" in stocked.run("curate", "agreement", "--since", "2020-01-01")[1]
+    assert "opinion_given Lee" in stocked.run("curate", "show", "odd-2026")[1]
     assert "Nothing waits" in stocked.run("curate", "queue")[1]
     assert "KRA00000002" in stocked.register("odd-2026")[1]
 
@@ -177,13 +190,17 @@ def test_a_curator_works_from_the_command_line(stocked: Station) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        ["--approve", "--by", "Lee"],
-        ["--approve", "--reason", "fine"],
-        ["--by", "Lee", "--reason", "fine"],
-        ["--approve", "--reject", "--by", "Lee", "--reason", "fine"],
+        ["approve", "--by", "Lee"],
+        ["approve", "--text", "fine"],
+        ["approve", "--by", "Lee", "--reason", "fine"],
     ],
 )
-def test_a_decision_without_name_reason_or_choice_is_refused(stocked: Station, options: list[str]) -> None:
+def test_a_decision_without_name_or_reason_is_refused(stocked: Station, options: list[str]) -> None:
+    assert main(["curate", "decide", str(stocked.root / "results/odd-2026"), *options, *stocked.option]) == 2
+
+
+@pytest.mark.parametrize("options", [["--by", "Lee", "--text", "fine"], ["approv", "--by", "Lee", "--text", "fine"]])
+def test_a_decision_that_is_none_is_refused(stocked: Station, options: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["curate", "decide", str(stocked.root / "results/odd-2026"), *options, *stocked.option])
     assert stopped.value.code == 2

@@ -16,6 +16,7 @@ from dsqc.catalog.models.accounts import (
     WebSessionRecord,
 )
 from dsqc.catalog.models.base import Attributes, Base
+from dsqc.catalog.models.curation import CurationCaseRecord, CurationOpinionRecord, CurationReasonRecord
 from dsqc.catalog.models.exchange import (
     ForeignRecord,
     ForeignRelationRecord,
@@ -77,6 +78,9 @@ __all__ = [
     "Base",
     "CentreFigureRecord",
     "CertificateRecord",
+    "CurationCaseRecord",
+    "CurationOpinionRecord",
+    "CurationReasonRecord",
     "DataFileRecord",
     "DecisionRecord",
     "DisclosureRecord",
