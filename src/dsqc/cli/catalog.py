@@ -92,7 +92,7 @@ def _with_session(args: argparse.Namespace, work: Callable[[Any, Any], dict[str,
 
 
 def _search(args: argparse.Namespace) -> int:
-    from dsqc.catalog.queries import Query, count, search
+    from dsqc.catalog.search import Query, count, search
 
     values = {name.replace("-", "_"): getattr(args, name.replace("-", "_")) for name in SEARCH_OPTIONS}
     values["research_field"] = values.pop("field")

@@ -21,6 +21,7 @@ from dsqc.catalog.models.metadata import (
     SampleRecord,
     SubmissionRecord,
 )
+from dsqc.catalog.models.search import WIDE_METRICS, RunSearchRecord, RunTextRecord, SearchValueRecord
 from dsqc.catalog.models.stored import (
     ARCHIVE_ENCODINGS,
     EncryptionHeaderRecord,
@@ -31,6 +32,7 @@ from dsqc.catalog.models.stored import (
 
 __all__ = [
     "ARCHIVE_ENCODINGS",
+    "WIDE_METRICS",
     "AccessionCounterRecord",
     "Attributes",
     "Base",
@@ -48,6 +50,9 @@ __all__ = [
     "ObjectRecord",
     "ProjectRecord",
     "RunRecord",
+    "RunSearchRecord",
+    "RunTextRecord",
     "SampleRecord",
+    "SearchValueRecord",
     "SubmissionRecord",
 ]
