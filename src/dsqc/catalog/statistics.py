@@ -1,5 +1,6 @@
 """Statistics of the catalog: how much there is, and of what."""
 
+from collections import defaultdict
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,9 +13,18 @@ from dsqc.catalog.models import (
     ObjectRecord,
     ProjectRecord,
     RunRecord,
+    RunSearchRecord,
     SampleRecord,
     SubmissionRecord,
 )
+
+BREAKDOWNS: dict[str, Any] = {
+    "research_field": RunSearchRecord.research_field,
+    "data_centre": RunSearchRecord.data_centre,
+    "platform": RunSearchRecord.platform,
+    "organism": RunSearchRecord.organism,
+}
+"""What runs are counted by."""
 
 
 def statistics(session: Session) -> dict[str, Any]:
@@ -43,30 +53,27 @@ def statistics(session: Session) -> dict[str, Any]:
         "totals": totals,
         "stored_bytes_by_tier": {tier: int(size) for tier, size in volumes},
         "submissions_by_state": {row[0]: row[1] for row in session.execute(states)},
-        "by_research_field": _breakdown(session, SubmissionRecord.research_field),
-        "by_data_centre": _breakdown(session, SubmissionRecord.data_centre),
-        "by_platform": _breakdown(session, ExperimentRecord.platform),
-        "by_organism": _breakdown(session, SampleRecord.organism),
+        **_breakdowns(session),
     }
 
 
-def _breakdown(session: Session, column: Any) -> list[dict[str, Any]]:
-    statement = (
-        select(
-            column,
-            func.count(RunRecord.id.distinct()),
-            func.sum(DataFileRecord.size_bytes),
-            func.sum(DataFileRecord.base_count),
-        )
-        .select_from(RunRecord)
-        .join(ExperimentRecord, RunRecord.experiment_id == ExperimentRecord.id)
-        .join(SampleRecord, ExperimentRecord.sample_id == SampleRecord.id)
-        .join(SubmissionRecord, RunRecord.submission_id == SubmissionRecord.id)
-        .outerjoin(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
-        .group_by(column)
-        .order_by(column)
-    )
-    return [
-        {"name": name, "runs": runs, "bytes": int(size or 0), "bases": int(bases or 0)}
-        for name, runs, size, bases in session.execute(statement)
-    ]
+def _breakdowns(session: Session) -> dict[str, list[dict[str, Any]]]:
+    """Runs and their volume by each of :data:`BREAKDOWNS`: the runs are counted once, their groups added up."""
+    number = func.count()
+    statement = select(
+        *BREAKDOWNS.values(), number, func.sum(RunSearchRecord.size_bytes), func.sum(RunSearchRecord.file_bases)
+    ).group_by(*BREAKDOWNS.values())
+    found: dict[str, dict[str, list[int]]] = {name: defaultdict(lambda: [0, 0, 0]) for name in BREAKDOWNS}
+    for row in session.execute(statement):
+        values, numbers = row[: len(BREAKDOWNS)], row[len(BREAKDOWNS) :]
+        for name, value in zip(BREAKDOWNS, values, strict=True):
+            sums = found[name][value]
+            for position, added in enumerate(numbers):
+                sums[position] += int(added)
+    return {
+        f"by_{name}": [
+            {"name": value, "runs": runs, "bytes": size, "bases": bases}
+            for value, (runs, size, bases) in sorted(groups.items())
+        ]
+        for name, groups in found.items()
+    }
