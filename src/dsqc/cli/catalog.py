@@ -6,26 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dsqc.cli._catalog_search import add_search_arguments, run_search
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli._output import print_json, print_table
 from dsqc.errors import ExitCode, UsageError
 from dsqc.language import Text
 
 SCHEMA_VERSION = "1.0"
-SEARCH_OPTIONS = {
-    "organism": "scientific name or NCBI taxonomy id",
-    "field": "research field (dsqc form list)",
-    "project": "accession or alias of a project",
-    "package": "BioSample package",
-    "platform": "ILLUMINA, OXFORD_NANOPORE …",
-    "instrument": "instrument model",
-    "strategy": "library strategy: WGS, RNA-Seq …",
-    "access": "open or closed",
-    "collected-from": "samples collected on this date or later",
-    "collected-to": "samples collected on this date or earlier",
-    "checksum": "MD5 or SHA-256 of a file",
-    "text": "found in titles, names and places",
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,21 +29,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     init.add_argument("--catalog-password-env", metavar="NAME", help="environment variable that holds the password")
     init.add_argument("--public", metavar="PLACE", help="directory or s3:// URL of open objects")
     init.add_argument("--closed", metavar="PLACE", help="directory or s3:// URL of closed objects")
-    search = action("search", "registered runs that meet every condition given")
-    for name, text in SEARCH_OPTIONS.items():
-        search.add_argument(f"--{name}", default="", metavar="VALUE", help=text)
-    search.add_argument(
-        "--metric", action="append", default=[], metavar="CONDITION", help="such as 'frac_bases_q30>=0.8'; repeatable"
-    )
-    search.add_argument("--limit", type=int, default=1000, metavar="N", help="rows at most (default: 1000)")
+    add_search_arguments(action("search", "registered runs that a query describes"))
     action("show", "everything about one accession").add_argument("accession", metavar="ACCESSION")
     action("stats", "how much the catalog holds, and of what")
     history = action("history", "what happened to a submission, when, by whom and why")
     history.add_argument("name", metavar="NAME", help="an accession, or the submission's alias")
     history.add_argument("--verify", action="store_true", help="prove that the history is whole and unchanged")
     export = action("export", "project, sample, experiment, run, file and metric as Parquet and TSV")
-    export.add_argument("-O", "--outdir", type=Path, required=True, metavar="DIR")
-    export.add_argument("--closed", action="store_true", help="closed submissions too")
+    place = export.add_mutually_exclusive_group(required=True)
+    place.add_argument("-O", "--outdir", type=Path, metavar="DIR", help="one Parquet and one TSV file a level")
+    place.add_argument("--parquet", type=Path, metavar="DIR", help="with --public: a snapshot to query where it lies")
+    what = export.add_mutually_exclusive_group()
+    what.add_argument("--closed", action="store_true", help="closed submissions too")
+    what.add_argument("--public", action="store_true", help="what may be told to anybody, and nothing else")
     action("verify", "every history, every object in its store, every manifest")
     for name, sub in actions.choices.items():
         if name != "init":
@@ -89,22 +74,6 @@ def _with_session(args: argparse.Namespace, work: Callable[[Any, Any], dict[str,
 
     with Catalog.open(load_station(args.station)) as catalog, catalog.reading() as session:
         return {"schema_version": SCHEMA_VERSION, **work(catalog, session)}
-
-
-def _search(args: argparse.Namespace) -> int:
-    from dsqc.catalog.search import Query, count, search
-
-    values = {name.replace("-", "_"): getattr(args, name.replace("-", "_")) for name in SEARCH_OPTIONS}
-    values["research_field"] = values.pop("field")
-    query = Query(**values, metrics=tuple(args.metric), limit=args.limit)
-    found = _with_session(args, lambda _, session: {"count": count(session, query), "runs": search(session, query)})
-    if args.json:
-        print_json(found)
-        return ExitCode.DONE
-    columns = ("run", "sample", "project", "organism", "platform", "library_strategy", "research_field", "state")
-    print_table(columns, ([row[name] for name in columns] for row in found["runs"]))
-    print(Text(f"{found['count']} runs", f"런 {found['count']}건").get(args.lang))
-    return ExitCode.DONE
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -183,6 +152,8 @@ def _history_of(session: Any, name: str) -> dict[str, Any]:
 def _export(args: argparse.Namespace) -> int:
     from dsqc.catalog.export import export_catalog
 
+    if args.parquet:
+        return _export_public(args)
     access = ("open", "closed") if args.closed else ("open",)
     found = _with_session(args, lambda _, session: {"rows": export_catalog(session, args.outdir, access)})
     if args.json:
@@ -190,6 +161,27 @@ def _export(args: argparse.Namespace) -> int:
     else:
         print(", ".join(f"{name} {number}" for name, number in found["rows"].items()))
         print(f"→ {args.outdir}")
+    return ExitCode.DONE
+
+
+def _export_public(args: argparse.Namespace) -> int:
+    from dsqc.catalog.search.public_export import export_public
+
+    if not args.public:
+        raise UsageError("A snapshot holds what is public and nothing else.", hint="Say so: add --public.")
+    written: list[Any] = []
+
+    def work(_catalog: Any, session: Any) -> dict[str, Any]:
+        written.append(export_public(session, args.parquet))
+        return {"rows": written[0].rows, "snapshot": str(written[0].directory), "is_new": written[0].is_new}
+
+    found = _with_session(args, work)
+    if args.json:
+        print_json(found)
+        return ExitCode.DONE
+    print(", ".join(f"{name} {number}" for name, number in found["rows"].items()))
+    new = Text("", "") if found["is_new"] else Text(" (as before)", " (변경 없음)")
+    print(f"→ {found['snapshot']}{new.get(args.lang)}")
     return ExitCode.DONE
 
 
@@ -221,7 +213,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "search": _search,
+    "search": run_search,
     "show": _show,
     "stats": _stats,
     "history": _history,

@@ -9,9 +9,10 @@
 
 from dsqc.catalog.search.finding import Found, Query, count, find, search
 from dsqc.catalog.search.parsing import QueryError, parse
-from dsqc.catalog.search.rows import ResultRow, choose_columns, full_rows, table_rows
+from dsqc.catalog.search.rows import Column, ResultRow, choose_columns, full_rows, table_rows
 
 __all__ = [
+    "Column",
     "Found",
     "Query",
     "QueryError",
