@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = export.add_mutually_exclusive_group()
     what.add_argument("--closed", action="store_true", help="closed submissions too")
     what.add_argument("--public", action="store_true", help="what may be told to anybody, and nothing else")
+    action("reindex", "write anew what the search looks at; register keeps it in step by itself")
     action("verify", "every history, every object in its store, every manifest")
     for name, sub in actions.choices.items():
         if name != "init":
@@ -185,6 +186,17 @@ def _export_public(args: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
+def _reindex(args: argparse.Namespace) -> int:
+    from dsqc.catalog.search.index import rebuild
+
+    found = _with_session(args, lambda catalog, _: {"runs": catalog.write(rebuild)})
+    if args.json:
+        print_json(found)
+    else:
+        print(Text(f"{found['runs']} runs", f"런 {found['runs']}건").get(args.lang))
+    return ExitCode.DONE
+
+
 def _verify(args: argparse.Namespace) -> int:
     from dsqc.catalog.verify import verify_catalog
     from dsqc.station import TIERS
@@ -218,5 +230,6 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "stats": _stats,
     "history": _history,
     "export": _export,
+    "reindex": _reindex,
     "verify": _verify,
 }

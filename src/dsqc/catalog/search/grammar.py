@@ -6,7 +6,7 @@ from dataclasses import dataclass
 KEYWORDS = ("AND", "OR", "NOT")
 """In capitals; in other letters they are words like others."""
 _PLAIN_WORD = re.compile(r"[^\W_][\w.%/+,;#@-]*")
-_PLAIN_VALUE = re.compile(r"[^\s()\"\\*]+")
+_PLAIN_VALUE = re.compile(r"[^\s()\"\\*<>=][^\s()\"\\*]*")
 
 
 @dataclass(frozen=True, slots=True)
