@@ -24,6 +24,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+import duckdb
 from makers.catalog import load
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -31,7 +32,9 @@ from sqlalchemy.orm import Session
 from dsqc.catalog.database import Catalog, database_url
 from dsqc.catalog.making import make_station
 from dsqc.catalog.models import DataFileRecord, MetricRecord, RunSearchRecord
-from dsqc.catalog.search import Query, choose_columns, find, full_rows, table_rows
+from dsqc.catalog.search import Query, choose_columns, count, find, full_rows, table_rows
+from dsqc.catalog.search.grammar import And, Term
+from dsqc.catalog.search.public_export import CURRENT, export_public
 from dsqc.catalog.statistics import statistics as catalog_statistics
 from dsqc.station import Station
 from infra.postgres import postgres_server
@@ -110,6 +113,42 @@ def ask(session: Session, seed: int, rounds: int) -> Iterator[tuple[str, list[fl
     yield "statistics", [seconds_of(lambda: catalog_statistics(session)) for _ in range(6)][1:]
 
 
+def take_away(station: Station, seed: int, rounds: int, place: Path) -> Iterator[tuple[str, list[float]]]:
+    """The public export, and the searches asked of it by DuckDB: its answers must be those of the catalog.
+
+    Raises:
+        AssertionError: they are not.
+    """
+    with Catalog.open(station) as catalog:
+        with catalog.reading() as session:
+            yield "public export", [seconds_of(lambda: export_public(session, place))]
+        with catalog.reading() as session, duckdb.connect() as connection:
+            connection.execute(
+                f"CREATE VIEW runs AS SELECT * FROM read_parquet('{place}/{CURRENT}/runs/**/*.parquet', "
+                "hive_partitioning = true)"
+            )
+            seconds = []
+            for query in searches(session, seed, rounds):
+                organism, research_field, least = asked_of(query)
+                statement = (
+                    "SELECT count(*) FROM runs WHERE organism = ? AND research_field = ? AND frac_bases_q30 >= ?"
+                )
+                start = time.perf_counter()
+                answer = connection.execute(statement, [organism, research_field, least]).fetchone()
+                seconds.append(time.perf_counter() - start)
+                if answer != (count(session, query),):
+                    raise AssertionError(f"DuckDB counts {answer} runs, the catalog {count(session, query)}: {query}")
+            yield "search by DuckDB", seconds
+
+
+def asked_of(query: Query) -> tuple[str, str, float]:
+    """Organism, field and least quality of one of :func:`searches`."""
+    tree = query.node()
+    assert isinstance(tree, And)
+    organism, research_field, least = [item.value for item in tree.items if isinstance(item, Term)]
+    return organism, research_field, float(least)
+
+
 def _other_metric(session: Session) -> str:
     columns = set(RunSearchRecord.__table__.columns.keys())
     names = session.scalars(
@@ -164,6 +203,8 @@ def main() -> int:
         with Catalog.open(station) as catalog, catalog.reading() as session:
             for question, seconds in ask(session, args.seed, args.rounds):
                 reached &= tell(question, seconds)
+        for question, seconds in take_away(station, args.seed, args.rounds, Path(place) / "public"):
+            reached &= tell(question, seconds)
     return 0 if reached else 1
 
 

@@ -1,7 +1,7 @@
 """A catalog of any size for PostgreSQL: seeded submissions, copied into its tables without registering each.
 
-The rows are those that ``dsqc register`` would write (a test registers some and compares columns), with the proportions
-of a national station: a hundred runs a submission, most of them of few organisms, a tenth closed.
+The rows are those that ``dsqc register`` would write (a test compares what is searched), with the proportions of a
+national station: a hundred runs a submission, most of them of few organisms, a tenth closed.
 """
 
 import hashlib
@@ -236,18 +236,17 @@ def _add_submission(block: _Block, number: int, first: int, count: int, chance: 
     organism = chance.choices(ORGANISMS, ORGANISM_WEIGHTS)[0]
     platform = chance.choices(PLATFORMS, [item[2] for item in PLATFORMS])[0]
     for run in range(first + 1, first + count + 1):
-        _add_run(block, run, project, submission, organism, platform, chance)
+        _add_run(block, run, (project, submission), (organism, platform), chance)
 
 
 def _add_run(
     block: _Block,
     number: int,
-    project: dict[str, Any],
-    submission: dict[str, Any],
-    organism: tuple[str, int],
-    platform: tuple[str, str, int, float],
+    owners: tuple[dict[str, Any], dict[str, Any]],
+    kind: tuple[tuple[str, int], tuple[str, str, int, float]],
     chance: random.Random,
 ) -> None:
+    (project, submission), (organism, platform) = owners, kind
     word = chance.choice(WORDS)
     place = chance.choice(PLACES)
     collected = f"20{chance.randint(15, 26)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
@@ -273,13 +272,13 @@ def _add_run(
         "instrument_model": platform[1],
     }
     run = {"run_alias": f"run-{number}", "library_id": experiment["library_id"], "file_type": "fastq", "run_date": ""}
-    owners = {"submission_id": submission["id"], "project_id": project["id"]}
+    keys = {"submission_id": submission["id"], "project_id": project["id"]}
     accessions = {kind: f"{prefix}{number:08}" for kind, prefix in _PREFIXES.items()}
     sample_row = {
         "id": number,
         "accession": accessions["sample"],
         "minted": True,
-        **owners,
+        **keys,
         "name": sample["sample_name"],
         "name_key": sample["sample_name"],
         "title": sample["sample_title"],
@@ -292,7 +291,7 @@ def _add_run(
     experiment_row = {
         "id": number,
         "accession": accessions["experiment"],
-        **owners,
+        **keys,
         "sample_id": number,
         "attributes": experiment,
         **experiment,
@@ -325,7 +324,7 @@ def _add_run(
         "run_date": "",
         "run_id": number,
         "accession": accessions["run"],
-        **owners,
+        **keys,
         "sample_id": number,
         "experiment_id": number,
         "is_secret": False,

@@ -187,9 +187,9 @@ def _export_public(args: argparse.Namespace) -> int:
 
 
 def _reindex(args: argparse.Namespace) -> int:
-    from dsqc.catalog.search.index import rebuild
+    from dsqc.catalog.search.reindex import reindex
 
-    found = _with_session(args, lambda catalog, _: {"runs": catalog.write(rebuild)})
+    found = _with_session(args, lambda catalog, _: {"runs": reindex(catalog)})
     if args.json:
         print_json(found)
     else:

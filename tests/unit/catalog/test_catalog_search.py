@@ -21,7 +21,7 @@ from dsqc.catalog.models import (
     SubmissionRecord,
 )
 from dsqc.catalog.search import Query, choose_columns, find, full_rows, table_rows
-from dsqc.catalog.search.index import rebuild
+from dsqc.catalog.search.reindex import reindex
 from dsqc.errors import CatalogFault, UsageError
 from dsqc.stages.register import register
 from dsqc.station import Station
@@ -243,7 +243,7 @@ def test_a_catalog_of_an_older_version_is_searched_after_its_migration(station: 
         migrate(catalog)
         assert _index(catalog) == before
     with Catalog.open(station) as catalog:
-        assert catalog.write(rebuild) == 2
+        assert reindex(catalog) == 2
         assert _index(catalog) == before
         with catalog.reading() as session:
             assert runs(session, "leaf organism:oryza*") == ["KAR00000001"]

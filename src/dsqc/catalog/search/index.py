@@ -80,13 +80,6 @@ def fill(session: Session) -> int:
     return refresh(session, session.scalars(select(RunRecord.id).where(missing)).all())
 
 
-def rebuild(session: Session) -> int:
-    """Write all rows anew; how many these were."""
-    for table in (RunSearchRecord, RunTextRecord, SearchValueRecord):
-        session.execute(delete(table))
-    return fill(session)
-
-
 def _rows_of(session: Session, run_ids: Sequence[int]) -> tuple[list[Row], list[Row]]:
     files = _sums_of_files(session, run_ids)
     metrics = _wide_metrics(session, run_ids)

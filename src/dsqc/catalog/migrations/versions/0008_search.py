@@ -3,7 +3,7 @@
 ``dsqc.catalog.search.index`` fills the rows of runs that are there, in the same transaction (``database.migrate``).
 
 PostgreSQL needs the extension ``pg_trgm`` (shipped with the server, trusted: the owner of the database may make it);
-SQLite needs 3.34 with FTS5 (its tokenizer ``trigram``).
+SQLite needs 3.35 with FTS5 (its tokenizer ``trigram``).
 """
 
 from collections.abc import Sequence
