@@ -68,6 +68,14 @@ def seconds_of(work: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
+def slowdown() -> float:
+    """How much longer than its own CPU time a loop takes just now: what other programs cost everything here."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    while time.process_time() - cpu < 0.2:
+        pass
+    return (time.perf_counter() - wall) / (time.process_time() - cpu)
+
+
 def searches(session: Session, seed: int, rounds: int) -> list[Query]:
     """Organism, field and quality of runs drawn at random: what is frequent is asked for often."""
     chance = random.Random(seed)
@@ -171,6 +179,7 @@ def line_of(question: str, runs: int, seconds: list[float]) -> dict[str, Any]:
         "bound_s": bound,
         "reached": None if bound is None else median <= bound,
         "load": round(os.getloadavg()[0], 2),
+        "slowdown": round(slowdown(), 2),
     }
 
 
