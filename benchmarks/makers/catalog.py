@@ -126,6 +126,10 @@ def load(address: str, runs: int, seed: int) -> None:
                 f"INSERT INTO {name} (name, value, folded) VALUES (%(name)s, %(value)s, %(folded)s)",
                 value_rows(values),
             )
+        connection.execute(
+            "INSERT INTO run_total SELECT submission_id, project_id, platform, organism, count(*), sum(file_count), "
+            "sum(size_bytes), sum(file_bases) FROM run_search GROUP BY submission_id, project_id, platform, organism"
+        )
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")

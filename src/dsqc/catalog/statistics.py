@@ -13,16 +13,16 @@ from dsqc.catalog.models import (
     ObjectRecord,
     ProjectRecord,
     RunRecord,
-    RunSearchRecord,
+    RunTotalRecord,
     SampleRecord,
     SubmissionRecord,
 )
 
 BREAKDOWNS: dict[str, Any] = {
-    "research_field": RunSearchRecord.research_field,
-    "data_centre": RunSearchRecord.data_centre,
-    "platform": RunSearchRecord.platform,
-    "organism": RunSearchRecord.organism,
+    "research_field": SubmissionRecord.research_field,
+    "data_centre": SubmissionRecord.data_centre,
+    "platform": RunTotalRecord.platform,
+    "organism": RunTotalRecord.organism,
 }
 """What runs are counted by."""
 
@@ -58,11 +58,15 @@ def statistics(session: Session) -> dict[str, Any]:
 
 
 def _breakdowns(session: Session) -> dict[str, list[dict[str, Any]]]:
-    """Runs and their volume by each of :data:`BREAKDOWNS`: the runs are counted once, their groups added up."""
-    number = func.count()
-    statement = select(
-        *BREAKDOWNS.values(), number, func.sum(RunSearchRecord.size_bytes), func.sum(RunSearchRecord.file_bases)
-    ).group_by(*BREAKDOWNS.values())
+    """Runs and their volume by each of :data:`BREAKDOWNS`, added up from the totals of submissions."""
+    summed = [
+        func.sum(column) for column in (RunTotalRecord.runs, RunTotalRecord.size_bytes, RunTotalRecord.file_bases)
+    ]
+    statement = (
+        select(*BREAKDOWNS.values(), *summed)
+        .join(SubmissionRecord, RunTotalRecord.submission_id == SubmissionRecord.id)
+        .group_by(*BREAKDOWNS.values())
+    )
     found: dict[str, dict[str, list[int]]] = {name: defaultdict(lambda: [0, 0, 0]) for name in BREAKDOWNS}
     for row in session.execute(statement):
         values, numbers = row[: len(BREAKDOWNS)], row[len(BREAKDOWNS) :]

@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from dsqc.catalog.database import Catalog, database_url
 from dsqc.catalog.making import make_station
-from dsqc.catalog.models import RunSearchRecord, RunTextRecord, SearchValueRecord
+from dsqc.catalog.models import RunSearchRecord, RunTextRecord, RunTotalRecord, SearchValueRecord
 from dsqc.catalog.search.reindex import reindex
 from dsqc.station import Station
 from infra.postgres import PostgresServer
 
-TABLES = (RunSearchRecord, RunTextRecord, SearchValueRecord)
+TABLES = (RunSearchRecord, RunTextRecord, RunTotalRecord, SearchValueRecord)
 
 
 @pytest.mark.postgres

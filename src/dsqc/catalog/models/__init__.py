@@ -21,7 +21,13 @@ from dsqc.catalog.models.metadata import (
     SampleRecord,
     SubmissionRecord,
 )
-from dsqc.catalog.models.search import WIDE_METRICS, RunSearchRecord, RunTextRecord, SearchValueRecord
+from dsqc.catalog.models.search import (
+    WIDE_METRICS,
+    RunSearchRecord,
+    RunTextRecord,
+    RunTotalRecord,
+    SearchValueRecord,
+)
 from dsqc.catalog.models.stored import (
     ARCHIVE_ENCODINGS,
     EncryptionHeaderRecord,
@@ -52,6 +58,7 @@ __all__ = [
     "RunRecord",
     "RunSearchRecord",
     "RunTextRecord",
+    "RunTotalRecord",
     "SampleRecord",
     "SearchValueRecord",
     "SubmissionRecord",

@@ -22,6 +22,7 @@ from dsqc.catalog.models import (
     RunRecord,
     RunSearchRecord,
     RunTextRecord,
+    RunTotalRecord,
     SampleRecord,
     SearchValueRecord,
     SubmissionRecord,
@@ -63,6 +64,8 @@ def refresh(session: Session, run_ids: Iterable[int]) -> int:
     """
     written = 0
     for part in _parts(set(run_ids)):
+        indexed = select(RunSearchRecord.submission_id).where(RunSearchRecord.run_id.in_(part))
+        submissions = set(session.scalars(indexed.distinct()))
         session.execute(delete(RunSearchRecord).where(RunSearchRecord.run_id.in_(part)))
         session.execute(delete(RunTextRecord).where(RunTextRecord.run_id.in_(part)))
         rows, texts = _rows_of(session, part)
@@ -70,6 +73,7 @@ def refresh(session: Session, run_ids: Iterable[int]) -> int:
             session.execute(insert(RunSearchRecord), rows)
             session.execute(insert(RunTextRecord), texts)
             _add_values(session, rows)
+        _add_up(session, submissions | {row["submission_id"] for row in rows})
         written += len(rows)
     return written
 
@@ -177,6 +181,18 @@ def words_of(found: Mapping[str, Any]) -> Row:
         "words": "\n".join(filter(None, map(fold, shown))),
         "inner_words": "\n".join(filter(None, map(fold, inner))),
     }
+
+
+def _add_up(session: Session, submissions: set[int]) -> None:
+    """Write the totals of these submissions anew."""
+    alike = [getattr(RunSearchRecord, column.name) for column in RunTotalRecord.__table__.primary_key]
+    summed = ("file_count", "size_bytes", "file_bases")
+    for part in _parts(submissions):
+        session.execute(delete(RunTotalRecord).where(RunTotalRecord.submission_id.in_(part)))
+        sums = (func.sum(getattr(RunSearchRecord, name)) for name in summed)
+        query = select(*alike, func.count(), *sums).where(RunSearchRecord.submission_id.in_(part)).group_by(*alike)
+        names = [*(column.key for column in alike), "runs", *summed]
+        session.execute(insert(RunTotalRecord).from_select(names, query))
 
 
 def _add_values(session: Session, rows: Sequence[Row]) -> None:

@@ -86,8 +86,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", "value", name=op.f("pk_search_value")),
     )
     op.create_index(op.f("ix_search_value_name_folded"), "search_value", ["name", "folded"], unique=False)
-    op.drop_index(op.f("ix_metric_metric_value"), "metric")
-    op.create_index(op.f("ix_metric_metric_value_run_id"), "metric", ["metric", "value", "run_id"], unique=False)
+    op.create_table(
+        "run_total",
+        *(sa.Column(f"{name}_id", sa.Integer(), autoincrement=False, nullable=False) for name in OWNERS[:2]),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("organism", sa.String(), nullable=False),
+        sa.Column("runs", sa.Integer(), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in ("file_count", "size_bytes", "file_bases")),
+        *(
+            sa.ForeignKeyConstraint([f"{name}_id"], [f"{name}.id"], name=op.f(f"fk_run_total_{name}_id_{name}"))
+            for name in OWNERS[:2]
+        ),
+        sa.PrimaryKeyConstraint("submission_id", "project_id", "platform", "organism", name=op.f("pk_run_total")),
+    )
+    _replace_index("metric", ["metric", "value"], ["metric", "value", "run_id"])
+    _replace_index("object_copy", ["tier"], ["tier", "stored_size_bytes"])
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE run_words USING fts5"
@@ -100,6 +113,11 @@ def upgrade() -> None:
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     for name in ("words", "inner_words"):
         op.execute(f"CREATE INDEX ix_run_text_{name} ON run_text USING gin ({name} gin_trgm_ops)")
+
+
+def _replace_index(table: str, old: list[str], new: list[str]) -> None:
+    op.drop_index(op.f(f"ix_{table}_{'_'.join(old)}"), table)
+    op.create_index(op.f(f"ix_{table}_{'_'.join(new)}"), table, new, unique=False)
 
 
 def _create_run_search() -> None:
@@ -134,7 +152,7 @@ def downgrade() -> None:
     """Without what runs are searched by: all of it follows from the other tables. ``pg_trgm`` may be others' too."""
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE run_words")
-    op.drop_index(op.f("ix_metric_metric_value_run_id"), "metric")
-    op.create_index(op.f("ix_metric_metric_value"), "metric", ["metric", "value"], unique=False)
-    for name in ("search_value", "run_text", "run_search"):
+    _replace_index("metric", ["metric", "value", "run_id"], ["metric", "value"])
+    _replace_index("object_copy", ["tier", "stored_size_bytes"], ["tier"])
+    for name in ("run_total", "search_value", "run_text", "run_search"):
         op.drop_table(name)
