@@ -27,7 +27,7 @@ QUESTIONS = {
     ),
     "organism:4530": "SELECT run FROM {runs} WHERE taxonomy_id = 4530",
     "collected:2025-07..2025": "SELECT run FROM {runs} WHERE collection_date BETWEEN '2025-07' AND '2025-99'",
-    "q20<0.9": "SELECT run FROM {metrics} WHERE metric = 'frac_bases_q20' AND value < 0.9",
+    "q20>0.9": "SELECT run FROM {metrics} WHERE metric = 'frac_bases_q20' AND value > 0.9",
     "quality_encoding:phred33": "SELECT run FROM {metrics} WHERE metric = 'quality_encoding' AND text = 'phred33'",
     "platform!=DNBSEQ": "SELECT run FROM {runs} WHERE platform <> 'DNBSEQ'",
     "access:closed": "SELECT run FROM {runs} WHERE access_level = 'closed'",

@@ -1,11 +1,13 @@
 """Rows of a query as Arrow tables: through COPY on PostgreSQL, which is ten times as fast as row by row."""
 
 import io
+from collections import defaultdict
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-from sqlalchemy import Select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 _TYPES: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
@@ -70,3 +72,45 @@ class RowReader:
     def read(self, statement: Select[Any]) -> pa.Table:
         """The rows of ``statement``."""
         return self.to_arrow(statement, self.fetch(statement))
+
+    def numbers(self, statement: Select[Any]) -> "dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]":
+        """Of a statement over (name, whole number, number), none of them NULL: both as arrays, by name.
+
+        PostgreSQL gathers the arrays itself: a message a row would cost more than all other work on it.
+        """
+        if not self._is_postgresql:
+            found: dict[str, list[tuple[int, float]]] = defaultdict(list)
+            for name, key, value in self._session.execute(statement):
+                found[name].append((key, value))
+            return {name: _columns(rows) for name, rows in found.items()}
+        inner = statement.subquery()
+        name, key, value = inner.columns
+        grouped = select(name, func.array_agg(key), func.array_agg(value)).group_by(name)
+        connection = self._session.connection()
+        compiled = grouped.compile(dialect=connection.dialect)
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor(binary=True) as cursor:
+            cursor.execute(str(compiled), compiled.params)
+            result = cursor.pgresult
+            return {
+                result.get_value(row, 0).decode(): (
+                    _array(result.get_value(row, 1), ">i4"),
+                    _array(result.get_value(row, 2), ">f8"),
+                )
+                for row in range(result.ntuples)
+            }
+
+
+def _columns(rows: list[tuple[int, float]]) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    keys, values = zip(*rows, strict=True)
+    return np.array(keys, np.int64), np.array(values, np.float64)
+
+
+_ARRAY_HEADER = 20
+"""Bytes before the elements of a one-dimensional array on PostgreSQL's wire: dimensions, flags, type, length, bound."""
+
+
+def _array(data: bytes, kind: str) -> "np.ndarray[Any, Any]":
+    """The elements of an array without NULL, as PostgreSQL sends it: each with its length before it."""
+    elements = np.frombuffer(data, np.dtype([("length", ">i4"), ("value", kind)]), offset=_ARRAY_HEADER)
+    return elements["value"].astype(kind.replace(">", "<"))

@@ -30,7 +30,14 @@ from sqlalchemy.orm import Session
 from dsqc.artefact import fsync_tree, sha256_of, to_json, write_fault, write_json
 from dsqc.catalog.models import MetricRecord
 from dsqc.catalog.search.arrow_rows import RowReader
-from dsqc.catalog.search.public_tables import PublicTable, metrics_of, only_visible, public_runs, public_tables
+from dsqc.catalog.search.public_tables import (
+    PublicTable,
+    numbers_of,
+    only_visible,
+    public_runs,
+    public_tables,
+    words_of_metrics,
+)
 from dsqc.locking import sole_holder
 from dsqc.version import __version__
 
@@ -115,31 +122,46 @@ def _read_ahead(reader: RowReader, statements: list[Select[Any]]) -> Iterator[pa
 
 
 def _write_metrics(session: Session, reader: RowReader, files: "_Files") -> None:
-    runs = reader.read(public_runs())
-    keys = runs.column("run_id").to_numpy()
-    accessions = runs.column("accession").combine_chunks()
+    runs = _PublicRuns(reader.read(public_runs()))
     last = session.scalar(select(func.max(MetricRecord.run_id))) or 0
-    statements = [metrics_of(start, start + METRIC_STEP) for start in range(0, last + 1, METRIC_STEP)]
-    for rows in _read_ahead(reader, statements):
-        run_ids = rows.column("run_id").to_numpy()
-        places = np.searchsorted(keys, run_ids)
-        is_public = np.zeros(len(run_ids), bool)
-        inside = places < len(keys)
-        is_public[inside] = keys[places[inside]] == run_ids[inside]
-        # The database may answer in any order; files have one.
-        found = rows.append_column("place", pa.array(places)).filter(pa.array(is_public))
-        found = found.sort_by([("place", "ascending")])
-        names = accessions.take(found.column("place").combine_chunks())
-        files.write(
-            pa.table(
-                {
-                    "run": names,
-                    "metric": found.column("metric"),
-                    "value": found.column("value"),
-                    "text": found.column("text"),
-                }
-            )
-        )
+    ranges = [(start, start + METRIC_STEP) for start in range(0, last + 1, METRIC_STEP)]
+
+    def fetch(first: int, end: int) -> tuple[Any, Any]:
+        return reader.numbers(numbers_of(first, end)), reader.fetch(words_of_metrics(first, end))
+
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(fetch, *ranges[0])
+        for number, (first, end) in enumerate(ranges, start=1):
+            numbers, answer = coming.result()
+            if number < len(ranges):
+                coming = pool.submit(fetch, *ranges[number])
+            for name, (keys, values) in sorted(numbers.items()):
+                files.add(name, runs.table(keys, value=pa.array(values)))
+            words = reader.to_arrow(words_of_metrics(first, end), answer)
+            for name in sorted(set(words.column("metric").to_pylist())):
+                rows = words.filter(pc.equal(words.column("metric"), name))
+                keys = rows.column("run_id").to_numpy()
+                files.add(name, runs.table(keys, text=rows.column("text").combine_chunks()))
+
+
+class _PublicRuns:
+    """The runs whose metrics are public, by their keys."""
+
+    def __init__(self, runs: pa.Table) -> None:
+        self._keys = runs.column("run_id").to_numpy()
+        self._accessions = runs.column("accession").combine_chunks()
+
+    def table(self, keys: "np.ndarray[Any, Any]", value: Any = None, text: Any = None) -> pa.Table:
+        """The rows of one metric for the public ones of ``keys``, in their order whatever order the database has."""
+        order = np.argsort(keys, kind="stable")
+        places = np.searchsorted(self._keys, keys[order])
+        is_inside = places < len(self._keys)
+        is_inside[is_inside] = self._keys[places[is_inside]] == keys[order][is_inside]
+        chosen, places = pa.array(order[is_inside]), places[is_inside]
+        nothing = {"value": pa.nulls(len(places), pa.float64()), "text": pa.nulls(len(places), pa.string())}
+        given = {"value": value, "text": text}
+        columns = {name: nothing[name] if item is None else item.take(chosen) for name, item in given.items()}
+        return pa.table({"run": self._accessions.take(pa.array(places)), **columns})
 
 
 class _Files:
@@ -164,7 +186,6 @@ class _Files:
     def write(self, table: pa.Table) -> None:
         """Add rows. A table without any still makes the file, so that its columns are known."""
         self._schema = table.schema
-        self.rows += table.num_rows
         if not self._partition:
             self._add(self._directory / "part-0.parquet", table)
             return
@@ -175,10 +196,17 @@ class _Files:
         rest = rest.take(pa.array(order))
         for code, value in enumerate(values.dictionary.to_pylist()):
             start, end = np.searchsorted(codes, code), np.searchsorted(codes, code, side="right")
+            self.add(value, rest.slice(start, end - start))
+
+    def add(self, value: str, rows: pa.Table) -> None:
+        """Add rows of one partition, without its column."""
+        if rows.num_rows:
+            self._schema = rows.schema.append(pa.field(self._partition, pa.string()))
             folder = f"{self._partition}={quote(value, safe='') or _NO_VALUE}"
-            self._add(self._directory / folder / "part-0.parquet", rest.slice(start, end - start))
+            self._add(self._directory / folder / "part-0.parquet", rows)
 
     def _add(self, path: Path, rows: pa.Table) -> None:
+        self.rows += rows.num_rows
         if path not in self._writers:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writers[path] = pq.ParquetWriter(path, rows.schema, compression="zstd", compression_level=1)
