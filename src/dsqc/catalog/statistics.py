@@ -17,6 +17,7 @@ from dsqc.catalog.models import (
     SampleRecord,
     SubmissionRecord,
 )
+from dsqc.catalog.search.plans import without_jit
 
 BREAKDOWNS: dict[str, Any] = {
     "research_field": SubmissionRecord.research_field,
@@ -29,6 +30,7 @@ BREAKDOWNS: dict[str, Any] = {
 
 def statistics(session: Session) -> dict[str, Any]:
     """Counts and volumes: of everything, and by state, research field, centre, platform and organism."""
+    without_jit(session)
     totals = {
         name: session.scalar(select(func.count()).select_from(table)) or 0
         for name, table in (

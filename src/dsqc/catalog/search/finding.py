@@ -12,6 +12,7 @@ from dsqc.catalog.search.conditions import Scope
 from dsqc.catalog.search.fields import facet_names, find_field
 from dsqc.catalog.search.grammar import And, Node, Range, Term, Words
 from dsqc.catalog.search.parsing import parse
+from dsqc.catalog.search.plans import without_jit
 from dsqc.catalog.search.rows import ResultRow, full_rows
 from dsqc.errors import UsageError
 
@@ -100,6 +101,7 @@ def find(session: Session, query: Query, facets: tuple[str, ...] = ()) -> Found:
     Raises:
         UsageError: the query cannot be read, or a facet is none.
     """
+    without_jit(session)
     columns = {name: _facet_column(name) for name in facets}
     matching = _matching(Scope(session, query.everything), query)
     found = matching.cte("found").prefix_with("MATERIALIZED")
