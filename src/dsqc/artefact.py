@@ -123,6 +123,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def fsync_tree(directory: Path) -> None:
+    """Have everything below ``directory`` on disk, names included, before something refers to it."""
+    for path in [directory, *directory.rglob("*")]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def write_key_file(path: Path, data: bytes, mode: int) -> None:
     """Write a file of a key, whole or not at all, and never over another one.
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.models import AccessionCounterRecord
+from dsqc.catalog.search.index import Watch, fill
 from dsqc.errors import CatalogFault, SystemFault, TransientFault, UsageError
 from dsqc.station import Station
 
@@ -77,11 +78,12 @@ class Catalog:
         """A session whose work is kept whole when the block ends well, and not at all otherwise."""
         engine = self.engine.execution_options(**{WRITES: True})
         with translated(), engine.begin() as connection, Session(connection, expire_on_commit=False) as session:
+            watch = Watch(session)
             if connection.dialect.name == "postgresql":
                 gate = select(AccessionCounterRecord.last).where(AccessionCounterRecord.type == GATE)
                 session.execute(gate.with_for_update())
             yield session
-            session.flush()
+            watch.finish()
 
     def rehearse(self, work: Callable[[Session], Result]) -> Result:
         """Run ``work`` as :meth:`write` would, and take everything back that it did: nothing is kept."""
@@ -187,6 +189,10 @@ def migrate(catalog: Catalog, revision: str = "head") -> None:
             command.downgrade(configuration, revision)
         else:
             command.upgrade(configuration, revision)
+        if MigrationContext.configure(connection).get_current_revision() == head_revision():
+            with Session(connection) as session:
+                fill(session)
+                session.flush()
         connection.commit()
 
 

@@ -8,26 +8,13 @@ from typing import Any
 
 from dsqc.cli import _catalog_access, _catalog_figures, _catalog_quality, _catalog_receipts, _catalog_versions
 from dsqc.cli._catalog_exchange import add_forms, add_link, export_form, link, resolve_number
+from dsqc.cli._catalog_search import add_search_arguments, run_search
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli._output import print_json, print_table, printable
 from dsqc.errors import ExitCode, UsageError
 from dsqc.language import Text
 
 SCHEMA_VERSION = "1.0"
-SEARCH_OPTIONS = {
-    "organism": "scientific name or NCBI taxonomy id",
-    "field": "research field (dsqc form list)",
-    "project": "accession or alias of a project",
-    "package": "BioSample package",
-    "platform": "ILLUMINA, OXFORD_NANOPORE …",
-    "instrument": "instrument model",
-    "strategy": "library strategy: WGS, RNA-Seq …",
-    "access": "open or closed",
-    "collected-from": "samples collected on this date or later",
-    "collected-to": "samples collected on this date or earlier",
-    "checksum": "MD5 or SHA-256 of a file",
-    "text": "found in titles, names and places",
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,13 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     init.add_argument("--catalog-password-env", metavar="NAME", help="environment variable that holds the password")
     init.add_argument("--public", metavar="PLACE", help="directory or s3:// URL of open objects")
     init.add_argument("--closed", metavar="PLACE", help="directory or s3:// URL of closed objects")
-    search = action("search", "registered runs that meet every condition given")
-    for name, text in SEARCH_OPTIONS.items():
-        search.add_argument(f"--{name}", default="", metavar="VALUE", help=text)
-    search.add_argument(
-        "--metric", action="append", default=[], metavar="CONDITION", help="such as 'frac_bases_q30>=0.8'; repeatable"
-    )
-    search.add_argument("--limit", type=int, default=1000, metavar="N", help="rows at most (default: 1000)")
+    add_search_arguments(action("search", "registered runs that a query describes"))
     show = action("show", "everything about one accession")
     show.add_argument("accession", metavar="ACCESSION")
     show.add_argument("--public", action="store_true", help="only what everybody may be told")
@@ -61,10 +42,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     history.add_argument("name", metavar="NAME", help="an accession, or the submission's alias")
     history.add_argument("--verify", action="store_true", help="prove that the history is whole and unchanged")
     export = action("export", "project, sample, experiment, run, file and metric as Parquet and TSV; or in other forms")
-    export.add_argument("-O", "--outdir", type=Path, metavar="DIR", help="directory for the files")
-    export.add_argument("--closed", action="store_true", help="closed submissions too")
-    _catalog_access.add_log_arguments(action("access-log", _catalog_access.LOG_HELP))
+    place = export.add_mutually_exclusive_group()
+    place.add_argument("-O", "--outdir", type=Path, metavar="DIR", help="one Parquet and one TSV file a level")
+    place.add_argument("--parquet", type=Path, metavar="DIR", help="with --public: a snapshot to query where it lies")
+    what = export.add_mutually_exclusive_group()
+    what.add_argument("--closed", action="store_true", help="closed submissions too")
+    what.add_argument("--public", action="store_true", help="what may be told to anybody, and nothing else")
     add_forms(export)
+    action("reindex", "write anew what the search looks at; register keeps it in step by itself")
+    _catalog_access.add_log_arguments(action("access-log", _catalog_access.LOG_HELP))
     resolve = action("resolve", "which numbers of other archives and centres name the same object, and back")
     resolve.add_argument("number", metavar="NUMBER")
     add_link(action("link", "note the numbers that another archive gave: a pair, or all of a receipt of ENA"))
@@ -103,22 +89,6 @@ def _with_session(args: argparse.Namespace, work: Callable[[Any, Any], dict[str,
 
     with Catalog.open(load_station(args.station)) as catalog, catalog.reading() as session:
         return {"schema_version": SCHEMA_VERSION, **work(catalog, session)}
-
-
-def _search(args: argparse.Namespace) -> int:
-    from dsqc.catalog.queries import Query, count, search
-
-    values = {name.replace("-", "_"): getattr(args, name.replace("-", "_")) for name in SEARCH_OPTIONS}
-    values["research_field"] = values.pop("field")
-    query = Query(**values, metrics=tuple(args.metric), limit=args.limit)
-    found = _with_session(args, lambda _, session: {"count": count(session, query), "runs": search(session, query)})
-    if args.json:
-        print_json(found)
-        return ExitCode.DONE
-    columns = ("run", "sample", "project", "organism", "platform", "library_strategy", "research_field", "state")
-    print_table(columns, ([row[name] for name in columns] for row in found["runs"]))
-    print(Text(f"{found['count']} runs", f"런 {found['count']}건").get(args.lang))
-    return ExitCode.DONE
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -193,6 +163,8 @@ def _history_of(session: Any, name: str) -> dict[str, Any]:
 def _export(args: argparse.Namespace) -> int:
     if args.insdc_xml or args.kbds:
         return export_form(args)
+    if args.parquet:
+        return _export_public(args)
     if args.outdir is None:
         raise UsageError("-O DIR is missing.", hint="Name the directory for the files.")
     from dsqc.catalog.export import export_catalog
@@ -204,6 +176,38 @@ def _export(args: argparse.Namespace) -> int:
     else:
         print(", ".join(f"{name} {number}" for name, number in found["rows"].items()))
         print(f"→ {args.outdir}")
+    return ExitCode.DONE
+
+
+def _export_public(args: argparse.Namespace) -> int:
+    from dsqc.catalog.search.public_export import export_public
+
+    if not args.public:
+        raise UsageError("A snapshot holds what is public and nothing else.", hint="Say so: add --public.")
+    written: list[Any] = []
+
+    def work(_catalog: Any, session: Any) -> dict[str, Any]:
+        written.append(export_public(session, args.parquet))
+        return {"rows": written[0].rows, "snapshot": str(written[0].directory), "is_new": written[0].is_new}
+
+    found = _with_session(args, work)
+    if args.json:
+        print_json(found)
+        return ExitCode.DONE
+    print(", ".join(f"{name} {number}" for name, number in found["rows"].items()))
+    new = Text("", "") if found["is_new"] else Text(" (as before)", " (변경 없음)")
+    print(f"→ {found['snapshot']}{new.get(args.lang)}")
+    return ExitCode.DONE
+
+
+def _reindex(args: argparse.Namespace) -> int:
+    from dsqc.catalog.search.reindex import reindex
+
+    found = _with_session(args, lambda catalog, _: {"runs": reindex(catalog)})
+    if args.json:
+        print_json(found)
+    else:
+        print(Text(f"{found['runs']} runs", f"런 {found['runs']}건").get(args.lang))
     return ExitCode.DONE
 
 
@@ -235,7 +239,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "search": _search,
+    "search": run_search,
     "show": _show,
     "stats": _catalog_figures.run_stats,
     "reference": _catalog_quality.run_reference,
@@ -245,6 +249,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "history": _history,
     "export": _export,
     "access-log": lambda args: _catalog_access.access_log(args, _with_session),
+    "reindex": _reindex,
     "verify": _verify,
     **_catalog_receipts.ACTIONS,
     "resolve": resolve_number,

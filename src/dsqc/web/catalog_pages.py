@@ -5,9 +5,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from dsqc.catalog.access import is_public
-from dsqc.catalog.queries import Query, count
-from dsqc.catalog.queries import search as search_runs
+from dsqc.catalog.search import Query, count
+from dsqc.catalog.search import search as search_runs
 from dsqc.errors import UsageError
 from dsqc.web.answers import Problem, page
 from dsqc.web.queue import field_names
@@ -47,10 +46,10 @@ def find_runs(
     """
     values = {name: value.replace("\0", "") for name, value in asked.items()}
     metric = values.pop("metric")
-    query = Query(**values, metrics=(metric,) if metric else (), limit=limit)
-    only = None if sees_all else is_public()
-    rows = search_runs(session, query, only=only, offset=offset)
-    return count(session, query, only=only), rows if sees_all else guarded_rows(session, rows)
+    page_number = offset // limit + 1
+    query = Query(**values, metrics=(metric,) if metric else (), everything=sees_all, limit=limit, page=page_number)
+    rows = search_runs(session, query)
+    return count(session, query), rows if sees_all else guarded_rows(session, rows)
 
 
 def show(visit: Visit) -> Response:

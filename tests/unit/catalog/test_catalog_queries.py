@@ -9,7 +9,8 @@ from dsqc.catalog.database import Catalog
 from dsqc.catalog.export import export_catalog
 from dsqc.catalog.figures.statistics import statistics
 from dsqc.catalog.models import ForeignAccessionRecord
-from dsqc.catalog.queries import Query, count, find_owner, search, show
+from dsqc.catalog.queries import find_owner, show
+from dsqc.catalog.search import Query, count, search
 from dsqc.errors import UsageError
 from dsqc.stages.register import register
 from dsqc.station import Station
@@ -52,9 +53,10 @@ def runs(station: Station, query: Query) -> set[str]:
         (Query(package="plant_fungi", platform="illumina", strategy="wgs"), RICE | MAIZE),
         (Query(instrument="Illumina NovaSeq 6000"), RICE | MAIZE),
         (Query(metrics=("mean_phred>=30",)), RICE),
-        (Query(metrics=("mean_phred < 30", "frac_bases_q30=0.5")), MAIZE),
+        (Query(metrics=("mean_phred < 30", "frac_bases_q30=0.5"), everything=True), MAIZE),
+        (Query(metrics=("mean_phred < 30",)), set()),
         (Query(metrics=("mean_phred>20",)), RICE),
-        (Query(metrics=("mean_phred<=20",)), MAIZE),
+        (Query(metrics=("mean_phred<=20",), everything=True), MAIZE),
         (Query(text="LEAF"), {"KAR00000001", "KAR00000003"}),
         (Query(text="내건성"), RICE | MAIZE),
         (Query(text="50%"), MAIZE),

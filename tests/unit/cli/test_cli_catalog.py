@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import pyarrow.parquet as pq
 import pytest
 
 from dsqc.cli.main import main
@@ -103,6 +104,52 @@ def test_search_prints_runs(stocked: Station) -> None:
     assert stocked.run("catalog", "search", "--metric", "nonsense")[0] == 2
 
 
+def test_search_takes_a_query_and_says_where_it_cannot_read_one(stocked: Station) -> None:
+    query = 'organism:"Oryza sativa" field:seed_crop phred>=30 -leaf'
+    found = stocked.json("catalog_search", "catalog", "search", query, "--facets", "platform")
+    assert found["query"] == 'organism:"Oryza sativa" field:seed_crop mean_phred>=30 -leaf'
+    assert [row["run"] for row in found["runs"]] == ["KAR00000002"]
+    assert found["facets"] == {"platform": [{"value": "ILLUMINA", "runs": 1}]}
+
+    stocked.capsys.readouterr()
+    assert main(["catalog", "search", "leaf organsim:rice", *stocked.option]) == 2
+    error = stocked.capsys.readouterr().err
+    assert "\n  leaf organsim:rice\n       ^^^^^^^^\n" in error
+    assert "Did you mean organism" in error
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "Fields:"), ("ko", "필드:")])
+def test_the_query_language_explains_itself_without_a_station(
+    language: str, text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DSQC_STATION", raising=False)
+    assert main(["catalog", "search", "--help-query", "--lang", language]) == 0
+    assert text in capsys.readouterr().out
+
+
+def test_search_writes_tables_page_by_page(stocked: Station) -> None:
+    columns = ("--columns", "run,collected,phred,size")
+    first = stocked.run("catalog", "search", "--tsv", "--limit", "1", *columns)
+    second = stocked.run("catalog", "search", "--tsv", "--limit", "1", "--page", "2", *columns)
+    heading, row = first[1].splitlines()
+    assert heading == "run\tcollection_date\tmean_phred\tsize_bytes"
+    assert row.startswith("KAR00000001\t2025-07-01\t36.5\t")
+    assert second[1].splitlines()[1].startswith("KAR00000002\t")
+
+    place = stocked.root / "found.parquet"
+    found = stocked.json("catalog_search", "catalog", "search", "--parquet", str(place))
+    assert (found["count"], found["runs"]) == (2, [])
+    table = pq.read_table(place)
+    assert table.column_names[0] == "run"
+    assert table.column("run").to_pylist() == ["KAR00000001", "KAR00000002"]
+
+    code, out = stocked.run("catalog", "search", "--limit", "1", "--facets", "organism", "--lang", "ko")
+    assert code == 0
+    assert "2쪽 중 1쪽" in out
+    assert stocked.run("catalog", "search", "--columns", "nonsense")[0] == 2
+    assert stocked.run("catalog", "search", "--json", "--tsv")[0] == 2
+
+
 @pytest.mark.parametrize("accession", ["KAP000001", "KAS00000001", "KAE00000001", "KAR00000001", "KRA00000001"])
 def test_show_prints_every_kind_of_object(stocked: Station, accession: str) -> None:
     assert stocked.json("catalog_show", "catalog", "show", accession)["accession"] == accession
@@ -144,6 +191,20 @@ def test_export_writes_every_level(stocked: Station) -> None:
     found = stocked.json("catalog_export", "catalog", "export", "-O", str(place))
     assert found["rows"]["run"] == 2
     assert len(list(place.iterdir())) == 12
+
+
+def test_the_public_export_is_a_snapshot(stocked: Station) -> None:
+    place = str(stocked.root / "public")
+    assert stocked.run("catalog", "export", "--parquet", place)[0] == 2
+    for is_new in (True, False):
+        found = stocked.json("catalog_export", "catalog", "export", "--public", "--parquet", place)
+        assert (found["rows"]["runs"], found["is_new"]) == (2, is_new)
+    assert "as before" in stocked.run("catalog", "export", "--public", "--parquet", place)[1]
+
+
+def test_reindex_writes_the_rows_of_the_search_anew(stocked: Station) -> None:
+    assert stocked.json("catalog_reindex", "catalog", "reindex")["runs"] == 2
+    assert "2" in stocked.run("catalog", "reindex")[1]
 
 
 def test_verify_finds_a_lost_object_and_a_lost_manifest(stocked: Station) -> None:

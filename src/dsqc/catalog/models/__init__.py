@@ -48,6 +48,13 @@ from dsqc.catalog.models.metadata import (
     SubmissionRecord,
 )
 from dsqc.catalog.models.receipts import CertificateRecord, DistrustedKeyRecord, ReviewerLinkRecord
+from dsqc.catalog.models.search import (
+    WIDE_METRICS,
+    RunSearchRecord,
+    RunTextRecord,
+    RunTotalRecord,
+    SearchValueRecord,
+)
 from dsqc.catalog.models.stored import (
     ARCHIVE_ENCODINGS,
     EncryptionHeaderRecord,
@@ -68,6 +75,7 @@ from dsqc.catalog.models.versions import (
 __all__ = [
     "ARCHIVE_ENCODINGS",
     "SCOPES",
+    "WIDE_METRICS",
     "AccessEntryRecord",
     "AccessionCounterRecord",
     "AccountRecord",
@@ -110,7 +118,11 @@ __all__ = [
     "ReplacedFileRecord",
     "ReviewerLinkRecord",
     "RunRecord",
+    "RunSearchRecord",
+    "RunTextRecord",
+    "RunTotalRecord",
     "SampleRecord",
+    "SearchValueRecord",
     "SharedPackageRecord",
     "SharedVersionRecord",
     "SubmissionRecord",

@@ -163,7 +163,8 @@ class MetricRecord(Base):
     """One metric of one run. A number stands in ``value``, a word in ``text``."""
 
     __tablename__ = "metric"
-    __table_args__ = (Index("ix_metric_metric_value", "metric", "value"),)
+    # With run_id, so that the index answers by itself.
+    __table_args__ = (Index("ix_metric_metric_value_run_id", "metric", "value", "run_id"),)
 
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), primary_key=True)
     metric: Mapped[str] = mapped_column(primary_key=True)

@@ -41,11 +41,13 @@ class ObjectCopyRecord(Base):
     __table_args__ = (
         Unique("object_id", "place", "encoding"),
         Index("ix_object_copy_place_verified_at", "place", "verified_at"),
+        # Answers how much a tier holds by itself.
+        Index("ix_object_copy_tier_stored_size_bytes", "tier", "stored_size_bytes"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     object_id: Mapped[int] = mapped_column(ForeignKey("object.id"), index=True)
-    tier: Mapped[str] = mapped_column(index=True)
+    tier: Mapped[str]
     key: Mapped[str]
     place: Mapped[str]
     state: Mapped[str] = mapped_column(default="present")
