@@ -10,7 +10,7 @@ from sqlalchemy import LargeBinary, MetaData, insert, select, text
 from dsqc.catalog.database import WRITES, Catalog, connected, head_revision, migrate
 from dsqc.catalog.events import history, verify_history
 from dsqc.catalog.models import SubmissionRecord
-from dsqc.catalog.queries import Query, search
+from dsqc.catalog.search import Query, search
 from dsqc.catalog.versions.reading import versions_of
 from dsqc.stages.register import register
 from dsqc.station import Station

@@ -17,7 +17,8 @@ from dsqc.catalog.export import export_catalog
 from dsqc.catalog.figures.statistics import statistics
 from dsqc.catalog.leases import try_acquire
 from dsqc.catalog.outcomes import Actor
-from dsqc.catalog.queries import Query, search, show
+from dsqc.catalog.queries import show
+from dsqc.catalog.search import Query, search
 from dsqc.catalog.versions.agreements import Agreement, AgreementKind, add_agreement, list_agreements
 from dsqc.catalog.versions.reading import versions_of
 from dsqc.catalog.versions.watching import Standing, interrupted, leases, release_abandoned

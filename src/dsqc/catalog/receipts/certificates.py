@@ -18,12 +18,11 @@ from dsqc.catalog.models import CertificateRecord, DataFileRecord, EventRecord, 
 from dsqc.catalog.receipts.reviewer_links import registered_submission
 from dsqc.catalog.receipts.visible import Visible
 from dsqc.catalog.registering import Actor
+from dsqc.catalog.versions.freezing import CERTIFIED
 from dsqc.forms import vocabulary
 from dsqc.model import SubmissionState
 
 SCHEMA_VERSION = "1.0"
-ACTION = "certificate"
-"""The event that freezes a submission."""
 KIND = "dsqc data certificate"
 _OF_ISSUE = ("number", "issued_at", "history", "signature")
 """What differs between two certificates that say the same."""
@@ -34,7 +33,7 @@ Signer = Callable[[Document], Document]
 
 def is_certified(session: Session, submission_id: int) -> bool:
     """Whether a data certificate was issued for the submission: nothing of it may be changed any more."""
-    query = select(EventRecord.id).where(EventRecord.submission_id == submission_id, EventRecord.action == ACTION)
+    query = select(EventRecord.id).where(EventRecord.submission_id == submission_id, EventRecord.action == CERTIFIED)
     return session.scalars(query.limit(1)).first() is not None
 
 
@@ -72,7 +71,7 @@ def issue(session: Session, name: str, actor: Actor, sign: Signer = lambda docum
         )
     )
     details = {"number": number, "document_sha256": document_digest(document)}
-    append_event(session, record, ACTION, actor=actor.name, details=details, clock=actor.clock)
+    append_event(session, record, CERTIFIED, actor=actor.name, details=details, clock=actor.clock)
     return document
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from dsqc.catalog.events import Clock, append_event, now
 from dsqc.catalog.models import EventRecord, SubmissionRecord
 
-CERTIFIED = "certified"
+CERTIFIED = "certificate"
 """Action of the event that freezes a submission."""
 
 
