@@ -31,7 +31,7 @@ def show(visit: Visit) -> Response:
 
 
 def public_statistics(session: Session) -> dict[str, Any]:
-    """As ``dsqc.catalog.figures.statistics``, of public data only: nothing in it counts a record that is held or closed."""
+    """As ``dsqc.catalog.figures.statistics``, of public data only: nothing counts a record that is held or closed."""
     columns = (
         func.count(SubmissionRecord.id.distinct()),
         func.count(ProjectRecord.id.distinct()),

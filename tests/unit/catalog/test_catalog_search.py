@@ -93,7 +93,7 @@ def runs(session: Session, words: str, *, everything: bool = False) -> list[str]
         ("run:run-root", ["KAR00000002"]),
         ("submission:KRA0000000*", RICE + MAIZE + LONG),
         ("access:closed", MAIZE),
-        ("state:registered access:open", RICE + LONG),
+        ("state:released access:open", RICE + LONG),
         ("leaf", ["KAR00000001", "KAR00000003", "KAR00000005"]),
         ("LEAF wgs 내건성", ["KAR00000001", "KAR00000003"]),
         ("도열병", LONG),

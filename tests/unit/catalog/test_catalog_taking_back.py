@@ -97,7 +97,7 @@ def test_a_withdrawal_is_made_once_and_final(station: Station, tmp_path: Path) -
     assert "wrong plants" in receipt["reasons"][0]["message"]
     assert "wrong plants" in hand_in(Judged(), tmp_path / "one", station)["reasons"][0]["message"]
     assert dump(station) == before
-    assert actions(station, "rice-2026")[-2:] == ["registered", "withdrawn"]
+    assert actions(station, "rice-2026")[-2:] == ["released", "withdrawn"]
 
 
 @ON_SQLITE
@@ -128,8 +128,8 @@ def test_what_was_never_registered_is_given_up_and_its_alias_is_free(station: St
     assert (again["registered"], "given up" in again["reasons"][0]["message"]) == (False, True)
 
     assert hand_in(Judged(organism="Zea mays"), tmp_path / "three", station)["registered"]
-    assert actions(station, "rice-2026")[-6:] == [
-        *("withdrawn", "received", "transferred", "validated", "measured", "registered")
+    assert actions(station, "rice-2026")[-7:] == [
+        *("withdrawn", "received", "transferred", "validated", "measured", "registered", "released")
     ]
     with pytest.raises(UsageError, match="registered as KRA00000001"):
         discard(station, RICE, by="Park")

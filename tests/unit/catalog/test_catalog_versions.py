@@ -72,7 +72,7 @@ def test_corrected_sheets_make_a_new_version_of_what_changed(station: Station, t
     changed = [(row["accession"], row["version"]) for row in tables["object_version"]]
     assert sorted(changed) == [("KAP000001", 1), ("KAS00000001", 1), ("KAS00000002", 1), ("KRA00000001", 1)]
     (event,) = [row for row in tables["event"] if row["action"] == "version"]
-    assert (event["state"], event["details"]["version"]) == ("registered", 2)
+    assert (event["state"], event["details"]["version"]) == ("released", 2)
     assert [(item["accession"], item["attributes"]) for item in event["details"]["changes"]] == [
         ("KAP000001", ["title_en"]),
         ("KAS00000001", ["organism"]),
@@ -172,7 +172,7 @@ def test_a_certified_submission_is_frozen(station: Station, tmp_path: Path) -> N
 
     assert [reason["code"] for reason in receipt["reasons"]] == ["DSQC-G003"]
     assert "certificate" in receipt["reasons"][0]["message"]
-    assert actions(station, "rice-2026")[-2:] == ["registered", "certified"]
+    assert actions(station, "rice-2026")[-2:] == ["released", "certificate"]
     assert hand_in(Judged(), tmp_path / "one", station)["registered"]
 
 
@@ -196,7 +196,7 @@ def test_replaced_files_keep_the_old_ones_with_both_fingerprints(station: Statio
     assert [item["sha256"] for item in listed["replaced"]] == [item["sha256"] for item in first["objects"]]
     # Nobody takes the old objects for orphans, with the catalog or by the manifests alone.
     for with_catalog in (True, False):
-        assert [swept.orphans for swept in sweep_storage(station, with_catalog=with_catalog)] == [[], [], []]
+        assert [swept.orphans for swept in sweep_storage(station, with_catalog=with_catalog)] == [[]] * 4
     assert problems(station) == []
     assert hand_in(other, tmp_path / "two", station)["registered"]
 
