@@ -1,37 +1,9 @@
-"""What may leave the station: which submissions are public, and which attributes of a form may be shown."""
+"""Which attributes of a form may leave the station, of submissions that are public (``dsqc.catalog.access``)."""
 
 import functools
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select
-
-from dsqc.catalog.models import ProjectRecord, SubmissionRecord
-from dsqc.catalog.resolve import SECURITY_CLASS, security_term
 from dsqc.errors import UsageError
 from dsqc.forms import People, Visibility, compose
-from dsqc.model import Access
-from dsqc.model import SubmissionState as State
-
-
-def is_public() -> ColumnElement[bool]:
-    """Everything but attributes that are not public may be told: released, open, and no security project."""
-    return and_(
-        SubmissionRecord.accession.is_not(None),
-        SubmissionRecord.state == State.RELEASED.value,
-        SubmissionRecord.access_level == Access.OPEN.value,
-        not_(_is_secret_project()),
-    )
-
-
-def _is_secret_project() -> ColumnElement[bool]:
-    """Whether the submission is of a security project, by the project's record or by its own words about it."""
-    of_project = select(ProjectRecord.id).where(_is_secret(ProjectRecord.attributes))
-    own = _is_secret(SubmissionRecord.project_attributes)
-    return or_(own, func.coalesce(SubmissionRecord.project_id, 0).in_(of_project))
-
-
-def _is_secret(attributes: ColumnElement[object] | object) -> ColumnElement[bool]:
-    value = attributes[SECURITY_CLASS].as_string()  # type: ignore[index]
-    return func.coalesce(value, "") == security_term()
 
 
 @functools.lru_cache(maxsize=512)

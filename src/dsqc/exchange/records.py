@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from dsqc.catalog.access import is_public
 from dsqc.catalog.models import (
     ExperimentRecord,
     ForeignAccessionRecord,
@@ -22,7 +23,7 @@ from dsqc.catalog.models import (
     SubmissionRecord,
 )
 from dsqc.errors import UsageError
-from dsqc.exchange.public import is_public, shown_attributes
+from dsqc.exchange.public import shown_attributes
 
 ORGANISATION = (
     "submitter_organization_en",
