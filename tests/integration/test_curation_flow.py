@@ -113,7 +113,7 @@ def test_a_returned_submission_comes_back_corrected(tmp_path: Path, capsys: pyte
     assert read(results / "receipt.json")["registered"] is True
     assert [item for item in actions(load_station(station), name) if item != "received"] == [
         *("transferred", "validated", "measured", "in_curation", "assigned", "returned"),
-        *("transferred", "validated", "measured", "in_curation", "approved", "registered"),
+        *("transferred", "validated", "measured", "in_curation", "approved", "registered", "released"),
     ]
     assert problems(load_station(station)) == []
 
