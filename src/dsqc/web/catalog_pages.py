@@ -46,8 +46,15 @@ def find_runs(
     """
     values = {name: value.replace("\0", "") for name, value in asked.items()}
     metric = values.pop("metric")
-    page_number = offset // limit + 1
-    query = Query(**values, metrics=(metric,) if metric else (), everything=sees_all, limit=limit, page=page_number)
+    query = Query(
+        **values,
+        metrics=(metric,) if metric else (),
+        # A page that anybody may open lists no closed run, not even by its public attributes.
+        access="" if sees_all else "open",
+        everything=sees_all,
+        limit=limit,
+        page=offset // limit + 1,
+    )
     rows = search_runs(session, query)
     return count(session, query), rows if sees_all else guarded_rows(session, rows)
 
