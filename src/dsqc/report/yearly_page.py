@@ -10,8 +10,6 @@ from dsqc.report.render import size
 from dsqc.report.svg import Canvas
 
 Data = Mapping[str, Any]
-NOT_KEPT = Text("not kept by this catalog", "이 카탈로그에 기록 없음")
-"""What stands where a table is not there: that is not nothing."""
 FIXITY = {
     "verify": Text("copies proven", "검증한 사본"),
     "damage": Text("copies found damaged or missing", "손상·누락 발견"),
@@ -30,9 +28,10 @@ def yearly_page(document: Data, language: Language | None = None) -> str:
     title = Text(f"Yearly report {year}", f"{year}년 연간 보고서")
     subtitle = Text("use and security", "이용 현황과 보안 현황")
     use, handed = document["use"], document["use"]["handed_over"]
-    figures = [_months("registered", Text("Submissions registered", "등록된 제출"), use["registered"], "submissions")]
-    if handed is not None:
-        figures.append(_months("handed", Text("Hand-overs", "제공"), handed["by_month"], "handed_over"))
+    figures = [
+        _months("registered", Text("Submissions registered", "등록된 제출"), use["registered"], "submissions"),
+        _months("handed", Text("Hand-overs", "제공"), handed["by_month"], "handed_over"),
+    ]
     plots = [figures, []]
     sections = [
         Section(name, figures=drawn, tables=[table([ITEM, COUNT], rows)])
@@ -59,8 +58,6 @@ def _use_rows(use: Data) -> Rows:
         (Text("exports of closed data", "비공개 자료 반출"), _number(use["closed_exports"])),
     ]
     handed = use["handed_over"]
-    if handed is None:
-        return [*rows, (Text("hand-overs (access log)", "제공(접근 기록)"), NOT_KEPT)]
     volume = size(handed["size_bytes"])
     return [
         *rows,
@@ -72,15 +69,15 @@ def _use_rows(use: Data) -> Rows:
     ]
 
 
-def _number(value: int | None) -> Text:
-    return NOT_KEPT if value is None else Text(f"{value:,}", f"{value:,}")
+def _number(value: int) -> Text:
+    return Text(f"{value:,}", f"{value:,}")
 
 
 def _security_rows(found: Data) -> Rows:
-    log_ins, rotations = found["log_ins"] or {}, found["key_rotations"]
+    log_ins, rotations = found["log_ins"], found["key_rotations"]
     return [
-        (Text("failed log-ins", "로그인 실패"), _number(log_ins.get("failed"))),
-        (Text("pages refused to a person", "거부된 화면 요청"), _number(log_ins.get("refused_pages"))),
+        (Text("failed log-ins", "로그인 실패"), _number(log_ins["failed"])),
+        (Text("pages refused to a person", "거부된 화면 요청"), _number(log_ins["refused_pages"])),
         (Text("hand-overs refused", "거절된 제공"), _number(found["refused_hand_overs"])),
         *((FIXITY.get(name, Text(name, name)), _number(number)) for name, number in found["fixity_events"].items()),
         (
@@ -94,9 +91,7 @@ def _security_rows(found: Data) -> Rows:
     ]
 
 
-def _releases(found: Mapping[str, int] | None) -> Text:
-    if found is None:
-        return NOT_KEPT
+def _releases(found: Mapping[str, int]) -> Text:
     said = ", ".join(f"{state} {number:,}" for state, number in found.items()) or "0"
     return Text(said, said)
 

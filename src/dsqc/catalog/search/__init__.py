@@ -2,7 +2,7 @@
 
 ::
 
-    query = Query('organism:"Oryza sativa" field:seed_crop q30>=0.8', limit=100)
+    query = Query('organism:"Oryza sativa" package:Plant q30>=0.8', limit=100)
     found = find(session, query, facets=("platform",))
     rows = full_rows(session, found.run_ids, everything=query.everything)
 """

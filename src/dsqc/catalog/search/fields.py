@@ -71,7 +71,7 @@ FIELDS: tuple[Field, ...] = (
     Field("place", Kind.WORD, "geo_loc_name", Text("where the sample was collected", "시료 채취 장소"),
           'place:"South Korea"*', ("geo_loc_name",)),
     Field("field", Kind.WORD, "research_field", Text("research field (dsqc form list)", "연구 분야(dsqc form list)"),
-          "field:seed_crop", ("research_field",)),
+          "field:ID", ("research_field",)),
     Field("package", Kind.WORD, "package", Text("BioSample package", "BioSample 패키지"), "package:Plant_fungi"),
     Field("centre", Kind.WORD, "data_centre", Text("data centre", "데이터 센터"), "centre:NABIC",
           ("data_centre", "center")),

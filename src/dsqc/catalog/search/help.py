@@ -24,7 +24,7 @@ SYNTAX: tuple[tuple[str, Text], ...] = (
     ("(a OR b) c", Text("parentheses group", "괄호로 묶음")),
 )
 EXAMPLES = (
-    'organism:"Oryza sativa" field:seed_crop collected:2020..2023 q30>=0.8 -platform:ILLUMINA',
+    'organism:"Oryza sativa" package:Plant_fungi collected:2020..2023 q30>=0.8 -platform:ILLUMINA',
     "(platform:OXFORD_NANOPORE OR platform:PACBIO_SMRT) n50>20k access:open",
     '가뭄 place:"South Korea"* strategy:RNA-Seq',
 )

@@ -4,7 +4,7 @@
 
     DIR/current -> 1f0c…/          the newest snapshot; changes hands in one step
     DIR/1f0c…/manifest.json        rows, columns, size and SHA-256 of every file
-    DIR/1f0c…/runs/research_field=seed_crop/part-0.parquet
+    DIR/1f0c…/runs/research_field=…/part-0.parquet
     DIR/1f0c…/metrics/metric=frac_bases_q30/part-0.parquet
     DIR/1f0c…/samples/part-0.parquet …
 

@@ -42,7 +42,7 @@ class PublicTable:
         key: rows are read in ranges of it, in its order.
         statement: its rows whose keys are from the first number and below the second.
         sheet: whose attributes its column ``attributes`` holds; empty where it has none.
-        partition: column whose values are directories (``research_field=seed_crop``); empty: one file.
+        partition: column whose values are directories (``research_field=…``); empty: one file.
         step: keys of one range.
     """
 
