@@ -30,12 +30,12 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.database import Catalog, database_url
+from dsqc.catalog.figures.statistics import statistics as catalog_statistics
 from dsqc.catalog.making import make_station
 from dsqc.catalog.models import DataFileRecord, MetricRecord, RunSearchRecord
 from dsqc.catalog.search import Query, choose_columns, count, find, full_rows, table_rows
 from dsqc.catalog.search.grammar import And, Term
 from dsqc.catalog.search.public_export import CURRENT, export_public
-from dsqc.catalog.figures.statistics import statistics as catalog_statistics
 from dsqc.station import Station
 from infra.postgres import postgres_server
 
