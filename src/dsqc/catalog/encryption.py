@@ -3,15 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select, union
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from dsqc.catalog.access.tiers import files_of_runs
 from dsqc.catalog.models import (
     DataFileRecord,
     EncryptionHeaderRecord,
     ObjectCopyRecord,
     ObjectRecord,
-    ReplacedFileRecord,
     RunRecord,
     SubmissionRecord,
 )
@@ -156,10 +156,7 @@ def outdated(session: Session, recipient: str) -> dict[int, dict[str, Header]]:
     A body that several submissions share stands with the first of them.
     """
     # Replaced files too: their objects stay, and must be opened by the keys that there will be.
-    files = union(
-        select(DataFileRecord.object_id, DataFileRecord.run_id),
-        select(ReplacedFileRecord.object_id, ReplacedFileRecord.run_id),
-    ).subquery()
+    files = files_of_runs()
     query = (
         select(RunRecord.submission_id, EncryptionHeaderRecord)
         .join(ObjectCopyRecord, ObjectCopyRecord.stored_sha256 == EncryptionHeaderRecord.stored_sha256)

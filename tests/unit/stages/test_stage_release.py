@@ -254,6 +254,26 @@ def _opened(folder: Path) -> list[bytes]:
     return sorted(found)
 
 
+@pytest.mark.parametrize("job", ["run", "close"])
+def test_files_that_others_took_the_place_of_move_too(
+    held_one: Station, open_one: Station, tmp_path: Path, job: str
+) -> None:
+    station, first = (held_one, Judged(**HELD)) if job == "run" else (open_one, Judged())
+    second = Judged(data=b"@r\nTTTT\n+\nIIII\n", reads="two", release_date=first.release_date)
+    given = (*second.write(tmp_path / "second", station), station)
+    assert register(*given, actor=actor("2026-04-01"), replace_files=True).registered
+    assert contents(station, "held" if job == "run" else "public") == plain(first, second)
+
+    if job == "run":
+        assert run(station, "2026-09-01") == [("release", ONE)]
+        assert (contents(station, "held"), contents(station, "public")) == ([], plain(first, second))
+    else:
+        release.close_data(station, ONE, REASON, person("Choi", "2026-05-01"))
+        assert contents(station, "public") == []
+        assert len(contents(station, "closed")) == len(plain(first, second))
+    assert problems(station) == []
+
+
 def test_what_another_submission_needs_is_not_taken_away(embedded: Station, tmp_path: Path) -> None:
     judged = registered(embedded, tmp_path)
     same = Judged(name="same", email="lee@other.ac.kr")

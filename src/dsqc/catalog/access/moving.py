@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy import Select, delete, or_, select
+from sqlalchemy.orm import Session, selectinload
 
-from dsqc.catalog.access.tiers import CLOSED, OPEN
+from dsqc.catalog.access.tiers import CLOSED, OPEN, files_of_runs, is_in_tier
 from dsqc.catalog.events import timestamp
 from dsqc.catalog.models import (
-    DataFileRecord,
     EncryptionHeaderRecord,
     LeaseRecord,
     ObjectCopyRecord,
@@ -17,8 +16,6 @@ from dsqc.catalog.models import (
     RunRecord,
     SubmissionRecord,
 )
-from dsqc.model import Access
-from dsqc.model import SubmissionState as State
 from dsqc.station import HELD
 from dsqc.storage import StoredCopy
 
@@ -52,15 +49,10 @@ class MovingObject:
 
 
 def objects_of(session: Session, submission_id: int) -> list[MovingObject]:
-    """The objects of a submission, each once."""
-    mine = (
-        select(DataFileRecord.object_id)
-        .join(RunRecord, DataFileRecord.run_id == RunRecord.id)
-        .where(RunRecord.submission_id == submission_id)
-    )
+    """The objects of a submission, each once; of replaced files too."""
     query = (
         select(ObjectRecord)
-        .where(ObjectRecord.id.in_(mine))
+        .where(ObjectRecord.id.in_(_ids_of(submission_id)))
         .options(selectinload(ObjectRecord.copies))
         .order_by(ObjectRecord.id)
     )
@@ -87,6 +79,12 @@ def objects_of(session: Session, submission_id: int) -> list[MovingObject]:
     ]
 
 
+def _ids_of(submission_id: int) -> Select[tuple[int]]:
+    files = files_of_runs()
+    runs = select(files.c.object_id).join(RunRecord, files.c.run_id == RunRecord.id)
+    return runs.where(RunRecord.submission_id == submission_id)
+
+
 def note_copy(session: Session, object_id: int, copy: StoredCopy) -> None:
     """Note a copy that was made or proven by a move."""
     query = select(ObjectCopyRecord).where(
@@ -107,25 +105,16 @@ def note_copy(session: Session, object_id: int, copy: StoredCopy) -> None:
     record.recipe = dict(copy.recipe)
 
 
-def _in_tier(tier: str) -> ColumnElement[bool]:
-    """Whether the objects of a submission belong to ``tier``; as :func:`dsqc.catalog.access.tiers.tier_of`."""
-    closed = SubmissionRecord.access_level == Access.CLOSED.value
-    if tier == CLOSED:
-        return closed
-    held = SubmissionRecord.state == State.HELD.value
-    return and_(~closed, held if tier == HELD else ~held)
-
-
 def copies_to_clear(session: Session, submission_id: int, tier: str) -> list[tuple[MovingObject, Copy]]:
     """Copies in ``tier`` of the objects of a submission that has left it, and that no other submission there needs."""
-    needed = exists().where(
-        DataFileRecord.object_id == ObjectRecord.id,
-        DataFileRecord.run_id == RunRecord.id,
-        RunRecord.submission_id == SubmissionRecord.id,
-        SubmissionRecord.id != submission_id,
-        _in_tier(tier),
+    files = files_of_runs()
+    needed = (
+        select(files.c.object_id)
+        .join(RunRecord, files.c.run_id == RunRecord.id)
+        .join(SubmissionRecord, RunRecord.submission_id == SubmissionRecord.id)
+        .where(SubmissionRecord.id != submission_id, is_in_tier(tier), files.c.object_id.in_(_ids_of(submission_id)))
     )
-    still = set(session.scalars(select(ObjectRecord.id).where(needed)))
+    still = set(session.scalars(needed))
     return [
         (item, copy)
         for item in objects_of(session, submission_id)
@@ -140,22 +129,20 @@ def strays(session: Session) -> list[int]:
 
     So it is after a move was killed, and where another job (``dsqc storage archive``) wrote a copy during one.
     """
-    public = aliased(SubmissionRecord)
-    run, file = aliased(RunRecord), aliased(DataFileRecord)
-    needed = exists().where(
-        file.object_id == ObjectCopyRecord.object_id,
-        file.run_id == run.id,
-        run.submission_id == public.id,
-        public.access_level != Access.CLOSED.value,
-        public.state != State.HELD.value,
+    files, others = files_of_runs(), files_of_runs()
+    needed = (
+        select(others.c.object_id)
+        .join(RunRecord, others.c.run_id == RunRecord.id)
+        .join(SubmissionRecord, RunRecord.submission_id == SubmissionRecord.id)
+        .where(is_in_tier(OPEN))
     )
     query = (
         select(SubmissionRecord.id)
         .join(RunRecord, RunRecord.submission_id == SubmissionRecord.id)
-        .join(DataFileRecord, DataFileRecord.run_id == RunRecord.id)
-        .join(ObjectCopyRecord, ObjectCopyRecord.object_id == DataFileRecord.object_id)
-        .where(ObjectCopyRecord.tier == OPEN, or_(_in_tier(CLOSED), _in_tier(HELD)), ~needed)
-        .where(SubmissionRecord.accession.is_not(None))
+        .join(files, files.c.run_id == RunRecord.id)
+        .join(ObjectCopyRecord, ObjectCopyRecord.object_id == files.c.object_id)
+        .where(ObjectCopyRecord.tier == OPEN, or_(is_in_tier(CLOSED), is_in_tier(HELD)))
+        .where(SubmissionRecord.accession.is_not(None), files.c.object_id.not_in(needed))
         .distinct()
     )
     return sorted(session.scalars(query))

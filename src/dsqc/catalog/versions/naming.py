@@ -1,11 +1,9 @@
 """Who may be told which record it is: data that is not public is only said to exist."""
 
-from typing import Any
+from sqlalchemy import BindParameter, ColumnElement, and_, or_
 
-from sqlalchemy import BindParameter, ColumnElement, and_, case, or_, select
-from sqlalchemy.orm import aliased
-
-from dsqc.catalog.models import SubmissionRecord, WithdrawalRecord
+from dsqc.catalog.access.tiers import state_before_withdrawal
+from dsqc.catalog.models import SubmissionRecord
 from dsqc.model import Access, SubmissionState
 
 NOT_OPEN = (SubmissionState.HELD.value, SubmissionState.CLOSED.value)
@@ -15,11 +13,6 @@ NOT_OPEN = (SubmissionState.HELD.value, SubmissionState.CLOSED.value)
 def may_be_named(submitter: str | BindParameter[str]) -> ColumnElement[bool]:
     """Whether ``submitter`` may be told the accessions of a submission (the row of :class:`SubmissionRecord` in the
     query): their own always; of others what is open and not held. What was withdrawn is as it was before."""
-    withdrawn = aliased(WithdrawalRecord)
-    before: Any = (
-        select(withdrawn.previous_state).where(withdrawn.submission_id == SubmissionRecord.id).scalar_subquery()
-    )
-    is_withdrawn = SubmissionRecord.state == SubmissionState.WITHDRAWN.value
-    state = case((is_withdrawn, before), else_=SubmissionRecord.state)
+    state = state_before_withdrawal()
     is_open = and_(SubmissionRecord.access_level != Access.CLOSED.value, state.not_in(NOT_OPEN))
     return or_(SubmissionRecord.submitter == submitter, is_open)
