@@ -48,7 +48,7 @@ def is_in_tier(tier: str) -> ColumnElement[bool]:
 
 
 def files_of_runs() -> Subquery:
-    """Columns ``object_id`` and ``run_id``: of files of runs, and of those that others took the place of, which stay."""
+    """Columns ``object_id`` and ``run_id``: files of runs, and those that others took the place of, which stay."""
     return union(
         select(DataFileRecord.object_id, DataFileRecord.run_id),
         select(ReplacedFileRecord.object_id, ReplacedFileRecord.run_id),
