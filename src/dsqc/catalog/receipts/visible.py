@@ -41,10 +41,10 @@ class Visible:
 
 
 def _form(record: SubmissionRecord) -> Form | None:
-    """The form of the version that was filled in; the newest where that is not there any more."""
-    for version in (record.form_version, None):
-        try:
-            return compose(record.research_field, record.package, version)
-        except UsageError:
-            continue
-    return None
+    """The form of the version that was filled in; where that is not there any more, nothing is known to be public."""
+    if not record.form_version:
+        return None
+    try:
+        return compose(record.research_field, record.package, record.form_version)
+    except UsageError:
+        return None
