@@ -128,21 +128,37 @@ def history(session: Session, submission: SubmissionRecord) -> list[EventRecord]
     return list(session.scalars(query))
 
 
+def chain_faults(
+    name: str, links: Iterable[Any], digest_of: Callable[[Any], str], *, called: str = "event"
+) -> list[ChainFault]:
+    """Faults of a chain by itself: an entry that is missing or was changed.
+
+    Args:
+        name: whose chain it is.
+        links: its entries in their order: each with ``sequence`` from 1, ``previous_digest`` and ``digest``.
+        digest_of: what the digest of an entry has to be.
+        called: what an entry is called.
+    """
+    faults: list[ChainFault] = []
+    previous, number = START, 0
+    for link in links:
+        number += 1
+        if link.sequence != number:
+            faults.append(ChainFault(name, link.sequence, f"{called} {number} is missing"))
+            number = link.sequence
+        elif link.previous_digest != previous:
+            faults.append(ChainFault(name, link.sequence, f"does not follow the {called} before it"))
+        if link.digest != digest_of(link):
+            faults.append(ChainFault(name, link.sequence, "was changed: its digest does not match"))
+        previous = link.digest
+    return faults
+
+
 def verify_history(submission: SubmissionRecord, events: Iterable[EventRecord]) -> list[ChainFault]:
     """Faults of one chain: an event that is missing, was changed, or does not end in the submission's state."""
-    chain = chain_name(submission)
-    faults: list[ChainFault] = []
-    previous, number, state = START, 0, ""
-    for event in events:
-        number += 1
-        if event.sequence != number:
-            faults.append(ChainFault(submission.alias, event.sequence, f"event {number} is missing"))
-            number = event.sequence
-        elif event.previous_digest != previous:
-            faults.append(ChainFault(submission.alias, event.sequence, "does not follow the event before it"))
-        if event.digest != event_digest(chain, event):
-            faults.append(ChainFault(submission.alias, event.sequence, "was changed: its digest does not match"))
-        previous, state = event.digest, event.state
+    chain, found = chain_name(submission), list(events)
+    faults = chain_faults(submission.alias, found, lambda event: event_digest(chain, event))
+    number, state = (found[-1].sequence, found[-1].state) if found else (0, "")
     if state != submission.state:
         problem = f"the last event says {state or 'nothing'}, the submission is {submission.state}"
         faults.append(ChainFault(submission.alias, number, problem))

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select, union, update
 from sqlalchemy.orm import Session
 
-from dsqc.catalog.events import START, ChainFault, Clock, now, timestamp
+from dsqc.catalog.events import START, ChainFault, Clock, chain_faults, now, timestamp
 from dsqc.catalog.models import (
     DataFileRecord,
     FixityEventRecord,
@@ -173,16 +173,4 @@ def fixity_events(session: Session) -> Sequence[FixityEventRecord]:
 
 def verify_fixity_chain(events: Iterable[FixityEventRecord]) -> list[ChainFault]:
     """Faults of the chain: an event that is missing or was changed."""
-    faults: list[ChainFault] = []
-    previous, number = START, 0
-    for event in events:
-        number += 1
-        if event.sequence != number:
-            faults.append(ChainFault(CHAIN, event.sequence, f"event {number} is missing"))
-            number = event.sequence
-        elif event.previous_digest != previous:
-            faults.append(ChainFault(CHAIN, event.sequence, "does not follow the event before it"))
-        if event.digest != fixity_digest(event):
-            faults.append(ChainFault(CHAIN, event.sequence, "was changed: its digest does not match"))
-        previous = event.digest
-    return faults
+    return chain_faults(CHAIN, events, fixity_digest)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from dsqc.catalog.events import START, ChainFault, Clock, now, timestamp
+from dsqc.catalog.events import START, ChainFault, Clock, chain_faults, now, timestamp
 from dsqc.catalog.models import AccessEntryRecord
 
 CHAIN = "access"
@@ -115,19 +115,7 @@ def entries(session: Session, *, accession: str = "", year: int | None = None) -
 
 def verify_access_chain(found: Iterable[AccessEntryRecord]) -> list[ChainFault]:
     """Faults of the whole log: an entry that is missing or was changed."""
-    faults: list[ChainFault] = []
-    previous, number = START, 0
-    for entry in found:
-        number += 1
-        if entry.sequence != number:
-            faults.append(ChainFault(CHAIN, entry.sequence, f"entry {number} is missing"))
-            number = entry.sequence
-        elif entry.previous_digest != previous:
-            faults.append(ChainFault(CHAIN, entry.sequence, "does not follow the entry before it"))
-        if entry.digest != entry_digest(entry):
-            faults.append(ChainFault(CHAIN, entry.sequence, "was changed: its digest does not match"))
-        previous = entry.digest
-    return faults
+    return chain_faults(CHAIN, found, entry_digest, called="entry")
 
 
 def yearly_figures(found: Iterable[AccessEntryRecord]) -> list[dict[str, Any]]:

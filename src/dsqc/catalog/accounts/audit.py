@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dsqc.catalog.events import START, ChainFault, Clock, now, timestamp
+from dsqc.catalog.events import START, ChainFault, Clock, chain_faults, now, timestamp
 from dsqc.catalog.intake import LONGEST_NAME, clean
 from dsqc.catalog.models import AuditEventRecord
 
@@ -72,16 +72,4 @@ def audit_events(session: Session, *, actor: str = "", since: str = "") -> Seque
 
 def verify_audit(events: Iterable[AuditEventRecord]) -> list[ChainFault]:
     """Faults of the whole chain: an event that is missing or was changed."""
-    faults: list[ChainFault] = []
-    previous, number = START, 0
-    for event in events:
-        number += 1
-        if event.sequence != number:
-            faults.append(ChainFault(CHAIN, event.sequence, f"event {number} is missing"))
-            number = event.sequence
-        elif event.previous_digest != previous:
-            faults.append(ChainFault(CHAIN, event.sequence, "does not follow the event before it"))
-        if event.digest != _digest(event):
-            faults.append(ChainFault(CHAIN, event.sequence, "was changed: its digest does not match"))
-        previous = event.digest
-    return faults
+    return chain_faults(CHAIN, events, _digest)
