@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any
 
@@ -18,6 +18,7 @@ from dsqc.personal import PersonalCell
 from dsqc.registry import RuleState
 from dsqc.registry import rule as registered
 from dsqc.rules.organisms import OrganismReader
+from dsqc.rules.sharing import can_share, shared
 from dsqc.rules.spelling import Words
 from dsqc.taxonomy import Taxonomy, open_taxonomy
 
@@ -262,5 +263,7 @@ def examine(submission: Submission, form: Form, context: Context) -> tuple[Check
 
     copy, changes = normalise(submission, form)
     prepared = Check(copy, form, context)
-    functions = dict.fromkeys(RULES.values())
-    return prepared, chain(changes, chain.from_iterable(function(prepared) for function in functions))
+    tasks = [partial(function, prepared) for function in dict.fromkeys(RULES.values())]
+    rows = sum(len(sheet.rows) for sheet in copy.sheets.values())
+    found = shared(tasks) if can_share(rows) else chain.from_iterable(task() for task in tasks)
+    return prepared, chain(changes, found)
