@@ -43,7 +43,7 @@ class Topic:
     limit: Contender | None = None
 
 
-COPIERS: tuple[Contender, ...] = (("dsqc", 0), ("boto3", 0), ("aws", 0), ("rclone", 0))
+COPIERS: tuple[Contender, ...] = (("dsqc", 0), ("boto3", 0), ("aws", 0), ("rclone", 0), ("rclone_hashed", 0))
 """Programs of ``transfers.py``, with as many threads as each takes by itself."""
 TOPICS = {
     "qc_fastq_binned": Topic(

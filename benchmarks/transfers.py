@@ -59,6 +59,10 @@ class Copier:
         return shutil.which(self.program)
 
 
+_DIGESTS = 'cd "%s" && md5sum * > /dev/null && sha256sum * > /dev/null && cd ..'
+"""What somebody runs who wants from a copier the digests that dsqc gives."""
+
+
 def _remote(url: str) -> str:
     return ":s3:" + url.removeprefix("s3://")
 
@@ -92,6 +96,14 @@ COPIERS = {
         lambda url, folder: ["copy", _remote(url), folder],
         "apt: rclone",
         ("version",),
+    ),
+    "rclone_hashed": Copier(
+        "rclone copy, md5sum and sha256sum",
+        "sh",
+        lambda folder, url: ["-c", f'{_DIGESTS % "$0"} && rclone copy "$0" "$1"', folder, _remote(url)],
+        lambda url, folder: ["-c", f'rclone copy "$0" "$1" && {_DIGESTS % "$1"}', _remote(url), folder],
+        "apt: rclone",
+        ("-c", "rclone version"),
     ),
 }
 
