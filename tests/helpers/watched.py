@@ -15,6 +15,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 
+WATCHING = 10
+"""Time between two looks at what runs, over the time that a look takes."""
+
+
 @dataclass
 class Watched:
     """Runs commands in ``home``: their temporary files, states and outputs all lie below it.
@@ -86,10 +90,12 @@ class Watched:
 
     def _watch(self, process: "subprocess.Popen[bytes]") -> None:
         while process.poll() is None:
+            begun = time.thread_time()
             for pid in (process.pid, *children(process.pid)):
                 with contextlib.suppress(OSError):
                     self.commands.add(Path(f"/proc/{pid}/cmdline").read_bytes())
-            time.sleep(0.01)
+            # A large family is looked at less often: watching must not take the time of the watched.
+            time.sleep(max(0.01, WATCHING * (time.thread_time() - begun)))
 
 
 def children(pid: int) -> list[int]:

@@ -12,7 +12,7 @@ from helpers.catalogs import dump, problems
 from helpers.register_process import POINTS, command, start
 from helpers.results import Judged, read
 
-WRITERS = 16
+WRITERS = 8
 EACH = 2
 
 
