@@ -46,10 +46,13 @@ def add_submission(
     Args:
         size_bytes: of all files together; the first file takes what does not divide.
         states: time (``2025-03-01T00:00``, UTC) of each state it was in, in their order; the last one is its state.
+            What ends registered is settled at once, as the station does.
         metrics: values by metric, one a run.
     """
     number = next(_numbers)
     states = states or {"registered": "2025-03-01T00:00"}
+    if list(states)[-1] == "registered":  # The station settles it in the same second.
+        states = {**states, "closed" if access == "closed" else "released": states["registered"]}
     project = ProjectRecord(
         accession=f"TP{number}", minted=True, submitter="s", alias=f"p{number}", project_type="Primary Project",
         data_type=data_type, title_en="", title_ko="", ministry=ministry, attributes={},

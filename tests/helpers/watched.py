@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-
 WATCHING = 10
 """Time between two looks at what runs, over the time that a look takes."""
 

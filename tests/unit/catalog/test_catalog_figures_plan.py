@@ -143,8 +143,8 @@ def test_runs_are_counted_by_what_people_ask_for(station: Station) -> None:
         ("seed_crop", "2025"): 5,
     }
     assert counts(station, "quarter", as_of=date(2025, 12, 31)) == {("2024-Q4",): 2, ("2025-Q1",): 3, ("2025-Q3",): 9}
-    assert counts(station, "state") == {("held",): 5, ("registered",): 5, ("withdrawn",): 4}
-    assert counts(station, "state", as_of=date(2025, 8, 31)) == {("registered",): 14}
+    assert counts(station, "state") == {("held",): 5, ("released",): 5, ("withdrawn",): 4}
+    assert counts(station, "state", as_of=date(2025, 8, 31)) == {("registered",): 9, ("released",): 5}
     assert counts(station, "platform", "field") == {
         ("DNBSEQ", "livestock"): 3,
         ("ILLUMINA", "livestock"): 2,

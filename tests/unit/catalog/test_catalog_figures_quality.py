@@ -108,6 +108,8 @@ def test_what_was_returned_for_its_quality_and_came_back_mended_is_told(station:
             submission.state = "registered"
             moment = datetime.fromisoformat(registered).replace(tzinfo=UTC)
             append_event(session, submission, "registered", actor="t", clock=lambda moment=moment: moment)  # type: ignore[misc]
+            submission.state = "released"
+            append_event(session, submission, "released", actor="t", clock=lambda moment=moment: moment)  # type: ignore[misc]
 
     first, *_ = quality(station, "quarter")["improvement"]
     assert first == {
@@ -163,7 +165,7 @@ def test_a_shift_of_a_centre_is_seen_and_noted_once(station: Station) -> None:
         accession = chart["signals"][-1]["accession"]
         submission = session.query(SubmissionRecord).filter_by(accession=accession).one()
         events = history(session, submission)
-        assert (events[-1].action, events[-1].state, events[-1].actor) == ("control_signal", "registered", "operator")
+        assert (events[-1].action, events[-1].state, events[-1].actor) == ("control_signal", "released", "operator")
         assert verify_history(submission, events) == []
         assert session.query(EventRecord).filter_by(action="control_signal").count() == document["noted"]
     with pytest.raises(UsageError, match="Did you mean frac_bases_q30"):

@@ -72,8 +72,8 @@ class Cell:
     closed: Amount
 
 
-OPEN_STATES = (State.REGISTERED.value, State.RELEASED.value)
-"""States in which everybody may know of open data."""
+OPEN_STATES = (State.RELEASED.value,)
+"""States in which everybody may know of open data, as in :mod:`dsqc.catalog.access.conditions`."""
 
 
 def undisclosed(state: Any) -> ColumnElement[bool]:
