@@ -52,6 +52,7 @@ def test_a_curators_whole_path(tmp_path: Path) -> None:
     }
     station, ids, runs = stock(make_station(tmp_path / "station", {}).station, tmp_path, submissions)
     own, run = f"/submissions/{ids['waits-alias']}", f"/submissions/{ids['waits-alias']}/runs/wrun-leaf"
+    (tmp_path / "before").mkdir()
     with served(station, tmp_path / "log") as server, chromium_page(tmp_path / "profile") as page:
         log_in(page, server, "curator")
         assert "waits-alias" in page.text
@@ -66,10 +67,14 @@ def test_a_curators_whole_path(tmp_path: Path) -> None:
         assert page.evaluate("document.documentElement.lang") == "ko"
         page.press("p.back a")
 
+        look(page, server, own, tmp_path / "before")
         page.press("input[value=return]", leads_on=False)
+        page.type("input[name=place_1]", "sample.organism")
+        page.evaluate("document.querySelector('select[name=code_1]').value = 'too_coarse'")
         page.type("#reason", f"Name the tissue {SCRIPT}")
         page.press("#decide button[type=submit]")
         assert "The decision is recorded." in page.text
+        assert "organism of all of sheet sample" in page.text
         assert "returned" in page.text
         assert not page.evaluate("!!document.querySelector('#decide')")
         for path in ("/queue", "/submissions", own, run, "/catalog", f"/catalog/{runs['rice'][0]}", "/statistics"):

@@ -54,6 +54,7 @@ MAY: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/data/{sha256}"): ALL,
 }
 """Who may use which route, said once more: a change of the table of routes must be meant."""
+REASON, PLACE = "too_coarse", "sample.organism"
 
 
 @dataclass
@@ -86,6 +87,13 @@ def digests(item: Judged) -> list[str]:
 def state_of(site: Site, name: str) -> str:
     with Catalog.open(site.server.station) as catalog, catalog.reading() as session:
         return session.get_one(SubmissionRecord, site.ids[name]).state
+
+
+def verdict_shown(site: Site) -> str:
+    page = site.clients["curator"].get(f"/submissions/{site.ids['waits']}").text
+    found = re.search(r'name="verdict" value="([0-9a-f]{64})"', page)
+    assert found
+    return found[1]
 
 
 def fill(site: Site, path: str) -> str:
@@ -223,10 +231,7 @@ def test_searches_cannot_be_made_to_say_more(site: Site) -> None:
 
 def test_a_forged_form_changes_nothing(site: Site) -> None:
     curator, path = site.clients["curator"], f"/submissions/{site.ids['waits']}/decision"
-    page = curator.get(f"/submissions/{site.ids['waits']}").text
-    found = re.search(r'name="verdict" value="([0-9a-f]{64})"', page)
-    assert found
-    form = {"decision": "reject", "reason": "forged", "verdict": found[1]}
+    form = {"decision": "reject", "reason": "forged", "verdict": verdict_shown(site)}
     token = curator.token("/account")
     others = site.clients["operator"].token("/account")
     for given, headers in (
@@ -255,8 +260,13 @@ def test_a_decision_needs_a_choice_a_reason_and_the_verdict_that_was_seen(site: 
         ({}, 400),
         ({"decision": "approve", "reason": "  "}, 400),
         ({"decision": "destroy", "reason": "x"}, 400),
+        ({"decision": "return", "place_1": "sample.tissue"}, 400),
+        ({"decision": "return", "code_1": "no-such-reason"}, 409),
+        ({"decision": "return", "code_2": REASON, "place_2": "sample.no_such_column_at_all@nobody"}, 409),
         ({"decision": "approve", "reason": "fine", "verdict": "0" * 64}, 409),
     ):
+        if "code_1" in form or "code_2" in form:
+            form["verdict"] = verdict_shown(site)
         answer = curator.send(path, f"{path}/decision", form)
         assert answer.status == status, form
     assert "judged again since you opened it" in answer.text
@@ -431,14 +441,14 @@ def test_what_is_decided_is_recorded_and_the_server_ends_well(site: Site) -> Non
     """Last, because it changes the submission that others look at, and ends the server."""
     path = f"/submissions/{site.ids['waits']}"
     curator = site.clients["curator"]
-    found = re.search(r'name="verdict" value="([0-9a-f]{64})"', curator.get(path).text)
-    assert found
-    form = {"decision": "return", "reason": f"Name the tissue {SCRIPT}", "verdict": found[1]}
+    listed = {"code_1": REASON, "place_1": PLACE}
+    form = {"decision": "return", "reason": f"Name the tissue {SCRIPT}", "verdict": verdict_shown(site), **listed}
     done = curator.send(path, f"{path}/decision", form)
     assert (done.status, done.headers["location"]) == (303, f"{path}?said=decided")
     assert state_of(site, "waits") == State.RETURNED
     seen = site.clients["submitter"].get(path).text
     assert "Name the tissue &lt;script&gt;" in seen
+    assert "organism of all of sheet sample" in seen
     assert 'name="decision"' not in curator.get(path).text
     assert curator.send("/account", f"{path}/decision", form).status == 303  # pressed twice: nothing more
     assert curator.send("/account", f"{path}/decision", {**form, "decision": "approve"}).status == 409

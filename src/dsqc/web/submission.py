@@ -1,6 +1,7 @@
 """Submissions: the list, one of them with what a curator judges by, the plots, and the decision."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,26 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from dsqc.artefact import read_json
 from dsqc.catalog.accounts import Role
 from dsqc.catalog.curating import Decision, Ruling
+from dsqc.catalog.curation.reasons import Reason, kind_of, kinds
 from dsqc.catalog.events import history
-from dsqc.catalog.models import DecisionRecord, FindingRecord, SubmissionRecord
+from dsqc.catalog.models import (
+    CurationCaseRecord,
+    CurationOpinionRecord,
+    CurationReasonRecord,
+    DecisionRecord,
+    FindingRecord,
+    SubmissionRecord,
+)
 from dsqc.errors import SystemFault, TransientFault, UsageError
+from dsqc.language import Language
 from dsqc.model import SubmissionState
 from dsqc.stages import curate
 from dsqc.web.answers import Problem, page, redirect
 from dsqc.web.audit import note, note_refusal
-from dsqc.web.judged import Judged, column_page, read_judged, report_answer, run_page
+from dsqc.web.judged import PROFILE, Judged, column_page, read_judged, report_answer, run_page
 from dsqc.web.queue import field_names
 from dsqc.web.records import run_rows
 from dsqc.web.visit import Visit
@@ -26,6 +37,9 @@ from dsqc.web.visit import Visit
 ROWS = 50
 """Submissions on a page of the list."""
 LONGEST_REASON = 4000
+REASON_ROWS = 6
+"""Reasons of the list that one form holds; the command takes any number."""
+LONGEST_PLACE = 300
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -49,7 +63,7 @@ def show_list(visit: Visit) -> Response:
 
 
 def show(
-    visit: Visit, *, status: int = 200, problem: str = "", detail: str = "", given: dict[str, str] | None = None
+    visit: Visit, *, status: int = 200, problem: str = "", detail: str = "", given: dict[str, Any] | None = None
 ) -> Response:
     """One submission: why it stands where it stands, findings, runs, files, history, decisions."""
     with visit.site.catalog.reading() as session:
@@ -58,7 +72,7 @@ def show(
             "submission": _summary(record),
             "reasons": list(record.reasons),
             "events": history(session, record),
-            "decisions": _decisions(session, record),
+            "decisions": _decisions(session, record, visit.language),
             "counted": _counted(session, record),
             "registered": run_rows(session, record),
         }
@@ -74,6 +88,7 @@ def show(
         "problem": problem,
         "detail": detail,
         "given": given or {"decision": "", "reason": ""},
+        "listed": _reason_form(given or {}, judged.results if judged else None),
         "choices": [item.value for item in Decision],
     }
     return page(visit, "submission.html", status=status, **values)
@@ -87,8 +102,10 @@ def decide(visit: Visit) -> Response:
         chain = f"{record.submitter}/{record.alias}"
     shown = replace(visit, path=f"/submissions/{number}", method="GET", query={})
     choice, reason = visit.form.get("decision", ""), visit.form.get("reason", "").strip()[:LONGEST_REASON]
-    given = {"decision": choice, "reason": reason}
-    if choice not in set(Decision) or not reason:
+    listed = _listed_reasons(visit.form)
+    given: dict[str, Any] = {"decision": choice, "reason": reason, "listed": listed}
+    reasons = [f"{code}:{place}" if place else code for code, place in listed if code]
+    if choice not in set(Decision) or not (reason or reasons) or any(place and not code for code, place in listed):
         return show(shown, status=400, problem="choose", given=given)
     if visit.form.get("verdict", "") != verdict:
         return show(shown, status=409, problem="changed", given=given)
@@ -97,11 +114,32 @@ def decide(visit: Visit) -> Response:
         return show(shown, status=409, problem="no_results", given=given)
     ruling = Ruling(Decision(choice), visit.actor, reason, verdict)
     try:
-        curate.decide(results, visit.site.station, ruling)
+        curate.decide(results, visit.site.station, ruling, reasons=reasons)
     except UsageError as error:
         return show(shown, status=409, problem="not_recorded", detail=str(error), given=given)
-    note(visit, "decision", chain, {"decision": choice, "verdict_sha256": verdict})
+    note(visit, "decision", chain, {"decision": choice, "verdict_sha256": verdict, "reasons": reasons})
     return redirect(f"/submissions/{number}?said=decided")
+
+
+def _listed_reasons(form: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Reasons of the list as they were chosen: code, and ``ATTRIBUTE@OBJECT`` or nothing."""
+    rows = (
+        (
+            form.get(f"code_{number}", "").strip()[:LONGEST_PLACE],
+            form.get(f"place_{number}", "").strip()[:LONGEST_PLACE],
+        )
+        for number in range(1, REASON_ROWS + 1)
+    )
+    return [row for row in rows if any(row)]
+
+
+def _reason_form(given: Mapping[str, Any], results: Path | None) -> dict[str, Any]:
+    """What the form of the reasons offers: the list, its rows as they were given, and the columns they may be about."""
+    rows = [*given.get("listed", []), *([("", "")] * REASON_ROWS)][:REASON_ROWS]
+    profile = results / PROFILE if results else None
+    sheets = read_json(profile)["sheets"] if profile and profile.is_file() else []
+    columns = [f"{sheet['name']}.{column['attribute']}" for sheet in sheets for column in sheet["columns"]]
+    return {"kinds": list(kinds().values()), "rows": list(enumerate(rows, 1)), "columns": columns}
 
 
 def columns(visit: Visit) -> Response:
@@ -178,10 +216,32 @@ def _summary(record: SubmissionRecord) -> dict[str, Any]:
     return {name: getattr(record, name) for name in _SUMMARY}
 
 
-def _decisions(session: Session, record: SubmissionRecord) -> list[dict[str, str]]:
+def _decisions(session: Session, record: SubmissionRecord, language: Language) -> list[dict[str, Any]]:
+    """The decisions, each with what it says from the list of reasons."""
     query = select(DecisionRecord).where(DecisionRecord.submission_id == record.id).order_by(DecisionRecord.id)
     names = ("decision", "decided_by", "reason", "verdict_sha256")
-    return [{name: getattr(item, name) for name in names} for item in session.scalars(query)]
+    found = [{name: getattr(item, name) for name in names} for item in session.scalars(query)]
+    return [{**row, "listed": _said(session, record, row, language)} for row in found]
+
+
+def _said(session: Session, record: SubmissionRecord, decision: dict[str, str], language: Language) -> list[str]:
+    query = (
+        select(CurationReasonRecord)
+        .join(CurationOpinionRecord, CurationReasonRecord.opinion_id == CurationOpinionRecord.id)
+        .join(CurationCaseRecord, CurationOpinionRecord.case_id == CurationCaseRecord.id)
+        .where(
+            CurationCaseRecord.submission_id == record.id,
+            CurationCaseRecord.verdict_sha256 == decision["verdict_sha256"],
+            CurationOpinionRecord.decision == decision["decision"],
+        )
+        .order_by(CurationReasonRecord.id)
+    )
+    said = (
+        f"{kind_of(row.code).label.get(language)}: "
+        f"{Reason(row.code, row.sheet, row.attribute, row.object_id).place().get(language)}"
+        for row in session.scalars(query)
+    )
+    return list(dict.fromkeys(said))
 
 
 def _counted(session: Session, record: SubmissionRecord) -> list[dict[str, Any]]:
