@@ -11,7 +11,7 @@ from dsqc.catalog.access.tiers import tier_of
 from dsqc.catalog.events import history, verify_history
 from dsqc.catalog.fixity import fixity_events, verify_fixity_chain
 from dsqc.catalog.models import EventRecord, ObjectCopyRecord, SubmissionRecord
-from dsqc.storage.store import manifest_key
+from dsqc.storage.layout import manifest_key
 
 SizeOf = Callable[[str, str], int | None]
 """Size in bytes of what stands in a place (by name) under a key; ``None`` where nothing does."""

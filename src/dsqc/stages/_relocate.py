@@ -43,7 +43,7 @@ from dsqc.station import HEADERS, Station
 from dsqc.storage import ObjectStore, StoredCopy, open_place
 from dsqc.storage.copying import fetched
 from dsqc.storage.headers import header_key, read_stored_header, write_stored_header
-from dsqc.storage.store import ARCHIVED, CLAIMS, QUARANTINE, READ_BACK, UNARCHIVED, manifest_key
+from dsqc.storage.layout import ARCHIVED, CLAIMS, QUARANTINE, READ_BACK, UNARCHIVED, manifest_key
 
 Commit = Callable[[Session, SubmissionRecord], None]
 WAIT_SECONDS = 60.0

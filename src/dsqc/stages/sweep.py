@@ -13,7 +13,7 @@ from dsqc.station import HEADERS, TIERS, Place, Station
 from dsqc.storage import GRACE, ObjectInfo, ObjectStore, open_place
 from dsqc.storage.headers import HEADERS as HEADERS_PREFIX
 from dsqc.storage.headers import header_key
-from dsqc.storage.store import QUARANTINE
+from dsqc.storage.layout import QUARANTINE
 
 QUARANTINE_GRACE = timedelta(days=30)
 """Damaged bytes are kept so long for those who want to know what happened to them."""

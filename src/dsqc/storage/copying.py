@@ -8,7 +8,8 @@ from pathlib import Path
 
 from dsqc.artefact import write_fault
 from dsqc.errors import StorageFault
-from dsqc.storage.store import BUFFER_BYTES, ObjectStore, damaged_object
+from dsqc.storage.layout import BUFFER_BYTES, damaged_object
+from dsqc.storage.store import ObjectStore
 
 
 @contextlib.contextmanager

@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 
 from dsqc.artefact import atomic_file, sha256_of, write_fault
 from dsqc.errors import StorageFault
-from dsqc.storage.store import BUFFER_BYTES, OBJECTS, READ_BACK, ObjectInfo, ObjectStore, changed_file, damaged_object
+from dsqc.storage.layout import BUFFER_BYTES, OBJECTS, READ_BACK, ObjectInfo, changed_file, damaged_object
+from dsqc.storage.store import ObjectStore
 
 UNFINISHED = "unfinished/"
 """Where files lie while they are written. On the store's own file system, so that linking works."""

@@ -21,6 +21,7 @@ from dsqc.storage.capabilities import (
     probe_put,
 )
 from dsqc.storage.journal import upload_journal
+from dsqc.storage.layout import ETAG, READ_BACK, ObjectInfo, damaged_object
 from dsqc.storage.s3upload import (
     PART_BYTES,
     PartsUpload,
@@ -31,7 +32,7 @@ from dsqc.storage.s3upload import (
     parts_of,
     put_whole,
 )
-from dsqc.storage.store import ETAG, READ_BACK, ObjectInfo, ObjectStore, damaged_object
+from dsqc.storage.store import ObjectStore
 
 ASK_FIRST_BYTES = 256 << 10
 """Where the store refuses to write twice, smaller files are sent without asking whether they are there."""

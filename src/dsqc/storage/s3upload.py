@@ -16,7 +16,7 @@ from dsqc.errors import SystemFault, TransientFault
 from dsqc.storage import s3
 from dsqc.storage.capabilities import abort, unless_taken
 from dsqc.storage.journal import UploadJournal
-from dsqc.storage.store import changed_file
+from dsqc.storage.layout import changed_file
 
 PART_BYTES = 16 << 20
 """Smaller files go in one request, whose ETag is the MD5. Also the memory of one part."""

@@ -1,154 +1,43 @@
-"""The object store of one tier: what is the same whether the bytes lie in a directory or in S3 (design 5.8).
-
-Layout under the tier's URL::
-
-    objects/sha256/<2>/<2>/<sha256>          the bytes, put if absent, never changed
-    submissions/<accession>/manifest.json    what a submission consists of: the store is readable without the catalog
-    archived/<sha256>.json                   recipe: which object gives back this one (``dsqc storage archive``)
-    unarchived/<sha256>.json                 why an object is not archived
-    claims/<sha256>                          "somebody is about to use this object": keeps it from being swept
-    quarantine/<name>.<time>                 damaged bytes that a good copy took the place of
-"""
+"""The object store of one tier: what is the same whether the bytes lie in a directory or in S3 (design 5.8)."""
 
 import hashlib
 import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dsqc.artefact import sha256_of, to_json
-from dsqc.errors import StorageFault, SystemFault, TransientFault, UsageError
-from dsqc.station import Place, S3Options
+from dsqc.errors import StorageFault, SystemFault, TransientFault
+from dsqc.storage.layout import (
+    ARCHIVED,
+    BUFFER_BYTES,
+    CLAIMS,
+    OBJECTS,
+    QUARANTINE,
+    SUBMISSIONS,
+    UNARCHIVED,
+    Damage,
+    KnownObject,
+    ObjectInfo,
+    PutItem,
+    StoredObject,
+    changed_file,
+    damaged_object,
+    encoded_of,
+    manifest_key,
+    object_key,
+    objects_of,
+)
 
-OBJECTS = "objects/sha256/"
-SUBMISSIONS = "submissions/"
-CLAIMS = "claims/"
-ARCHIVED = "archived/"
-UNARCHIVED = "unarchived/"
-QUARANTINE = "quarantine/"
 GRACE = timedelta(hours=24)
 """A registration that takes longer than this between its first object and its manifest may lose objects to a sweep."""
-BUFFER_BYTES = 1 << 20
 FILES_IN_FLIGHT = 8
 """Files that :meth:`ObjectStore.put_files` stores at once; a large one has parts in flight besides."""
-
-ETAG = "etag"
-READ_BACK = "read back"
-"""How bytes at the far end were proven: by the MD5s that the store made its ETag of, or by reading them."""
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_ACCESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredObject:
-    """One object that is in the store, whole and proven.
-
-    Attributes:
-        created: false where it had been there before.
-        proof: how it was proven: ``etag`` or ``read back``.
-    """
-
-    key: str
-    size_bytes: int
-    sha256: str
-    created: bool
-    proof: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCopy:
-    """One copy of one object in one place, whole and proven.
-
-    Attributes:
-        place: name of the place, as in ``dsqc.station.Place``.
-        verified_at: when it was proven, in UTC.
-        encoding: empty for the object's own bytes; ``recipe`` says how to get them back otherwise.
-    """
-
-    place: str
-    tier: str
-    key: str
-    stored_sha256: str
-    stored_size_bytes: int
-    proof: str
-    verified_at: datetime
-    encoding: str = ""
-    recipe: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PutItem:
-    """One file to store, with the digests that earlier stages have verified."""
-
-    path: Path
-    sha256: str
-    md5: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectInfo:
-    """What a listing says of a key."""
-
-    key: str
-    size_bytes: int
-    modified: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class KnownObject:
-    """What the bytes under a key should be, and which submissions say so.
-
-    One that was ``dropped`` need not be there: another object gives it back.
-    """
-
-    sha256: str
-    size_bytes: int
-    submissions: tuple[str, ...] = ()
-    named_key: str = ""
-    dropped: bool = False
-
-    @property
-    def key(self) -> str:
-        """Where it stands: under its digest where nothing else is said."""
-        return self.named_key or object_key(self.sha256)
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """An object that is not what it should be: ``state`` is missing, size, digest or unreadable."""
-
-    object: KnownObject
-    state: str
-    seen: str
-
-
-def object_key(sha256: str) -> str:
-    """``objects/sha256/ab/cd/abcd…``.
-
-    Raises:
-        SystemFault: ``sha256`` is no SHA-256 in lower-case hexadecimal digits.
-    """
-    if not _SHA256.fullmatch(sha256):
-        raise SystemFault(f"{sha256!r} is no SHA-256.")
-    return f"{OBJECTS}{sha256[:2]}/{sha256[2:4]}/{sha256}"
-
-
-def manifest_key(accession: str) -> str:
-    """``submissions/<accession>/manifest.json``.
-
-    Raises:
-        SystemFault: the accession holds characters that do not belong into a key.
-    """
-    if not _ACCESSION.fullmatch(accession):
-        raise SystemFault(f"{accession!r} cannot be an accession.")
-    return f"{SUBMISSIONS}{accession}/manifest.json"
 
 
 class ObjectStore(ABC):
@@ -327,7 +216,7 @@ class ObjectStore(ABC):
             StorageFault, TransientFault: the store refused, or cannot be reached.
         """
         key = manifest_key(accession)
-        _objects_of(key, manifest)
+        objects_of(key, manifest)
         data = to_json(manifest).encode("utf-8")
         if self.size_of(key) != len(data) or self.read(key) != data:
             self._write(key, data)
@@ -344,7 +233,7 @@ class ObjectStore(ABC):
         """
         object_key(sha256)
         key = f"{ARCHIVED}{sha256}.json"
-        _encoded_of(key, recipe)
+        encoded_of(key, recipe)
         data = to_json(recipe).encode("utf-8")
         self._write(key, data)
         if self.read(key) != data:
@@ -411,7 +300,7 @@ class ObjectStore(ABC):
                 manifest = json.loads(self.read(info.key))
             except ValueError as error:
                 raise damaged_object(self.url, info.key, "it is no JSON") from error
-            for item in _objects_of(info.key, manifest):
+            for item in objects_of(info.key, manifest):
                 before = known.get(item.key)
                 submissions = (*before.submissions, accession) if before else (accession,)
                 known[item.key] = replace(item, submissions=tuple(dict.fromkeys(submissions)))
@@ -425,7 +314,7 @@ class ObjectStore(ABC):
                 recipe = json.loads(self.read(info.key))
             except ValueError as error:
                 raise damaged_object(self.url, info.key, "it is no JSON") from error
-            sha256, size = _encoded_of(info.key, recipe)
+            sha256, size = encoded_of(info.key, recipe)
             original = known.get(object_key(info.key.removeprefix(ARCHIVED).removesuffix(".json")))
             found[object_key(sha256)] = KnownObject(sha256, size, original.submissions if original else ())
             if original and recipe.get("original_dropped"):
@@ -503,78 +392,8 @@ class ObjectStore(ABC):
         return deleted
 
 
-def _encoded_of(key: str, recipe: Mapping[str, Any]) -> tuple[str, int]:
-    """SHA-256 and size of the object that a recipe is about."""
-    try:
-        sha256, size = recipe["encoded"]["sha256"], recipe["encoded"]["size_bytes"]
-        object_key(sha256)
-    except (KeyError, TypeError, SystemFault) as error:
-        raise StorageFault(f"{key} names no archived object.", hint="Restore it from a backup.") from error
-    return sha256, int(size)
-
-
-def open_store(url: str, s3: S3Options | None = None) -> ObjectStore:
-    """The store at ``url``: a directory or ``s3://bucket/prefix``.
-
-    Raises:
-        UsageError: another scheme, or the ``station`` extra is missing for ``s3://``.
-    """
-    if url.startswith("s3://"):
-        from dsqc.storage.s3store import S3Store
-
-        return S3Store(url, s3 or S3Options())
-    if "://" in url:
-        scheme = url.partition("://")[0]
-        raise UsageError(
-            f"{scheme}:// cannot hold objects.", hint="Write a directory or an s3:// URL into [tiers] of station.toml."
-        )
-    from dsqc.storage.directory import DirectoryStore
-
-    return DirectoryStore(Path(url))
-
-
-def open_place(place: Place) -> ObjectStore:
-    """The store of one place of a station."""
-    return open_store(place.url, place.s3)
-
-
-def changed_file(path: Path) -> SystemFault:
-    """The file under ``path`` is not what was verified."""
-    return SystemFault(
-        f"{path} has changed since its checksums were taken.", hint="Transfer and validate the submission again."
-    )
-
-
-def damaged_object(url: str, key: str, reason: str) -> StorageFault:
-    """What stands under ``key`` is not what its name says."""
-    return StorageFault(
-        f"The object {key} in {url} is damaged: {reason}.",
-        hint="Run `dsqc storage verify`, and put the object back from a good copy; dsqc never overwrites it.",
-    )
-
-
 def _size_of_file(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError as error:
         raise SystemFault(f"{path} cannot be read: {error.strerror}.", hint="Transfer the submission again.") from error
-
-
-def _objects_of(key: str, manifest: Any) -> list[KnownObject]:
-    """What a manifest says of its objects: the bytes as they lie there, where that is not the file itself."""
-    try:
-        rows = [
-            KnownObject(
-                row.get("stored_sha256", row["sha256"]),
-                row.get("stored_size_bytes", row["size_bytes"]),
-                named_key=row.get("key", ""),
-            )
-            for row in (*manifest["objects"], *manifest.get("replaced", ()))
-        ]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise StorageFault(f"{key} does not list objects with sha256 and size_bytes.") from error
-    for item in rows:
-        proper = isinstance(item.sha256, str) and _SHA256.fullmatch(item.sha256) and type(item.size_bytes) is int
-        if not proper or not isinstance(item.named_key, str):
-            raise StorageFault(f"{key} lists an object without a proper sha256 and size_bytes.")
-    return [replace(item, named_key="") if item.named_key == object_key(item.sha256) else item for item in rows]
