@@ -70,9 +70,7 @@ def build_page(
     return FormPage(path, len(content), hashlib.sha256(content).hexdigest(), rule_set_version())
 
 
-def _render(
-    parts: Mapping[Part, Path], language: Language | None, limits: Limits | None, kbds_strict: bool
-) -> str:
+def _render(parts: Mapping[Part, Path], language: Language | None, limits: Limits | None, kbds_strict: bool) -> str:
     engine = _members(parts[PYODIDE], _FILES)
     scripts = (static_file(WORKER).encode("utf-8"), _as_script(engine["pyodide.asm.mjs"]), engine["pyodide.js"])
     # What Pyodide knows of itself, without the packages of its distribution: the page has its own.

@@ -65,7 +65,9 @@ MESSAGES = {
         "There is no form among these files. Choose submission.xlsx, the TSV files of the sheets, or one workbook.",
         "이 가운데 양식이 없습니다. submission.xlsx, 시트별 TSV 파일 또는 엑셀 파일 하나를 선택하세요.",
     ),
-    "unreadable": Text("The browser cannot read {name}: {reason}", "브라우저가 {name}을(를) 읽을 수 없습니다: {reason}"),
+    "unreadable": Text(
+        "The browser cannot read {name}: {reason}", "브라우저가 {name}을(를) 읽을 수 없습니다: {reason}"
+    ),
     "too_old": Text(
         "This browser is too old for the page (WebAssembly, module workers). Use a current one, or `dsqc validate`.",
         "브라우저가 오래되어 이 페이지를 쓸 수 없습니다. 최신 브라우저 또는 `dsqc validate`를 쓰세요.",

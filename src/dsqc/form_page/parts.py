@@ -1,10 +1,9 @@
 """The parts of the page that others make: Python for the browser, and the reader of workbooks; pinned by digest."""
 
 import hashlib
+import http.client
 import os
-import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,11 +104,11 @@ def fetch_parts(folder: Path) -> dict[Part, Path]:
 
 
 def _download(part: Part) -> bytes:
-    request = urllib.request.Request(part.url, headers={"user-agent": f"dsqc/{__version__}"})
+    request = urllib.request.Request(part.url, headers={"user-agent": f"dsqc/{__version__}"})  # noqa: S310  pinned above
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
             content: bytes = answer.read(part.size_bytes + 1)
-    except (urllib.error.URLError, OSError) as error:
+    except (OSError, http.client.HTTPException) as error:
         raise TransientFault(
             f"{part.url} cannot be had: {getattr(error, 'reason', error)}.",
             hint="Try again, set https_proxy, or bring the file from elsewhere and name its directory with --parts.",
@@ -120,8 +119,3 @@ def _download(part: Part) -> bytes:
             hint="Something on the way changes files, or cut this one short: try again, or bring it from elsewhere.",
         )
     return content
-
-
-def names_and_licences(parts: Mapping[Part, Path]) -> list[str]:
-    """What a page names its parts by."""
-    return [f"{part.name} ({part.licence})" for part in parts]

@@ -117,8 +117,9 @@ def validate(
     elif with_files:
         findings.merge(check_listed(read, inbox, with_rules=form is not None, ignored=results))
     about = taxonomy_version(taxonomy)
-    unchecked = CONTENT_RULES if sizes is not None else () if with_files else FILE_RULES
-    document = _document(submission, form, day, inputs, findings, () if transfer is not None else unchecked)
+    looked_into = with_files or transfer is not None
+    unchecked = CONTENT_RULES if sizes is not None else () if looked_into else FILE_RULES
+    document = _document(submission, form, day, inputs, findings, unchecked=unchecked)
     document["kbds_strict"] = kbds_strict
     document["taxonomy"] = about
     document["vocabularies"]["taxonomy"] = about["version"]
@@ -187,6 +188,7 @@ def _document(
     day: date,
     inputs: dict[str, str],
     findings: FindingLog,
+    *,
     unchecked: tuple[str, ...],
 ) -> dict[str, Any]:
     skipped = [code for code, rule in rules().items() if rule.state is RuleState.ACTIVE and rule.needs]
