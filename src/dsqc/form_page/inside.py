@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc import logs
+from dsqc.artefact import to_json
 from dsqc.errors import DsqcError
 from dsqc.findings import CERTAIN
 from dsqc.limits import Limits
@@ -75,14 +76,13 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
             (ISO 8601; empty for today in UTC), ``kbds_strict``, ``limits``.
 
     Returns:
-        ``document`` (content of ``validate.json``), ``findings``, ``groups`` with the places in words, and ``rules``:
-        what is known of each rule that was broken.
+        ``json`` (what ``dsqc validate --json`` prints, byte for byte), ``places`` of its groups in words, and
+        ``rules``: what is known of each rule that was broken.
     """
     result = validate(_inbox(), None, **_options(request), **_beside(request))
     groups = result.findings.groups()
     return {
-        "document": result.document,
-        "findings": result.findings.to_list(),
+        "json": to_json({**result.document, "findings": result.findings.to_list()}),
         "places": [{"en": group.place().en, "ko": group.place().ko} for group in groups],
         "rules": {code: _rule(code) for code in sorted({group.first.code for group in groups})},
     }

@@ -6,7 +6,8 @@ LABELS = {
     "title": Text("Check a registration form", "등록 양식 검증"),
     "intro": Text(
         "This page checks a form as `dsqc validate` does. It works without a network; nothing leaves this computer.",
-        "이 페이지는 `dsqc validate`와 똑같이 양식을 검증합니다. 네트워크가 필요 없고 어떤 것도 이 컴퓨터 밖으로 나가지 않습니다.",
+        "이 페이지는 `dsqc validate`와 똑같이 양식을 검증합니다. "
+        "네트워크가 필요 없고 어떤 것도 이 컴퓨터 밖으로 나가지 않습니다.",
     ),
     "choose": Text("1. Choose the submission", "1. 제출 자료 선택"),
     "drop": Text(

@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import os
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,13 +62,17 @@ def parts_folder() -> Path:
     return (Path(base) if base else home) / "form-page"
 
 
-def find_parts(folder: Path) -> dict[Part, Path]:
+def find_parts(folder: Path, wanted: Sequence[Part] = PARTS) -> dict[Part, Path]:
     """The parts in ``folder``, each with the digest that is pinned here.
+
+    Args:
+        folder: where they are, by their names.
+        wanted: which.
 
     Raises:
         UsageError: one is not there, or is another file.
     """
-    found = {part: folder / part.name for part in PARTS}
+    found = {part: folder / part.name for part in wanted}
     missing = [part for part, path in found.items() if not path.is_file()]
     if missing:
         raise UsageError(
@@ -87,20 +92,20 @@ def _urls(parts: list[Part]) -> list[str]:
     return [part.url for part in parts]
 
 
-def fetch_parts(folder: Path) -> dict[Part, Path]:
+def fetch_parts(folder: Path, wanted: Sequence[Part] = PARTS) -> dict[Part, Path]:
     """Get the parts that ``folder`` lacks from their registries; each stands there once its digest is proven.
 
     Raises:
         TransientFault: a registry does not answer, or sends something else.
         StorageFault: ``folder`` cannot be written.
     """
-    for part in PARTS:
+    for part in wanted:
         path = folder / part.name
         if not path.is_file() or sha256_of(path) != part.sha256:
             content = _download(part)
             with atomic_file(path) as file:
                 file.write(content)
-    return find_parts(folder)
+    return find_parts(folder, wanted)
 
 
 def _download(part: Part) -> bytes:

@@ -116,10 +116,11 @@
       for (let some = await read(reader); some.length; some = await read(reader)) inside.push(...some);
     }
     for (const entry of inside) if (entry.isDirectory) folders.add(entry.name); else files.set(entry.name, await fileOf(entry));
-    const hasForm = await started && (await ask("chooseForm", Array.from(files.keys()))).length;
-    const forms = hasForm ? await ask("chooseForm", Array.from(files.keys())) : [];
     // Data files that are dropped with their form are looked at as those of a folder are.
-    if (files.size || folders.size) choose(files, folders, isFolder || (forms.length && files.size > forms.length));
+    const names = Array.from(files.keys());
+    const forms = isFolder || !(await started) ? [] : await ask("chooseForm", names);
+    const beside = folders.size > 0 || (forms.length > 0 && names.length > forms.length);
+    if (files.size || folders.size) choose(files, folders, isFolder || beside);
   }
 
   // ---- check and show
@@ -152,8 +153,8 @@
       const result = await ask("check", { files: files, request: request() });
       if (own !== checks) return;
       if (result.error) { fail(result.error + " " + result.hint); finished(result); return; }
-      last = result;
-      last.fixable = result.findings.some(function (row) { return row.suggestion && row.suggestion.confidence >= certain; });
+      last = { json: result.json, document: JSON.parse(result.json) };
+      last.fixable = last.document.findings.some(function (row) { return row.suggestion && row.suggestion.confidence >= certain; });
       show(result, forms);
       busy(false);
       finished(result);
@@ -162,8 +163,8 @@
   function finished(result) { document.dispatchEvent(new CustomEvent("dsqc-checked", { detail: result })); }
 
   function show(result, forms) {
-    const document_ = result.document;
-    const counts = document_.finding_counts;
+    const said = last.document;
+    const counts = said.finding_counts;
     const total = counts.error + counts.warning + counts.info;
     status(total ? "done" : "nothing", counts);
     const summary = by("summary");
@@ -173,13 +174,13 @@
     summary.append(" ");
     const rest = chosen.files.size - forms.length;
     say(summary, MESSAGES[chosen.isFolder ? "files_checked" : "form_alone"], { form: forms.join(", "), count: rest });
-    if (document_.form) {
-      put(summary, "span", { class: "form" }).textContent = document_.submission_alias + " · " + document_.form.id + "@" + document_.form.version + " × " + document_.form.package;
+    if (said.form) {
+      put(summary, "span", { class: "form" }).textContent = said.submission_alias + " · " + said.form.id + "@" + said.form.version + " × " + said.form.package;
     }
     const list = by("found");
     list.replaceChildren();
-    document_.groups.forEach(function (group, index) { list.append(line(group, result.places[index], result.rules[group.code])); });
-    by("skipped").textContent = document_.skipped_rules.join(", ");
+    said.groups.forEach(function (group, index) { list.append(line(group, result.places[index], result.rules[group.code])); });
+    by("skipped").textContent = said.skipped_rules.join(", ");
     by("result").hidden = false;
     by("result-heading").focus();
   }
@@ -251,7 +252,7 @@
   by("save-report").addEventListener("click", function () { saveZip("saveResults", stem() + "-report.zip"); });
   by("save-fix").addEventListener("click", function () { saveZip("saveCorrected", stem() + "-corrected.zip"); });
   by("save-json").addEventListener("click", function () {
-    save(stem() + "-findings.json", JSON.stringify({ ...last.document, findings: last.findings }, null, 2) + "\n", "application/json");
+    save(stem() + "-findings.json", last.json, "application/json");
   });
   addEventListener("dragover", function (event) { event.preventDefault(); by("drop").classList.add("over"); });
   addEventListener("dragleave", function (event) { if (!event.relatedTarget) by("drop").classList.remove("over"); });

@@ -1,0 +1,93 @@
+"""The parts of the form page that others make: pinned by digest, fetched once, refused where they are others."""
+
+import hashlib
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from dsqc.cli.main import main
+from dsqc.errors import TransientFault, UsageError
+from dsqc.form_page.bundle import bundle
+from dsqc.form_page.parts import Part, fetch_parts, find_parts, parts_folder
+
+CONTENT = b"what a registry has"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[str]:
+    """The address of a server that has one file."""
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    (folder / "part.tgz").write_bytes(CONTENT)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        threading.Thread(target=partial(server.serve_forever, 0.02), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def part(address: str, content: bytes = CONTENT) -> Part:
+    return Part("part.tgz", f"{address}/part.tgz", hashlib.sha256(content).hexdigest(), len(content), "MIT")
+
+
+def test_what_is_missing_is_named_with_its_address(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"part\.tgz.*--fetch.*http://there/part\.tgz"):
+        find_parts(tmp_path, [part("http://there")])
+
+
+def test_another_file_is_refused_and_replaced(tmp_path: Path, registry: str) -> None:
+    place = tmp_path / "parts"
+    place.mkdir()
+    (place / "part.tgz").write_bytes(b"another")
+    with pytest.raises(UsageError, match="not the file"):
+        find_parts(place, [part(registry)])
+    assert fetch_parts(place, [part(registry)]) == {part(registry): place / "part.tgz"}
+    assert (place / "part.tgz").read_bytes() == CONTENT
+    (tmp_path / "registry/part.tgz").unlink()
+    assert fetch_parts(place, [part(registry)])  # It is there: nobody is asked.
+
+
+@pytest.mark.parametrize("sent", [b"changed on the way!", CONTENT + b"more", CONTENT[:5], None])
+def test_what_is_not_the_part_never_stands_under_its_name(tmp_path: Path, registry: str, sent: bytes | None) -> None:
+    if sent is None:
+        (tmp_path / "registry/part.tgz").unlink()
+    else:
+        (tmp_path / "registry/part.tgz").write_bytes(sent)
+    with pytest.raises(TransientFault):
+        fetch_parts(tmp_path / "parts", [part(registry)])
+    assert not list(tmp_path.glob("parts/*"))
+
+
+def test_the_same_code_gives_the_same_bundle_without_programs_of_this_machine() -> None:
+    first = bundle([])
+    assert first == bundle([])
+    with zipfile.ZipFile(io.BytesIO(first)) as archive:
+        assert {Path(name).suffix for name in archive.namelist()} & {".so", ".pyc", ".pyd"} == set()
+
+
+def test_the_command_writes_a_page_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fetch_parts(parts_folder())
+    page = tmp_path / "page.html"
+    arguments = ["form", "page", "-o", str(page), "--json"]
+    assert main([*arguments, "--parts", str(tmp_path)]) == 2
+    assert main(arguments) == 0
+    said = json.loads(capsys.readouterr().out)
+    schema = json.loads(files("dsqc.schemas").joinpath("reports", "form_page.schema.json").read_text(encoding="utf-8"))
+    jsonschema_rs.validator_for(schema).validate(said)
+    content = page.read_bytes()
+    assert (said["size_bytes"], said["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert said["size_bytes"] < 25_000_000
+    assert main(arguments) == 2
