@@ -1,38 +1,37 @@
 """Names and sizes alone: what is said of files that nobody can look into is what is said of those that one can."""
 
+import gzip
+import hashlib
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from dsqc.stages.validate import FILE_RULES, validate
-from helpers.submissions import TODAY, Tables, good_tables, put, write_tsv
+from helpers.submissions import TODAY, good_tables, put, write_tsv
 
 DAY = date.fromisoformat(TODAY)
-READS = b"@r1\nACGT\n+\nIIII\n"
-
-
-def renamed(tables: Tables) -> None:
-    put(tables, "file", file_name="S1.fastq", md5="", sha256="")
+READS = gzip.compress(b"@r1\nACGT\n+\nIIII\n", mtime=0)
+SIZE = len(READS)
 
 
 @pytest.mark.parametrize(
     ("name", "said_size", "codes"),
     [
-        ("S1.fastq", "16", []),
-        ("S1.fastq", "17", ["DSQC-F007"]),
-        ("s1.FASTQ", "16", ["DSQC-F004", "DSQC-F003"]),
-        ("S1.fastq/inner", "16", ["DSQC-F016"]),
-        (".dsqc/journal", "16", ["DSQC-F003"]),
+        ("S1.fastq.gz", SIZE, []),
+        ("S1.fastq.gz", SIZE + 1, ["DSQC-F007"]),
+        ("s1.FASTQ.gz", SIZE, ["DSQC-F004", "DSQC-F003"]),
+        ("S1.fastq.gz/inner", SIZE, ["DSQC-F016"]),
+        (".dsqc/journal", SIZE, ["DSQC-F003"]),
     ],
 )
 @pytest.mark.parametrize("with_form", [True, False])
 def test_names_and_sizes_say_what_the_files_say(
-    tmp_path: Path, name: str, said_size: str, codes: list[str], *, with_form: bool
+    tmp_path: Path, name: str, said_size: int, codes: list[str], *, with_form: bool
 ) -> None:
     tables = good_tables()
-    renamed(tables)
-    put(tables, "file", size_bytes=said_size)
+    md5 = hashlib.md5(READS, usedforsecurity=False).hexdigest()
+    put(tables, "file", file_name="S1.fastq.gz", md5=md5, size_bytes=str(said_size))
     if not with_form:
         put(tables, "submission", form_id="no_such_form")
     write_tsv(tmp_path, tables)
