@@ -32,11 +32,10 @@ FOLDER = Path("/submission")
 _RESULTS = Path("/results")
 _DATE = (1980, 1, 1, 0, 0, 0)
 
-logs.set_up_with(lambda: None, logging.CRITICAL)  # Nobody reads a log here.
 
-
-def about() -> str:
-    """The versions that verdicts of this page depend on."""
+def start() -> str:
+    """Be quiet from now on, for nobody reads a log here; and say the versions that verdicts of this page depend on."""
+    logs.set_up_with(lambda: None, logging.CRITICAL)
     taxonomy = taxonomy_version()
     versions = {"dsqc": __version__, "rule_set": rule_set_version(), "taxonomy": taxonomy["version"]}
     return json.dumps({"versions": versions, "certain": CERTAIN})

@@ -69,8 +69,12 @@ MESSAGES = {
     "unreadable": Text(
         "The browser cannot read {name}: {reason}", "브라우저가 {name}을(를) 읽을 수 없습니다: {reason}"
     ),
+    "too_large": Text(
+        "{name} is too large for a form, and for the browser.",
+        "{name}: 양식으로도 브라우저에서도 다루기에 너무 큽니다.",
+    ),
     "too_old": Text(
-        "This browser is too old for the page (WebAssembly, module workers). Use a current one, or `dsqc validate`.",
+        "This browser is too old for the page (WebAssembly, streams that unpack gzip). Use a current one, or `dsqc validate`.",
         "브라우저가 오래되어 이 페이지를 쓸 수 없습니다. 최신 브라우저 또는 `dsqc validate`를 쓰세요.",
     ),
     "fault": Text(

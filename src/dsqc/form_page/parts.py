@@ -1,4 +1,8 @@
-"""The parts of the page that others make: Python for the browser, and the reader of workbooks; pinned by digest."""
+"""The parts of the page that others make: Python for the browser, and the reader of workbooks; pinned by digest.
+
+Who moves to newer ones changes both: the wheel is built for one Python and one ABI (``pyemscripten_2026_0``), which is
+that of Pyodide. The tests in a browser then say whether findings are still those of the command line.
+"""
 
 import hashlib
 import http.client

@@ -3,6 +3,7 @@
   const by = function (id) { return document.getElementById(id); };
   const MESSAGES = JSON.parse(by("messages").textContent);
   const MADE_WITH = JSON.parse(by("made-with").textContent);
+  const MOST_BYTES = 2 ** 28; // More than any form that is taken, and little enough for a browser's memory.
   const STYLES = { error: "bad", warning: "fair", info: "none" };
   let worker, certain = 1, number = 0, chosen = null, checks = 0, last = null;
   const waiting = new Map();
@@ -146,6 +147,7 @@
       if (!forms.length) { chosen = null; busy(false); status("no_form"); finished({ error: "no_form" }); return; }
       const files = [];
       for (const name of forms) {
+        if (chosen.files.get(name).size > MOST_BYTES) { busy(false); status("too_large", { name: name }); return; }
         try {
           files.push([name, new Uint8Array(await chosen.files.get(name).arrayBuffer())]);
         } catch (error) { busy(false); status("unreadable", { name: name, reason: error.message }); return; }

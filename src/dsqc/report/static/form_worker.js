@@ -30,7 +30,7 @@ const CALLS = {
     self.postMessage({ step: "loading" });
     python.unpackArchive(given.bundle, "zip", { extractDir: python.runPython("import sysconfig; sysconfig.get_path('purelib')") });
     inside = python.pyimport("dsqc.form_page.inside");
-    return { ...JSON.parse(inside.about()), memory: python._module.HEAPU8.length };
+    return { ...JSON.parse(inside.start()), memory: python._module.HEAPU8.length };
   },
   chooseForm(names) { return JSON.parse(inside.choose_form(JSON.stringify(names))); },
   check({ files, request }) {
