@@ -74,7 +74,8 @@ MESSAGES = {
         "{name}: 양식으로도 브라우저에서도 다루기에 너무 큽니다.",
     ),
     "too_old": Text(
-        "This browser is too old for the page (WebAssembly, streams that unpack gzip). Use a current one, or `dsqc validate`.",
+        "This browser is too old for the page (WebAssembly, streams that unpack gzip). "
+        "Use a current one, or `dsqc validate`.",
         "브라우저가 오래되어 이 페이지를 쓸 수 없습니다. 최신 브라우저 또는 `dsqc validate`를 쓰세요.",
     ),
     "fault": Text(
