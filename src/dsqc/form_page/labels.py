@@ -69,6 +69,10 @@ MESSAGES = {
     "unreadable": Text(
         "The browser cannot read {name}: {reason}", "브라우저가 {name}을(를) 읽을 수 없습니다: {reason}"
     ),
+    "not_dropped": Text(
+        "This browser does not let the page read a folder that is dropped. Choose it with the button.",
+        "이 브라우저에서는 끌어다 놓은 폴더를 읽을 수 없습니다. 버튼으로 폴더를 선택하세요.",
+    ),
     "too_large": Text(
         "{name} is too large for a form, and for the browser.",
         "{name}: 양식으로도 브라우저에서도 다루기에 너무 큽니다.",

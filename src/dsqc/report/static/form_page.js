@@ -106,17 +106,31 @@
   }
   function read(reader) { return new Promise(function (resolve, reject) { reader.readEntries(resolve, reject); }); }
   function fileOf(entry) { return new Promise(function (resolve, reject) { entry.file(resolve, reject); }); }
-  async function fromDrop(transfer) {
-    const entries = Array.from(transfer.items, function (item) { return item.webkitGetAsEntry && item.webkitGetAsEntry(); }).filter(Boolean);
-    const files = new Map(), folders = new Set();
-    const isFolder = entries.length === 1 && entries[0].isDirectory;
-    let inside = entries;
-    if (isFolder) {
-      inside = [];
-      const reader = entries[0].createReader();
-      for (let some = await read(reader); some.length; some = await read(reader)) inside.push(...some);
+  // Chromium lets a page from disk read a dropped folder by its handle only, other browsers by its entry only.
+  async function inFolder(item, files, folders) {
+    if (item.handle) {
+      for await (const one of (await item.handle).values()) {
+        if (one.kind === "directory") folders.add(one.name); else files.set(one.name, await one.getFile());
+      }
+      return;
     }
-    for (const entry of inside) if (entry.isDirectory) folders.add(entry.name); else files.set(entry.name, await fileOf(entry));
+    const reader = item.entry.createReader();
+    for (let some = await read(reader); some.length; some = await read(reader)) {
+      for (const one of some) if (one.isDirectory) folders.add(one.name); else files.set(one.name, await fileOf(one));
+    }
+  }
+  async function fromDrop(transfer) {
+    const items = Array.from(transfer.items).filter(function (item) { return item.kind === "file"; }).map(function (item) {
+      const entry = item.webkitGetAsEntry && item.webkitGetAsEntry(), isFolder = !!entry && entry.isDirectory;
+      const handle = isFolder && item.getAsFileSystemHandle ? item.getAsFileSystemHandle() : null;
+      return { file: isFolder ? null : item.getAsFile(), entry: entry, handle: handle, isFolder: isFolder };
+    });
+    const files = new Map(), folders = new Set();
+    const isFolder = items.length === 1 && items[0].isFolder;
+    try {
+      if (isFolder) await inFolder(items[0], files, folders);
+    } catch (error) { status("not_dropped"); return; }
+    if (!isFolder) for (const item of items) if (item.isFolder) folders.add(item.entry.name); else files.set(item.file.name, item.file);
     // Data files that are dropped with their form are looked at as those of a folder are.
     const names = Array.from(files.keys());
     const forms = isFolder || !(await started) ? [] : await ask("chooseForm", names);
