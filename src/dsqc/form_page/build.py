@@ -7,11 +7,12 @@ import json
 import tarfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from dsqc.artefact import atomic_file
 from dsqc.errors import SystemFault
-from dsqc.form_page.bundle import bundle
+from dsqc.form_page.bundle import LIBRARIES, bundle
 from dsqc.form_page.labels import LABELS, MESSAGES
 from dsqc.form_page.parts import CALAMINE, PARTS, PYODIDE, Part
 from dsqc.language import Language
@@ -85,12 +86,16 @@ def _render(parts: Mapping[Part, Path], language: Language | None, limits: Limit
         rule_set=rule_set_version(),
         kbds_strict=kbds_strict,
         policy=_policy(),
-        parts_used=", ".join(f"{part.name} ({part.licence})" for part in PARTS),
+        parts_used=", ".join([*(f"{part.name} ({part.licence})" for part in PARTS), *map(_named, LIBRARIES)]),
         worker=_packed(b"\n".join(scripts)),
         wasm=_packed(engine["pyodide.asm.wasm"]),
         stdlib=_text(engine["python_stdlib.zip"]),
         bundle=_text(bundle([parts[CALAMINE]])),
     )
+
+
+def _named(library: str) -> str:
+    return f"{library} {version(library)} (BSD-3-Clause)"
 
 
 def _members(archive: Path, names: tuple[str, ...]) -> dict[str, bytes]:

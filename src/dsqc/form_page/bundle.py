@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
+from importlib.metadata import distribution
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -34,6 +35,7 @@ def bundle(wheels: Iterable[Path]) -> bytes:
     content = dict(_ours())
     for name in LIBRARIES:
         content.update(_tree(files(name), name))
+        content.update(_licences(name))
     for wheel in wheels:
         with zipfile.ZipFile(wheel) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
@@ -45,6 +47,13 @@ def bundle(wheels: Iterable[Path]) -> bytes:
             entry.external_attr, entry.compress_type = _MODE, zipfile.ZIP_DEFLATED
             archive.writestr(entry, data, compresslevel=9)
     return target.getvalue()
+
+
+def _licences(name: str) -> Iterator[tuple[str, bytes]]:
+    """The licence of a package, which asks to go with it."""
+    for path in distribution(name).files or ():
+        if "licen" in path.name.casefold():
+            yield path.as_posix(), path.read_binary()
 
 
 def _ours() -> Iterator[tuple[str, bytes]]:
