@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -18,6 +20,8 @@ from dsqc.cli.main import main
 from dsqc.errors import TransientFault, UsageError
 from dsqc.form_page.bundle import bundle
 from dsqc.form_page.parts import Part, fetch_parts, find_parts, parts_folder
+from dsqc.rule_set import rule_set_version
+from helpers.submissions import TODAY, good_tables, write_tsv
 
 CONTENT = b"what a registry has"
 
@@ -76,6 +80,28 @@ def test_the_same_code_gives_the_same_bundle_without_programs_of_this_machine() 
     assert first == bundle([])
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         assert {Path(name).suffix for name in archive.namelist()} & {".so", ".pyc", ".pyd"} == set()
+
+
+def test_what_travels_in_the_page_is_enough(tmp_path: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(bundle([]))) as archive:
+        archive.extractall(tmp_path / "page")
+    write_tsv(tmp_path / "submission", good_tables())
+    script = f"""
+import sys
+sys.path.insert(0, {str(tmp_path / "page")!r})
+from pathlib import Path
+from dsqc.form_page import inside
+inside.FOLDER, inside._RESULTS = Path({str(tmp_path / "submission")!r}), Path({str(tmp_path / "results")!r})
+request = '{{"today": "{TODAY}", "sizes": {{"S1.fastq.gz": 1}}}}'
+print(inside.start(), inside.check(request), inside.save_results(request), inside.save_corrected(request), sep="\\n")
+"""
+    # Neither the packages of this machine nor its dsqc: the standard library and what is in the bundle.
+    command = [sys.executable, "-I", "-S", "-c", script]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
+    versions, *answers = map(json.loads, ran.stdout.splitlines())
+    assert versions["versions"]["rule_set"] == rule_set_version()
+    assert [set(answer) & {"error", "json", "path"} for answer in answers] == [{"json"}, {"path"}, {"path"}]
 
 
 def test_the_command_writes_a_page_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
