@@ -17,6 +17,7 @@ from dsqc.form_page.parts import fetch_parts, parts_folder
 from dsqc.rule_set import rule_set_version
 from dsqc.stages.fix import fix
 from dsqc.stages.validate import ValidateResult, validate
+from helpers.messy import messy_tables
 from helpers.submissions import TODAY, good_tables, write_tsv, write_xlsx
 from infra.chromium import Page, chromium_page
 from rules.test_rule_fixtures import CASES
@@ -103,6 +104,23 @@ def in_workbook(content: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+def odd_forms(place: Path) -> list[Path]:
+    """Forms that are read another way than the fixtures: messy, in other encodings, workbooks, and damaged ones."""
+    write_tsv(place / "messy", messy_tables())
+    write_tsv(place / "cp949", good_tables(), encoding="cp949")
+    write_tsv(place / "utf16", good_tables(), encoding="utf-16", newline="\r\n")
+    whole = write_xlsx(place / "workbook/내 양식.xlsx", messy_tables()).read_bytes()
+    for name, content in (
+        ("cut short", whole[: len(whole) // 2]),
+        ("changed", whole[:3000] + b"\0" * 99 + whole[3099:]),
+        ("locked", bytes.fromhex("d0cf11e0a1b11ae1") + bytes(512)),
+        ("empty", b""),
+    ):
+        (place / name).mkdir()
+        (place / name / "submission.xlsx").write_bytes(content)
+    return sorted(place.iterdir())
+
+
 def test_a_folder_is_judged_as_by_the_command_line(page: Page) -> None:
     for folder in sorted(path for path in BATCH.iterdir() if path.is_dir() and path.name != "__pycache__"):
         said = checked_folder(page, folder)
@@ -118,9 +136,7 @@ def test_every_rule_of_the_forms_speaks_as_on_the_command_line(page: Page, tmp_p
         tables = good_tables()
         fails(tables)
         folders.append(write_tsv(tmp_path / code, tables))
-    write_tsv(tmp_path / "cp949", good_tables(), encoding="cp949")
-    write_xlsx(tmp_path / "workbook/my form.xlsx", good_tables())
-    folders += [tmp_path / "cp949", tmp_path / "workbook"]
+    folders += odd_forms(tmp_path / "odd")
     for start in range(0, len(folders), 20):
         some = folders[start : start + 20]
         files = [
