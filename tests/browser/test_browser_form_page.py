@@ -1,19 +1,23 @@
 """The form page in headless Chromium: it says what the command line says, and asks for nothing but itself."""
 
 import base64
+import contextlib
+import hashlib
 import io
 import json
 import time
 import zipfile
 from collections.abc import Iterator
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from dsqc.artefact import to_json
-from dsqc.form_page.build import build_page
-from dsqc.form_page.parts import fetch_parts, parts_folder
+from dsqc.cli.main import main
 from dsqc.rule_set import rule_set_version
 from dsqc.stages.fix import fix
 from dsqc.stages.validate import ValidateResult, validate
@@ -62,10 +66,19 @@ CHECK_ALL = """
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """The page, opened from disk, when its Python has started."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the command says of the page that it has written; it fetches the parts where this machine has none."""
     file = tmp_path_factory.mktemp("page") / "dsqc-form.html"
-    build_page(file, fetch_parts(parts_folder()))
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        assert main(["form", "page", "--fetch", "-o", str(file), "--json"]) == 0
+    return dict(json.loads(said.getvalue()))
+
+
+@pytest.fixture(scope="module")
+def page(made: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """The page, opened from disk, when its Python has started."""
+    file = Path(made["page"])
     with chromium_page(tmp_path_factory.mktemp("profile")) as opened:
         opened.open(file.as_uri())
         ends = time.monotonic() + STARTS_WITHIN_S
@@ -119,6 +132,15 @@ def odd_forms(place: Path) -> list[Path]:
         (place / name).mkdir()
         (place / name / "submission.xlsx").write_bytes(content)
     return sorted(place.iterdir())
+
+
+def test_the_command_says_what_it_wrote(made: dict[str, Any]) -> None:
+    schema = json.loads(files("dsqc.schemas").joinpath("reports", "form_page.schema.json").read_text(encoding="utf-8"))
+    jsonschema_rs.validator_for(schema).validate(made)
+    content = Path(made["page"]).read_bytes()
+    assert (made["size_bytes"], made["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert made["rule_set_version"] == rule_set_version()
+    assert made["size_bytes"] < 25_000_000
 
 
 def test_a_folder_is_judged_as_by_the_command_line(page: Page) -> None:
