@@ -17,7 +17,8 @@ TIMEOUT_S = 60
 
 
 class Page:
-    """One tab. ``complaints`` collects errors of the console, of the network and of the page's policy."""
+    """One tab. ``complaints`` collects errors of the console, of the network and of the page's policy; ``requests`` the
+    addresses that it asked for."""
 
     def __init__(self, to_browser: int, from_browser: int) -> None:
         self._to, self._from = to_browser, from_browser
@@ -26,6 +27,7 @@ class Page:
         self._session: str | None = None
         self._events: list[dict[str, Any]] = []
         self.complaints: list[str] = []
+        self.requests: list[str] = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -69,6 +71,18 @@ class Page:
         """What can be read on the page."""
         return str(self.evaluate("document.body.innerText"))
 
+    def answer(self, expression: str) -> Any:
+        """What the promise of a JavaScript expression brings."""
+        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
+
+    def choose(self, selector: str, *paths: Path) -> None:
+        """Choose files, or a directory, in a file field."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        field = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", nodeId=field, files=[str(path) for path in paths])
+
     def type(self, selector: str, text: str) -> None:
         """Type into a field, as a keyboard does."""
         assert self.evaluate(f"!!document.querySelector({json.dumps(selector)})"), f"{selector} is not on the page"
@@ -102,6 +116,8 @@ class Page:
         parameters = event.get("params", {})
         if event.get("method") == "Log.entryAdded":
             self.complaints.append(str(parameters["entry"]["text"]))
+        if event.get("method") == "Network.requestWillBeSent":
+            self.requests.append(str(parameters["request"]["url"]))
         if event.get("method") in ("Runtime.exceptionThrown", "Page.javascriptDialogOpening"):
             self.complaints.append(json.dumps(parameters))
 

@@ -6,12 +6,14 @@ dsqc form template FIELD --package PACKAGE [--lang ko|en|both] -o my.xlsx
 dsqc form example FIELD --package PACKAGE -o my_example
 dsqc form schema FIELD --package PACKAGE -o form.schema.json
 dsqc form migrate SUBMISSION -o newer/          a copy that names the newest version of its form
+dsqc form page --fetch -o dsqc-form.html        a page that validates forms in a browser, without a network
 """
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsqc.cli._form_page import add_page, write_page
 from dsqc.cli._options import action_options
 from dsqc.cli._output import print_json, print_table, printable
 from dsqc.cli._templates import add_actions, add_form, write_example, write_template
@@ -67,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         actions.add_parser("migrate", parents=[shared], help="move a submission to a newer version of its form")
     )
     add_actions(actions)
+    add_page(actions)
 
 
 def _add_migrate(parser: argparse.ArgumentParser) -> None:
@@ -94,6 +97,7 @@ def run(args: argparse.Namespace) -> int:
         "migrate": _migrate,
         "template": write_template,
         "example": write_example,
+        "page": write_page,
     }
     return actions[args.action](args)
 

@@ -1,5 +1,6 @@
 """The registry of research fields: data (``dsqc.schemas/forms/fields.yaml``), never names in code."""
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -7,13 +8,13 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-import yaml
-
 from dsqc.errors import SystemFault
 from dsqc.language import Text
 
 CURRENT = "current"
 CURRENT_FOLDER = "."
+PARSED = ".json"
+"""Ends the name of a parsed copy of a YAML file. The form page brings them: it has no YAML parser in C."""
 
 
 class VersionStatus(StrEnum):
@@ -110,11 +111,16 @@ def forms_folder() -> Traversable:
 
 @cache
 def read_yaml(path: str) -> Any:
-    """A YAML file of ``dsqc.schemas/forms``, parsed once.
+    """A YAML file of ``dsqc.schemas/forms``, parsed once; out of its ``PARSED`` copy where one stands beside it.
 
     Raises:
         SystemFault: it is missing or no YAML (our fault: it travels in the wheel).
     """
+    parsed = forms_folder().joinpath(path + PARSED)
+    if parsed.is_file():
+        return json.loads(parsed.read_text(encoding="utf-8"))
+    import yaml
+
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return yaml.load(forms_folder().joinpath(path).read_text(encoding="utf-8"), Loader=loader)  # noqa: S506  safe loaders

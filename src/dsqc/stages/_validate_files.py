@@ -4,7 +4,7 @@ import hashlib
 import stat
 import unicodedata
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,30 +69,59 @@ def check_listed(read: Submission, inbox: Path, *, with_rules: bool, ignored: Pa
     folder = folder_of(inbox)
     present = {normalise(path.name): path for path in folder.iterdir() if path.name != PRIVATE}
     forms = {normalise(path.name) for path in form_files(inbox)}
+    for name, items in rows_of_files(listed).items():
+        log.extend(_check_one(name, items, present, is_form=name in forms))
+    known = {item.name for item in listed} | forms
+    shown = {
+        name: f"{name}/" if path.is_dir() and not path.is_symlink() else name
+        for name, path in present.items()
+        if not (is_own(name) or (ignored is not None and path.resolve() == ignored.resolve()))
+    }
+    log.extend(unlisted_files(read, {name: text for name, text in shown.items() if name not in known}))
+    return log
+
+
+def rows_of_files(listed: Sequence["Listed"]) -> dict[str, list["Listed"]]:
+    """The rows of the file sheet by the file that they name, where it can be had at all."""
     rows: dict[str, list[Listed]] = {}
     for item in listed:
         if item.is_taken:
             rows.setdefault(item.name, []).append(item)
-    for name, items in rows.items():
-        log.extend(_check_one(name, items, present, is_form=name in forms))
-    known = {item.name for item in listed} | forms
-    sheet = read.sheets.get("file")
-    for name, path in sorted(present.items()):
-        if name in known or is_own(name) or (ignored is not None and path.resolve() == ignored.resolve()):
-            continue
-        shown = f"{name}/" if path.is_dir() and not path.is_symlink() else name
-        place = Location(sheet="file") if sheet else Location()
-        log.add(
-            finding(
-                "DSQC-F004",
-                place,
-                object_id=name,
-                value=shown,
-                expected="a row of the file sheet",
-                expected_ko="file 시트의 한 행",
-            )
+    return rows
+
+
+def unlisted_files(read: Submission, shown: Mapping[str, str]) -> Iterator[Finding]:
+    """Files that no row names: by their name, as they are shown."""
+    place = Location(sheet="file") if "file" in read.sheets else Location()
+    for name, text in sorted(shown.items()):
+        yield finding(
+            "DSQC-F004",
+            place,
+            object_id=name,
+            value=text,
+            expected="a row of the file sheet",
+            expected_ko="file 시트의 한 행",
         )
-    return log
+
+
+def missing_file(name: str, place: Location, present: Iterable[str]) -> Finding:
+    """A file that a row names and that is not there; one of another letter case is probably meant."""
+    like = [other for other in sorted(present) if other.casefold() == name.casefold()]
+    meant = Suggestion(like[0], 0.8) if len(like) == 1 else None
+    return finding("DSQC-F003", place, object_id=name, value=name, expected=", ".join(like) or name, suggestion=meant)
+
+
+def other_sizes(name: str, items: Sequence["Listed"], size_bytes: int) -> Iterator[Finding]:
+    """Rows that give a file another size than it has."""
+    for item in items:
+        if item.size_bytes is not None and item.size_bytes != size_bytes:
+            where = item.location("size_bytes")
+            yield finding("DSQC-F007", where, object_id=name, value=str(size_bytes), expected=str(item.size_bytes))
+
+
+def not_plain(name: str, place: Location, kind: str) -> Finding:
+    """Something that is no plain file."""
+    return finding("DSQC-F016", place, object_id=name, value=name, expected="regular file", kind=kind)
 
 
 def _check_one(
@@ -102,22 +131,15 @@ def _check_one(
     path = present.get(name)
     place = items[0].location("file_name")
     if path is None:
-        like = [other for other in sorted(present) if other.casefold() == name.casefold()]
-        meant = Suggestion(like[0], 0.8) if len(like) == 1 else None
-        yield finding(
-            "DSQC-F003", place, object_id=name, value=name, expected=", ".join(like) or name, suggestion=meant
-        )
+        yield missing_file(name, place, present)
         return
     kind = _special_kind(path)
     if kind:
-        yield finding("DSQC-F016", place, object_id=name, value=name, expected="regular file", kind=kind)
+        yield not_plain(name, place, kind)
         return
-    size = path.stat().st_size
+    yield from other_sizes(name, items, path.stat().st_size)
     seen = _digests(path, items)
     for item in items:
-        if item.size_bytes is not None and item.size_bytes != size:
-            where = item.location("size_bytes")
-            yield finding("DSQC-F007", where, object_id=name, value=str(size), expected=str(item.size_bytes))
         for algorithm, said in (("md5", item.expected.md5), ("sha256", item.expected.sha256)):
             if said and seen[algorithm] != said:
                 where = item.location(algorithm)

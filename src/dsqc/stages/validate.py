@@ -21,6 +21,7 @@ from dsqc.rules.columns import column_findings
 from dsqc.rules.privacy import masking, personal_cells, redacted
 from dsqc.stages._validate_files import FILE_RULES, check_listed, check_received, form_files
 from dsqc.stages._validate_profile import PAGE, write_profile
+from dsqc.stages._validate_sizes import CONTENT_RULES, Sizes, check_sizes
 from dsqc.submission import Tables, interpret, lone_table, read_tables, readable_name
 from dsqc.taxonomy import Taxonomy, open_taxonomy, taxonomy_version
 from dsqc.version import __version__
@@ -68,6 +69,7 @@ def validate(
     transfer: Path | None = None,
     today: date | None = None,
     with_files: bool = True,
+    sizes: Sizes | None = None,
     limits: Limits | None = None,
     kbds_strict: bool = False,
     taxonomy: Taxonomy | None = None,
@@ -85,6 +87,7 @@ def validate(
             and hashed here.
         today: the day to judge by (default: today, UTC).
         with_files: look at the data files too.
+        sizes: names and sizes of the data files, where nobody can look at them; in the place of ``with_files``.
         limits: the station's limits.
         kbds_strict: count the doubtful requirements of the K-BDS guide, as the station does that says so.
         taxonomy: the snapshot that organisms are looked up in (default: the small one that dsqc ships).
@@ -109,11 +112,14 @@ def validate(
         inputs[TRANSFER] = artefact.sha256_of(transfer)
         _take_transfer(findings, record, form)
         findings.merge(check_received(read, inbox, record, inputs, with_content=with_files, keys=keys))
+    elif sizes is not None:
+        findings.merge(check_sizes(read, inbox, sizes, with_rules=form is not None))
     elif with_files:
         findings.merge(check_listed(read, inbox, with_rules=form is not None, ignored=results))
     about = taxonomy_version(taxonomy)
-    checked = with_files or transfer is not None
-    document = _document(submission, form, day, inputs, findings, with_files=checked)
+    looked_into = with_files or transfer is not None
+    unchecked = CONTENT_RULES if sizes is not None else () if looked_into else FILE_RULES
+    document = _document(submission, form, day, inputs, findings, unchecked=unchecked)
     document["kbds_strict"] = kbds_strict
     document["taxonomy"] = about
     document["vocabularies"]["taxonomy"] = about["version"]
@@ -183,7 +189,7 @@ def _document(
     inputs: dict[str, str],
     findings: FindingLog,
     *,
-    with_files: bool,
+    unchecked: tuple[str, ...],
 ) -> dict[str, Any]:
     skipped = [code for code, rule in rules().items() if rule.state is RuleState.ACTIVE and rule.needs]
     return {
@@ -199,7 +205,7 @@ def _document(
         "finding_counts": findings.counts(),
         "groups": findings.groups_to_list(),
         "findings_file": None,
-        "skipped_rules": sorted({*skipped, *(() if with_files else FILE_RULES)}),
+        "skipped_rules": sorted({*skipped, *unchecked}),
     }
 
 
