@@ -16,9 +16,12 @@ rule run_shard:
         runtime=get_growing("runtime_minutes"),
         disk_mb=get_growing("scratch_mb"),
         attempt=get_attempt,
+        # No parameters: another profile in the middle of a batch does not start finished shards again.
+        attempts=config["attempts"],
+        transfers=config["transfer_slots"],
     params:
         options=get_options(),
     shell:
         "dsqc batch shard {wildcards.shard} --work . -@ {threads} --memory {resources.mem_mb}"
-        " --attempt {resources.attempt} --attempts {config[attempts]} --transfer-slots {config[transfer_slots]}"
+        " --attempt {resources.attempt} --attempts {resources.attempts} --transfer-slots {resources.transfers}"
         " {params.options} 2> {log}"
