@@ -30,9 +30,7 @@ def make_batch(place: Path, submissions: int, runs: int, seed: int = 1, *, with_
     lines = ["submission\tsource"]
     for number in range(1, submissions + 1):
         name = f"scale-{number:04d}"
-        _make_submission(
-            place / name, name, tables, records, runs, random.Random(seed * 1_000_003 + number), with_reads
-        )
+        _make_submission(place / name, tables, records, runs, random.Random(seed * 1_000_003 + number))
         lines.append(f"{name}\t{name}")
     sheet = place / "batch.tsv"
     sheet.write_text("\n".join(lines) + "\n", encoding="utf-8")
