@@ -15,6 +15,7 @@ from dsqc.batch.costs import CostModel, PlannedFile, PlannedRun, kind_of, read_m
 from dsqc.batch.events import EVENTS
 from dsqc.batch.plan import (
     PLAN,
+    SHARDS,
     Plan,
     PlannedSubmission,
     Shard,
@@ -142,6 +143,10 @@ def _write_shards(
         if not _same_work(path, content):
             write_json(path, content)
     write_index(work, shards)
+    known = {shard.id for shard in shards}
+    for path in (work / SHARDS).glob("s*.json"):
+        if path.name.partition(".")[0] not in known:
+            path.unlink(missing_ok=True)
 
 
 def _same_work(path: Path, content: Mapping[str, Any]) -> bool:
