@@ -147,6 +147,10 @@ class InstrumentCollector(Collector):
         following._archive = self._archive
         return following
 
+    def follows_exactly(self, other: Self) -> bool:
+        """Whether ``other`` had room for every origin known before."""
+        return not other._counts[MOST] or set(self._origins) <= set(other._origins)
+
     def _seen(self) -> list[tuple[Origin, int]]:
         seen = [(origin, count) for origin, count in zip(self._origins, self._counts.tolist(), strict=False) if count]
         return sorted(seen, key=lambda item: (-item[1], item[0].prefix))
