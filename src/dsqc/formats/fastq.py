@@ -317,7 +317,7 @@ class FastqSource(ParsedSource):
         self._settle(integrity)
 
     def _forget_lines(self) -> None:
-        """Where records are wrapped, nobody counted the lines inside of reads: their faults have a record and a byte."""
+        """Where records are wrapped, lines inside of reads are not counted: their faults have a record and a byte."""
         codes = {code for code, _line in _CODES.values()}
         self._noted = [
             (replace(item, location=replace(item.location, line=None)) if item.code in codes else item, until)

@@ -21,6 +21,7 @@ from dsqc.model import Container
 SEARCHED = 1 << 24
 """Bytes of text in which the first record of a part is looked for."""
 _FIRST_SEARCHED = 1 << 16
+_NO_END = 1 << 62
 _FAR = 1 << 40  # an offset that is not that of a file's beginning
 
 
@@ -125,18 +126,15 @@ def count_span(spans: Spans, span: Span, known: Before | None = None) -> SpanCou
     # Blocks stand in front of all parts but the first: bytes that are none are then damage of the end.
     before = known.proof if known else GzipProof(1, 1) if span.number > 1 else GzipProof()
     is_head = span.number == 1 if known is None else not known.records
-    if known is not None:
-        first = known.edge - known.size
-    else:
-        first = 0 if is_head else _first_record(spans, span, before)
+    first = known.edge - known.size if known else 0 if is_head else _first_record(spans, span, before)
     if first < 0:
         with closing(_open(spans, span, before, (0, 0))) as reader:
-            reader.finish()
+            reader.pass_over()
             return _made(reader, before, first, _Counter(reader, FindingLog()))
     with closing(_open(spans, span, before, (first, None))) as reader:
         counter = _Counter(reader, FindingLog())
         counter.count(reader, first, is_head=is_head)
-        reader.finish()
+        reader.pass_over()
         if counter.wrapped:
             counter.lines = _count_lines(spans, span, before, (first, counter.end))
         return _made(reader, before, first, counter)
@@ -144,7 +142,7 @@ def count_span(spans: Spans, span: Span, known: Before | None = None) -> SpanCou
 
 def _open(spans: Spans, span: Span, before: GzipProof, text: tuple[int, int | None]) -> SpanReader:
     file = spans.path.open("rb")
-    return SpanReader(file, spans.path.name, spans.container or Container.PLAIN, span, before, text)
+    return SpanReader(file, spans.path.name, spans.container or Container.PLAIN, span, before, text=text)
 
 
 def _made(reader: SpanReader, before: GzipProof, first: int, counter: "_Counter") -> SpanCount:
@@ -212,7 +210,7 @@ class _Counter(FastqSource):
             for batch in batches:
                 starts = batch.name_start - 1 + self._base - shift + first
                 # All text comes from the part as long as the reader is inside.
-                past = () if reader.inside else np.flatnonzero(starts >= reader.size)
+                past = np.flatnonzero(starts >= (_NO_END if reader.inside else reader.size))
                 self.wrapped = self.wrapped or bool(self._counts[k.WRAPPED])
                 if len(past):
                     kept = int(past[0])
@@ -239,7 +237,7 @@ class FastqSpan(FastqSource):
         text = (0, 0) if before.ended else (start, None if end is None else end - before.size)
         file = spans.path.open("rb")
         self.reader = SpanReader(
-            file, spans.path.name, spans.container or Container.PLAIN, span, before.proof, text, background=ahead
+            file, spans.path.name, spans.container or Container.PLAIN, span, before.proof, text=text, background=ahead
         )
         super().__init__(self.reader, FindingLog(), ahead=ahead)
         self._base = before.edge
@@ -252,7 +250,7 @@ class FastqSpan(FastqSource):
             yield from super()._read()
 
     def _finish(self) -> None:
-        self.reader.finish()
+        self.reader.pass_over()
 
     def state(self) -> SpanState:
         """What is left behind, once the batches have ended."""

@@ -99,10 +99,8 @@ def _members(stored: StoredBytes, proof: GzipProof, stop: int | None) -> Iterato
             if block:
                 yield block
         start = stored.offset
-        if stop is not None and start >= stop:
-            return
         head = bytes(stored.peek(_BGZF_HEADER))
-        if not head:
+        if not head or (stop is not None and start >= stop):
             break
         if proof.members and head[:2] != _MAGIC:
             _refuse_trailing_bytes(stored, start)
@@ -125,7 +123,7 @@ def _members(stored: StoredBytes, proof: GzipProof, stop: int | None) -> Iterato
                 yield block
         proof.members += 1
         proof.bytes_proven = size
-    if proof.is_bgzf and not proof.end_marker:
+    if proof.is_bgzf and not proof.end_marker and not head:
         raise Damage("DSQC-F010", stored.offset, texts.END_BLOCK_MISSING, texts.END_BLOCK)
 
 

@@ -74,11 +74,12 @@ def _stem(row: ReadBatch) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
 
 def as_batch(lines: list[bytes], first_record: int) -> ReadBatch:
     """Reads that have a name and nothing else."""
-    ends = np.cumsum([len(line) for line in lines], dtype=np.int64)
+    lengths = np.array([len(line) for line in lines], np.int64)
+    ends = np.cumsum(lengths)
     zeros = np.zeros(len(lines), np.int64)
     return ReadBatch(
         data=np.frombuffer(bytearray(b"".join(lines) + b"\n"), np.uint8),
-        name_start=ends - [len(line) for line in lines],
+        name_start=ends - lengths,
         name_end=ends,
         sequence_start=zeros,
         quality_start=zeros,

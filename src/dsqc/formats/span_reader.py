@@ -7,6 +7,7 @@ from typing import BinaryIO
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, Location
 from dsqc.formats.checksums import crc64_function, crc64_text
+from dsqc.formats.container import BlockReader
 from dsqc.formats.gzip import GzipProof, gzip_blocks
 from dsqc.formats.spans import Span
 from dsqc.formats.stored import PIECE, Damage, StoredBytes
@@ -54,10 +55,10 @@ class SpanBytes(StoredBytes):
         self._held = memoryview(b"")
 
 
-class SpanReader:
+class SpanReader(BlockReader):
     """Unwraps one part, and what follows it as far as its last record reaches; proves and hashes the part alone.
 
-    Stands where :class:`~dsqc.formats.container.BlockReader` stands for a whole file.
+    What it says of the file as a whole (:meth:`integrity`) is for who puts the parts together.
 
     Args:
         file: closed with the reader.
@@ -70,7 +71,7 @@ class SpanReader:
         background: reading has a thread of its own.
 
     Attributes:
-        proof: of the container up to the end of the part, once :meth:`finish` was called.
+        proof: of the container up to the end of the part, once :meth:`pass_over` was called.
         size: uncompressed bytes of the part, or those in front of its damage.
         lands: the part's last block ends where the part ends.
         damage: why the container cannot be followed to the end of the part.
@@ -84,11 +85,11 @@ class SpanReader:
         container: Container,
         span: Span,
         before: GzipProof,
-        text: tuple[int, int | None],
         *,
+        text: tuple[int, int | None] = (0, None),
         background: bool = False,
     ) -> None:
-        self.name = name
+        self.name = name  # nothing is taken over but the methods' names: this one reads in its own way
         self.container = container
         self.proof = replace(before)
         self.size = 0
@@ -101,9 +102,9 @@ class SpanReader:
         self.inside = True
         self._stored = SpanBytes(file, name, span, background=background)
         self._raw = self._unwrap()
-        self._blocks = self._cut()
+        self._text_blocks = self._cut()
 
-    def _decode(self, proof: GzipProof, stop: int | None) -> Iterator[bytes | memoryview]:
+    def _decoded(self, proof: GzipProof, stop: int | None) -> Iterator[bytes | memoryview]:
         if self.container is Container.BGZF:
             yield from gzip_blocks(self._stored, proof, stop)
             return
@@ -117,7 +118,7 @@ class SpanReader:
         """Blocks to the end of the file; the part is closed on the way."""
         try:
             # The last part goes to the end of the file, whatever that has behind its last block.
-            for block in self._decode(self.proof, None if self._span.is_last else self._span.stop):
+            for block in self._decoded(self.proof, None if self._span.is_last else self._span.stop):
                 self.size += len(block)
                 yield block
         except Damage as damage:
@@ -129,7 +130,7 @@ class SpanReader:
         if self.damage is not None or self._span.is_last:
             return
         try:
-            yield from self._decode(replace(self.proof), None)
+            yield from self._decoded(replace(self.proof), None)
         except Damage:
             self._beyond_damage = True
 
@@ -146,12 +147,12 @@ class SpanReader:
             if stop is not None and at >= stop:
                 return
 
-    def __iter__(self) -> Iterator[memoryview]:
+    def __iter__(self) -> Iterator[bytes | memoryview]:
         """The text in blocks, none empty."""
-        return self._blocks
+        return self._text_blocks
 
     @property
-    def faults(self) -> list[Finding]:
+    def faults(self) -> list[Finding]:  # type: ignore[override]
         """The damage that the text ended with, in the part or behind it."""
         if self.damage is not None:
             return [self.fault(self.damage)]
@@ -162,7 +163,7 @@ class SpanReader:
         place = Location(path=self.name, byte_offset=damage.byte_offset, in_container=True)
         return tell(damage.code, place, damage.value, damage.expected)
 
-    def finish(self) -> None:
+    def pass_over(self) -> None:
         """Read on to the end of the part, proving and hashing."""
         while self.inside and next(self._raw, None) is not None:
             continue

@@ -34,6 +34,7 @@ class Options:
         declared_offset: the quality offset that the run's form declares.
         progress: called after every batch with the file's name and the records read so far.
         panel: gives the genomes that organisms are told by; asked when the first file has been read.
+        parts: directory of parts of the files, measured before (``dsqc.stages.qc_parts``); None for none.
     """
 
     threads: int = 2
@@ -41,6 +42,7 @@ class Options:
     declared_offset: int | None = None
     progress: Progress | None = None
     panel: Callable[[], Panel | None] = open_panel
+    parts: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

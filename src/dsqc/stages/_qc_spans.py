@@ -1,4 +1,4 @@
-"""What stands in front of a part of a data file: counted once a part, and shared by the processes that measure parts."""
+"""What stands in front of a part of a data file: counted once a part, shared by the processes that measure parts."""
 
 import json
 import time
@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from dsqc import artefact
+from dsqc.errors import SystemFault
+from dsqc.formats.checksums import Checksums
 from dsqc.formats.fastq_span import Before, SpanCount, count_span
-from dsqc.formats.spans import Span, Spans
+from dsqc.formats.spans import Span, Spans, find_spans
+from dsqc.stages._part_file import PartFile
 from dsqc.version import __version__
 
 SCHEMA = "1.0"
 _POLL_SECONDS = 0.1
+_PIECE = 1 << 20
 
 
 class SeamBroken(Exception):
@@ -76,3 +80,48 @@ def _read(spans: Spans, span: Span, out: Path) -> SpanCount | None:
 def _write(spans: Spans, span: Span, out: Path, count: SpanCount) -> None:
     place = place_of(out, spans, span, "count")
     artefact.write_json(place, {**identity_of(spans, span), "count": count.to_dict()})
+
+
+def is_of(found: PartFile, spans: Spans, span: Span) -> bool:
+    """Whether a part that was read back is this part of this file, made by this version of dsqc."""
+    wanted = identity_of(spans, span)
+    return {name: found.header.get(name) for name in wanted} == wanted
+
+
+def digest(path: Path) -> dict[str, str]:
+    """The checksums of all stored bytes."""
+    checksums = Checksums()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                checksums.update(piece)
+    except OSError as error:
+        raise SystemFault(f"Reading {path.name} failed: {error.strerror}.", hint="Check the disk.") from error
+    return {"md5": checksums.md5, "sha256": checksums.sha256, "crc64nvme": checksums.crc64nvme}
+
+
+def digest_of(spans: Spans, out: Path) -> dict[str, str] | None:
+    """The checksums that stand in ``out``; None where there are none of this file as it is."""
+    place = digest_place(out, spans.path)
+    if not place.exists():
+        return None
+    found = artefact.read_json(place)
+    if found.get("file") != spans.to_dict():
+        return None
+    return {name: str(found[name]) for name in ("md5", "sha256", "crc64nvme")}
+
+
+def digest_place(out: Path, path: Path) -> Path:
+    """Where the checksums of a file's stored bytes stand."""
+    return out / f"{path.name}.digest"
+
+
+def pairs_place(out: Path, paths: tuple[Path, Path]) -> Path:
+    """Where the comparison of two mate files stands."""
+    return out / f"{paths[0].name}.pairs"
+
+
+def pairs_identity(paths: tuple[Path, Path]) -> dict[str, Any]:
+    """What a comparison must say to be of these files, by this version of dsqc."""
+    files = [find_spans(path, 1).to_dict() for path in paths]
+    return {"schema_version": SCHEMA, "dsqc_version": __version__, "files": files}

@@ -5,36 +5,51 @@ bytes, and :func:`join_parts`, which ``dsqc qc --parts`` and the runs of a batch
 gives, byte for byte. Parts may be measured in any order, at once, and again.
 """
 
-from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dsqc import artefact
 from dsqc.errors import SystemFault, UsageError
-from dsqc.findings import Finding, FindingLog
+from dsqc.findings import FindingLog
 from dsqc.fingerprint import Fingerprint
 from dsqc.formats import open_reads
-from dsqc.formats.checksums import Checksums, combine_crc64, crc64_text
-from dsqc.formats.container import Integrity
-from dsqc.formats.fastq import FastqSource
-from dsqc.formats.fastq_span import Before, FastqSpan, JoinedReader, SpanCount
-from dsqc.formats.names_lead import LeadingNames, as_batch
-from dsqc.formats.names_unique import NamesPart, Repeats, Run
+from dsqc.formats.fastq_span import Before, FastqSpan, SpanCount
+from dsqc.formats.names_lead import LeadingNames
 from dsqc.formats.span_reader import SpanBytes
-from dsqc.formats.span_state import SpanState
 from dsqc.formats.spans import Span, Spans, find_spans
 from dsqc.metrics import state
 from dsqc.metrics.reads import ReadMetrics
-from dsqc.model import Container
 from dsqc.stages._part_file import PartFile, PartWriter
-from dsqc.stages._qc_measure import Options, Pass, QcFile
+from dsqc.stages._qc_join import compare_pair, has_parts, join_pair, join_parts
+from dsqc.stages._qc_measure import Options
 from dsqc.stages._qc_personal import PersonalCheck
-from dsqc.stages._qc_spans import SeamBroken, before_of, identity_of, place_of
+from dsqc.stages._qc_spans import (
+    SCHEMA,
+    SeamBroken,
+    before_of,
+    digest,
+    digest_of,
+    digest_place,
+    identity_of,
+    is_of,
+    pairs_identity,
+    pairs_place,
+    place_of,
+)
 
 MOST_PARTS = 999
-_PIECE = 1 << 20
+__all__ = [
+    "Part",
+    "has_parts",
+    "join_pair",
+    "join_parts",
+    "measure_digest",
+    "measure_pairs",
+    "measure_part",
+    "plan_parts",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +103,7 @@ def measure_part(part: Part, out: Path, *, options: Options | None = None) -> Pa
         else:
             try:
                 before, count = before_of(spans, span, out)
-                found = _measured(spans, span, before, count, writer, options)
+                found = _measured(_Place(spans, span, before, count), writer, options)
             except SeamBroken:
                 found = {"whole": True}
         writer.finish({**identity_of(spans, span), **found})
@@ -98,20 +113,24 @@ def measure_part(part: Part, out: Path, *, options: Options | None = None) -> Pa
 def _stands(place: Path, spans: Spans, span: Span) -> bool:
     try:
         with closing(PartFile(place)) as found:
-            return _is_of(found, spans, span)
+            return is_of(found, spans, span)
     except SystemFault:
         return False
 
 
-def _is_of(found: PartFile, spans: Spans, span: Span) -> bool:
-    wanted = identity_of(spans, span)
-    return {name: found.header.get(name) for name in wanted} == wanted
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A part, what stands in front of it, and what it holds."""
+
+    spans: Spans
+    span: Span
+    before: Before
+    count: SpanCount | None
 
 
-def _measured(
-    spans: Spans, span: Span, before: Before, count: SpanCount | None, writer: PartWriter, options: Options
-) -> dict[str, Any]:
+def _measured(place: _Place, writer: PartWriter, options: Options) -> dict[str, Any]:
     """The header of a part; arrays go to ``writer``."""
+    spans, span, before, count = place.spans, place.span, place.before, place.count
     if count is None:
         return {"whole": False, "damaged_before": True, "crc64nvme": _crc_of(spans, span)}
     after = before.after(count)
@@ -202,184 +221,35 @@ def measure_digest(path: Path, out: Path) -> Path:
     Raises:
         SystemFault: the file cannot be read, ``out`` cannot be written.
     """
-    place = out / f"{path.name}.digest"
+    place = digest_place(out, path)
     spans = find_spans(path, 1)
-    if _digest_of(spans, out) is None:
-        found = _digest(path)
-        artefact.write_json(place, {"schema_version": "1.0", "file": spans.to_dict(), **found})
+    if digest_of(spans, out) is None:
+        artefact.write_json(place, {"schema_version": SCHEMA, "file": spans.to_dict(), **digest(path)})
     return place
 
 
-def _digest(path: Path) -> dict[str, str]:
-    checksums = Checksums()
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                checksums.update(piece)
-    except OSError as error:
-        raise SystemFault(f"Reading {path.name} failed: {error.strerror}.", hint="Check the disk.") from error
-    return {"md5": checksums.md5, "sha256": checksums.sha256, "crc64nvme": checksums.crc64nvme}
-
-
-def _digest_of(spans: Spans, out: Path) -> dict[str, str] | None:
-    place = out / f"{spans.path.name}.digest"
-    if not place.exists():
-        return None
-    found = artefact.read_json(place)
-    if found.get("file") != spans.to_dict():
-        return None
-    return {name: str(found[name]) for name in ("md5", "sha256", "crc64nvme")}
-
-
-def join_parts(path: Path, stem: str, out: Path, options: Options) -> QcFile | None:
-    """Put the parts of a file together: what reading it whole gives.
-
-    Returns:
-        None where the file can only be measured whole: it is not cut, or the parts say so.
+def measure_pairs(paths: tuple[Path, Path], out: Path, threads: int = 2) -> Path:
+    """Compare two mate files that are measured in parts: both are read in step, for their names and overlaps alone.
 
     Raises:
-        SystemFault: parts are missing, damaged, or of another file or version.
+        SystemFault: a file cannot be read, ``out`` cannot be written.
     """
-    with ExitStack() as stack:
-        spans, files = _parts_of(path, out, stack)
-        if spans.reason or any(part.header["whole"] for part in files):
-            return None
-        digest = _digest_of(spans, out) or _digest(path)
-        _check_bytes(spans, files, digest)
-        one = Pass(path, replace(options, threads=1))
-        stack.enter_context(one.source)
-        if not isinstance(one.source, FastqSource) or not _take_reads(one, files):
-            return None
-        integrity, faults, container = _joined(spans, files, digest)
-        reader = JoinedReader(path.name, container, integrity, faults)
-        one.source.stand_for(reader, [_state(part) for part in files if not part.header["damaged_before"]])
-        return one.finish(stem)
-
-
-def has_parts(path: Path, out: Path) -> bool:
-    """Whether any part of the file stands in ``out``."""
-    return bool(_numbers(path, out))
-
-
-def _numbers(path: Path, out: Path) -> dict[int, set[int]]:
-    """Parts that stand in ``out``: how many the file was cut into -> which of them."""
-    found: dict[int, set[int]] = {}
-    for place in out.glob("*.part") if out.is_dir() else ():
-        stem, _, rest = place.name.removesuffix(".part").rpartition(".")
-        number, _, of = rest.partition("-of-")
-        if stem == path.name and number.isdecimal() and of.isdecimal():
-            found.setdefault(int(of), set()).add(int(number))
-    return found
-
-
-def _parts_of(path: Path, out: Path, stack: ExitStack) -> tuple[Spans, list[PartFile]]:
-    found = _numbers(path, out)
-    if not found:
-        raise SystemFault(f"{out} holds no part of {path.name}.", hint="Measure them first: dsqc qc FILE --part 1/N.")
-    whole = [of for of, numbers in found.items() if numbers == set(range(1, of + 1))]
-    if not whole:
-        of = min(found, key=lambda item: item - len(found[item]))
-        missing = ", ".join(f"{number}/{of}" for number in range(1, of + 1) if number not in found[of])
-        raise SystemFault(
-            f"Of the parts of {path.name} these are missing: {missing}.", hint="Measure them: dsqc qc FILE --part."
-        )
-    spans = find_spans(path, min(whole))
-    files = []
-    for span in spans.spans:
-        part = PartFile(place_of(out, spans, span, "part"))
-        stack.callback(part.close)
-        if not _is_of(part, spans, span):
-            raise part.fault("it is of another file, of one that changed since, or made by another version of dsqc")
-        files.append(part)
-    if len(spans.spans) != min(whole):
-        raise files[0].fault("the file is not cut into so many parts")
-    for one, two in zip(files, files[1:], strict=False):
-        if "after" in one.header and two.header.get("before", one.header["after"]) != one.header["after"]:
-            raise two.fault("it does not begin where the part before it ends")
-    return spans, files
-
-
-def _check_bytes(spans: Spans, files: Sequence[PartFile], digest: dict[str, str]) -> None:
-    """That the parts read the bytes that the digest is of."""
-    crc = crc64_text(0)
-    for span, part in zip(spans.spans, files, strict=True):
-        crc = combine_crc64(crc, part.header["crc64nvme"], span.stop - span.start)
-    if crc != digest["crc64nvme"]:
-        raise SystemFault(
-            f"The parts of {spans.path.name} were not measured of the bytes that it has now.",
-            hint="Delete the parts and measure them again.",
-        )
-
-
-def _take_reads(one: Pass, files: Sequence[PartFile]) -> bool:
-    """Put together what was collected; false where that is not exact."""
-    begun = False
-    for part in files:
-        if part.header["damaged_before"]:
-            break
-        one.personal.take(part.header["personal"])
-        if part.header["reads"] is None:
-            continue
-        reads = one.reads if not begun else ReadMetrics()
-        reads.fill(part.header["reads"], part.array)
-        fingerprint = Fingerprint()
-        state.fill(fingerprint, part.header["fingerprint"], part.array)
-        one.fingerprint.merge(fingerprint)
-        if begun:
-            if not one.reads.follows_exactly(reads):
-                return False
-            one.reads.merge(reads)
-        _take_names(one, part)
-        begun = True
-    return True
-
-
-def _take_names(one: Pass, part: PartFile) -> None:
-    found = part.header["names"]
-    one.names.add(as_batch([line.encode("latin-1") for line in found["lead"]], found["first_record"]))
-    if not found["reads"]:
-        return
-    runs = [
-        Run(record, part.array(bounds), part.column(keys), part.column(seconds))
-        for record, bounds, keys, seconds in found["runs"]
-    ]
-    repeats = Repeats()
-    repeats.count, repeats.first = found["repeats"][0], [(one, two) for one, two in found["repeats"][1]]
-    words, text, record = found["last"]
-    places = [[(record, name) for record, name in kind] for kind in found["places"]]
-    one.names.follow(
-        NamesPart(runs, found["state"], (words, text, record), found["counts"], places, repeats, found["reads"])
-    )
-
-
-def _state(part: PartFile) -> SpanState:
-    kept = part.header["state"]
-    noted = [(Finding.from_dict(item), until) for item, until in kept["noted"]]
-    return SpanState(kept["totals"], kept["record_count"], kept["damaged"], noted)
-
-
-def _joined(
-    spans: Spans, files: Sequence[PartFile], digest: dict[str, str]
-) -> tuple[Integrity, list[Finding], Container]:
-    """What the container proved to be: up to its first damage."""
-    last, faults = files[0].header, []
-    for part in files:
-        if part.header["damaged_before"]:
-            break
-        last = part.header
-        if last["damage"]:
-            faults.append(Finding.from_dict(last["damage"]))
-            break
-    bgzf = spans.container is Container.BGZF
-    proof, size = last["proof"], last["before"]["size"] + last["size"]
-    integrity = Integrity(
-        complete=not faults,
-        members=proof["members"] if bgzf else None,
-        blocks=proof["blocks"] if bgzf else None,
-        end_marker=proof["end_marker"] if bgzf else None,
-        bytes_uncompressed=size,
-        bytes_proven=size,
-        size_bytes=spans.size,
-        **digest,
-    )
-    return integrity, faults, spans.container or Container.PLAIN
+    place = pairs_place(out, paths)
+    wanted = pairs_identity(paths)
+    try:
+        with closing(PartFile(place)) as found:
+            if {name: found.header.get(name) for name in wanted} == wanted:
+                return place
+    except SystemFault:
+        pass  # it is made
+    log = FindingLog()
+    pair = compare_pair(paths, log, threads)
+    arrays: list[state.Array] = []
+    measured = state.dump(pair.measured, arrays)
+    with artefact.atomic_file(place) as file:
+        writer = PartWriter(file)
+        for array in arrays:
+            writer.add(array)
+        findings = {"findings": log.to_list(), "groups": log.groups_to_list()}
+        writer.finish({**wanted, "pairs": pair.pairs, "measured": measured, **findings})
+    return place
