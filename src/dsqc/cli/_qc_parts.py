@@ -96,12 +96,8 @@ def _show_plan(args: argparse.Namespace, spans: "Spans") -> None:
         print_json(_data(spans, parts))
         return
     if spans.reason:
-        name = spans.path.name
-        print(
-            Text(f"{name} is one part: {spans.reason.en}.", f"{name}은(는) 한 부분입니다: {spans.reason.ko}.").get(
-                language
-            )
-        )
+        name, reason = spans.path.name, spans.reason
+        print(Text(f"{name} is one part: {reason.en}.", f"{name}은(는) 한 부분입니다: {reason.ko}.").get(language))
         return
     headings = (Text("part", "부분"), Text("first byte", "첫 바이트"), Text("bytes", "바이트"))
     rows = [(f"{item.number}/{item.of}", f"{item.start:,}", f"{item.stop - item.start:,}") for item in spans.spans]

@@ -115,7 +115,8 @@ def qc(
             together of them and not read, but where a file can only be measured whole.
 
     Raises:
-        UsageError: a path does not exist or is a directory; a file has no part in ``parts``; with ``paired``, an odd number of files or alignments.
+        UsageError: a path does not exist or is a directory; a file has no part in ``parts``; with ``paired``, an odd
+            number of files or alignments.
         SystemFault: a file cannot be read, results cannot be written.
     """
     inputs = [Path(path) for path in paths]
@@ -157,8 +158,8 @@ def qc_run(
 
     Where the station has taken the submitter's receipt over the same bytes, its results are written, and nothing is
     measured. A file whose parts stand in ``outdir``/parts (:mod:`dsqc.stages.qc_parts`) is put together of them; they
-    are removed when the results stand. A file that is not in the inbox gets the state ``missing``; the finding about it was made when it was
-    transferred or validated. A run none of whose files is there is ``skipped``.
+    are removed when the results stand. A file that is not in the inbox gets the state ``missing``; the finding about it
+    was made when it was transferred or validated. A run none of whose files is there is ``skipped``.
 
     Args:
         submission_json: what validate wrote.

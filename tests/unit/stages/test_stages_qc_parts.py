@@ -1,17 +1,26 @@
 """A file measured in parts: whatever it holds and wherever it is cut, the results are those of one pass."""
 
+import gzip
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+import dsqc
 from dsqc import artefact
+from dsqc.errors import SystemFault, UsageError
 from dsqc.formats.spans import find_spans
+from dsqc.metrics import reads as reads_module
+from dsqc.metrics.duplication import DuplicationCollector
 from dsqc.stages._qc_measure import Options, measure_file
-from dsqc.stages.qc_parts import Part, join_parts, measure_part
+from dsqc.stages.qc_parts import Part, join_parts, measure_digest, measure_pairs, measure_part, plan_parts
 
 NO_PANEL = Options(threads=1, panel=lambda: None)
 END_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
@@ -95,3 +104,125 @@ def check_parts(stored: bytes, of: int, order: object) -> None:
         if joined is not None:
             assert artefact.to_json(joined.data) == artefact.to_json(whole.data)
             assert list(joined.reads.rows()) == list(whole.reads.rows())
+
+
+def text_of(reads: int, seed: int = 1, mate: int = 1) -> bytes:
+    """FASTQ of different reads."""
+    numbers = np.random.default_rng(seed)
+    bases = np.frombuffer(b"ACGT", np.uint8)[numbers.integers(0, 4, (reads, 60))]
+    qualities = numbers.integers(35, 74, (reads, 60)).astype(np.uint8)
+    rows = zip(range(reads), bases, qualities, strict=True)
+    return b"".join(
+        b"@I:1:F:1:%d:5:%d %d:N:0:AC\n%s\n+\n%s\n"
+        % (1101 + number % 7, number, mate, letters.tobytes(), marks.tobytes())
+        for number, letters, marks in rows
+    )
+
+
+def parts_of(path: Path, of: int, out: Path) -> list[Path]:
+    """Measure all parts of a file."""
+    return [measure_part(Part(path, number, of), out, options=NO_PANEL) for number in range(1, of + 1)]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """All files below a directory."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_parts_far_behind_the_beginning_know_what_they_must(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The head that parts read ends long before they begin, and long reads stand in front of the last part alone."""
+    monkeypatch.setattr(reads_module, "SETTLED_READS", 1_000)
+    monkeypatch.setattr(DuplicationCollector, "is_settled", property(lambda self: len(self._tables()) > 0))
+    text = text_of(2_000) * 6 + read("long", "ACGT" * 400, "I" * 1600, "\n", 9_999).encode() + text_of(7_000, seed=2)
+    path = tmp_path / "reads.fastq"
+    path.write_bytes(bgzf(text, 9_000))
+    parts_of(path, 4, tmp_path / "parts")
+    joined = join_parts(path, "reads", tmp_path / "parts", NO_PANEL)
+    whole = measure_file(path, "reads", NO_PANEL)
+    assert joined is not None
+    # Sequences behind the first are not known to a head that ends early: what counts them is compared elsewhere.
+    ours, theirs = joined.data, whole.data
+    for key in ("frac_reads_deduplicated", "overrepresented_count", "frac_reads_technical"):
+        del ours["metrics"][key], theirs["metrics"][key]
+    for key in ("duplication_levels", "overrepresented"):
+        del ours["tables"][key], theirs["tables"][key]
+    assert artefact.to_json(ours) == artefact.to_json(theirs)
+
+
+def test_a_full_table_of_sequences_is_the_same_in_parts(tmp_path: Path) -> None:
+    """The 100,000 sequences that are counted are those of the file's beginning, in every part."""
+    path = tmp_path / "reads.fastq"
+    path.write_bytes(text_of(104_000) + text_of(30_000) + text_of(9_000, seed=3))
+    parts_of(path, 3, tmp_path / "parts")
+    joined = join_parts(path, "reads", tmp_path / "parts", NO_PANEL)
+    assert joined is not None
+    assert artefact.to_json(joined.data) == artefact.to_json(measure_file(path, "reads", NO_PANEL).data)
+
+
+def test_mates_in_parts_are_written_as_mates_measured_whole(tmp_path: Path) -> None:
+    one, two = tmp_path / "r_1.fastq.gz", tmp_path / "r_2.fastq.gz"
+    one.write_bytes(bgzf(text_of(3_000), 7_000))
+    two.write_bytes(bgzf(text_of(2_999, mate=2), 5_000))
+    dsqc.qc(one, two, paired=True, outdir=tmp_path / "whole", panel="none")
+    for path, of in ((one, 3), (two, 4)):
+        parts_of(path, of, tmp_path / "parts")
+    dsqc.qc(one, two, paired=True, outdir=tmp_path / "joined", parts=tmp_path / "parts", panel="none")
+    assert tree(tmp_path / "joined") == tree(tmp_path / "whole")
+    measure_pairs((one, two), tmp_path / "parts")
+    measure_digest(one, tmp_path / "parts")
+    dsqc.qc(one, two, paired=True, outdir=tmp_path / "again", parts=tmp_path / "parts", panel="none")
+    assert tree(tmp_path / "again") == tree(tmp_path / "whole")
+
+
+def test_parts_that_are_not_of_the_file_are_refused(tmp_path: Path) -> None:
+    path, out = tmp_path / "reads.fastq", tmp_path / "parts"
+    text = text_of(300)
+    path.write_bytes(text)
+    _one, two, three = parts_of(path, 3, out)
+    kept = two.read_bytes()
+
+    def refused() -> str:
+        with pytest.raises(SystemFault) as caught:
+            join_parts(path, "reads", out, NO_PANEL)
+        return str(caught.value)
+
+    two.unlink()
+    assert "missing: 2/3" in refused()
+    two.write_bytes(kept[:-1])
+    assert "cut off" in refused()
+    two.write_bytes(kept[:5_000] + bytes([kept[5_000] ^ 1]) + kept[5_001:])
+    assert "checksum is wrong" in refused()
+    two.write_bytes(three.read_bytes())
+    assert "another file" in refused()
+    two.write_bytes(kept)
+    assert join_parts(path, "reads", out, NO_PANEL) is not None
+    place = len(text) // 2 + 77  # between the samples that tell files of one size apart
+    path.write_bytes(text[:place] + bytes([text[place] ^ 2]) + text[place + 1 :])
+    assert "not measured of the bytes that it has now" in refused() or "another file" in refused()
+    path.write_bytes(text + text_of(1))
+    assert "another file" in refused()
+
+
+def test_a_part_that_was_killed_is_nowhere_and_is_measured_again(tmp_path: Path) -> None:
+    path, out = tmp_path / "reads.fastq", tmp_path / "parts"
+    path.write_bytes(text_of(400))
+    script = (
+        "import os, signal, sys; from pathlib import Path; from dsqc.stages import qc_parts, _part_file\n"
+        "_part_file.PartWriter.finish = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "qc_parts.measure_part(qc_parts.Part(Path(sys.argv[1]), 2, 2), Path(sys.argv[2]))"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, path, out], check=False)
+    assert killed.returncode == -9
+    assert not list(out.glob("*.part")) or all(item.name.startswith(".") for item in out.glob("*.part"))
+    parts_of(path, 2, out)
+    assert join_parts(path, "reads", out, NO_PANEL) is not None
+
+
+def test_what_cannot_be_cut_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "reads.fastq.gz"
+    path.write_bytes(gzip.compress(text_of(50)))
+    assert [part.of for part in plan_parts(path, 100)] == [1]
+    with pytest.raises(UsageError, match="no edges"):
+        measure_part(Part(path, 1, 2), tmp_path / "parts")
+    parts_of(path, 1, tmp_path / "parts")
+    assert join_parts(path, "reads", tmp_path / "parts", NO_PANEL) is None
