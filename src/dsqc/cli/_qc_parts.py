@@ -66,7 +66,8 @@ def run_part(args: argparse.Namespace) -> int:
 
 
 def _measured(args: argparse.Namespace, paths: list[Path]) -> Path:
-    from dsqc.stages.qc_parts import Options, Part, measure_digest, measure_pairs, measure_part
+    from dsqc.stages._qc_measure import Options
+    from dsqc.stages.qc_parts import Part, measure_digest, measure_pairs, measure_part
 
     if args.part == DIGEST:
         return measure_digest(paths[0], args.outdir)

@@ -100,7 +100,7 @@ class SpanReader(BlockReader):
         self._text = text
         self._beyond_damage = False
         self.inside = True
-        self._stored = SpanBytes(file, name, span, background=background)
+        self._own = self._stored = SpanBytes(file, name, span, background=background)
         self._raw = self._unwrap()
         self._text_blocks = self._cut()
 
@@ -125,7 +125,7 @@ class SpanReader(BlockReader):
             self.damage = damage
         self.lands = self.damage is None and self._stored.offset == self._span.stop
         if self.damage is not None:
-            self._stored.drain_span()
+            self._own.drain_span()
         self.inside = False
         if self.damage is not None or self._span.is_last:
             return
@@ -171,7 +171,7 @@ class SpanReader(BlockReader):
     @property
     def crc64nvme(self) -> str:
         """Of the part's stored bytes, once it is finished."""
-        return self._stored.crc64nvme
+        return self._own.crc64nvme
 
     def close(self) -> None:
         """Stop reading and close the file."""
