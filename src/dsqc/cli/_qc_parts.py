@@ -66,6 +66,7 @@ def run_part(args: argparse.Namespace) -> int:
 
 
 def _measured(args: argparse.Namespace, paths: list[Path]) -> Path:
+    from dsqc.formats.spans import find_spans
     from dsqc.stages._qc_measure import Options
     from dsqc.stages.qc_parts import Part, measure_digest, measure_pairs, measure_part
 
@@ -76,6 +77,9 @@ def _measured(args: argparse.Namespace, paths: list[Path]) -> Path:
     number, _, of = args.part.partition("/")
     if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of) <= 999):
         raise UsageError(f"{args.part} is no part.", hint="Name it as 3/8: the third of eight; or digest, or pairs.")
+    reason = find_spans(paths[0], 1).reason
+    if reason:
+        raise UsageError(f"{paths[0].name} is one part: {reason.en}.", hint="Measure it whole: dsqc qc FILE.")
     return measure_part(Part(paths[0], int(number), int(of)), args.outdir, options=Options(threads=args.threads))
 
 

@@ -92,8 +92,10 @@ def _pair_of(paths: tuple[Path, Path], out: Path, log: FindingLog) -> QcPair | N
 
 
 def _joined_pass(path: Path, out: Path, options: Options, stack: ExitStack) -> Pass | None:
+    if find_spans(path, 1).reason:
+        return None
     spans, files = _parts_of(path, out, stack)
-    if spans.reason or any(part.header["whole"] for part in files):
+    if any(part.header["whole"] for part in files):
         return None
     digests = digest_of(spans, out) or digest(path)
     _check_bytes(spans, files, digests)

@@ -22,11 +22,10 @@ from dsqc.stages._memory import give_back_memory
 from dsqc.stages._qc_files import checked_parts, measure_files
 from dsqc.stages._qc_measure import Options, Progress, QcFile, QcPair
 from dsqc.stages._qc_results import FINDINGS, RECORD, MeasuredRun, TakenFile, taken_run
+from dsqc.stages._qc_spans import PARTS
 from dsqc.stages._qc_write import html_name, metrics_name, prepare, remove_stale, stems_of, write_files
 from dsqc.version import __version__
 
-PARTS = "parts"
-"""Directory beside the results of a run where the parts of its big files wait to be put together."""
 QUALITY_METRICS = (
     "mean_phred",
     "frac_bases_q20",

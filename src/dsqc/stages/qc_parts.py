@@ -5,6 +5,7 @@ bytes, and :func:`join_parts`, which ``dsqc qc --parts`` and the runs of a batch
 gives, byte for byte. Parts may be measured in any order, at once, and again.
 """
 
+import unicodedata
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from dsqc.stages._qc_join import compare_pair, has_parts, join_pair, join_parts
 from dsqc.stages._qc_measure import Options
 from dsqc.stages._qc_personal import PersonalCheck
 from dsqc.stages._qc_spans import (
+    PARTS,
     SCHEMA,
     SeamBroken,
     before_of,
@@ -41,6 +43,7 @@ from dsqc.stages._qc_spans import (
 
 MOST_PARTS = 999
 __all__ = [
+    "PARTS",
     "Part",
     "has_parts",
     "join_pair",
@@ -48,6 +51,7 @@ __all__ = [
     "measure_digest",
     "measure_pairs",
     "measure_part",
+    "measure_run_part",
     "plan_parts",
 ]
 
@@ -82,15 +86,17 @@ def measure_part(part: Part, out: Path, *, options: Options | None = None) -> Pa
     What stands in front of it is counted by whoever comes first (``*.count`` in ``out``). What stands there already and
     is of this part of this file is left as it is.
 
+    A part of a file that is not cut (who planned it may not have seen the file) is read by nobody: it says that the
+    file is measured whole when the parts are put together.
+
     Raises:
-        UsageError: the file is not cut into so many parts.
+        UsageError: ``part.number`` is none of ``part.of``.
         SystemFault: the file cannot be read, ``out`` cannot be written.
     """
+    if not 1 <= part.number <= part.of <= MOST_PARTS:
+        raise UsageError(f"{part.number} of {part.of} is no part of {part.path.name}.", hint="Count from 1.")
     spans = find_spans(part.path, part.of)
-    if len(spans.spans) != part.of or not 1 <= part.number <= part.of:
-        reason = spans.reason.en if spans.reason else "the part is not one of them"
-        raise UsageError(f"{part.path.name} is not measured as part {part.number} of {part.of}: {reason}.")
-    span = spans.spans[part.number - 1]
+    span = Span(part.number, part.of, 0, spans.size) if spans.reason else spans.spans[part.number - 1]
     place = place_of(out, spans, span, "part")
     if _stands(place, spans, span):
         return place
@@ -213,6 +219,33 @@ def _collected(reads: ReadMetrics, fingerprint: Fingerprint, names: LeadingNames
         "reads": kept.reads,
     }
     return found
+
+
+def measure_run_part(
+    inbox: Path, outdir: Path, name: str, number: int, of: int, *, options: Options | None = None
+) -> Path | None:
+    """Measure one part of a file of a run, for :func:`dsqc.stages.qc.qc_run` with the same ``inbox`` and ``outdir``.
+
+    Args:
+        name: of the file, as the form gives it.
+        number, of: the part; 0 for the digest of the stored bytes.
+
+    Returns:
+        Its place; None where the file is not there, or is encrypted: it is then measured whole, or missing.
+    """
+    path = _in_inbox(inbox, name)
+    if path is None:
+        return None
+    if not number:
+        return measure_digest(path, outdir / PARTS)
+    return measure_part(Part(path, number, of), outdir / PARTS, options=options)
+
+
+def _in_inbox(inbox: Path, name: str) -> Path | None:
+    if not name or "/" in name or "\\" in name or name in (".", ".."):
+        return None
+    found = [inbox / unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
+    return next((path for path in found if path.is_file() and not path.is_symlink()), None)
 
 
 def measure_digest(path: Path, out: Path) -> Path:

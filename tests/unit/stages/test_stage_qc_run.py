@@ -12,7 +12,7 @@ from dsqc import artefact
 from dsqc.errors import SystemFault, UsageError
 from dsqc.model import Cell, Heading, Row, Sheet, Submission
 from dsqc.stages.qc import PARTS, qc_run
-from dsqc.stages.qc_parts import Part, measure_part
+from dsqc.stages.qc_parts import measure_run_part
 from helpers.batches import clean_reads
 from helpers.fastq_files import fastq, write_gzip
 
@@ -181,7 +181,8 @@ def test_parts_that_stand_beside_the_results_are_put_together_and_removed(place)
     submission, inbox = place / "submission.json", place / "inbox"
     qc_run(submission, "RUN_1", inbox, place / "plain")
     for number in (1, 2):
-        measure_part(Part(path, number, 2), place / "out" / PARTS)
+        assert measure_run_part(inbox, place / "out", path.name, number, 2).parent == place / "out" / PARTS
+    assert measure_run_part(inbox, place / "out", "not_there.fastq", 1, 2) is None
     qc_run(submission, "RUN_1", inbox, place / "out")
     joined = {path.name: path.read_bytes() for path in (place / "out").rglob("*") if path.is_file()}
     assert joined.keys() == whole.keys()

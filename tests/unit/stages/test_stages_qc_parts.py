@@ -1,13 +1,16 @@
 """A file measured in parts: whatever it holds and wherever it is cut, the results are those of one pass."""
 
 import gzip
+import json
 import struct
 import subprocess
 import sys
 import zlib
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import jsonschema_rs
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
@@ -15,7 +18,8 @@ from hypothesis import strategies as st
 
 import dsqc
 from dsqc import artefact
-from dsqc.errors import SystemFault, UsageError
+from dsqc.cli.main import main
+from dsqc.errors import SystemFault
 from dsqc.formats.spans import find_spans
 from dsqc.metrics import reads as reads_module
 from dsqc.metrics.duplication import DuplicationCollector
@@ -218,11 +222,16 @@ def test_a_part_that_was_killed_is_nowhere_and_is_measured_again(tmp_path: Path)
     assert join_parts(path, "reads", out, NO_PANEL) is not None
 
 
-def test_what_cannot_be_cut_says_why(tmp_path: Path) -> None:
+def test_what_cannot_be_cut_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "reads.fastq.gz"
     path.write_bytes(gzip.compress(text_of(50)))
     assert [part.of for part in plan_parts(path, 100)] == [1]
-    with pytest.raises(UsageError, match="no edges"):
-        measure_part(Part(path, 1, 2), tmp_path / "parts")
-    parts_of(path, 1, tmp_path / "parts")
+    parts_of(path, 2, tmp_path / "parts")  # as a plan does that was made before the file was there
     assert join_parts(path, "reads", tmp_path / "parts", NO_PANEL) is None
+    assert main(["qc", str(path), "--part", "1/2", "-O", str(tmp_path)]) == 2
+    assert "no edges at which reading can begin" in capsys.readouterr().err
+    assert main(["qc", str(path), "--plan-parts", "2", "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    schema = json.loads(files("dsqc.schemas").joinpath("reports/qc_parts.schema.json").read_text(encoding="utf-8"))
+    jsonschema_rs.validator_for(schema).validate(printed)
+    assert printed["parts"] == [{"part": "1/1", "start": 0, "stop": path.stat().st_size}]
