@@ -12,14 +12,14 @@ from dsqc.version import __version__
 if TYPE_CHECKING:
     from dsqc.formats.spans import Spans
 
-DIGEST, PAIRS = "digest", "pairs"
+DIGEST = "digest"
 
 
 def add_parts(parser: argparse.ArgumentParser) -> None:
     """``--plan-parts``, ``--part`` and ``--parts``."""
     group = parser.add_argument_group("a big file in parts")
     group.add_argument("--plan-parts", type=_number, metavar="N", help="say where the file is cut into N parts")
-    part_help = "measure part I of N into -O; digest: hash the file; pairs: compare two mate files (with --paired)"
+    part_help = "measure part I of N into -O (with --paired: compare its reads with their mates); digest: hash the file"
     group.add_argument("--part", metavar="I/N", help=part_help)
     group.add_argument("--parts", type=Path, metavar="DIR", help="put the files together of their parts in DIR")
 
@@ -45,11 +45,10 @@ def run_part(args: argparse.Namespace) -> int:
         raise UsageError("--plan-parts, --part and --parts are three steps.", hint="Name one of them at a time.")
     if str(paths[0]) == "-":
         raise UsageError("Standard input is not measured in parts.", hint="Name a file.")
-    mates = args.part == PAIRS
-    if len(paths) != (2 if mates else 1) or mates != args.paired:
+    if len(paths) != 1 + args.paired or (args.paired and (args.plan_parts or args.part == DIGEST)):
         raise UsageError(
-            "A part is one of one file; --part pairs takes --paired and two mate files.",
-            hint="Name one file with --part I/N.",
+            "A part is one of one file, or with --paired --part I/N of two mate files.",
+            hint="Name one file.",
         )
     if args.plan_parts:
         spans = find_spans(paths[0], args.plan_parts)
@@ -68,18 +67,18 @@ def run_part(args: argparse.Namespace) -> int:
 def _measured(args: argparse.Namespace, paths: list[Path]) -> Path:
     from dsqc.formats.spans import find_spans
     from dsqc.stages._qc_measure import Options
-    from dsqc.stages.qc_parts import Part, measure_digest, measure_pairs, measure_part
+    from dsqc.stages.qc_parts import Part, measure_digest, measure_pair_part, measure_part
 
     if args.part == DIGEST:
         return measure_digest(paths[0], args.outdir)
-    if args.part == PAIRS:
-        return measure_pairs((paths[0], paths[1]), args.outdir, args.threads)
     number, _, of = args.part.partition("/")
     if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of) <= 999):
-        raise UsageError(f"{args.part} is no part.", hint="Name it as 3/8: the third of eight; or digest, or pairs.")
+        raise UsageError(f"{args.part} is no part.", hint="Name it as 3/8: the third of eight; or digest.")
     reason = find_spans(paths[0], 1).reason
     if reason:
         raise UsageError(f"{paths[0].name} is one part: {reason.en}.", hint="Measure it whole: dsqc qc FILE.")
+    if args.paired:
+        return measure_pair_part((paths[0], paths[1]), int(number), int(of), args.outdir)
     return measure_part(Part(paths[0], int(number), int(of)), args.outdir, options=Options(threads=args.threads))
 
 

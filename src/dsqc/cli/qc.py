@@ -14,7 +14,7 @@ together they give what one pass gives, byte for byte. FASTQ is cut, in plain te
   dsqc qc big.fastq.gz --part 3/8 -O parts         one job a part: 1/8 to 8/8
   dsqc qc big.fastq.gz --part digest -O parts      one job more hashes the file (else --parts does)
   dsqc qc big.fastq.gz --parts parts -O results
-  dsqc qc --paired R1.fastq.gz R2.fastq.gz --part pairs -O parts    compares mates (else --parts does)
+  dsqc qc --paired R1.fastq.gz R2.fastq.gz --part 3/8 -O parts      compares mates (else --parts does)
 """
 
 import argparse

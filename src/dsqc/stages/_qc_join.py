@@ -1,7 +1,7 @@
 """Parts of a data file put together: the results are those of reading it whole, byte for byte."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ from dsqc.formats.fastq import FastqSource
 from dsqc.formats.fastq_span import JoinedReader
 from dsqc.formats.names_lead import as_batch
 from dsqc.formats.names_unique import NamesPart, Repeats, Run
+from dsqc.formats.pair_span import joined_check
 from dsqc.formats.pairing import PairReader
 from dsqc.formats.span_state import SpanState
 from dsqc.formats.spans import Spans, find_spans
@@ -46,12 +47,12 @@ def join_pair(
     paths: tuple[Path, Path], stems: tuple[str, str], out: Path, options: Options
 ) -> tuple[QcFile, QcFile, QcPair] | None:
     """As :func:`join_parts`, of two mate files; what compares them read by read was measured apart
-    (``measure_pairs``), or is now."""
+    (``measure_pair_part``), or is now."""
     with ExitStack() as stack:
         one, two = (_joined_pass(path, out, options, stack) for path in paths)
         if one is None or two is None:
             return None
-        pair = _pair_of(paths, out, one.log) or compare_pair(paths, one.log)
+        pair = _pair_of(paths, one, two, out) or _compare_whole(paths, one.log)
         return (
             one.finish(stems[0], mate=paths[1].name, pair=pair),
             two.finish(stems[1], mate=paths[0].name, pair=pair),
@@ -59,7 +60,7 @@ def join_pair(
         )
 
 
-def compare_pair(paths: tuple[Path, Path], log: FindingLog, threads: int = 1) -> QcPair:
+def _compare_whole(paths: tuple[Path, Path], log: FindingLog) -> QcPair:
     """Read two mate files in step and compare them; what the files are each is not measured.
 
     Args:
@@ -67,28 +68,34 @@ def compare_pair(paths: tuple[Path, Path], log: FindingLog, threads: int = 1) ->
     """
     own = FindingLog()  # of the files each: the parts have found that
     measured = PairMetrics()
-    with open_reads(paths[0], own, threads=threads) as one, open_reads(paths[1], own, threads=threads) as two:
+    with open_reads(paths[0], own, threads=1) as one, open_reads(paths[1], own, threads=1) as two:
         mates = PairReader(one, two, log)
         for first, second in mates.batches():
             measured.add(first, second)
         return QcPair((one.name, two.name), mates.pair_count, measured)
 
 
-def _pair_of(paths: tuple[Path, Path], out: Path, log: FindingLog) -> QcPair | None:
-    """The comparison that stands in ``out``; None: there is none of these files."""
-    place = pairs_place(out, paths)
-    if not place.exists():
+def _pair_of(paths: tuple[Path, Path], one: Pass, two: Pass, out: Path) -> QcPair | None:
+    """The comparison whose parts stand in ``out``; None where some are missing, or mates are missing or in another
+    order, which takes the names of both files."""
+    of = min((of for of, numbers in _numbers(paths[0], out, "pairs").items() if len(numbers) == of), default=0)
+    measured, compared = PairMetrics(), []
+    for number in range(1, of + 1):
+        with closing(PartFile(pairs_place(out, paths, number, of))) as found:
+            wanted = pairs_identity(paths, number, of)
+            if {name: found.header.get(name) for name in wanted} != wanted:
+                raise found.fault("it is of other files, of changed ones, or made by another version of dsqc")
+            part = PairMetrics()
+            state.fill(part, found.header["measured"], found.array)
+            measured.merge(part)
+            compared.append(found.header["compared"])
+    if not compared or None in compared:
         return None
-    with ExitStack() as stack:
-        found = PartFile(place)
-        stack.callback(found.close)
-        wanted = pairs_identity(paths)
-        if {name: found.header.get(name) for name in wanted} != wanted:
-            raise found.fault("it is of other files, of some that changed since, or made by another version of dsqc")
-        measured = PairMetrics()
-        state.fill(measured, found.header["measured"], found.array)
-        log.take(found.header["findings"], found.header["groups"])
-        return QcPair((paths[0].name, paths[1].name), found.header["pairs"], measured)
+    check, same = joined_check(paths[0].name, compared)
+    if check.strangers or check.pair_count != min(one.source.record_count, two.source.record_count):
+        return None
+    PairReader(one.source, two.source, one.log).stand_for(check, same=same)
+    return QcPair((paths[0].name, paths[1].name), check.pair_count, measured)
 
 
 def _joined_pass(path: Path, out: Path, options: Options, stack: ExitStack) -> Pass | None:
@@ -114,11 +121,11 @@ def has_parts(path: Path, out: Path) -> bool:
     return bool(_numbers(path, out))
 
 
-def _numbers(path: Path, out: Path) -> dict[int, set[int]]:
+def _numbers(path: Path, out: Path, kind: str = "part") -> dict[int, set[int]]:
     """Parts that stand in ``out``: how many the file was cut into -> which of them."""
     found: dict[int, set[int]] = {}
-    for place in out.glob("*.part") if out.is_dir() else ():
-        stem, _, rest = place.name.removesuffix(".part").rpartition(".")
+    for place in out.glob(f"*.{kind}") if out.is_dir() else ():
+        stem, _, rest = place.name.removesuffix(f".{kind}").rpartition(".")
         number, _, of = rest.partition("-of-")
         if stem == path.name and number.isdecimal() and of.isdecimal():
             found.setdefault(int(of), set()).add(int(number))

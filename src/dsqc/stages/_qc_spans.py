@@ -118,12 +118,12 @@ def digest_place(out: Path, path: Path) -> Path:
     return out / f"{path.name}.digest"
 
 
-def pairs_place(out: Path, paths: tuple[Path, Path]) -> Path:
-    """Where the comparison of two mate files stands."""
-    return out / f"{paths[0].name}.pairs"
+def pairs_place(out: Path, paths: tuple[Path, Path], number: int, of: int) -> Path:
+    """Where the comparison of a part of two mate files stands."""
+    return out / f"{paths[0].name}.{number}-of-{of}.pairs"
 
 
-def pairs_identity(paths: tuple[Path, Path]) -> dict[str, Any]:
-    """What a comparison must say to be of these files, by this version of dsqc."""
+def pairs_identity(paths: tuple[Path, Path], number: int, of: int) -> dict[str, Any]:
+    """What a comparison must say to be of this part of these files, by this version of dsqc."""
     files = [find_spans(path, 1).to_dict() for path in paths]
-    return {"schema_version": SCHEMA, "dsqc_version": __version__, "files": files}
+    return {"schema_version": SCHEMA, "dsqc_version": __version__, "files": files, "part": [number, of]}

@@ -18,12 +18,14 @@ from dsqc.fingerprint import Fingerprint
 from dsqc.formats import open_reads
 from dsqc.formats.fastq_span import Before, FastqSpan, SpanCount
 from dsqc.formats.names_lead import LeadingNames
+from dsqc.formats.pair_span import PairSpan
 from dsqc.formats.span_reader import SpanBytes
 from dsqc.formats.spans import Span, Spans, find_spans
 from dsqc.metrics import state
+from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.stages._part_file import PartFile, PartWriter
-from dsqc.stages._qc_join import compare_pair, has_parts, join_pair, join_parts
+from dsqc.stages._qc_join import has_parts, join_pair, join_parts
 from dsqc.stages._qc_measure import Options
 from dsqc.stages._qc_personal import PersonalCheck
 from dsqc.stages._qc_spans import (
@@ -49,7 +51,7 @@ __all__ = [
     "join_pair",
     "join_parts",
     "measure_digest",
-    "measure_pairs",
+    "measure_pair_part",
     "measure_part",
     "measure_run_part",
     "plan_parts",
@@ -261,28 +263,56 @@ def measure_digest(path: Path, out: Path) -> Path:
     return place
 
 
-def measure_pairs(paths: tuple[Path, Path], out: Path, threads: int = 2) -> Path:
-    """Compare two mate files that are measured in parts: both are read in step, for their names and overlaps alone.
+def measure_pair_part(paths: tuple[Path, Path], number: int, of: int, out: Path) -> Path:
+    """Compare the reads of one part of a file with their mates in another, whose files are measured in parts too.
+
+    Where mates are missing or stand in another order, the names of whole files are compared when the parts are put
+    together. Files that cannot be cut are not looked at: they are read in step when they are measured whole.
 
     Raises:
+        UsageError: ``number`` is none of ``of``.
         SystemFault: a file cannot be read, ``out`` cannot be written.
     """
-    place = pairs_place(out, paths)
-    wanted = pairs_identity(paths)
+    if not 1 <= number <= of <= MOST_PARTS:
+        raise UsageError(f"{number} of {of} is no part of {paths[0].name}.", hint="Count from 1.")
+    place = pairs_place(out, paths, number, of)
+    wanted = pairs_identity(paths, number, of)
     try:
         with closing(PartFile(place)) as found:
             if {name: found.header.get(name) for name in wanted} == wanted:
                 return place
     except SystemFault:
         pass  # it is made
-    log = FindingLog()
-    pair = compare_pair(paths, log, threads)
+    measured = PairMetrics()
+    try:
+        compared = _compared((find_spans(paths[0], of), find_spans(paths[1], of)), number, out, measured)
+    except SeamBroken:
+        compared = None
     arrays: list[state.Array] = []
-    measured = state.dump(pair.measured, arrays)
+    collected = state.dump(measured, arrays)
     with artefact.atomic_file(place) as file:
         writer = PartWriter(file)
         for array in arrays:
             writer.add(array)
-        findings = {"findings": log.to_list(), "groups": log.groups_to_list()}
-        writer.finish({**wanted, "pairs": pair.pairs, "measured": measured, **findings})
+        writer.finish({**wanted, "compared": compared, "measured": collected})
     return place
+
+
+def _compared(files: tuple[Spans, Spans], number: int, out: Path, measured: PairMetrics) -> dict[str, Any] | None:
+    """What comparing the mates of part ``number`` found; None where the files are not cut."""
+    if files[0].reason or files[1].reason:
+        return None
+    span = files[0].spans[number - 1]
+    before, count = before_of(files[0], span, out)
+    has_reads = count is not None and not before.ended and before.edge - before.size < count.size
+    records = (before.records + 1, before.records + 1 + (count.records if count and has_reads else 0))
+    mate, beside = files[1].spans[0], Before()
+    for item in files[1].spans:
+        found, _ = before_of(files[1], item, out)
+        if found.records >= records[0] or found.ended:
+            break
+        mate, beside = item, found
+    pair = PairSpan((files[0], span, before), (files[1], mate, beside), records)
+    if records[0] < records[1]:
+        pair.compare(measured.add)
+    return pair.to_dict()
