@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dsqc.crypt4gh import open_data
 from dsqc.findings import Finding, FindingLog
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader, Integrity
@@ -141,7 +142,7 @@ def count_span(spans: Spans, span: Span, known: Before | None = None) -> SpanCou
 
 
 def _open(spans: Spans, span: Span, before: GzipProof, text: tuple[int, int | None]) -> SpanReader:
-    file = spans.path.open("rb")
+    file = open_data(spans.path)
     return SpanReader(file, spans.path.name, spans.container or Container.PLAIN, span, before, text=text)
 
 
@@ -235,7 +236,7 @@ class FastqSpan(FastqSource):
     def __init__(self, spans: Spans, span: Span, before: Before, end: int | None, *, ahead: bool = False) -> None:
         start = before.edge - before.size
         text = (0, 0) if before.ended else (start, None if end is None else end - before.size)
-        file = spans.path.open("rb")
+        file = open_data(spans.path)
         self.reader = SpanReader(
             file, spans.path.name, spans.container or Container.PLAIN, span, before.proof, text=text, background=ahead
         )

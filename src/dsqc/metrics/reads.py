@@ -119,6 +119,18 @@ class ReadMetrics:
         """Whether parts that follow can be measured by :meth:`part_behind`, whatever stands between."""
         return self._next_read > SETTLED_READS and all(collector.is_settled for collector in self._collectors)
 
+    def settle(self, batch: ReadBatch) -> None:
+        """As :meth:`add`, of metrics that only :meth:`part_behind` will be asked of: what is settled need not count."""
+        if self._next_read <= SETTLED_READS:
+            self.add(batch)
+            return
+        sequenced = replace(sequenced_reads(batch), first_record=self._next_read)
+        self._next_read += len(sequenced)
+        reads = Reads(sequenced, check_batch(sequenced))
+        for collector in self._collectors:
+            if not collector.is_settled:
+                collector.add(reads)
+
     def part_behind(self, reads: int, longest: int) -> "ReadMetrics":
         """As :meth:`continuation`, for a part that begins later. These metrics are settled, or end where it begins.
 

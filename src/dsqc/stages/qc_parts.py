@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dsqc import artefact
+from dsqc.crypt4gh import open_data
 from dsqc.errors import SystemFault, UsageError
 from dsqc.findings import FindingLog
 from dsqc.fingerprint import Fingerprint
@@ -172,7 +173,7 @@ def _measured(place: _Place, writer: PartWriter, options: Options) -> dict[str, 
 
 
 def _crc_of(spans: Spans, span: Span) -> str:
-    with spans.path.open("rb") as file:
+    with open_data(spans.path) as file:
         stored = SpanBytes(file, spans.path.name, span)
         stored.drain_span()
         return stored.crc64nvme
@@ -188,7 +189,7 @@ def _metrics_behind(path: Path, before: Before) -> ReadMetrics:
     if before.records:
         with open_reads(path, FindingLog(), threads=1) as source:
             for batch in source.batches():
-                head.add(batch.part(0, min(len(batch), before.records + 1 - batch.first_record)))
+                head.settle(batch.part(0, min(len(batch), before.records + 1 - batch.first_record)))
                 if head.is_settled or source.record_count >= before.records:
                     break
     return head.part_behind(before.records, before.longest)

@@ -78,7 +78,7 @@ def stored_files(draw: st.DrawFn) -> bytes:
     stored = text.encode()
     if draw(st.booleans()):
         stored = bgzf(stored, draw(st.integers(1, 60)))
-        stored += draw(st.sampled_from([b"", b"", b"\0\0\0", b"behind"]))
+        stored += draw(st.sampled_from([b"", b"", b"", b"\0\0\0", b"behind", gzip.compress(b"@a\nA\n+\nI\n")]))
     harm = draw(st.sampled_from(["", "", "", "cut", "byte"]))
     place = draw(st.integers(1, len(stored)))
     if harm == "cut":
@@ -88,7 +88,7 @@ def stored_files(draw: st.DrawFn) -> bytes:
     return stored
 
 
-@settings(deadline=None, max_examples=40, phases=[Phase.explicit, Phase.generate])
+@settings(deadline=None, max_examples=30, phases=[Phase.explicit, Phase.generate])
 @given(stored_files(), st.integers(1, 5), st.randoms())
 def test_parts_put_together_are_the_whole(stored: bytes, of: int, order: object) -> None:
     check_parts(stored, of, order)
@@ -158,7 +158,7 @@ def test_a_full_table_of_sequences_is_the_same_in_parts(tmp_path: Path) -> None:
     """The 100,000 sequences that are counted are those of the file's beginning, in every part."""
     path = tmp_path / "reads.fastq"
     path.write_bytes(text_of(104_000) + text_of(30_000) + text_of(9_000, seed=3))
-    parts_of(path, 3, tmp_path / "parts")
+    parts_of(path, 4, tmp_path / "parts")  # the last begins behind the 100,000th
     joined = join_parts(path, "reads", tmp_path / "parts", NO_PANEL)
     assert joined is not None
     assert artefact.to_json(joined.data) == artefact.to_json(measure_file(path, "reads", NO_PANEL).data)
