@@ -149,8 +149,8 @@ def run_shard(name: str, options: ShardOptions) -> ShardResult:
             message = f"{type(error).__name__}: {error}"[:500]
             raise
         finally:
-            seconds = round(time.monotonic() - begun, 3)
-            events.write(EventKind.SHARD_ENDED, exit_code=int(code), seconds=seconds, message=message, **expected)
+            took = {"seconds": round(time.monotonic() - begun, 3), "cpu_seconds": round(sum(os.times()[:4]), 3)}
+            events.write(EventKind.SHARD_ENDED, exit_code=int(code), message=message, **took, **expected)
     return result
 
 
