@@ -7,7 +7,8 @@
 Slurm is started on this machine (tests/infra/slurm.py) with two nodes that share its processors. The overhead is
 (wall - stage work / cores) / (stage work / cores); stage work is the processor time of all stages, from the events of
 the batch. It counts on a quiet machine only; shard_cpu_seconds (stages, their forks and what they share) and
-run_cpu_seconds (planning, Snakemake, report) tell on any. The bars stand in BARS; with --check, one that is not reached ends with exit code 1.
+run_cpu_seconds (planning, Snakemake, report) tell on any. The bars stand in BARS; with --check, one that is not reached
+ends with exit code 1.
 """
 
 import argparse
