@@ -34,6 +34,8 @@ WORD_SECONDS = 30.0
 """How often a running job is told of."""
 STOP_SECONDS = 1.5
 """How long jobs may take to end when the shard is told to stop; the scheduler does not wait much longer."""
+JOBS_SHARE = 0.85
+"""Share of a shard's memory that is its jobs'; the rest is the shard's own, Snakemake's and the scheduler's."""
 SLOTS = "slots"
 MOST_THREADS = 2
 """A file is read by one thread and measured by another; more would wait."""
@@ -51,7 +53,7 @@ class ShardOptions:
         threads: jobs at a time.
         attempt: which attempt this is, from 1.
         attempts: how many there are; in the last one, jobs that fail are given up.
-        memory_mib: what all jobs together may take; 0 for as much as there is.
+        memory_mib: what the shard may take (:data:`JOBS_SHARE` of it is the jobs'); 0 for as much as there is.
         transfer_slots: transfers at a time over all shards; 0 for any number.
         scratch: node-local directory for temporary files; ``None`` takes ``DSQC_SCRATCH``, ``SLURM_TMPDIR``, or the
             system's.
@@ -149,8 +151,8 @@ def run_shard(name: str, options: ShardOptions) -> ShardResult:
             message = f"{type(error).__name__}: {error}"[:500]
             raise
         finally:
-            seconds = round(time.monotonic() - begun, 3)
-            events.write(EventKind.SHARD_ENDED, exit_code=int(code), seconds=seconds, message=message, **expected)
+            took = {"seconds": round(time.monotonic() - begun, 3), "cpu_seconds": round(sum(os.times()[:4]), 3)}
+            events.write(EventKind.SHARD_ENDED, exit_code=int(code), message=message, **took, **expected)
     return result
 
 
@@ -280,13 +282,13 @@ class _Run:
 
     def _look(self, now: float) -> None:
         """Keep memory within its bound, and tell of jobs that take long."""
-        limit = self.options.memory_mib * 2**20
+        limit = self.options.memory_mib * JOBS_SHARE * 2**20
         sizes = {worker.pid: memory_of(worker.pid) for worker in self.workers.values()} if limit else {}
         for pid, size in sizes.items():
             self.workers[pid].peak_bytes = max(self.workers[pid].peak_bytes, size)
         if limit and sum(sizes.values()) > limit:
             pid = max(sizes, key=lambda item: sizes[item])
-            used, allowed = sizes[pid] // 2**20, self.options.memory_mib
+            used, allowed = sizes[pid] // 2**20, int(limit / 2**20)
             self.workers[pid].kill(f"out of memory: it took {used} MiB, all jobs of the shard may take {allowed} MiB")
         for worker in self.workers.values():
             if now - worker.told >= WORD_SECONDS:

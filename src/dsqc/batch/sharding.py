@@ -25,6 +25,8 @@ _READS = {
     ShardKind.CLOSE: "register",
 }
 """The stage whose bytes are those that a shard reads; others read the same again."""
+SHORTEST_SECONDS = 30.0
+"""Wall time below which a shard is not worth its start."""
 SMALLEST_CUT = 200_000_000
 """Stored bytes from which on a data file is measured in parts, where it takes too long for one job."""
 MOST_PARTS = 64
@@ -41,12 +43,14 @@ class ShardSettings:
         most: how many there may be.
         threads: jobs at a time in one.
         wanted: cut into so many, whatever their length; 0 goes by ``seconds``.
+        least: how many there should be, so that a machine is used, as long as each is worth a job.
     """
 
     seconds: float = 900.0
     most: int = 200
     threads: int = 4
     wanted: int = 0
+    least: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,8 @@ class _Cutter:
         capacity = settings.seconds * settings.threads
         if settings.wanted:
             capacity = max(sum(sizes.values()) / settings.wanted, 0.001)
+        elif settings.least > 1:
+            capacity = min(capacity, max(sum(sizes.values()) / settings.least, SHORTEST_SECONDS * settings.threads))
         most = settings.wanted or settings.most
         shards = self._cut(names, sizes, capacity, first)
         while len(shards) > most and capacity < sum(sizes.values()):
