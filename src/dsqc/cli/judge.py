@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsqc.cli._options import add_exit_zero, add_station, add_taxonomy, chosen_station
+from dsqc.cli._options import add_exit_zero, add_station, add_taxonomy, chosen_station, use_rule_set
 from dsqc.cli._output import print_groups, print_json
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
@@ -47,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from dsqc.taxonomy import choose_taxonomy
 
     station = chosen_station(args.station)
+    use_rule_set(None, station)
     result = judge(
         args.results,
         goals=_goals(args, station),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -11,6 +10,7 @@ import yaml
 
 from dsqc.errors import SystemFault
 from dsqc.language import Text
+from dsqc.rule_data import schemas
 
 CURRENT = "current"
 CURRENT_FOLDER = "."
@@ -105,7 +105,7 @@ class ResearchField:
 
 def forms_folder() -> Traversable:
     """Where the sources of the forms stand."""
-    return files("dsqc.schemas").joinpath("forms")
+    return schemas().joinpath("forms")
 
 
 @cache

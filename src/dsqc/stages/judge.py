@@ -24,6 +24,8 @@ from dsqc.judge import (
 )
 from dsqc.metrics.reference import Reference, Stratum, load_reference, stratum_of
 from dsqc.model import Submission, Verdict
+from dsqc.registry import applies
+from dsqc.rule_data import in_force, is_released, using
 from dsqc.rule_set import versions_of
 from dsqc.station import Limits
 from dsqc.taxonomy import Taxonomy, open_taxonomy
@@ -62,6 +64,8 @@ def judge(
 ) -> JudgeResult:
     """Conclude the verdict of one submission and write ``verdict.json``.
 
+    It is judged by the released rule set that ``validate.json`` names, else by that of this version of dsqc.
+
     Args:
         results: ``results/<submission>`` with the artefacts of transfer, validate and qc.
         goals: a station's quality goals; ``None`` for those that dsqc ships.
@@ -73,11 +77,31 @@ def judge(
         UsageError: the quality goals or the reference are wrong.
         SystemFault: an artefact is missing, or older than what it was made from; the hint names the stage to run.
     """
+    with using(_rule_set(results)):
+        return _judge(results, goals, limits or Limits(), taxonomy or open_taxonomy(), reference)
+
+
+def _rule_set(results: Path) -> str | None:
+    """The released rule set that the forms were validated by; ``None`` where it was that of a dsqc."""
+    path = results / "validate.json"
+    named = str(artefact.read_json(path).get("rule_set_version", "")) if path.is_file() else ""
+    wanted = named if is_released(named) else None
+    chosen = in_force()
+    if path.is_file() and chosen is not None and chosen.name != wanted:
+        raise _stale(f"validate.json (rule set {named or 'unknown'}, not {chosen.version})", "validate")
+    return wanted
+
+
+def _judge(
+    results: Path, goals: Path | None, limits: Limits, taxonomy: Taxonomy, reference: Path | None
+) -> JudgeResult:
+    """:func:`judge` under the rule set in force."""
     log = logs.logger(stage="judge", submission=results.resolve().name)
     quality_goals = load(goals)
     evidence = _Evidence(results)
     peers = load_reference(reference, _strata(evidence)) if reference else None
-    rows, missed = _measure(evidence, quality_goals, limits or Limits(), taxonomy or open_taxonomy())
+    rows, missed = _measure(evidence, quality_goals, limits, taxonomy)
+    missed = missed.in_rule_set()
     decision = decide([*evidence.findings, *missed], quality_goals)
     reasons = _reasons(evidence, missed, decision)
     counts = evidence.counts + Counter(missed.counts())
@@ -91,6 +115,7 @@ def judge(
             "goals": quality_goals.reference,
             "reference": peers.version if peers else None,
         },
+        "measured_by": _measured_by(evidence),
         "verdict": decision.verdict.value,
         "reasons": [_reason(group) for group in reasons[:MOST_REASONS]],
         "reason_count": sum(group.count for group in reasons),
@@ -180,7 +205,7 @@ class _Evidence:
         found: list[Finding] = []
         for row in artefact.read_json_lines(path):
             item = Finding.from_dict(row)
-            if item.sort_key in said:
+            if item.sort_key in said or not applies(item.code):
                 self.counts[item.severity.value] -= item.count
             else:
                 found.append(item)
@@ -210,6 +235,11 @@ def _panels(evidence: _Evidence) -> str | None:
     """The panel of genomes that the runs were compared with; several where they were measured at several times."""
     found = {run["metrics"].get("panel_version") for run in evidence.runs.values()} - {None}
     return ", ".join(sorted(found)) or None
+
+
+def _measured_by(evidence: _Evidence) -> str:
+    """The version of dsqc whose metrics these are; several where runs were measured at several times."""
+    return ", ".join(sorted({run["dsqc_version"] for run in evidence.runs.values()}))
 
 
 def _measure(

@@ -111,6 +111,7 @@ def validate(
         findings.merge(check_received(read, inbox, record, inputs, with_content=with_files, keys=keys))
     elif with_files:
         findings.merge(check_listed(read, inbox, with_rules=form is not None, ignored=results))
+    findings = findings.in_rule_set()
     about = taxonomy_version(taxonomy)
     checked = with_files or transfer is not None
     document = _document(submission, form, day, inputs, findings, with_files=checked)
@@ -119,6 +120,7 @@ def validate(
     document["vocabularies"]["taxonomy"] = about["version"]
     if on_receipt is not None and transfer is not None:
         findings.extend(on_receipt(submission, document, inputs[TRANSFER]))
+        findings = findings.in_rule_set()
         document |= {"finding_counts": findings.counts(), "groups": findings.groups_to_list()}
     path = None
     if results is not None:
