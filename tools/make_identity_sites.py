@@ -3,10 +3,10 @@
   python -m pip download --no-deps peddy==0.4.8
   python tools/make_identity_sites.py peddy-0.4.8.tar.gz
 
-peddy (MIT) lists sites of exons in both builds of the human genome, in the same order, with the genotypes that the 1000
-Genomes project gave 2,504 people at each. Places, alleles and frequencies are facts. Taken are autosomal sites that have
-the same alleles in both builds, a minor allele frequency of at least 0.25, no ambiguity of the strand (A/T, C/G) and a
-share of heterozygotes that fits it, at least 100,000 bases apart, the commonest first.
+peddy (MIT) lists sites of exons in both builds of the human genome, in the same order, with the genotypes that
+the 1000 Genomes project gave 2,504 people at each. Places, alleles and frequencies are facts. Taken are autosomal sites
+that have the same alleles in both builds, a minor allele frequency of at least 0.25, no ambiguity of the strand (A/T,
+C/G) and a share of heterozygotes that fits it, at least 100,000 bases apart, the commonest first.
 """
 
 import gzip
@@ -35,11 +35,11 @@ def main() -> int:
 
         def read(name: str) -> bytes:
             content = package.extractfile(members[name])
-            assert content is not None
-            return content.read()
+            return content.read() if content is not None else b""
 
         older, newer = (
-            [line.split(":") for line in read(f"{build}.sites").decode("ascii").split()] for build in ("GRCH37", "GRCH38")
+            [line.split(":") for line in read(f"{build}.sites").decode("ascii").split()]
+            for build in ("GRCH37", "GRCH38")
         )
         genotypes = np.frombuffer(gzip.decompress(read("GRCH37.sites.bin.gz")), np.uint8).reshape(-1, PEOPLE)
     frequency = genotypes.mean(axis=1) / 2

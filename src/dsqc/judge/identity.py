@@ -3,8 +3,8 @@
 What is compared are likelihoods, not called genotypes, so that shallow runs say little and deep ones much. For every
 pair of runs four relations are weighed: one individual (or identical twins), parent and child, siblings, unrelated
 people. Likelihoods are binomial over the bases of both alleles; the joint genotypes of relatives follow from shared
-alleles (Cotterman coefficients; Picard CrosscheckFingerprints weighs the first and the last alike). A site speaks for or
-against at most so much (:data:`LAPSE`): copy number, allelic expression and wrong alignments must not decide.
+alleles (Cotterman coefficients; Picard CrosscheckFingerprints weighs the first and the last alike). A site speaks for
+or against at most so much (:data:`LAPSE`): copy number, allelic expression and wrong alignments must not decide.
 
 One donor may give many samples, so samples are different individuals only where the forms say so.
 """
@@ -37,8 +37,8 @@ LEAST_SITES = 50
 HOMOZYGOUS_BASES, HOMOZYGOUS_SHARE = 6, 0.95
 """Bases of a site, and the share of one allele, from which it is surely homozygous."""
 LEAST_OPPOSITE, LEAST_OPPOSITE_SHARE = 5, 0.02
-"""Sites where one run is surely homozygous for the one allele and the other for the other, without which no two runs are
-called different: loss of heterozygosity and expression of one allele cannot make them."""
+"""Sites where one run is surely homozygous for the one allele and the other for the other, without which no two runs
+are called different: loss of heterozygosity and expression of one allele cannot make them."""
 MOST_RUNS = 400
 """Runs that are compared, the deepest first: pairs grow with the square."""
 INDIVIDUALS = ("subject_id", "host_subject_id", "donor_id")
@@ -174,19 +174,47 @@ def compare(people: Sequence[Person]) -> list[Pair]:
     chosen = sorted(people, key=lambda item: (-int(item.counts.sum()), item.key))[:MOST_RUNS]
     chosen.sort(key=lambda item: item.key)
     needed = LEAST_LOD + float(np.log10(max(1, len(chosen) * (len(chosen) - 1) // 2)))
+    if len(chosen) < 2:
+        return []
+    counts = np.stack([item.counts for item in chosen])
+    covered = (counts.sum(axis=2) > 0).astype(np.float32)
+    shared = covered @ covered.T
+    for_reference, for_alternative = _homozygous(counts)
+    crossing = for_reference @ for_alternative.T
+    opposite = crossing + crossing.T
+    sure = for_reference + for_alternative
+    both_sure = sure @ sure.T
+    lods = _lods(counts)
+    return [
+        Pair(
+            chosen[first],
+            chosen[second],
+            int(shared[first, second]),
+            (*lods[first][second].tolist(), 0.0),
+            int(opposite[first, second]),
+            int(both_sure[first, second]),
+            needed,
+        )
+        for first, second in combinations(range(len(chosen)), 2)
+    ]
+
+
+def _lods(counts: Counts) -> list[Floats]:
+    """Log10 likelihood of the three relations over that of unrelated people, of each run with all runs: runs x 3.
+
+    A site that one of two runs does not cover says nothing: its likelihood is the same under every relation.
+    """
     frequency = sites().frequency
     alone = _genotypes(frequency)
     joint = _joint(frequency, alone)
-    likelihoods = [_likelihoods(item.counts) for item in chosen]
-    whole = [_homozygous(item.counts) for item in chosen]
-    pairs = []
-    for (first, one), (second, two) in combinations(enumerate(chosen), 2):
-        both = (one.counts.sum(axis=1) > 0) & (two.counts.sum(axis=1) > 0)
-        lods = _lods(likelihoods[first][both], likelihoods[second][both], alone[both], joint[:, both])
-        sure = whole[first] * whole[second]
-        opposite, homozygous = int((sure < 0).sum()), int((sure != 0).sum())
-        pairs.append(Pair(one, two, int(both.sum()), lods, opposite, homozygous, needed))
-    return pairs
+    likelihoods = np.stack([_likelihoods(item) for item in counts])
+    marginal = (likelihoods * alone).sum(axis=2)
+    found = []
+    for one, own in zip(likelihoods, marginal, strict=True):
+        weights = (one[None, :, :, None] * joint).sum(axis=2) / own[None, :, None]
+        together = np.stack([(likelihoods * weight).sum(axis=2) for weight in weights])
+        found.append(np.log10((1 - LAPSE) * together / marginal + LAPSE).sum(axis=2).T)
+    return found
 
 
 def _genotypes(frequency: Floats) -> Floats:
@@ -222,20 +250,11 @@ def _likelihoods(counts: Counts) -> Floats:
     return found
 
 
-def _homozygous(counts: Counts) -> Counts:
-    """1 where a site is surely homozygous for the reference, -1 for the alternative allele, 0 elsewhere."""
-    depth = counts.sum(axis=1)
-    deep = depth >= HOMOZYGOUS_BASES
-    reference = deep & (counts[:, 0] >= HOMOZYGOUS_SHARE * depth)
-    alternative = deep & (counts[:, 1] >= HOMOZYGOUS_SHARE * depth)
-    return reference.astype(np.int64) - alternative
-
-
-def _lods(one: Floats, two: Floats, alone: Floats, joint: Floats) -> tuple[float, float, float, float]:
-    apart = (one * alone).sum(axis=1) * (two * alone).sum(axis=1)
-    together = np.einsum("si,rsij,sj->rs", one, joint, two)
-    found = np.log10((1 - LAPSE) * together / apart + LAPSE).sum(axis=1)
-    return float(found[0]), float(found[1]), float(found[2]), 0.0
+def _homozygous(counts: Counts) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Where a site is surely homozygous for the reference, and where for the alternative allele: 1, runs x sites."""
+    depth = counts.sum(axis=2)
+    sure = (depth >= HOMOZYGOUS_BASES)[:, :, None] & (counts >= HOMOZYGOUS_SHARE * depth[:, :, None])
+    return sure[:, :, 0].astype(np.float32), sure[:, :, 1].astype(np.float32)
 
 
 def identity_findings(pairs: Sequence[Pair]) -> Iterator[Finding]:
@@ -256,7 +275,9 @@ def identity_findings(pairs: Sequence[Pair]) -> Iterator[Finding]:
             code = "DSQC-D051"
         if code and (code, who) not in told:
             told.add((code, who))
-            yield _finding(code, pair, " / ".join(dict.fromkeys(" ".join(item.individual) for item in (pair.one, pair.two))))
+            yield _finding(
+                code, pair, " / ".join(dict.fromkeys(" ".join(item.individual) for item in (pair.one, pair.two)))
+            )
 
 
 def _exchanged(pairs: Sequence[Pair]) -> dict[tuple[tuple[str, str], tuple[str, str]], Pair]:

@@ -126,9 +126,9 @@ class IdentityCollector(Collector):
                 "reference is neither GRCh37 nor GRCh38, told by the lengths of its chromosomes. Good: primary records "
                 f"without duplicates, mapping quality {k.LEAST_MAPPING_QUALITY} or more, base quality "
                 f"{k.LEAST_BASE_QUALITY} or more, of overlapping mates one.",
-                "양질의 염기가 하나 이상 덮는 흔한 사람 변이 부위(dsqc.schemas/identity)의 수. 염색체 길이로 보아 참조 서열이 "
-                f"GRCh37도 GRCh38도 아니면 null. 중복을 뺀 일차 레코드, 매핑 품질 {k.LEAST_MAPPING_QUALITY} 이상, 염기 품질 "
-                f"{k.LEAST_BASE_QUALITY} 이상, 겹친 메이트는 하나만 센다.",
+                "양질의 염기가 하나 이상 덮는 흔한 사람 변이 부위(dsqc.schemas/identity)의 수. 염색체 길이로 보아 "
+                "참조 서열이 GRCh37도 GRCh38도 아니면 null. 중복을 뺀 일차 레코드, 매핑 품질 "
+                f"{k.LEAST_MAPPING_QUALITY} 이상, 염기 품질 {k.LEAST_BASE_QUALITY} 이상, 겹친 메이트는 하나만 센다.",
             ),
             "dsqc",
             applies_to="alignments",

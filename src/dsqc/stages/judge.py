@@ -13,14 +13,24 @@ from dsqc.grouping import FindingGroup, range_text
 from dsqc.judge import (
     Decision,
     Declared,
+    Oddity,
+    Pair,
+    Person,
     QualityGoals,
+    compare,
+    counts_of,
     decide,
     depth_findings,
     evaluate,
     file_findings,
+    identity_document,
+    identity_findings,
     load,
+    mate_findings,
+    oddities,
     organism_findings,
     run_findings,
+    sibling_findings,
 )
 from dsqc.metrics.reference import Reference, Stratum, load_reference, stratum_of
 from dsqc.model import Submission, Verdict
@@ -100,7 +110,7 @@ def _judge(
     quality_goals = load(goals)
     evidence = _Evidence(results)
     peers = load_reference(reference, _strata(evidence)) if reference else None
-    rows, missed = _measure(evidence, quality_goals, limits, taxonomy)
+    rows, missed, among = _measure(evidence, quality_goals, limits, taxonomy)
     missed = missed.in_rule_set()
     decision = decide([*evidence.findings, *missed], quality_goals)
     reasons = _reasons(evidence, missed, decision)
@@ -122,6 +132,8 @@ def _judge(
         "finding_counts": {severity: counts[severity] for severity in ("error", "warning", "info")},
         "goals": quality_goals.to_dict(),
         "goal_results": rows,
+        "identity": identity_document(among.people, among.pairs),
+        "siblings": [item.to_dict() for item in among.odd],
         "reference": _named(peers, reference),
         "peers": _peers(evidence, peers) if peers else [],
         "inputs": dict(sorted(evidence.inputs.items())),
@@ -237,6 +249,15 @@ def _panels(evidence: _Evidence) -> str | None:
     return ", ".join(sorted(found)) or None
 
 
+@dataclass(frozen=True, slots=True)
+class _AmongRuns:
+    """What the runs of a submission say of each other: whose they are, and which are unlike the others."""
+
+    people: tuple[Person, ...]
+    pairs: tuple[Pair, ...]
+    odd: tuple[Oddity, ...]
+
+
 def _measured_by(evidence: _Evidence) -> str:
     """The version of dsqc whose metrics these are; several where runs were measured at several times."""
     return ", ".join(sorted({run["dsqc_version"] for run in evidence.runs.values()}))
@@ -244,11 +265,12 @@ def _measured_by(evidence: _Evidence) -> str:
 
 def _measure(
     evidence: _Evidence, goals: QualityGoals, limits: Limits, taxonomy: Taxonomy
-) -> tuple[list[dict[str, Any]], FindingLog]:
+) -> tuple[list[dict[str, Any]], FindingLog, _AmongRuns]:
     """Compare every whole data file with the goals and the forms; a damaged one has its own error, partial numbers."""
     rows: list[dict[str, Any]] = []
     missed = FindingLog()
     every: list[Declared] = []
+    people: list[Person] = []
     experiments = _experiments(evidence.submission)
     samples, sample_rows = _samples(evidence.submission)
     run_rows = _attributes(evidence.submission, "run", RUN_KEY)
@@ -262,12 +284,20 @@ def _measure(
         every.append(declared)
         missed.extend(run_findings(declared, evidence.runs[run.key], limits))
         missed.extend(organism_findings(declared, evidence.runs[run.key], taxonomy, limits))
-        for file, metrics in _file_metrics(evidence, run.key):
+        contents = dict(_contents_of_files(evidence, run.key))
+        for file, content in contents.items():
+            metrics = content["metrics"]
             results, findings = evaluate(goals.goals, experiment, metrics, run_key=run.key, file=file)
             rows.extend(results)
             missed.extend([*findings, *file_findings(declared, file, metrics)])
+        missed.extend(mate_findings(declared, {file: content["metrics"] for file, content in contents.items()}))
+        counts = counts_of([content.get("tables", {}) for content in contents.values()])
+        if counts is not None:
+            people.append(Person(declared, counts))
     missed.extend(depth_findings(evidence.submission, every, evidence.runs, limits))
-    return rows, missed
+    among = _AmongRuns(tuple(people), tuple(compare(people)), tuple(oddities(every, evidence.runs)))
+    missed.extend([*identity_findings(among.pairs), *sibling_findings(among.odd)])
+    return rows, missed, among
 
 
 def _experiments(submission: Submission) -> dict[str, dict[str, str]]:
@@ -328,11 +358,11 @@ def _samples(submission: Submission) -> tuple[dict[str, dict[str, str]], dict[st
     return found, rows
 
 
-def _file_metrics(evidence: _Evidence, run_key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _contents_of_files(evidence: _Evidence, run_key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Name and results of every whole data file of a run."""
     for item in evidence.runs[run_key]["files"]:
         if item["state"] == "measured":
-            data = evidence.read(f"runs/{run_key}/{item['metrics_file']}", "qc")
-            yield item["name"], data["metrics"]
+            yield item["name"], evidence.read(f"runs/{run_key}/{item['metrics_file']}", "qc")
 
 
 def _reasons(evidence: _Evidence, missed: FindingLog, decision: Decision) -> tuple[FindingGroup, ...]:
