@@ -190,7 +190,7 @@ def compare(people: Sequence[Person]) -> list[Pair]:
             chosen[first],
             chosen[second],
             int(shared[first, second]),
-            (*lods[first][second].tolist(), 0.0),
+            (*lods[first][second - first - 1].tolist(), 0.0),
             int(opposite[first, second]),
             int(both_sure[first, second]),
             needed,
@@ -200,7 +200,7 @@ def compare(people: Sequence[Person]) -> list[Pair]:
 
 
 def _lods(counts: Counts) -> list[Floats]:
-    """Log10 likelihood of the three relations over that of unrelated people, of each run with all runs: runs x 3.
+    """Log10 likelihood of three relations over that of unrelated people, of each run with all that follow: rest x 3.
 
     A site that one of two runs does not cover says nothing: its likelihood is the same under every relation.
     """
@@ -210,10 +210,11 @@ def _lods(counts: Counts) -> list[Floats]:
     likelihoods = np.stack([_likelihoods(item) for item in counts])
     marginal = (likelihoods * alone).sum(axis=2)
     found = []
-    for one, own in zip(likelihoods, marginal, strict=True):
+    for row, (one, own) in enumerate(zip(likelihoods, marginal, strict=True)):
+        following, alike = likelihoods[row + 1 :], marginal[row + 1 :]
         weights = (one[None, :, :, None] * joint).sum(axis=2) / own[None, :, None]
-        together = np.stack([(likelihoods * weight).sum(axis=2) for weight in weights])
-        found.append(np.log10((1 - LAPSE) * together / marginal + LAPSE).sum(axis=2).T)
+        together = np.stack([(following * weight).sum(axis=2) for weight in weights])
+        found.append(np.log10((1 - LAPSE) * together / alike + LAPSE).sum(axis=2).T)
     return found
 
 
