@@ -261,9 +261,8 @@ def _homozygous(counts: Counts) -> tuple[NDArray[np.float32], NDArray[np.float32
 def identity_findings(pairs: Sequence[Pair]) -> Iterator[Finding]:
     """DSQC-D050 to DSQC-D052: who is who otherwise than declared. Exchanged samples are told once, not by each pair."""
     crossed = _exchanged(pairs)
-    for groups, pair in crossed.items():
-        names = " ↔ ".join(" ".join(group) for group in groups)
-        yield _finding("DSQC-D052", pair, names)
+    for pair in crossed.values():
+        yield _finding("DSQC-D052", pair)
     told: set[tuple[str, frozenset[tuple[str, str]]]] = set()
     for pair in sorted(pairs, key=lambda item: (-abs(item.lod), item.one.key, item.two.key)):
         who = frozenset({pair.one.individual, pair.two.individual})
@@ -276,9 +275,7 @@ def identity_findings(pairs: Sequence[Pair]) -> Iterator[Finding]:
             code = "DSQC-D051"
         if code and (code, who) not in told:
             told.add((code, who))
-            yield _finding(
-                code, pair, " / ".join(dict.fromkeys(" ".join(item.individual) for item in (pair.one, pair.two)))
-            )
+            yield _finding(code, pair)
 
 
 def _exchanged(pairs: Sequence[Pair]) -> dict[tuple[tuple[str, str], tuple[str, str]], Pair]:
@@ -301,7 +298,11 @@ def _exchanged(pairs: Sequence[Pair]) -> dict[tuple[tuple[str, str], tuple[str, 
     }
 
 
-def _finding(code: str, pair: Pair, expected: str) -> Finding:
+def _finding(code: str, pair: Pair) -> Finding:
+    """The samples are named, and by which attribute they are told apart; never its value, which is somebody's."""
+    named = dict.fromkeys(
+        f"{item.declared.sample.get('sample_name', '')} ({item.individual[0]})" for item in (pair.one, pair.two)
+    )
     row = pair.two.declared.sample_row or pair.one.declared.sample_row
     odds = f"LOD {pair.lod:.0f}, {pair.sites:,} sites, {pair.opposite} opposite"
     odds_ko = f"LOD {pair.lod:.0f}, {pair.sites:,}개 부위, 반대 동형접합 {pair.opposite}개"
@@ -310,7 +311,7 @@ def _finding(code: str, pair: Pair, expected: str) -> Finding:
         Location(sheet="sample", row=row, attribute="sample_name"),
         object_id=pair.two.key,
         value=f"{pair.one.key} / {pair.two.key}",
-        expected=expected,
+        expected=" / ".join(named),
         odds=odds,
         odds_ko=odds_ko,
     )

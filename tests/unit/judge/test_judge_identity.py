@@ -76,7 +76,8 @@ def test_two_names_of_one_individual(simulation: ModuleType) -> None:
     assert set(found) == {"D050"}
     item = found["D050"]
     assert (item.object_id, item.location.row, item.value) == ("r2", 7, "r1 / r2")
-    assert "subject_id p1" in item.expected
+    assert item.expected == "S1 (subject_id) / S2 (subject_id)"
+    assert "P1" not in str(item.to_dict())
     assert "LOD" in item.parameters["odds"]
 
 
@@ -127,7 +128,7 @@ def test_exchanged_samples_are_told_once(simulation: ModuleType) -> None:
     study.add("dna3", "eve", "S3", subject_id="P3")
     found = study.findings()
     assert set(found) == {"D052"}
-    assert found["D052"].expected == "subject_id ps1 ↔ subject_id ps2"
+    assert found["D052"].expected == "S1 (subject_id) / S2 (subject_id)"
 
 
 def test_one_run_in_the_wrong_place_is_no_exchange(simulation: ModuleType) -> None:
