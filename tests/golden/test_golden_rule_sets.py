@@ -213,6 +213,26 @@ def test_a_validation_runs_again_and_compares(tmp_path: Path, capsys: pytest.Cap
 
 
 @pytest.mark.usefixtures("own_again")
+def test_a_receipt_runs_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, key = tmp_path / "rice-wgs", tmp_path / "desk.pem"
+    shutil.copytree(SAMPLES / "rice-wgs", folder)
+    assert main(["receipt", "keygen", str(key)]) == 0
+    assert main(["validate", str(folder), "--sign", str(key), "--rule-set", "2026.11", "--today", "2026-09-01"]) == 0
+    rule_data.use(None)
+    capsys.readouterr()
+    receipt = folder / "validation-receipt.json"
+    assert main(["rule-sets", "rerun", str(receipt), str(folder), "--json"]) == 0
+    record = printed(capsys, "rule_sets_rerun")
+    assert (record["same"], record["same_inputs"]) == (True, True)
+    assert record["rule_set_before"].startswith("2026.11+")
+    document = read_json(receipt)
+    document["validation"]["findings_sha256"] = "0" * 64
+    receipt.write_text(json.dumps(document), encoding="utf-8")
+    assert main(["rule-sets", "rerun", str(receipt), str(folder)]) == 3
+    assert main(["rule-sets", "rerun", str(folder / "submission.xlsx"), str(folder)]) in (1, 2)
+
+
+@pytest.mark.usefixtures("own_again")
 def test_commands_name_what_is_released(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rule-sets", "--json"]) == 0
     assert [row["version"] for row in printed(capsys, "rule_sets")["released"]] == list(RELEASED)

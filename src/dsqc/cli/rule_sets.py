@@ -30,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     again = actions.add_parser(
         "rerun", help="validate again by the rule set of an older validation, and compare", parents=common
     )
-    again.add_argument("results", type=Path, metavar="RESULTS", help="directory with validate.json of before")
+    again.add_argument(
+        "results", type=Path, metavar="RESULTS", help="directory with validate.json of before, or a receipt"
+    )
     again.add_argument("submission", type=Path, metavar="SUBMISSION", help="the same submission")
     again.add_argument("--rule-set", metavar="VERSION", help="another rule set, or own: what would it find?")
     add_station(again)

@@ -8,6 +8,7 @@ what the version of dsqc that read the files measured, which the verdict names (
 """
 
 import hashlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,7 @@ from dsqc.errors import UsageError
 from dsqc.limits import Limits
 from dsqc.registry import Rule, RuleState, rules
 from dsqc.rule_data import SMALL_FOLDERS, current_files, find, is_released, open_rule_set, using
+from dsqc.stages._receipt_document import KIND
 from dsqc.stages._validate_files import FILE_RULES
 from dsqc.stages.validate import DOCUMENT, FINDINGS, TRANSFER, validate
 from dsqc.taxonomy import Taxonomy
@@ -100,6 +102,63 @@ class RerunResult:
     same: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a validation of before says of itself.
+
+    Attributes:
+        rule_set, today, kbds_strict, with_files: what it was made with.
+        inputs: SHA-256 of the forms, by name.
+        transfer: the ``transfer.json`` that stood beside it.
+        rows: its findings; None of a receipt, which holds their digest.
+        document: ``validate.json``; None of a receipt.
+        findings_sha256: digest of the findings as they were written.
+    """
+
+    rule_set: str
+    today: date
+    kbds_strict: bool
+    with_files: bool
+    inputs: Mapping[str, str]
+    transfer: Path | None
+    rows: Sequence[Data] | None
+    document: Data | None
+    findings_sha256: str
+
+
+def _of_results(folder: Path) -> _Before:
+    document = artefact.read_json(folder / DOCUMENT)
+    transfer = folder / TRANSFER
+    return _Before(
+        str(document["rule_set_version"]),
+        date.fromisoformat(document["today"]),
+        bool(document.get("kbds_strict")),
+        not set(FILE_RULES) <= set(document["skipped_rules"]),
+        document["inputs"],
+        transfer if transfer.is_file() else None,
+        artefact.read_json_lines(folder / FINDINGS),
+        document,
+        artefact.sha256_of(folder / FINDINGS),
+    )
+
+
+def _of_receipt(path: Path) -> _Before:
+    document = artefact.read_json(path)
+    if not isinstance(document, dict) or document.get("kind") != KIND:
+        raise UsageError(f"{path} is no validation receipt.", hint="Name one, or the directory of validate.json.")
+    return _Before(
+        document["versions"]["rule_set"],
+        date.fromisoformat(document["today"]),
+        bool(document["versions"]["kbds_strict"]),
+        True,
+        {row["name"]: row["sha256"] for row in document["files"] if row["kind"] == "form"},
+        None,
+        None,
+        None,
+        document["validation"]["findings_sha256"],
+    )
+
+
 def rerun(
     results: Path,
     submission: Path,
@@ -111,7 +170,8 @@ def rerun(
     """Validate a submission as it was validated before, and compare.
 
     Args:
-        results: directory with ``validate.json`` and its findings.
+        results: directory with ``validate.json`` and its findings, or a validation receipt, of which the findings are
+            compared by their digest (whose signature it carries is `dsqc receipt verify`'s to say).
         submission: the same submission.
         rule_set: judge by this one instead of that of before; the difference is then that of the rule sets.
         limits: the station's, as they were.
@@ -120,44 +180,54 @@ def rerun(
     Raises:
         UsageError: there is no validation, or its rule set is none that was released and none was named.
     """
-    path = results / DOCUMENT
-    if not path.is_file():
-        raise UsageError(f"{path} does not exist.", hint="Name the directory that `dsqc validate -O DIR` wrote.")
-    before = artefact.read_json(path)
-    named = rule_set or str(before["rule_set_version"])
+    if not results.is_file() and not (results / DOCUMENT).is_file():
+        raise UsageError(
+            f"{results / DOCUMENT} does not exist.", hint="Name the directory that `dsqc validate -O DIR` wrote."
+        )
+    before = _of_receipt(results) if results.is_file() else _of_results(results)
+    named = rule_set or before.rule_set
     if rule_set is None and not is_released(named):
         raise UsageError(
             f"Rule set {named} was not released: it ran with the dsqc of its name only.",
             hint="Give --rule-set VERSION; `dsqc rule-sets` lists the released ones.",
         )
-    transfer = results / TRANSFER
     with using(None if named == OWN else named):
         result = validate(
             submission,
             None,
-            transfer=transfer if transfer.is_file() else None,
-            today=date.fromisoformat(before["today"]),
-            with_files=not set(FILE_RULES) <= set(before["skipped_rules"]),
+            transfer=before.transfer,
+            today=before.today,
+            with_files=before.with_files,
             limits=limits,
-            kbds_strict=bool(before.get("kbds_strict")),
+            kbds_strict=before.kbds_strict,
             taxonomy=taxonomy,
         )
-        after_rows = result.findings.to_list()
-    before_rows = list(artefact.read_json_lines(results / FINDINGS))
-    old, new = conclusion(before, before_rows), conclusion(result.document, after_rows)
-    same = artefact.to_json(old) == artefact.to_json(new)
+        rows = result.findings.to_list()
+    if before.document is None or before.rows is None:
+        old, new = before.findings_sha256, _findings_sha256(rows)
+    else:
+        old = conclusion_sha256(conclusion(before.document, before.rows))
+        new = conclusion_sha256(conclusion(result.document, rows))
     record = {
         "schema_version": "1.0",
-        "rule_set_before": before["rule_set_version"],
+        "rule_set_before": before.rule_set,
         "rule_set": result.document["rule_set_version"],
-        "same": same,
-        "same_inputs": before["inputs"] == result.document["inputs"],
-        "conclusion_before": conclusion_sha256(old),
-        "conclusion": conclusion_sha256(new),
-        "only_before": _only(before_rows, after_rows),
-        "only_now": _only(after_rows, before_rows),
+        "same": old == new,
+        "same_inputs": dict(before.inputs) == result.document["inputs"],
+        "conclusion_before": old,
+        "conclusion": new,
+        "only_before": _only(before.rows or [], rows),
+        "only_now": _only(rows, before.rows) if before.rows is not None else [],
     }
-    return RerunResult(record, same)
+    return RerunResult(record, old == new)
+
+
+def _findings_sha256(rows: Sequence[Data]) -> str:
+    """Of the findings as they are written down."""
+    with tempfile.TemporaryDirectory(prefix="dsqc-rerun-") as place:
+        path = Path(place) / FINDINGS
+        artefact.write_json_lines(path, rows)
+        return artefact.sha256_of(path)
 
 
 def _only(rows: Sequence[Data], others: Sequence[Data]) -> list[Data]:
