@@ -11,7 +11,8 @@ The house, from the door down; imports only ever go down::
     columns personal                      diagnosis of whole columns; people in the data
     formats forms sketch taxonomy         bytes -> arrays; schemas -> forms; organisms in reads; organisms by name
     kernels crypt4gh                      numba: arrays in, arrays out; encryption of closed data
-    findings grouping model accessions station limits artefact registry rule_set language logs locking pacing progress
+    findings grouping model accessions station limits artefact registry rule_data rule_set language logs
+    locking pacing progress
     errors version
 
 Data stands beside the code and travels in the wheel: ``dsqc.schemas`` (forms, vocabularies, the rule

@@ -11,7 +11,7 @@ from typing import Any
 
 from dsqc.grouping import ABOUT_HEADINGS, FindingGroup, GroupKey, Tally
 from dsqc.language import Language
-from dsqc.registry import Severity, rule
+from dsqc.registry import Severity, applies, rule
 
 KEPT_PER_GROUP = 20
 """Findings kept for each (code, file); the rest are counted."""
@@ -320,6 +320,14 @@ class FindingLog:
             log._keep(replace(change(item), count=item.count))
         for line, tally in self._lines.items():
             log._lines[line] = tally.mapped(change)
+        return log
+
+    def in_rule_set(self) -> "FindingLog":
+        """The same log without findings of rules that the rule set in force does not check."""
+        log = FindingLog()
+        log._kept = {group: kept for group, kept in self._kept.items() if applies(group[0])}
+        log._counts = Counter({group: count for group, count in self._counts.items() if applies(group[0])})
+        log._lines = {line: tally for line, tally in self._lines.items() if applies(line[0])}
         return log
 
     def _take(self, line: GroupKey, tally: Tally) -> None:

@@ -1,14 +1,15 @@
-"""The rule registry: every finding's code with its severity and its texts, read from ``dsqc.schemas/rules/*.toml``."""
+"""The rule registry: every finding's code with its severity and texts, from ``rules/*.toml`` of the rule set."""
 
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from dsqc.errors import SystemFault
 from dsqc.language import Text
+from dsqc.rule_data import package_data, schemas
 
 OURS = "dsqc"
 """``upstream`` of a rule that follows nobody else's."""
@@ -28,10 +29,14 @@ class Severity(StrEnum):
 
 
 class RuleState(StrEnum):
-    """Whether this version of dsqc checks the rule, or only keeps its code."""
+    """Whether a rule set checks the rule, only keeps its code, or does not check it any more.
+
+    The function of a retired rule stays: rule sets that were released before still check it.
+    """
 
     ACTIVE = "active"
     RESERVED = "reserved"
+    RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +77,41 @@ def _example(row: dict[str, Any], name: str) -> Text:
 
 @cache
 def rules() -> dict[str, Rule]:
-    """All rules by code, in the order of their codes.
+    """All rules of the rule set in force by code, in the order of their codes.
 
     Raises:
         SystemFault: the registry is damaged (our fault: it travels in the wheel).
     """
+    return _read(schemas())
+
+
+@cache
+def own_rules() -> dict[str, Rule]:
+    """All rules that this version of dsqc has functions for, whatever rule set is in force."""
+    return _read(package_data())
+
+
+def own_rule(code: str) -> Rule:
+    """The rule of ``code`` as this version of dsqc has it.
+
+    Raises:
+        SystemFault: it has none.
+    """
+    try:
+        return own_rules()[code]
+    except KeyError as error:
+        raise SystemFault(f"No rule has the code {code}.") from error
+
+
+def applies(code: str) -> bool:
+    """Whether the rule set in force checks ``code``: it knows it, and has it active."""
+    entry = rules().get(code)
+    return entry is not None and entry.state is RuleState.ACTIVE
+
+
+def _read(root: Traversable) -> dict[str, Rule]:
     found: dict[str, Rule] = {}
-    for entry in sorted(files("dsqc.schemas").joinpath("rules").iterdir(), key=lambda item: item.name):
+    for entry in sorted(root.joinpath("rules").iterdir(), key=lambda item: item.name):
         if not entry.name.endswith(".toml"):
             continue
         for code, row in tomllib.loads(entry.read_text(encoding="utf-8")).items():
@@ -108,12 +141,10 @@ def rules() -> dict[str, Rule]:
 
 
 def rule(code: str) -> Rule:
-    """The rule of ``code``.
+    """The rule of ``code``; under an older rule set that does not know it, as this version of dsqc has it.
 
     Raises:
         SystemFault: no such code: our fault, a finding was made with a code that the registry does not hold.
     """
-    try:
-        return rules()[code]
-    except KeyError as error:
-        raise SystemFault(f"No rule has the code {code}.") from error
+    entry = rules().get(code)
+    return own_rule(code) if entry is None else entry

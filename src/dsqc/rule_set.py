@@ -5,16 +5,15 @@ Two results that name the same versions were judged alike, wherever that was.
 
 import hashlib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from dsqc import rule_data
+from dsqc.rule_data import DIGITS, walk
 from dsqc.version import __version__
 
-DIGITS = 12
-"""Hexadecimal digits of a digest that are shown: enough to tell versions apart."""
 _FOLDERS = (("forms", ".yaml"), ("rules", ".toml"), ("vocabularies", ".tsv"))
 SNAPSHOTS = "snapshots.toml"
 """List of the reference data that are too large to be hashed at each start; each names its version and digest there."""
@@ -22,13 +21,17 @@ SNAPSHOTS = "snapshots.toml"
 
 @cache
 def rule_set_version() -> str:
-    """Version of dsqc (its code) and a digest of everything that rules are made of: registry, forms, vocabularies.
+    """The released rule set in force (``2026.11+0123456789ab``), else the version of dsqc and a digest of its own data.
 
-    Takes a few milliseconds: all of it are small files. What is large counts by its entry in ``snapshots.toml``.
+    The digest is of everything that rules are made of (registry, forms, vocabularies): small files all. What is
+    large counts by its entry in ``snapshots.toml``.
     """
+    released = rule_data.in_force()
+    if released is not None:
+        return released.name
     digest = hashlib.sha256()
     for folder, suffix in _FOLDERS:
-        for path, content in _contents(_schemas().joinpath(folder), suffix, folder):
+        for path, content in walk(_schemas().joinpath(folder), suffix, folder):
             digest.update(f"{path}\0{len(content)}\0".encode())
             digest.update(content)
     digest.update(_snapshot_list())
@@ -40,7 +43,7 @@ def vocabulary_versions() -> dict[str, str]:
     """Every vocabulary by name with the first digits of its SHA-256; every snapshot with the version of its source."""
     found = {
         path.rpartition("/")[2].removesuffix(".tsv"): hashlib.sha256(content).hexdigest()[:DIGITS]
-        for path, content in _contents(_schemas().joinpath("vocabularies"), ".tsv", "vocabularies")
+        for path, content in walk(_schemas().joinpath("vocabularies"), ".tsv", "vocabularies")
     }
     snapshots = tomllib.loads(_snapshot_list().decode("utf-8"))
     found.update((name, str(entry["version"])) for name, entry in snapshots.items() if "version" in entry)
@@ -69,18 +72,9 @@ def _reference(form: Mapping[str, str] | None) -> str | None:
 
 
 def _schemas() -> Traversable:
-    return files("dsqc.schemas")
+    return rule_data.schemas()
 
 
 def _snapshot_list() -> bytes:
     entry = _schemas().joinpath(SNAPSHOTS)
     return entry.read_bytes() if entry.is_file() else b""
-
-
-def _contents(folder: Traversable, suffix: str, name: str) -> Iterator[tuple[str, bytes]]:
-    """Path and bytes of every file with ``suffix`` below ``folder``, in the order of their names."""
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        if entry.is_dir():
-            yield from _contents(entry, suffix, f"{name}/{entry.name}")
-        elif entry.name.endswith(suffix):
-            yield f"{name}/{entry.name}", entry.read_bytes()

@@ -62,10 +62,10 @@ def write_run(folder: Path, key: str, files: list[dict[str, Any]], *, state: str
 def _submission(name: str, runs: Mapping[str, list[dict[str, Any]]], experiment: Mapping[str, str]) -> Submission:
     return Submission(
         {
-            "submission": _sheet("submission", [{"submission_alias": name}]),
-            "experiment": _sheet("experiment", [{"library_id": "LIB_1", **experiment}]),
-            "run": _sheet("run", [{"run_alias": key, "library_id": "LIB_1"} for key in runs]),
-            "file": _sheet(
+            "submission": sheet_of("submission", [{"submission_alias": name}]),
+            "experiment": sheet_of("experiment", [{"library_id": "LIB_1", **experiment}]),
+            "run": sheet_of("run", [{"run_alias": key, "library_id": "LIB_1"} for key in runs]),
+            "file": sheet_of(
                 "file",
                 [
                     {"file_name": data["file"]["name"], "run_alias": key}
@@ -77,7 +77,8 @@ def _submission(name: str, runs: Mapping[str, list[dict[str, Any]]], experiment:
     )
 
 
-def _sheet(name: str, values: list[dict[str, str]]) -> Sheet:
+def sheet_of(name: str, values: list[dict[str, str]]) -> Sheet:
+    """A sheet with these rows."""
     columns = {key: chr(65 + number) for number, key in enumerate(values[0] if values else ())}
     rows = tuple(
         Row(name, number, {key: Cell(text, text, number, columns[key]) for key, text in value.items()})

@@ -62,7 +62,7 @@ class SchemaTree:
         """Let the forms be read from this tree."""
         with pytest.MonkeyPatch.context() as patch:
             for name in ("fields", "vocabulary"):
-                patch.setattr(importlib.import_module(f"dsqc.forms.{name}"), "files", lambda _package: self.folder)
+                patch.setattr(importlib.import_module(f"dsqc.forms.{name}"), "schemas", lambda: self.folder)
             forget()
             try:
                 yield self

@@ -135,6 +135,10 @@ closed = {closed}
 # Most human reads of a metagenome of a human, as a fraction of all.
 # human_fraction = 0.001
 
+[rules]
+# A released rule set to judge by (`dsqc rule-sets`); empty: that of the dsqc that runs.
+# rule_set = "2026.11"
+
 [transfer]
 # How bytes are fetched; every line is also an option of dsqc transfer. Parts on their way at once, over all files:
 # parallel = 8

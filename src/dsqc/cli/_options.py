@@ -102,6 +102,29 @@ def add_taxonomy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_rule_set(parser: argparse.ArgumentParser) -> None:
+    """``--rule-set``: the released rules, forms and vocabularies to judge by."""
+    parser.add_argument(
+        "--rule-set",
+        metavar="VERSION",
+        help="a released rule set to judge by, as 2026.11, or own for that of this dsqc (default: DSQC_RULE_SET, else "
+        "the station's, else own); see dsqc rule-sets",
+    )
+
+
+def use_rule_set(named: str | None, station: "Station | None") -> None:
+    """Put the rule set in force that ``--rule-set``, the environment or the station names. Before anything is read.
+
+    Raises:
+        UsageError: there is no such rule set; the hint lists those that are.
+    """
+    from dsqc.rule_data import use
+
+    chosen = named or os.environ.get("DSQC_RULE_SET", "") or (station.rules.rule_set if station else "")
+    if chosen:
+        use(None if chosen == "own" else chosen)
+
+
 def add_panel(parser: argparse.ArgumentParser) -> None:
     """``--panel``: the genomes that organisms are told by."""
     parser.add_argument(

@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsqc.cli._options import add_exit_zero, add_station, add_taxonomy, chosen_station
+from dsqc.cli._options import add_exit_zero, add_station, add_taxonomy, chosen_station, use_rule_set
 from dsqc.cli._output import print_groups, print_json
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
@@ -47,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from dsqc.taxonomy import choose_taxonomy
 
     station = chosen_station(args.station)
+    use_rule_set(None, station)
     result = judge(
         args.results,
         goals=_goals(args, station),
@@ -60,10 +61,30 @@ def run(args: argparse.Namespace) -> int:
         title = Text("verdict", "판정").get(args.lang)
         print(f"{result.document['submission']} {title}: {VERDICTS[result.verdict.value].get(args.lang)}")
         print_groups(result.reasons, args.lang, SHOWN)
-        for line in _peers(result.document, args.lang):
+        for line in [*_among_runs(result.document, args.lang), *_peers(result.document, args.lang)]:
             print(line)
         print(f"→ {result.path}")
     return ExitCode.FINDINGS if result.verdict is Verdict.FAIL else ExitCode.DONE
+
+
+def _among_runs(document: dict[str, Any], language: Language) -> list[str]:
+    """Who is alike among the runs, and which run is unlike the others."""
+    from dsqc.metrics.catalogue import METRICS
+
+    lines = []
+    if document["identity"] is not None:
+        same, different = document["identity"]["same_count"], document["identity"]["different_count"]
+        unknown = document["identity"]["pair_count"] - same - different
+        english = f"individuals, pairs of runs: {same} of one, {different} of two, {unknown} cannot be told"
+        korean = f"개체 비교(run 쌍): 같은 개체 {same}쌍, 다른 개체 {different}쌍, 판단 불가 {unknown}쌍"
+        lines.append(Text(english, korean).get(language))
+    for row in document["siblings"][:SHOWN_PEERS]:
+        name = METRICS[row["metric"]].name
+        numbers = f"{row['value']:.4g} ({row['median']:.4g})"
+        english = f"{row['run_key']} {name.en} {numbers}: unlike its {row['siblings'] - 1} siblings"
+        korean = f"{row['run_key']} {name.ko} {numbers}: 같은 조건의 run {row['siblings'] - 1}개와 다름"
+        lines.append(Text(english, korean).get(language))
+    return lines
 
 
 def _peers(document: dict[str, Any], language: Language) -> list[str]:

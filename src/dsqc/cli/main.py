@@ -32,6 +32,7 @@ COMMANDS = {
     "storage": "read stored bytes again and mend them; archive encoding; keys and exports of closed data",
     "sketch": "what organisms are in the reads; make and show panels of genomes",
     "taxonomy": "make a taxonomy snapshot, look a taxon up",
+    "rule-sets": "released rule sets: list them, compare them, judge again by an older one",
     "explain": "what a rule means and what to do about it",
     "metrics": "what every metric means",
     "docs": "forms, vocabularies and rules as web pages",
@@ -65,7 +66,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
         if name == command:
-            module = importlib.import_module(f"dsqc.cli.{name}")
+            module = importlib.import_module(f"dsqc.cli.{name.replace('-', '_')}")
             sub = subparsers.add_parser(
                 name,
                 help=text,

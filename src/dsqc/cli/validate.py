@@ -18,7 +18,16 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsqc.cli._options import add_exit_zero, add_outdir, add_passphrase, add_station, add_taxonomy, chosen_station
+from dsqc.cli._options import (
+    add_exit_zero,
+    add_outdir,
+    add_passphrase,
+    add_rule_set,
+    add_station,
+    add_taxonomy,
+    chosen_station,
+    use_rule_set,
+)
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import CERTAIN
 from dsqc.language import Language, Text
@@ -75,6 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_station(parser)
     add_taxonomy(parser)
+    add_rule_set(parser)
     add_exit_zero(parser)
 
 
@@ -112,6 +122,7 @@ def run(args: argparse.Namespace) -> int:
 
         check_apart(args.submission, args.outdir)  # Before the report is written there.
     station = chosen_station(args.station)
+    use_rule_set(args.rule_set, station)
     limits = station.limits if station else None
     strict = args.kbds_strict or (station is not None and station.kbds_strict)
     taxonomy = choose_taxonomy(args.taxonomy, station.taxonomy_path if station else None)

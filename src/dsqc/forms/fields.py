@@ -4,12 +4,12 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
 from dsqc.errors import SystemFault
 from dsqc.language import Text
+from dsqc.rule_data import schemas
 
 CURRENT = "current"
 CURRENT_FOLDER = "."
@@ -106,7 +106,7 @@ class ResearchField:
 
 def forms_folder() -> Traversable:
     """Where the sources of the forms stand."""
-    return files("dsqc.schemas").joinpath("forms")
+    return schemas().joinpath("forms")
 
 
 @cache

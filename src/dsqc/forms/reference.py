@@ -10,9 +10,9 @@ import hashlib
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from dsqc.errors import SystemFault
+from dsqc.rule_data import data_file, schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def snapshots() -> dict[str, Snapshot]:
     Raises:
         SystemFault: the list is damaged (our fault: it travels in the wheel).
     """
-    listed = tomllib.loads(files("dsqc.schemas").joinpath("snapshots.toml").read_text(encoding="utf-8"))
+    listed = tomllib.loads(schemas().joinpath("snapshots.toml").read_text(encoding="utf-8"))
     try:
         return {name: Snapshot(name=name, **entry) for name, entry in sorted(listed.items())}
     except TypeError as error:
@@ -60,7 +60,7 @@ def reference_bytes(path: str) -> bytes:
     Raises:
         SystemFault: there is none.
     """
-    entry = files("dsqc.schemas").joinpath(*path.split("/"))
+    entry = data_file(path)
     if not entry.is_file():
         raise SystemFault(f"Reference data {path} do not travel with dsqc.")
     data = entry.read_bytes()

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, cached_property
-from importlib.resources import files
 
 from dsqc.errors import SystemFault
 from dsqc.findings import Suggestion
 from dsqc.forms.fields import CURRENT, CURRENT_FOLDER, load_fields
 from dsqc.forms.reference import table_rows
 from dsqc.language import Text
+from dsqc.rule_data import schemas
 
 RESEARCH_FIELDS = "research_fields"
 """The vocabulary of ``form_id``: the registry of research fields."""
@@ -137,7 +137,7 @@ def read_table(name: str, folder: str = CURRENT_FOLDER) -> tuple[dict[str, str],
     ``folder`` is that of an older version of a form (``dsqc.schemas/forms/<folder>/vocabularies``).
     """
     place = "vocabularies" if folder == CURRENT_FOLDER else f"forms/{folder}/vocabularies"
-    entry = files("dsqc.schemas").joinpath(*place.split("/"), f"{name}.tsv")
+    entry = schemas().joinpath(*place.split("/"), f"{name}.tsv")
     if not entry.is_file():
         return ()
     return table_rows(entry.read_text(encoding="utf-8"))

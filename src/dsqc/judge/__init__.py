@@ -9,18 +9,30 @@
 from dsqc.judge.declared import Declared, depth_findings, file_findings, run_findings
 from dsqc.judge.evaluate import Decision, decide, evaluate
 from dsqc.judge.goals import Goal, QualityGoals, load
+from dsqc.judge.identity import Pair, Person, compare, counts_of, identity_document, identity_findings
 from dsqc.judge.organisms import organism_findings
+from dsqc.judge.siblings import Oddity, mate_findings, oddities, sibling_findings
 
 __all__ = [
     "Decision",
     "Declared",
     "Goal",
+    "Oddity",
+    "Pair",
+    "Person",
     "QualityGoals",
+    "compare",
+    "counts_of",
     "decide",
     "depth_findings",
     "evaluate",
     "file_findings",
+    "identity_document",
+    "identity_findings",
     "load",
+    "mate_findings",
+    "oddities",
     "organism_findings",
     "run_findings",
+    "sibling_findings",
 ]

@@ -17,7 +17,7 @@ from dsqc.errors import SystemFault, UsageError
 from dsqc.language import Text
 from dsqc.metrics.catalogue import METRICS
 from dsqc.registry import Severity, rules
-from dsqc.rule_set import DIGITS
+from dsqc.rule_data import DIGITS, schemas
 
 DEFAULT_FILE = "default.yaml"
 """The goals that dsqc ships, in ``dsqc.schemas/quality-goals``."""
@@ -159,7 +159,7 @@ def load(path: Path | None = None) -> QualityGoals:
 
 @cache
 def _shipped() -> QualityGoals:
-    content = files("dsqc.schemas").joinpath("quality-goals", DEFAULT_FILE).read_bytes()
+    content = schemas().joinpath("quality-goals", DEFAULT_FILE).read_bytes()
     try:
         return _parse(content, DEFAULT_FILE, DEFAULT_FILE)
     except UsageError as error:

@@ -19,6 +19,7 @@ from dsqc.metrics.content import ContentCollector
 from dsqc.metrics.duplication import DuplicationCollector
 from dsqc.metrics.encoding import SANGER, decide_encoding
 from dsqc.metrics.gc_model import GcModelCollector
+from dsqc.metrics.identity import IdentityCollector
 from dsqc.metrics.instrument import InstrumentCollector
 from dsqc.metrics.kmers import KmerCollector
 from dsqc.metrics.length import LengthCollector, length_table, n50
@@ -46,7 +47,12 @@ READ_COLLECTORS: tuple[type[Collector], ...] = (
     OrganismCollector,
 )
 """What every data file is measured with, beside lengths, bases and qualities by position."""
-ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (AlignmentCollector, CoverageCollector, GcBiasCollector)
+ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (
+    AlignmentCollector,
+    CoverageCollector,
+    GcBiasCollector,
+    IdentityCollector,
+)
 """What alignments are measured with besides."""
 
 

@@ -38,6 +38,9 @@ OBJECTS = {
 """What rules look at."""
 STATES = {
     RuleState.ACTIVE: Text("checked", "검사함"),
+    RuleState.RETIRED: Text(
+        "not checked any more; older rule sets check it", "더는 검사하지 않음(이전 규칙 집합에서만 검사)"
+    ),
     RuleState.RESERVED: Text("not yet checked; the code is kept for it", "아직 검사하지 않음(코드만 예약)"),
 }
 NEEDS = {
@@ -79,6 +82,9 @@ PLACEHOLDERS = {
     "byte_offset": Text("position", "위치"),
     "metric": Text("metric", "지표"),
     "goal": Text("goal", "목표"),
+    "metrics": Text("metrics", "지표"),
+    "odds": Text("odds", "가능성"),
+    "siblings": Text("number", "수"),
     "module": Text("library module", "라이브러리 모듈"),
     "platform": Text("platform", "플랫폼"),
     "characters": Text("characters", "문자"),

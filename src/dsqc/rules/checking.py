@@ -15,8 +15,8 @@ from dsqc.forms import Attribute, Condition, Form, Requirement, Ties
 from dsqc.limits import Limits
 from dsqc.model import Row, Submission
 from dsqc.personal import PersonalCell
-from dsqc.registry import RuleState
-from dsqc.registry import rule as registered
+from dsqc.registry import RuleState, applies
+from dsqc.registry import own_rule as registered
 from dsqc.rules.organisms import OrganismReader
 from dsqc.rules.sharing import can_share, shared
 from dsqc.rules.spelling import Words
@@ -236,7 +236,8 @@ def rule(*codes: str) -> Callable[[RuleFunction], RuleFunction]:
         for code in codes:
             if code in RULES:
                 raise SystemFault(f"Rule {code} has two functions.")
-            if registered(code).state is not RuleState.ACTIVE:
+            # Of this dsqc's own registry: an older rule set may be in force while modules are imported.
+            if registered(code).state is RuleState.RESERVED:
                 raise SystemFault(f"Rule {code} has a function but is not active in the registry.")
             RULES[code] = function
         return function
@@ -263,7 +264,8 @@ def examine(submission: Submission, form: Form, context: Context) -> tuple[Check
 
     copy, changes = normalise(submission, form)
     prepared = Check(copy, form, context)
-    tasks = [partial(function, prepared) for function in dict.fromkeys(RULES.values())]
+    functions = dict.fromkeys(function for code, function in RULES.items() if applies(code))
+    tasks = [partial(function, prepared) for function in functions]
     rows = sum(len(sheet.rows) for sheet in copy.sheets.values())
     found = shared(tasks) if can_share(rows) else chain.from_iterable(task() for task in tasks)
     return prepared, chain(changes, found)

@@ -13,17 +13,29 @@ from dsqc.grouping import FindingGroup, range_text
 from dsqc.judge import (
     Decision,
     Declared,
+    Oddity,
+    Pair,
+    Person,
     QualityGoals,
+    compare,
+    counts_of,
     decide,
     depth_findings,
     evaluate,
     file_findings,
+    identity_document,
+    identity_findings,
     load,
+    mate_findings,
+    oddities,
     organism_findings,
     run_findings,
+    sibling_findings,
 )
 from dsqc.metrics.reference import Reference, Stratum, load_reference, stratum_of
 from dsqc.model import Submission, Verdict
+from dsqc.registry import applies
+from dsqc.rule_data import in_force, is_released, using
 from dsqc.rule_set import versions_of
 from dsqc.station import Limits
 from dsqc.taxonomy import Taxonomy, open_taxonomy
@@ -62,6 +74,8 @@ def judge(
 ) -> JudgeResult:
     """Conclude the verdict of one submission and write ``verdict.json``.
 
+    It is judged by the released rule set that ``validate.json`` names, else by that of this version of dsqc.
+
     Args:
         results: ``results/<submission>`` with the artefacts of transfer, validate and qc.
         goals: a station's quality goals; ``None`` for those that dsqc ships.
@@ -73,11 +87,31 @@ def judge(
         UsageError: the quality goals or the reference are wrong.
         SystemFault: an artefact is missing, or older than what it was made from; the hint names the stage to run.
     """
+    with using(_rule_set(results)):
+        return _judge(results, goals, limits or Limits(), taxonomy or open_taxonomy(), reference)
+
+
+def _rule_set(results: Path) -> str | None:
+    """The released rule set that the forms were validated by; ``None`` where it was that of a dsqc."""
+    path = results / "validate.json"
+    named = str(artefact.read_json(path).get("rule_set_version", "")) if path.is_file() else ""
+    wanted = named if is_released(named) else None
+    chosen = in_force()
+    if path.is_file() and chosen is not None and chosen.name != wanted:
+        raise _stale(f"validate.json (rule set {named or 'unknown'}, not {chosen.version})", "validate")
+    return wanted
+
+
+def _judge(
+    results: Path, goals: Path | None, limits: Limits, taxonomy: Taxonomy, reference: Path | None
+) -> JudgeResult:
+    """:func:`judge` under the rule set in force."""
     log = logs.logger(stage="judge", submission=results.resolve().name)
     quality_goals = load(goals)
     evidence = _Evidence(results)
     peers = load_reference(reference, _strata(evidence)) if reference else None
-    rows, missed = _measure(evidence, quality_goals, limits or Limits(), taxonomy or open_taxonomy())
+    rows, missed, among = _measure(evidence, quality_goals, limits, taxonomy)
+    missed = missed.in_rule_set()
     decision = decide([*evidence.findings, *missed], quality_goals)
     reasons = _reasons(evidence, missed, decision)
     counts = evidence.counts + Counter(missed.counts())
@@ -91,12 +125,15 @@ def judge(
             "goals": quality_goals.reference,
             "reference": peers.version if peers else None,
         },
+        "measured_by": _measured_by(evidence),
         "verdict": decision.verdict.value,
         "reasons": [_reason(group) for group in reasons[:MOST_REASONS]],
         "reason_count": sum(group.count for group in reasons),
         "finding_counts": {severity: counts[severity] for severity in ("error", "warning", "info")},
         "goals": quality_goals.to_dict(),
         "goal_results": rows,
+        "identity": identity_document(among.people, among.pairs),
+        "siblings": [item.to_dict() for item in among.odd],
         "reference": _named(peers, reference),
         "peers": _peers(evidence, peers) if peers else [],
         "inputs": dict(sorted(evidence.inputs.items())),
@@ -180,7 +217,7 @@ class _Evidence:
         found: list[Finding] = []
         for row in artefact.read_json_lines(path):
             item = Finding.from_dict(row)
-            if item.sort_key in said:
+            if item.sort_key in said or not applies(item.code):
                 self.counts[item.severity.value] -= item.count
             else:
                 found.append(item)
@@ -212,13 +249,28 @@ def _panels(evidence: _Evidence) -> str | None:
     return ", ".join(sorted(found)) or None
 
 
+@dataclass(frozen=True, slots=True)
+class _AmongRuns:
+    """What the runs of a submission say of each other: whose they are, and which are unlike the others."""
+
+    people: tuple[Person, ...]
+    pairs: tuple[Pair, ...]
+    odd: tuple[Oddity, ...]
+
+
+def _measured_by(evidence: _Evidence) -> str:
+    """The version of dsqc whose metrics these are; several where runs were measured at several times."""
+    return ", ".join(sorted({run["dsqc_version"] for run in evidence.runs.values()}))
+
+
 def _measure(
     evidence: _Evidence, goals: QualityGoals, limits: Limits, taxonomy: Taxonomy
-) -> tuple[list[dict[str, Any]], FindingLog]:
+) -> tuple[list[dict[str, Any]], FindingLog, _AmongRuns]:
     """Compare every whole data file with the goals and the forms; a damaged one has its own error, partial numbers."""
     rows: list[dict[str, Any]] = []
     missed = FindingLog()
     every: list[Declared] = []
+    people: list[Person] = []
     experiments = _experiments(evidence.submission)
     samples, sample_rows = _samples(evidence.submission)
     run_rows = _attributes(evidence.submission, "run", RUN_KEY)
@@ -232,12 +284,20 @@ def _measure(
         every.append(declared)
         missed.extend(run_findings(declared, evidence.runs[run.key], limits))
         missed.extend(organism_findings(declared, evidence.runs[run.key], taxonomy, limits))
-        for file, metrics in _file_metrics(evidence, run.key):
+        contents = dict(_contents_of_files(evidence, run.key))
+        for file, content in contents.items():
+            metrics = content["metrics"]
             results, findings = evaluate(goals.goals, experiment, metrics, run_key=run.key, file=file)
             rows.extend(results)
             missed.extend([*findings, *file_findings(declared, file, metrics)])
+        missed.extend(mate_findings(declared, {file: content["metrics"] for file, content in contents.items()}))
+        counts = counts_of([content.get("tables", {}) for content in contents.values()])
+        if counts is not None:
+            people.append(Person(declared, counts))
     missed.extend(depth_findings(evidence.submission, every, evidence.runs, limits))
-    return rows, missed
+    among = _AmongRuns(tuple(people), tuple(compare(people)), tuple(oddities(every, evidence.runs)))
+    missed.extend([*identity_findings(among.pairs), *sibling_findings(among.odd)])
+    return rows, missed, among
 
 
 def _experiments(submission: Submission) -> dict[str, dict[str, str]]:
@@ -298,11 +358,11 @@ def _samples(submission: Submission) -> tuple[dict[str, dict[str, str]], dict[st
     return found, rows
 
 
-def _file_metrics(evidence: _Evidence, run_key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _contents_of_files(evidence: _Evidence, run_key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Name and results of every whole data file of a run."""
     for item in evidence.runs[run_key]["files"]:
         if item["state"] == "measured":
-            data = evidence.read(f"runs/{run_key}/{item['metrics_file']}", "qc")
-            yield item["name"], data["metrics"]
+            yield item["name"], evidence.read(f"runs/{run_key}/{item['metrics_file']}", "qc")
 
 
 def _reasons(evidence: _Evidence, missed: FindingLog, decision: Decision) -> tuple[FindingGroup, ...]:

@@ -116,6 +116,7 @@ def validate(
         findings.merge(check_sizes(read, inbox, sizes, with_rules=form is not None))
     elif with_files:
         findings.merge(check_listed(read, inbox, with_rules=form is not None, ignored=results))
+    findings = findings.in_rule_set()
     about = taxonomy_version(taxonomy)
     looked_into = with_files or transfer is not None
     unchecked = CONTENT_RULES if sizes is not None else () if looked_into else FILE_RULES
@@ -125,6 +126,7 @@ def validate(
     document["vocabularies"]["taxonomy"] = about["version"]
     if on_receipt is not None and transfer is not None:
         findings.extend(on_receipt(submission, document, inputs[TRANSFER]))
+        findings = findings.in_rule_set()
         document |= {"finding_counts": findings.counts(), "groups": findings.groups_to_list()}
     path = None
     if results is not None:

@@ -21,6 +21,7 @@ from dsqc.station.sections import (
     Prefixes,
     Receipts,
     Release,
+    Rules,
     S3Options,
     Section,
     Signing,
@@ -84,6 +85,7 @@ class Station(Section):
     figures: Figures = Figures()
     curation: Curation = Curation()
     limits: Limits = Limits()
+    rules: Rules = Rules()
     transfer: TransferOptions = TransferOptions()
     release: Release = Release()
     notices: Notices = Notices()

@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from dsqc.errors import UsageError
 from dsqc.pacing import Pacer, Window, parse_size
+from dsqc.rule_data import find
 
 
 class Section(BaseModel):
@@ -123,6 +125,26 @@ class Receipts(Section):
     catch_probability: float = Field(default=0.95, gt=0, le=1)
     assumed_false_share: float = Field(default=0.1, gt=0, le=1)
     secret: str = "keys/receipts.secret"  # noqa: S105  the name of its file
+
+
+class Rules(Section):
+    """What submissions are judged by.
+
+    Attributes:
+        rule_set: a released rule set (``2026.11``) for all of the station's work; empty: that of the dsqc that runs.
+    """
+
+    rule_set: str = ""
+
+    @field_validator("rule_set")
+    @classmethod
+    def _is_released(cls, version: str) -> str:
+        if version:
+            try:
+                find(version)
+            except UsageError as error:
+                raise ValueError(str(error)) from error
+        return version
 
 
 class TransferOptions(Section):

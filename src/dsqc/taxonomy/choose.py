@@ -3,10 +3,11 @@
 import os
 from contextlib import ExitStack
 from functools import cache
-from importlib.resources import as_file, files
+from importlib.resources import as_file
 from pathlib import Path
 from typing import Any
 
+from dsqc.rule_data import data_file
 from dsqc.taxonomy.snapshot import Taxonomy
 
 ENVIRONMENT_VARIABLE = "DSQC_TAXONOMY"
@@ -27,7 +28,7 @@ def open_taxonomy(path: Path | None = None) -> Taxonomy:
 
 @cache
 def _opened(path: Path | None) -> Taxonomy:
-    return Taxonomy(path or _unpacked.enter_context(as_file(files("dsqc.schemas").joinpath(*SHIPPED))))
+    return Taxonomy(path or _unpacked.enter_context(as_file(data_file("/".join(SHIPPED)))))
 
 
 def choose_taxonomy(path: Path | None = None, station: Path | None = None) -> Taxonomy:
