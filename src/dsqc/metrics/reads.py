@@ -21,9 +21,11 @@ from dsqc.metrics.gc_model import GcModelCollector
 from dsqc.metrics.instrument import InstrumentCollector
 from dsqc.metrics.kmers import KmerCollector
 from dsqc.metrics.length import LengthCollector, length_table, n50
+from dsqc.metrics.library import LibraryCollector
 from dsqc.metrics.long_reads import LongReadCollector
 from dsqc.metrics.nanopore import NanoporeCollector
 from dsqc.metrics.organisms import OrganismCollector
+from dsqc.metrics.placements import PlacementCollector
 from dsqc.metrics.position_rows import content_rows, quality_rows
 from dsqc.metrics.positions import row_limits
 from dsqc.metrics.quality import QualityCollector
@@ -43,9 +45,15 @@ READ_COLLECTORS: tuple[type[Collector], ...] = (
     NanoporeCollector,
     InstrumentCollector,
     OrganismCollector,
+    LibraryCollector,
 )
 """What every data file is measured with, beside lengths, bases and qualities by position."""
-ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (AlignmentCollector, CoverageCollector, GcBiasCollector)
+ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (
+    AlignmentCollector,
+    CoverageCollector,
+    GcBiasCollector,
+    PlacementCollector,
+)
 """What alignments are measured with besides."""
 
 
