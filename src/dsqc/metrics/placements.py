@@ -74,8 +74,8 @@ class PlacementCollector(Collector):
             "SAM tags XS (HISAT2, STAR) and ts (minimap2)",
         ),
         _metric(
-            "frac_spliced_sense", Text("Reads in the sense of the transcript", "전사체와 같은 방향의 리드 비율"), "
-            ""fraction",
+            "frac_spliced_sense", Text("Reads in the sense of the transcript", "전사체와 같은 방향의 리드 비율"),
+            "fraction",
             Text(
                 "Those of spliced_strand_count that read the transcript's strand, read 2 turned round: near 0.5 where "
                 "libraries keep no strand, near 1 or 0 where they do.",
