@@ -9,17 +9,24 @@
 from dsqc.judge.declared import Declared, depth_findings, file_findings, run_findings
 from dsqc.judge.evaluate import Decision, decide, evaluate
 from dsqc.judge.goals import Goal, QualityGoals, load
+from dsqc.judge.inferred import FileResult, Inference, RunResult, infer, inferred_findings, inferred_rows
 from dsqc.judge.organisms import organism_findings
 
 __all__ = [
     "Decision",
     "Declared",
+    "FileResult",
     "Goal",
+    "Inference",
     "QualityGoals",
+    "RunResult",
     "decide",
     "depth_findings",
     "evaluate",
     "file_findings",
+    "infer",
+    "inferred_findings",
+    "inferred_rows",
     "load",
     "organism_findings",
     "run_findings",

@@ -13,17 +13,22 @@ from dsqc.grouping import FindingGroup, range_text
 from dsqc.judge import (
     Decision,
     Declared,
+    FileResult,
     QualityGoals,
+    RunResult,
     decide,
     depth_findings,
     evaluate,
     file_findings,
+    infer,
+    inferred_findings,
+    inferred_rows,
     load,
     organism_findings,
     run_findings,
 )
 from dsqc.metrics.reference import Reference, Stratum, load_reference, stratum_of
-from dsqc.model import Submission, Verdict
+from dsqc.model import Run, Submission, Verdict
 from dsqc.rule_set import versions_of
 from dsqc.station import Limits
 from dsqc.taxonomy import Taxonomy, open_taxonomy
@@ -77,7 +82,7 @@ def judge(
     quality_goals = load(goals)
     evidence = _Evidence(results)
     peers = load_reference(reference, _strata(evidence)) if reference else None
-    rows, missed = _measure(evidence, quality_goals, limits or Limits(), taxonomy or open_taxonomy())
+    rows, inferred, missed = _measure(evidence, quality_goals, limits or Limits(), taxonomy or open_taxonomy())
     decision = decide([*evidence.findings, *missed], quality_goals)
     reasons = _reasons(evidence, missed, decision)
     counts = evidence.counts + Counter(missed.counts())
@@ -97,6 +102,7 @@ def judge(
         "finding_counts": {severity: counts[severity] for severity in ("error", "warning", "info")},
         "goals": quality_goals.to_dict(),
         "goal_results": rows,
+        "inferred": inferred,
         "reference": _named(peers, reference),
         "peers": _peers(evidence, peers) if peers else [],
         "inputs": dict(sorted(evidence.inputs.items())),
@@ -214,30 +220,43 @@ def _panels(evidence: _Evidence) -> str | None:
 
 def _measure(
     evidence: _Evidence, goals: QualityGoals, limits: Limits, taxonomy: Taxonomy
-) -> tuple[list[dict[str, Any]], FindingLog]:
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], FindingLog]:
     """Compare every whole data file with the goals and the forms; a damaged one has its own error, partial numbers."""
     rows: list[dict[str, Any]] = []
+    inferred: list[dict[str, Any]] = []
     missed = FindingLog()
     every: list[Declared] = []
     experiments = _experiments(evidence.submission)
+    experiment_rows = {row.get(EXPERIMENT_KEY): row.number for row in reversed(evidence.submission.rows("experiment"))}
     samples, sample_rows = _samples(evidence.submission)
+    names = _Names(evidence.submission)
     run_rows = _attributes(evidence.submission, "run", RUN_KEY)
     for run in evidence.submission.runs():
         # A broken reference between the sheets leaves the run without attributes; its finding was made before.
         experiment = experiments.get(run.library_id, {})
         sample = experiment.get("sample_name", "").casefold()
         declared = Declared(
-            run, run_rows.get(run.alias, {}), experiment, samples.get(sample, {}), sample_rows.get(sample)
+            run,
+            run_rows.get(run.alias, {}),
+            experiment,
+            samples.get(sample, {}),
+            sample_rows.get(sample),
+            experiment_rows.get(run.library_id),
         )
         every.append(declared)
         missed.extend(run_findings(declared, evidence.runs[run.key], limits))
         missed.extend(organism_findings(declared, evidence.runs[run.key], taxonomy, limits))
-        for file, metrics in _file_metrics(evidence, run.key):
-            results, findings = evaluate(goals.goals, experiment, metrics, run_key=run.key, file=file)
+        files = list(_file_results(evidence, run, names))
+        for file in files:
+            results, findings = evaluate(goals.goals, experiment, file.metrics, run_key=run.key, file=file.name)
             rows.extend(results)
-            missed.extend([*findings, *file_findings(declared, file, metrics)])
+            missed.extend([*findings, *file_findings(declared, file.name, file.metrics)])
+        result = names.result_of(declared, files, evidence.runs[run.key], taxonomy, limits)
+        inferences = infer(result)
+        missed.extend(inferred_findings(result, inferences))
+        inferred.append({"run_key": run.key, "attributes": inferred_rows(inferences)})
     missed.extend(depth_findings(evidence.submission, every, evidence.runs, limits))
-    return rows, missed
+    return rows, inferred, missed
 
 
 def _experiments(submission: Submission) -> dict[str, dict[str, str]]:
@@ -298,11 +317,54 @@ def _samples(submission: Submission) -> tuple[dict[str, dict[str, str]], dict[st
     return found, rows
 
 
-def _file_metrics(evidence: _Evidence, run_key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for item in evidence.runs[run_key]["files"]:
+class _Names:
+    """What the runs of a submission are compared with beside their own rows: names of all, and rows of the files."""
+
+    def __init__(self, submission: Submission) -> None:
+        self.samples = {row.get("sample_name").casefold(): row.get("sample_name") for row in submission.rows("sample")}
+        self.libraries = {
+            row.get(EXPERIMENT_KEY).casefold(): row.get(EXPERIMENT_KEY) for row in submission.rows("experiment")
+        }
+        self.references = {row.get("file_name"): row.get("reference_name") for row in submission.rows("file")}
+
+    def result_of(
+        self,
+        declared: Declared,
+        files: list[FileResult],
+        measured: Mapping[str, Any],
+        taxonomy: Taxonomy,
+        limits: Limits,
+    ) -> RunResult:
+        """One run with everything that it is judged by."""
+        return RunResult(
+            declared=declared,
+            metrics=measured.get("metrics") or {},
+            files=files,
+            taxonomy=taxonomy,
+            limits=limits,
+            measured=measured,
+            pairs=(measured.get("pair") or {}).get("pairs"),
+            sample_names=self.samples,
+            library_ids=self.libraries,
+        )
+
+
+def _file_results(evidence: _Evidence, run: Run, names: _Names) -> Iterator[FileResult]:
+    """The whole files of a run, as qc wrote them."""
+    rows = {item.name: item for item in run.files}
+    for item in evidence.runs[run.key]["files"]:
         if item["state"] == "measured":
-            data = evidence.read(f"runs/{run_key}/{item['metrics_file']}", "qc")
-            yield item["name"], data["metrics"]
+            data = evidence.read(f"runs/{run.key}/{item['metrics_file']}", "qc")
+            row = rows.get(item["name"])
+            yield FileResult(
+                name=item["name"],
+                role=row.read_role if row else "",
+                reference=names.references.get(item["name"], ""),
+                row=row.row if row else None,
+                format=item.get("format") or data["file"].get("format") or "",
+                metrics=data["metrics"],
+                tables=data["tables"],
+            )
 
 
 def _reasons(evidence: _Evidence, missed: FindingLog, decision: Decision) -> tuple[FindingGroup, ...]:
