@@ -15,7 +15,6 @@ from dsqc.judge import (
     Declared,
     FileResult,
     QualityGoals,
-    RunResult,
     decide,
     depth_findings,
     evaluate,
@@ -30,14 +29,13 @@ from dsqc.judge import (
 from dsqc.metrics.reference import Reference, Stratum, load_reference, stratum_of
 from dsqc.model import Run, Submission, Verdict
 from dsqc.rule_set import versions_of
+from dsqc.stages._judge_forms import Forms
 from dsqc.station import Limits
 from dsqc.taxonomy import Taxonomy, open_taxonomy
 from dsqc.version import __version__
 
 MOST_REASONS = 50
 """Reasons that ``verdict.json`` lists, one a fault; ``reason_count`` counts all findings."""
-EXPERIMENT_KEY = "library_id"
-RUN_KEY = "run_alias"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,32 +224,20 @@ def _measure(
     inferred: list[dict[str, Any]] = []
     missed = FindingLog()
     every: list[Declared] = []
-    experiments = _experiments(evidence.submission)
-    experiment_rows = {row.get(EXPERIMENT_KEY): row.number for row in reversed(evidence.submission.rows("experiment"))}
-    samples, sample_rows = _samples(evidence.submission)
-    names = _Names(evidence.submission)
-    run_rows = _attributes(evidence.submission, "run", RUN_KEY)
+    forms = Forms(evidence.submission)
     for run in evidence.submission.runs():
-        # A broken reference between the sheets leaves the run without attributes; its finding was made before.
-        experiment = experiments.get(run.library_id, {})
-        sample = experiment.get("sample_name", "").casefold()
-        declared = Declared(
-            run,
-            run_rows.get(run.alias, {}),
-            experiment,
-            samples.get(sample, {}),
-            sample_rows.get(sample),
-            experiment_rows.get(run.library_id),
-        )
+        declared, measured = forms.declared(run), evidence.runs[run.key]
         every.append(declared)
-        missed.extend(run_findings(declared, evidence.runs[run.key], limits))
-        missed.extend(organism_findings(declared, evidence.runs[run.key], taxonomy, limits))
-        files = list(_file_results(evidence, run, names))
+        missed.extend(run_findings(declared, measured, limits))
+        missed.extend(organism_findings(declared, measured, taxonomy, limits))
+        files = list(_file_results(evidence, run, forms))
         for file in files:
-            results, findings = evaluate(goals.goals, experiment, file.metrics, run_key=run.key, file=file.name)
+            results, findings = evaluate(
+                goals.goals, declared.experiment, file.metrics, run_key=run.key, file=file.name
+            )
             rows.extend(results)
             missed.extend([*findings, *file_findings(declared, file.name, file.metrics)])
-        result = names.result_of(declared, files, evidence.runs[run.key], taxonomy, limits)
+        result = forms.run_result(declared, files, measured, taxonomy=taxonomy, limits=limits)
         inferences = infer(result)
         missed.extend(inferred_findings(result, inferences))
         inferred.append({"run_key": run.key, "attributes": inferred_rows(inferences)})
@@ -259,15 +245,9 @@ def _measure(
     return rows, inferred, missed
 
 
-def _experiments(submission: Submission) -> dict[str, dict[str, str]]:
-    """Attributes of the experiments, with the research field of the submission: what goals are chosen by."""
-    field = {"research_field": submission.get("form_id")}
-    return {key: values | field for key, values in _attributes(submission, "experiment", EXPERIMENT_KEY).items()}
-
-
 def _strata(evidence: _Evidence) -> set[Stratum]:
     """What the submission's experiments are compared with."""
-    experiments = _experiments(evidence.submission).values()
+    experiments = Forms(evidence.submission).experiments.values()
     return {stratum_of(experiment, experiment["research_field"]) for experiment in experiments}
 
 
@@ -279,7 +259,7 @@ def _named(peers: Reference | None, path: Path | None) -> dict[str, Any] | None:
 
 def _peers(evidence: _Evidence, reference: Reference) -> list[dict[str, Any]]:
     """Where every measured run stands among runs like it."""
-    experiments = _experiments(evidence.submission)
+    experiments = Forms(evidence.submission).experiments
     found: list[dict[str, Any]] = []
     for run in evidence.submission.runs():
         metrics = evidence.runs[run.key].get("metrics") or {}
@@ -298,73 +278,11 @@ def _peers(evidence: _Evidence, reference: Reference) -> list[dict[str, Any]]:
     return found
 
 
-def _attributes(submission: Submission, sheet: str, key: str) -> dict[str, dict[str, str]]:
-    """Attributes of the rows of ``sheet`` by the value of ``key``; of equal ones the first."""
-    found: dict[str, dict[str, str]] = {}
-    for row in submission.rows(sheet):
-        found.setdefault(row.get(key), {name: cell.value for name, cell in row.cells.items()})
-    return found
-
-
-def _samples(submission: Submission) -> tuple[dict[str, dict[str, str]], dict[str, int]]:
-    """Attributes of the samples by name, and their rows; case is ignored, of equal names the first counts."""
-    found: dict[str, dict[str, str]] = {}
-    rows: dict[str, int] = {}
-    for row in submission.rows("sample"):
-        name = row.get("sample_name").casefold()
-        found.setdefault(name, {attribute: cell.value for attribute, cell in row.cells.items()})
-        rows.setdefault(name, row.number)
-    return found, rows
-
-
-class _Names:
-    """What the runs of a submission are compared with beside their own rows: names of all, and rows of the files."""
-
-    def __init__(self, submission: Submission) -> None:
-        self.samples = {row.get("sample_name").casefold(): row.get("sample_name") for row in submission.rows("sample")}
-        self.libraries = {
-            row.get(EXPERIMENT_KEY).casefold(): row.get(EXPERIMENT_KEY) for row in submission.rows("experiment")
-        }
-        self.references = {row.get("file_name"): row.get("reference_name") for row in submission.rows("file")}
-
-    def result_of(
-        self,
-        declared: Declared,
-        files: list[FileResult],
-        measured: Mapping[str, Any],
-        taxonomy: Taxonomy,
-        limits: Limits,
-    ) -> RunResult:
-        """One run with everything that it is judged by."""
-        return RunResult(
-            declared=declared,
-            metrics=measured.get("metrics") or {},
-            files=files,
-            taxonomy=taxonomy,
-            limits=limits,
-            measured=measured,
-            pairs=(measured.get("pair") or {}).get("pairs"),
-            sample_names=self.samples,
-            library_ids=self.libraries,
-        )
-
-
-def _file_results(evidence: _Evidence, run: Run, names: _Names) -> Iterator[FileResult]:
+def _file_results(evidence: _Evidence, run: Run, forms: Forms) -> Iterator[FileResult]:
     """The whole files of a run, as qc wrote them."""
-    rows = {item.name: item for item in run.files}
     for item in evidence.runs[run.key]["files"]:
         if item["state"] == "measured":
-            data = evidence.read(f"runs/{run.key}/{item['metrics_file']}", "qc")
-            row = rows.get(item["name"])
-            yield FileResult(
-                name=item["name"],
-                role=row.read_role if row else "",
-                reference=names.references.get(item["name"], ""),
-                row=row.row if row else None,
-                format=item.get("format") or data["file"].get("format") or "",
-                metrics=data["metrics"],
-                tables=data["tables"],
-            )
+            yield forms.file_result(run, evidence.read(f"runs/{run.key}/{item['metrics_file']}", "qc"), item["name"])
 
 
 def _reasons(evidence: _Evidence, missed: FindingLog, decision: Decision) -> tuple[FindingGroup, ...]:
