@@ -144,9 +144,10 @@ def _offset(run: RunResult) -> Iterator[Inference]:
     seen = str(told.pop()) if len(told) == 1 else ""
     same = seen == (declared or "33") if seen else None
     basis = "range of the qualities"
+    agreement = Agreement.UNKNOWN if same is None else Agreement.AGREE if same else Agreement.DISAGREE
     name = str(run.value("quality_encoding") or "")
     yield Inference(
-        "quality_offset", declared, seen, basis, compare(same, "quality_offset", basis, declared or "33"),
+        "quality_offset", declared, seen, basis, agreement,
         Text(name, name), "run", run.declared.run.row, "phred_offset", "DSQC-D007",
     )  # fmt: skip
 
@@ -164,13 +165,18 @@ def _quality_values(run: RunResult) -> Iterator[Inference]:
         same = True if declared in FOUR_VALUE_MODELS else False if declared in FINE_MODELS else None
     elif kind == "many values":
         same = True if declared in FINE_MODELS else False if declared in FOUR_VALUE_MODELS else None
-    if same is False and (kind == "many values" or models != [""]) and (models == [""] or declared in models):
-        same = None  # named by its serial number, or told by what a recalibration changes: qualities were rewritten
+    named = models != [""]
+    if same is False and not (declared not in models if named else kind == "four values" and _names_are_known(run)):
+        same = None  # the model stands in the names, or somebody wrote names and qualities anew
     yield Inference(
         "quality_values", declared, shown if kind else "", kind, compare(same, "quality_values", kind, declared),
         Text(f"different qualities: {shown}", f"서로 다른 품질 값: {shown}"),
         "experiment", run.declared.experiment_row, "instrument_model", "DSQC-D035", file.name,
     )  # fmt: skip
+
+
+def _names_are_known(run: RunResult) -> bool:
+    return run.value("instrument_confidence") == "low"
 
 
 def _values_of(file: FileResult) -> tuple[str, str]:
