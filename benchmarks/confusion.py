@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,12 @@ from dsqc.stages.qc import measure_run
 from dsqc.taxonomy import open_taxonomy
 
 HELD_OUT = 1_000_000
+FURTHER = 500_000
+RARE = (
+    ("WGS", "MinION", 8), ("WGS", "Sequel II", 24), ("RNA-Seq bam", "", 8), ("Bisulfite-Seq", "", 30),
+    ("single cell", "", 24), ("RNA-Seq ribosomal", "", 14), ("human bam", "Illumina MiSeq", 10),
+)  # fmt: skip
+"""Kinds, models and numbers of further runs for calibration: evidence that seeds alone give too seldom."""
 MOST_FALSE = 0.01
 WRONG_SHARE = 0.4
 """Share of a run's attributes that are made wrong, one at a time."""
@@ -130,9 +136,9 @@ class Measured:
         return cls(made, result.data, [dict(item.data) for item in result.files])
 
     @classmethod
-    def of(cls, seed: int, folder: Path) -> "Measured":
+    def of(cls, seed: int, folder: Path, kind: str = "", model_name: str = "") -> "Measured":
         """Make and measure the run of a seed."""
-        made = Maker(folder, seed).make(assemblies())
+        made = Maker(folder, seed, kind, model_name).make(assemblies())
         submission = submission_of(made.sheets)
         (run,) = submission.runs()
         result = measure_run(submission, run, folder, Options(threads=1, panel=lambda: None))
@@ -189,19 +195,30 @@ def same_as_truth(item: Inference, made: SimulatedRun) -> bool | None:
     return None if item.agreement is model.Agreement.UNKNOWN else item.agreement is model.Agreement.AGREE
 
 
-def tally(seeds: range, *, every: bool = False) -> Tally:
+def rare_runs() -> Iterator[tuple[int, str, str]]:
+    """Seed, kind and model of the further runs."""
+    seed = FURTHER
+    for kind, name, number in RARE:
+        for _ in range(number):
+            yield seed, kind, name
+            seed += 1
+
+
+def tally(seeds: Iterable[int | tuple[int, str, str]], *, every: bool = False) -> Tally:
     """Runs of ``seeds`` against honest and wrong forms.
 
     Args:
+        seeds: of runs; with kind and model where they are not drawn.
         every: contradict on weak evidence too, so that it can be counted how often it is right.
     """
     found = Tally()
     least = model.LEAST_PROBABILITY
     model.LEAST_PROBABILITY = 0.0 if every else least
     try:
-        for seed in seeds:
+        for plan in seeds:
+            seed, kind, name = (plan, "", "") if isinstance(plan, int) else plan
             with tempfile.TemporaryDirectory() as folder:
-                measured = Measured.of(seed, Path(folder))
+                measured = Measured.of(seed, Path(folder), kind, name)
             found.runs += 1
             _, inferences = measured.against(measured.made.sheets)
             for item in inferences:
@@ -214,6 +231,8 @@ def tally(seeds: range, *, every: bool = False) -> Tally:
                 if item.inferred and right is not None:
                     found.bases[f"{item.attribute}/{item.basis}"][0] += right
                     found.bases[f"{item.attribute}/{item.basis}"][1] += 1
+            if every:
+                _count_conversion(measured, found)
             chance = np.random.default_rng([seed, 5])
             for attribute, sheets in () if every else wrong_forms(measured.made, chance, WRONG_SHARE):
                 _, others = measured.against(sheets)
@@ -222,6 +241,16 @@ def tally(seeds: range, *, every: bool = False) -> Tally:
     finally:
         model.LEAST_PROBABILITY = least
     return found
+
+
+def _count_conversion(measured: Measured, found: Tally) -> None:
+    """That nothing was converted is only said against bisulfite sequencing: it is right of all other runs."""
+    sheets = {key: [dict(row) for row in rows] for key, rows in measured.made.sheets.items()}
+    sheets["experiment"][0]["library_strategy"] = "Bisulfite-Seq"
+    for item in measured.against(sheets)[1]:
+        if item.basis == "C as often as G":
+            found.bases["library_strategy/C as often as G"][0] += measured.made.kind != "Bisulfite-Seq"
+            found.bases["library_strategy/C as often as G"][1] += 1
 
 
 def tally_shared(data: Path) -> Tally:
@@ -260,9 +289,10 @@ def _others(made: SimulatedRun, every: list[SimulatedRun]) -> Iterator[tuple[str
 
 def write_calibration(found: Tally, seeds: range) -> None:
     """Write how often each kind of evidence was right."""
+    last = FURTHER + sum(number for _, _, number in RARE) - 1
+    source = f"benchmarks/confusion.py, seeds {seeds.start} to {seeds.stop - 1} and {FURTHER} to {last}"
     lines = ["term\tright\tof\tsource"]
-    for term, (right, of) in sorted(found.bases.items()):
-        lines.append(f"{term}\t{right}\t{of}\tbenchmarks/confusion.py, seeds {seeds.start} to {seeds.stop - 1}")
+    lines += [f"{term}\t{right}\t{of}\t{source}" for term, (right, of) in sorted(found.bases.items())]
     CALIBRATION.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -286,7 +316,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.calibrate:
         seeds = range(arguments.runs)
-        write_calibration(tally(seeds, every=True), seeds)
+        write_calibration(tally([*seeds, *rare_runs()], every=True), seeds)
         model._calibration.cache_clear()
         from dsqc.forms import vocabulary
 

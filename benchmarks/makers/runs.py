@@ -95,10 +95,12 @@ class Maker:
     Args:
         folder: where its files are written.
         seed: of everything that is drawn.
+        kind, model: one of STRATEGIES and of MODELS instead of those that are drawn.
     """
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, kind: str = "", model: str = "") -> None:
         self.folder = folder
+        self._kind, self._model = kind, model
         self.rng = np.random.default_rng([seed, 77])
         self.run = SimulatedRun("")
         self.experiment: dict[str, str] = {"library_id": "LIB-1", "sample_name": SAMPLES[0], "library_layout": "SINGLE"}
@@ -112,7 +114,7 @@ class Maker:
         Args:
             assemblies: names and lengths of the chromosomes of the human builds.
         """
-        kind = str(self.rng.choice(STRATEGIES))
+        kind = self._kind or str(self.rng.choice(STRATEGIES))
         self.run.kind = kind
         self._origin(kind)
         self._organism(kind)
@@ -147,11 +149,13 @@ class Maker:
         models = [name for name in MODELS if name not in LONG]
         if kind == "WGS" and self.chance(0.5):
             models = list(LONG)
-        self.model = self.pick(*models)
+        self.model = self._model or self.pick(*models)
         self.platform = PLATFORMS.get(self.model, "ILLUMINA")
         prefix, cell, self.levels = MODELS[self.model]
         numbers = (
-            f"{self.rng.integers(1000, 9999)}"[: 3 if "00" in prefix[:4] or "NB" in prefix or "V300" in prefix else 4],
+            f"{self.rng.integers(1000, 9999)}"[
+                : 3 if "00" in prefix[:4] or "NB" in prefix or "V300" in prefix or "m64" in prefix else 4
+            ],
             f"{self.rng.integers(1, 400)}",
             "".join(self.rng.choice(list("ABCDEFGHJK"), 3)),
         )

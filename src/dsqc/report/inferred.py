@@ -70,7 +70,8 @@ def inferred_section(verdict: Data, run_key: str) -> Markup:
         verdict: content of ``verdict.json``.
         run_key: key of the run.
     """
-    rows = next((item["attributes"] for item in verdict.get("inferred") or () if item["run_key"] == run_key), [])
+    every: list[Data] = list(verdict.get("inferred") or ())
+    rows: list[Data] = next((item["attributes"] for item in every if item["run_key"] == run_key), [])
     if not rows:
         return Markup("")
     number = {answer: sum(row["agreement"] == answer for row in rows) for answer in ANSWERS}
@@ -86,7 +87,7 @@ def inferred_section(verdict: Data, run_key: str) -> Markup:
 
 def _row(row: Data) -> Markup:
     text, style = ANSWERS[row["agreement"]]
-    name = ATTRIBUTES.get(row["attribute"], row["attribute"])
+    name: Text | str = ATTRIBUTES.get(row["attribute"]) or str(row["attribute"])
     probability = "–" if row["probability"] is None else f"{100 * row['probability']:.1f} %"
     place = " ".join(part for part in (row["file"], row["code"]) if part)
     return _ROW.format(

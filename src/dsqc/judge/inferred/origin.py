@@ -13,6 +13,8 @@ LONGEST_RUN = timedelta(days=5)
 """From the start of a run to the day that people write for it."""
 EARLIEST = date(2010, 1, 1)
 """Earlier dates are those of a clock that was not set."""
+LAST_OF_RS = date(2019, 12, 31)
+"""Of the instruments that begin a movie's name with the day."""
 _SEQUEL = re.compile(r"m\d{5}[eU]?_(\d{2})(\d{2})(\d{2})_\d{6}", re.ASCII)
 _RS = re.compile(r"m(\d{2})(\d{2})(\d{2})_\d{6}_", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -86,7 +88,8 @@ def sequencing_day(run: RunResult) -> tuple[date, str, Text] | None:
         return day, "start time", Text(f"first read started {start}", f"첫 리드 시작 {start}")
     for movie in str(run.value("sequencing_runs") or "").split(", "):
         found = _SEQUEL.match(movie) or _RS.match(movie)
-        if found and (day := _date("20" + "-".join(found.groups()))):
+        day = _date("20" + "-".join(found.groups())) if found else None
+        if day and (_SEQUEL.match(movie) or day <= LAST_OF_RS):
             name = movie.partition(" ")[0]
             return day, "movie", Text(f"movie {name}", f"무비 {name}")
     return None
@@ -176,7 +179,7 @@ def _quality_values(run: RunResult) -> Iterator[Inference]:
 
 
 def _names_are_known(run: RunResult) -> bool:
-    return run.value("instrument_confidence") == "low"
+    return str(run.value("instrument_confidence")) == "low"
 
 
 def _values_of(file: FileResult) -> tuple[str, str]:

@@ -14,6 +14,7 @@ OF_ONE_ORGANISM = frozenset({"GENOMIC"})
 LEAST_READS = 5_000
 """Reads whose GC tells of a genome."""
 FEW_STARTS = 0.3
+MOST_ADAPTER = 0.1
 MALE_X, MALE_Y = (0.35, 0.7), 0.08
 FEMALE_X, FEMALE_Y = (0.8, 1.3), 0.04
 """Depth of X and of Y beside the autosomes; in between lie other karyotypes, mosaics and tumours."""
@@ -63,6 +64,8 @@ def _gc(run: RunResult) -> Iterator[Inference]:
         return
     if starts > FEW_STARTS and not run.is_long_read:
         return
+    if (run.metrics.get("frac_reads_adapter") or 0) > MOST_ADAPTER:
+        return  # adapters and what is read behind them have a GC of their own
     lineage = declared_lineage(run.declared.sample, run.taxonomy)
     taxon = next((one for one in reversed(lineage) if one in genome_gc()), None)
     if taxon is None:
