@@ -41,8 +41,8 @@ def run_of(
     declared = Declared(
         Run("r", "r", "lib", files, 2),
         run or {},
-        {"platform": "ILLUMINA", "sample_name": "S1", "library_id": "L1", **(experiment or {})},
-        {"sample_name": "S1", **(sample or {})},
+        {"platform": "ILLUMINA", "sample_name": "Leaf1", "library_id": "LIB1", **(experiment or {})},
+        {"sample_name": "Leaf1", **(sample or {})},
         2,
         2,
     )
@@ -56,7 +56,7 @@ def run_of(
     }  # fmt: skip
     return RunResult(
         declared, whole or {}, results, open_taxonomy(), Limits(), measured, pairs,
-        {"s1": "S1", "s2": "S2"}, {"l1": "L1", "l2": "L2"},
+        {"leaf1": "Leaf1", "leaf2": "Leaf2"}, {"lib1": "LIB1", "lib2": "LIB2"},
     )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ SPLICED = {"frac_reads_spliced": 0.3, "mapped_count": 9_000, "spliced_strand_cou
 PLANT = {"organism": "Oryza sativa", "taxonomy_id": "4530"}
 GENOMIC = {"library_strategy": "WGS", "library_source": "GENOMIC"}
 HUMAN = {"organism": "Homo sapiens", "taxonomy_id": "9606"}
-GROUPS = {"library": ["L1"], "platform": [""], "platform_unit": [""], "date": [""]}
+GROUPS = {"library": ["LIB1"], "platform": [""], "platform_unit": [""], "date": [""]}
 
 CASES: dict[str, tuple[Values, Values]] = {
     "D033": (
@@ -171,12 +171,12 @@ CASES: dict[str, tuple[Values, Values]] = {
         },
     ),
     "D045": (
-        {"tables": {"read_groups": GROUPS | {"sample": ["S1"]}}, "file_format": "bam"},
-        {"tables": {"read_groups": GROUPS | {"sample": ["s2"]}}, "file_format": "bam"},
+        {"tables": {"read_groups": GROUPS | {"sample": ["Leaf1"]}}, "file_format": "bam"},
+        {"tables": {"read_groups": GROUPS | {"sample": ["leaf2"]}}, "file_format": "bam"},
     ),
     "D046": (
-        {"tables": {"read_groups": GROUPS | {"sample": ["S1"]}}, "file_format": "bam"},
-        {"tables": {"read_groups": GROUPS | {"sample": ["S1"], "library": ["L2"]}}, "file_format": "bam"},
+        {"tables": {"read_groups": GROUPS | {"sample": ["Leaf1"]}}, "file_format": "bam"},
+        {"tables": {"read_groups": GROUPS | {"sample": ["Leaf1"], "library": ["LIB2"]}}, "file_format": "bam"},
     ),
     "D047": (
         {

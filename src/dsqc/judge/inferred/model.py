@@ -15,6 +15,8 @@ from dsqc.taxonomy import Taxonomy
 
 LEAST_PROBABILITY = 0.95
 """Below it the reads do not contradict a form, whatever they look like."""
+BY_DESIGN = {"sequencing_technique/too short for a barcode": 0.999}
+"""Evidence that cannot be otherwise: a read has no room for a barcode that is longer than the read."""
 UNKNOWN_BASIS = 0.9
 """Probability of an inference that was never tried on simulated runs."""
 NOTHING_SAID = frozenset({"", "unspecified", "not applicable", "not collected", "not provided", "missing"})
@@ -171,7 +173,10 @@ def compare(same: bool | None, attribute: str, basis: str, declared: str) -> Agr
 
 def probability_of(attribute: str, basis: str) -> float:
     """How often an inference of this kind was right on simulated runs, by Laplace's rule: (right + 1) / (of + 2)."""
-    right, of = _calibration().get(f"{attribute}/{basis}", (0, 0))
+    term = f"{attribute}/{basis}"
+    right, of = _calibration().get(term, (0, 0))
+    if not of and term in BY_DESIGN:
+        return BY_DESIGN[term]
     return (right + 1) / (of + 2) if of else UNKNOWN_BASIS
 
 
