@@ -10,17 +10,21 @@ from dsqc.judge.declared import Declared, depth_findings, file_findings, run_fin
 from dsqc.judge.evaluate import Decision, decide, evaluate
 from dsqc.judge.goals import Goal, QualityGoals, load
 from dsqc.judge.identity import Pair, Person, compare, counts_of, identity_document, identity_findings
+from dsqc.judge.inferred import FileResult, Inference, RunResult, infer, inferred_findings, inferred_rows
 from dsqc.judge.organisms import organism_findings
 from dsqc.judge.siblings import Oddity, mate_findings, oddities, sibling_findings
 
 __all__ = [
     "Decision",
     "Declared",
+    "FileResult",
     "Goal",
+    "Inference",
     "Oddity",
     "Pair",
     "Person",
     "QualityGoals",
+    "RunResult",
     "compare",
     "counts_of",
     "decide",
@@ -29,6 +33,9 @@ __all__ = [
     "file_findings",
     "identity_document",
     "identity_findings",
+    "infer",
+    "inferred_findings",
+    "inferred_rows",
     "load",
     "mate_findings",
     "oddities",

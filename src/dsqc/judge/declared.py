@@ -38,7 +38,7 @@ class Declared:
         experiment: attributes of its experiment; empty where the reference is broken.
         sample: attributes of its experiment's sample; empty where the reference is broken.
         sample_row: row of the sample in its sheet.
-        roles: read role by file name.
+        experiment_row: row of the experiment in its sheet.
     """
 
     run: Run
@@ -46,6 +46,7 @@ class Declared:
     experiment: Mapping[str, str] = field(default_factory=dict)
     sample: Mapping[str, str] = field(default_factory=dict)
     sample_row: int | None = None
+    experiment_row: int | None = None
 
     @property
     def roles(self) -> dict[str, str]:
@@ -58,18 +59,24 @@ def file_findings(declared: Declared, file: str, metrics: Mapping[str, Any]) -> 
     platform, model = declared.experiment.get("platform", ""), declared.experiment.get("instrument_model", "")
     told, models = str(metrics.get("instrument_platform") or ""), str(metrics.get("instrument_model") or "")
     sure = metrics.get("instrument_confidence") in KNOWN_MODEL
-    if told and platform and not _is_same_platform(told, platform, sure=sure):
+    if told and platform and not is_same_platform(told, platform, sure=sure):
         shown = f"{told}, {models}" if models else told
         yield _finding("DSQC-D015", file, shown, f"{platform}, {model}" if model else platform)
     elif sure and models and model and model != UNSPECIFIED and model not in models.split(" | "):
         yield _finding("DSQC-D015", file, models, model)
     cell = declared.attributes.get("flowcell_id", "").casefold()
-    cells = [_WITH_COUNT.sub("", part) for part in str(metrics.get("flow_cells") or "").split(", ") if part]
+    cells = seen_flow_cells(str(metrics.get("flow_cells") or ""))
     if cell and cells and not any(seen.casefold().endswith(cell) for seen in cells):
         yield _finding("DSQC-D015", file, ", ".join(cells[:4]), f"flowcell_id {declared.attributes['flowcell_id']}")
 
 
-def _is_same_platform(told: str, platform: str, *, sure: bool) -> bool:
+def seen_flow_cells(listed: str) -> list[str]:
+    """Flow cells out of the metric ``flow_cells``, without their numbers of reads."""
+    return [_WITH_COUNT.sub("", part) for part in listed.split(", ") if part]
+
+
+def is_same_platform(told: str, platform: str, *, sure: bool) -> bool:
+    """Whether names that tell of one platform may be those of another; ``sure`` where they tell the model too."""
     if told == platform or any({told, platform} <= same for same in SAME_MAKER):
         return True
     return not sure and {told, platform} <= LIKE_ILLUMINA
@@ -80,7 +87,7 @@ def run_findings(declared: Declared, measured: Mapping[str, Any], limits: Limits
     wanted = declared.attributes.get("expected_read_count", "")
     if measured["state"] != MEASURED or not (wanted.isascii() and wanted.isdigit()) or not int(wanted):
         return
-    counts = _read_counts(declared, measured["files"])
+    counts = read_counts(declared, measured["files"])
     if all(abs(count - int(wanted)) > limits.read_count_tolerance * int(wanted) for count in counts):
         yield finding(
             "DSQC-D023",
@@ -91,7 +98,7 @@ def run_findings(declared: Declared, measured: Mapping[str, Any], limits: Limits
         )
 
 
-def _read_counts(declared: Declared, files: Sequence[Mapping[str, Any]]) -> list[int]:
+def read_counts(declared: Declared, files: Sequence[Mapping[str, Any]]) -> list[int]:
     """Reads of one mate, all files together; where both mates of a paired library share a file, half of them too."""
     roles = declared.roles
     whole = sum(item["read_count"] or 0 for item in files if roles.get(item["name"]) not in {SECOND_MATE, *NO_READS})

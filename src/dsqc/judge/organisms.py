@@ -84,6 +84,16 @@ def _disagree(declared: Declared, lineage: tuple[int, ...], metrics: Mapping[str
     return not _are_related(lineage, found, taxonomy)
 
 
+def is_akin(sample: Mapping[str, str], metrics: Mapping[str, Any], taxonomy: Taxonomy) -> bool:
+    """Whether the organism of most reads is the declared one, holds it, or is surely of its family."""
+    declared, text = declared_lineage(sample, taxonomy), str(metrics.get("organism_taxonomy_id") or "")
+    found = taxonomy.lineage(taxonomy.current_id(int(text))) if text.isdigit() else ()
+    if not declared or not found:
+        return False
+    families = [_family(lineage, taxonomy) for lineage in (declared, found)]
+    return declared[-1] in found or found[-1] in declared or (families[0] is not None and families[0] == families[1])
+
+
 def _may_live_together(declared: tuple[int, ...], found: tuple[int, ...], metrics: Mapping[str, Any]) -> bool:
     """Whether reads of what was found may be most of a sample of what is declared: host and virus, host and microbe."""
     if VIRUSES in declared:

@@ -47,7 +47,7 @@ def adapters() -> tuple[Adapter, ...]:
     """The adapters that are looked for in every read, FastQC's first."""
     return tuple(
         Adapter(row["name"], row["sequence"], row["fastqc"] == "1", row["adapter"] == "1")
-        for row in _rows("adapters.tsv")
+        for row in rows_of("adapters.tsv")
     )
 
 
@@ -124,7 +124,7 @@ def _diagonals(sequence: str) -> dict[int, list[int]]:
 def _strands() -> tuple[_Strand, ...]:
     """Both strands of every technical sequence, in the order of the table."""
     strands = []
-    for row in _rows("contaminants.tsv"):
+    for row in rows_of("contaminants.tsv"):
         text, in_fastqc = row["sequence"], row["fastqc"] == "1"
         strands.append(_Strand(row["name"], text, in_fastqc))
         strands.append(_Strand(row["name"], text[::-1].translate(_COMPLEMENT), in_fastqc))
@@ -141,7 +141,7 @@ def _index() -> dict[str, list[tuple[int, int]]]:
     return dict(index)
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def rows_of(name: str) -> list[dict[str, str]]:
     """Rows of a table of ``schemas/sequences``; lines with ``#`` are comments."""
     text = files("dsqc.schemas").joinpath("sequences", name).read_text(encoding="utf-8")
     heading, *lines = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))

@@ -23,9 +23,11 @@ from dsqc.metrics.identity import IdentityCollector
 from dsqc.metrics.instrument import InstrumentCollector
 from dsqc.metrics.kmers import KmerCollector
 from dsqc.metrics.length import LengthCollector, length_table, n50
+from dsqc.metrics.library import LibraryCollector
 from dsqc.metrics.long_reads import LongReadCollector
 from dsqc.metrics.nanopore import NanoporeCollector
 from dsqc.metrics.organisms import OrganismCollector
+from dsqc.metrics.placements import PlacementCollector
 from dsqc.metrics.position_rows import content_rows, quality_rows
 from dsqc.metrics.positions import row_limits
 from dsqc.metrics.quality import QualityCollector
@@ -45,6 +47,7 @@ READ_COLLECTORS: tuple[type[Collector], ...] = (
     NanoporeCollector,
     InstrumentCollector,
     OrganismCollector,
+    LibraryCollector,
 )
 """What every data file is measured with, beside lengths, bases and qualities by position."""
 ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (
@@ -52,6 +55,7 @@ ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (
     CoverageCollector,
     GcBiasCollector,
     IdentityCollector,
+    PlacementCollector,
 )
 """What alignments are measured with besides."""
 

@@ -8,6 +8,9 @@ from dsqc.kernels.two_colour import COUNTS, DARK, INNER, INSIDE, LAST_G, LONGEST
 from dsqc.language import Text
 from dsqc.metrics.collector import Collector, Facts, Metric, Reads, Value
 
+MOST_VALUES = 24
+"""Different qualities that are listed; more are no binning."""
+
 _OF_EN = f"Of reads of {TAIL} to {LONGEST:,} bases; null where there are none."
 _OF_KO = f"{TAIL}~{LONGEST:,}염기 리드가 대상이며 없으면 null."
 _TAIL_EN = f"A tail is {TAIL} bases or more at the end, of which one in eight, at most five, may not be G."
@@ -82,6 +85,16 @@ class TwoColourCollector(Collector):
             ),
             "Illumina, Understanding Illumina Quality Scores; RTA3 quality tables",
         ),
+        Metric(
+            "quality_values",
+            Text("Quality values", "품질 값 목록"),
+            "text",
+            Text(
+                f"The different Phred values of the file, ascending, where there are at most {MOST_VALUES} of them.",
+                f"파일에 나오는 서로 다른 Phred 값(오름차순). {MOST_VALUES}가지 이하일 때만 적는다.",
+            ),
+            "dsqc",
+        ),
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -109,6 +122,9 @@ class TwoColourCollector(Collector):
         if levels:
             values["quality_levels"] = levels
             values["quality_binning"] = binning(levels)
+        if 0 < levels <= MOST_VALUES and facts.encoding is not None:
+            seen = np.flatnonzero(facts.characters) - facts.encoding.offset
+            values["quality_values"] = ", ".join(map(str, seen.tolist()))
         return values
 
 

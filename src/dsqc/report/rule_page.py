@@ -92,6 +92,8 @@ PLACEHOLDERS = {
     "name": Text("name", "이름"),
     "other": Text("other attribute", "다른 항목"),
     "package": Text("package", "패키지"),
+    "probability": Text("probability", "확률"),
+    "evidence": Text("evidence", "근거"),
     "problem": Text("problem", "문제"),
     "rank": Text("rank", "분류 계급"),
     "seen": Text("what was seen", "확인한 내용"),

@@ -47,7 +47,7 @@ def render_run(
         files: contents of the ``<stem>.dsqc.json`` of its files, in their order.
         findings: rows of its ``findings.jsonl``.
         goals: its rows of ``goal_results`` in ``verdict.json``.
-        peers: what ``dsqc.report.peers`` says of it.
+        peers: what ``dsqc.report.inferred`` and ``dsqc.report.peers`` say of it.
         back: link to the batch page, relative to this page.
         language: language that the page opens in; ``None`` for the browser's.
     """

@@ -133,6 +133,8 @@ class Pass:
             values["pair_count"] = self.names.pair_count
         if self.sealed:
             tables["overrepresented"] = _withheld(tables["overrepresented"])
+            if "read_groups" in tables:  # their names may be those of people
+                tables["read_groups"] = {name: [] for name in tables["read_groups"]}
         self._remark(values)
         proof = self.source.integrity
         data = {

@@ -13,6 +13,7 @@ from dsqc.grouping import FindingGroup, range_text
 from dsqc.judge import (
     Decision,
     Declared,
+    FileResult,
     Oddity,
     Pair,
     Person,
@@ -25,6 +26,9 @@ from dsqc.judge import (
     file_findings,
     identity_document,
     identity_findings,
+    infer,
+    inferred_findings,
+    inferred_rows,
     load,
     mate_findings,
     oddities,
@@ -33,18 +37,17 @@ from dsqc.judge import (
     sibling_findings,
 )
 from dsqc.metrics.reference import Reference, Stratum, load_reference, stratum_of
-from dsqc.model import Submission, Verdict
+from dsqc.model import Run, Submission, Verdict
 from dsqc.registry import applies
 from dsqc.rule_data import in_force, is_released, using
 from dsqc.rule_set import versions_of
+from dsqc.stages._judge_forms import Forms
 from dsqc.station import Limits
 from dsqc.taxonomy import Taxonomy, open_taxonomy
 from dsqc.version import __version__
 
 MOST_REASONS = 50
 """Reasons that ``verdict.json`` lists, one a fault; ``reason_count`` counts all findings."""
-EXPERIMENT_KEY = "library_id"
-RUN_KEY = "run_alias"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def _judge(
     quality_goals = load(goals)
     evidence = _Evidence(results)
     peers = load_reference(reference, _strata(evidence)) if reference else None
-    rows, missed, among = _measure(evidence, quality_goals, limits, taxonomy)
+    rows, inferred, missed, among = _measure(evidence, quality_goals, limits, taxonomy)
     missed = missed.in_rule_set()
     decision = decide([*evidence.findings, *missed], quality_goals)
     reasons = _reasons(evidence, missed, decision)
@@ -134,6 +137,7 @@ def _judge(
         "goal_results": rows,
         "identity": identity_document(among.people, among.pairs),
         "siblings": [item.to_dict() for item in among.odd],
+        "inferred": inferred,
         "reference": _named(peers, reference),
         "peers": _peers(evidence, peers) if peers else [],
         "inputs": dict(sorted(evidence.inputs.items())),
@@ -265,50 +269,43 @@ def _measured_by(evidence: _Evidence) -> str:
 
 def _measure(
     evidence: _Evidence, goals: QualityGoals, limits: Limits, taxonomy: Taxonomy
-) -> tuple[list[dict[str, Any]], FindingLog, _AmongRuns]:
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], FindingLog, _AmongRuns]:
     """Compare every whole data file with the goals and the forms; a damaged one has its own error, partial numbers."""
     rows: list[dict[str, Any]] = []
+    inferred: list[dict[str, Any]] = []
     missed = FindingLog()
     every: list[Declared] = []
     people: list[Person] = []
-    experiments = _experiments(evidence.submission)
-    samples, sample_rows = _samples(evidence.submission)
-    run_rows = _attributes(evidence.submission, "run", RUN_KEY)
+    forms = Forms(evidence.submission)
     for run in evidence.submission.runs():
-        # A broken reference between the sheets leaves the run without attributes; its finding was made before.
-        experiment = experiments.get(run.library_id, {})
-        sample = experiment.get("sample_name", "").casefold()
-        declared = Declared(
-            run, run_rows.get(run.alias, {}), experiment, samples.get(sample, {}), sample_rows.get(sample)
-        )
+        declared, measured = forms.declared(run), evidence.runs[run.key]
         every.append(declared)
-        missed.extend(run_findings(declared, evidence.runs[run.key], limits))
-        missed.extend(organism_findings(declared, evidence.runs[run.key], taxonomy, limits))
-        contents = dict(_contents_of_files(evidence, run.key))
-        for file, content in contents.items():
-            metrics = content["metrics"]
-            results, findings = evaluate(goals.goals, experiment, metrics, run_key=run.key, file=file)
+        missed.extend(run_findings(declared, measured, limits))
+        missed.extend(organism_findings(declared, measured, taxonomy, limits))
+        files = list(_file_results(evidence, run, forms))
+        for file in files:
+            results, findings = evaluate(
+                goals.goals, declared.experiment, file.metrics, run_key=run.key, file=file.name
+            )
             rows.extend(results)
-            missed.extend([*findings, *file_findings(declared, file, metrics)])
-        missed.extend(mate_findings(declared, {file: content["metrics"] for file, content in contents.items()}))
-        counts = counts_of([content.get("tables", {}) for content in contents.values()])
+            missed.extend([*findings, *file_findings(declared, file.name, file.metrics)])
+        missed.extend(mate_findings(declared, {file.name: file.metrics for file in files}))
+        counts = counts_of([file.tables for file in files])
         if counts is not None:
             people.append(Person(declared, counts))
+        result = forms.run_result(declared, files, measured, taxonomy=taxonomy, limits=limits)
+        inferences = infer(result)
+        missed.extend(inferred_findings(result, inferences))
+        inferred.append({"run_key": run.key, "attributes": inferred_rows(inferences)})
     missed.extend(depth_findings(evidence.submission, every, evidence.runs, limits))
     among = _AmongRuns(tuple(people), tuple(compare(people)), tuple(oddities(every, evidence.runs)))
     missed.extend([*identity_findings(among.pairs), *sibling_findings(among.odd)])
-    return rows, missed, among
-
-
-def _experiments(submission: Submission) -> dict[str, dict[str, str]]:
-    """Attributes of the experiments, with the research field of the submission: what goals are chosen by."""
-    field = {"research_field": submission.get("form_id")}
-    return {key: values | field for key, values in _attributes(submission, "experiment", EXPERIMENT_KEY).items()}
+    return rows, inferred, missed, among
 
 
 def _strata(evidence: _Evidence) -> set[Stratum]:
     """What the submission's experiments are compared with."""
-    experiments = _experiments(evidence.submission).values()
+    experiments = Forms(evidence.submission).experiments.values()
     return {stratum_of(experiment, experiment["research_field"]) for experiment in experiments}
 
 
@@ -320,7 +317,7 @@ def _named(peers: Reference | None, path: Path | None) -> dict[str, Any] | None:
 
 def _peers(evidence: _Evidence, reference: Reference) -> list[dict[str, Any]]:
     """Where every measured run stands among runs like it."""
-    experiments = _experiments(evidence.submission)
+    experiments = Forms(evidence.submission).experiments
     found: list[dict[str, Any]] = []
     for run in evidence.submission.runs():
         metrics = evidence.runs[run.key].get("metrics") or {}
@@ -339,30 +336,11 @@ def _peers(evidence: _Evidence, reference: Reference) -> list[dict[str, Any]]:
     return found
 
 
-def _attributes(submission: Submission, sheet: str, key: str) -> dict[str, dict[str, str]]:
-    """Attributes of the rows of ``sheet`` by the value of ``key``; of equal ones the first."""
-    found: dict[str, dict[str, str]] = {}
-    for row in submission.rows(sheet):
-        found.setdefault(row.get(key), {name: cell.value for name, cell in row.cells.items()})
-    return found
-
-
-def _samples(submission: Submission) -> tuple[dict[str, dict[str, str]], dict[str, int]]:
-    """Attributes of the samples by name, and their rows; case is ignored, of equal names the first counts."""
-    found: dict[str, dict[str, str]] = {}
-    rows: dict[str, int] = {}
-    for row in submission.rows("sample"):
-        name = row.get("sample_name").casefold()
-        found.setdefault(name, {attribute: cell.value for attribute, cell in row.cells.items()})
-        rows.setdefault(name, row.number)
-    return found, rows
-
-
-def _contents_of_files(evidence: _Evidence, run_key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Name and results of every whole data file of a run."""
-    for item in evidence.runs[run_key]["files"]:
+def _file_results(evidence: _Evidence, run: Run, forms: Forms) -> Iterator[FileResult]:
+    """The whole files of a run, as qc wrote them."""
+    for item in evidence.runs[run.key]["files"]:
         if item["state"] == "measured":
-            yield item["name"], evidence.read(f"runs/{run_key}/{item['metrics_file']}", "qc")
+            yield forms.file_result(run, evidence.read(f"runs/{run.key}/{item['metrics_file']}", "qc"), item["name"])
 
 
 def _reasons(evidence: _Evidence, missed: FindingLog, decision: Decision) -> tuple[FindingGroup, ...]:

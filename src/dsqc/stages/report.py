@@ -12,6 +12,7 @@ from dsqc.forms.fields import load_fields
 from dsqc.language import Language
 from dsqc.report import batch_page, multiqc, profile_page, run_page
 from dsqc.report.batch import Record, summarise
+from dsqc.report.inferred import inferred_section
 from dsqc.report.peers import peers_section
 
 
@@ -118,5 +119,6 @@ def render_run(
     ]
     findings = artefact.read_json_lines(source / run["findings_file"])
     own = [row for row in (verdict or {}).get("goal_results") or () if row["run_key"] == run["run_key"]]
-    compared = peers_section(verdict, run["run_key"]) if verdict else Markup("")
+    key = run["run_key"]
+    compared = inferred_section(verdict, key) + peers_section(verdict, key) if verdict else Markup("")
     return run_page.render_run(run, files, findings, goals=own, peers=compared, back=back, language=language)

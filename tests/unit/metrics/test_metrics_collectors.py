@@ -16,6 +16,7 @@ from dsqc.metrics.catalogue import METRICS, metric
 from dsqc.metrics.content import ContentCollector
 from dsqc.metrics.encoding import decide_encoding
 from dsqc.metrics.length import LengthCollector, bases_up_to, n50
+from dsqc.metrics.library import LibraryCollector
 from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.quality import QualityCollector
 from dsqc.metrics.reads import ReadMetrics
@@ -71,11 +72,13 @@ def test_any_split_any_order_any_merge_gives_the_same(reads, cuts, order: random
         assert without_order(everything(other)) == without_order(whole)
 
 
-# FastQC's definitions rest on the first distinct sequences, on every 50th read and on every tenth.
+# FastQC's definitions rest on the first distinct sequences, on every 50th read and on every tenth; libraries are told
+# by reads of chosen numbers.
 OF_ORDER = {
     "duplication_levels", "overrepresented", "kmer_content", "quality_by_tile",
     "frac_reads_deduplicated", "overrepresented_count", "frac_reads_technical",
     "enriched_kmer_count", "tile_count", "tile_phred_deviation",
+    *(metric.id for metric in LibraryCollector.METRICS),
 }  # fmt: skip
 
 

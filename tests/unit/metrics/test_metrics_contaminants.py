@@ -10,7 +10,7 @@ from dsqc.metrics import contaminants
 from dsqc.metrics.contaminants import adapters, source_of
 from dsqc.metrics.java import hash_map_places, hashtable_places, string_hash
 
-TABLE = contaminants._rows("contaminants.tsv")
+TABLE = contaminants.rows_of("contaminants.tsv")
 
 
 def stretches(technical, sequence, offset):
