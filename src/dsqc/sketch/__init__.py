@@ -18,6 +18,7 @@ from dsqc.sketch.panel import (
     open_panel,
     write_panel,
 )
+from dsqc.sketch.presence import TaxonShare, recall_of, taxon_share
 from dsqc.sketch.words import ReadSketch, WordCounter
 
 __all__ = [
@@ -29,11 +30,14 @@ __all__ = [
     "Panel",
     "ReadSketch",
     "Share",
+    "TaxonShare",
     "WordCounter",
     "check_panel",
     "choose_panel",
     "compose",
     "intact_words",
     "open_panel",
+    "recall_of",
+    "taxon_share",
     "write_panel",
 ]
