@@ -1,16 +1,16 @@
 """How often the interval of the share of human reads covers the truth: seeded mixtures of real human sequence.
 
   mkdir packages && cd packages && apt-get download smalt-examples hisat2 emboss-test bowtie-examples
-  cd .. && python benchmarks/human_share.py packages [--seeds 25] [-o human_share.tsv]
+  cd .. && python benchmarks/human_share.py packages --mitochondrion rCRS.fa [--seeds 25] [-o human_share.tsv]
 
-Each mixture has 200,000 reads of 150 bases with 0.5 % of errors: *E. coli* and a genome that no panel knows, and the share
-of human reads, 2 % of them of the mitochondrion and the others nuclear. People differ: a base of a thousand is changed,
-in the mitochondrion three of a thousand. Two panels:
+Each mixture has 200,000 reads of 150 bases with 0.5 % of errors: *E. coli* and a genome that no panel knows, and the
+share of human reads, 2 % of them of the mitochondrion and the others nuclear. People differ: a base of a thousand is
+changed, in the mitochondrion three of a thousand. Two panels:
 
-``whole``    a panel of a whole reference (`dsqc sketch build --every 256`): 20 Mb of chromosome X stand for the genome, the
-             reads come from them
-``shipped``  the small panel that dsqc ships (mitochondrion, repeats); the reads come from 3.7 Mb of chromosomes 5, 6, 11, 16
-             and 22 that it was not made of
+``whole``    a panel of a whole reference (`dsqc sketch build --every 256`): 20 Mb of chromosome X stand for the genome,
+             the reads come from them
+``shipped``  the small panel that dsqc ships (mitochondrion, repeats); the reads come from 3.7 Mb of chromosomes 5, 6,
+             11, 16 and 22 that it was not made of
 
 A row of the table: mixtures, how many intervals cover the share that was mixed, medians of the estimate and of the ends.
 """

@@ -38,6 +38,7 @@ class Declared:
         experiment: attributes of its experiment; empty where the reference is broken.
         sample: attributes of its experiment's sample; empty where the reference is broken.
         sample_row: row of the sample in its sheet.
+        access_level: of the submission.
         roles: read role by file name.
     """
 
@@ -46,6 +47,7 @@ class Declared:
     experiment: Mapping[str, str] = field(default_factory=dict)
     sample: Mapping[str, str] = field(default_factory=dict)
     sample_row: int | None = None
+    access_level: str = ""
 
     @property
     def roles(self) -> dict[str, str]:

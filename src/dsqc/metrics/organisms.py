@@ -101,8 +101,8 @@ class OrganismCollector(Collector):
         _metric(
             "human_share", Text("Human reads", "사람 리드 비율"), "fraction",
             Text(
-                "Estimated share of reads that are human, by the panel's human genomes or parts, of which every seventh "
-                "read is looked at; null where the panel has none or nothing can be told. The small panel that ships "
+                "Estimated share of reads that are human, by the panel's human genomes or parts, every seventh read "
+                "looked at; null where the panel has none or nothing can be told. The small panel that ships "
                 "sees the mitochondrion and repeats, 3 to 9 % of the words of human DNA: what it finds is divided by "
                 "that, and the interval is as wide. That holds for reads from all over the genome; human RNA, "
                 "amplicons and captured exons it may not see. With a panel of the whole genome (dsqc sketch build) "

@@ -1,4 +1,4 @@
-"""The share of reads that are of one organism, whether it is named or not: with an interval also where nothing is found.
+"""The share of reads that are of one organism, with an interval also where nothing of it is found.
 
 :mod:`dsqc.sketch.composition` says what is in the reads; this says how much of one organism at most may be in them.
 
@@ -65,7 +65,7 @@ class _Seen:
 
 def taxon_share(sketch: ReadSketch, panel: Panel, taxonomy_id: int, intact: Intact) -> TaxonShare | None:
     """The share of reads of an organism; None where the panel has nothing of it, or the reads are too few to tell."""
-    genomes = sorted((item for item in panel.genomes if item.taxonomy_id == taxonomy_id), key=lambda item: item.scaled)
+    genomes = genomes_of(panel, taxonomy_id)
     if not genomes or sketch.words < FEWEST_WORDS:
         return None
     others = [item.hashes for item in panel.genomes if item.taxonomy_id != taxonomy_id]
@@ -84,8 +84,18 @@ def taxon_share(sketch: ReadSketch, panel: Panel, taxonomy_id: int, intact: Inta
         share += item.raw / bounds.estimate / (least * most) ** 0.5
         low += item.low / bounds.high / most
         high += item.high / bounds.low / least
-    recall = sum((_middle(genome) for genome in genomes if genome.part != MITOCHONDRION), 0.0)
-    return TaxonShare(min(share, 1.0), min(low, 1.0), min(high, 1.0) if whole else None, min(recall, 1.0))
+    recall = max((_middle(genome) for genome in genomes if genome.part != MITOCHONDRION), default=0.0)
+    return TaxonShare(min(share, 1.0), min(low, 1.0), min(high, 1.0) if whole else None, recall)
+
+
+def genomes_of(panel: Panel, taxonomy_id: int) -> list[Genome]:
+    """What of an organism counts, the finest sketch first: its mitochondrion, and of genomes that stand for all the rest
+    (a reference, its repeats) the one that sees most; where there is none, its parts."""
+    own = [item for item in panel.genomes if item.taxonomy_id == taxonomy_id]
+    best = max((item for item in own if item.part != MITOCHONDRION), key=_middle, default=None)
+    stands_for_all = best is not None and _middle(best) > 0
+    kept = [item for item in own if item.part == MITOCHONDRION or not stands_for_all or item is best]
+    return sorted(kept, key=lambda item: item.scaled)
 
 
 def _middle(genome: Genome) -> float:

@@ -227,7 +227,12 @@ def _measure(
         experiment = experiments.get(run.library_id, {})
         sample = experiment.get("sample_name", "").casefold()
         declared = Declared(
-            run, run_rows.get(run.alias, {}), experiment, samples.get(sample, {}), sample_rows.get(sample)
+            run,
+            run_rows.get(run.alias, {}),
+            experiment,
+            samples.get(sample, {}),
+            sample_rows.get(sample),
+            evidence.submission.get("access_level"),
         )
         every.append(declared)
         missed.extend(run_findings(declared, evidence.runs[run.key], limits))
