@@ -12,7 +12,7 @@ changed, in the mitochondrion three of a thousand. Two panels:
 ``shipped``  the small panel that dsqc ships (mitochondrion, repeats); the reads come from 3.7 Mb of chromosomes 5, 6,
              11, 16 and 22 that it was not made of
 
-A row of the table: mixtures, how many intervals cover the share that was mixed, medians of the estimate and of the ends.
+A row of the table: mixtures, how many intervals cover the share that was mixed, medians of estimate and ends.
 """
 
 import argparse

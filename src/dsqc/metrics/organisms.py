@@ -121,10 +121,10 @@ class OrganismCollector(Collector):
         _metric(
             "human_share_high", Text("… at most", "… 상한"), "fraction",
             Text(
-                "Upper end of its interval of 95 %, above 0 also where no human read was seen; null where the panel has "
-                "parts of the human genome alone that do not stand for the rest: any number may be of the rest.",
-                "95 % 신뢰구간의 상한. 사람 리드가 하나도 보이지 않아도 0보다 크다. 나머지를 대신하지 못하는 사람 유전체 "
-                "일부만 패널에 있으면 알 수 없으므로 null.",
+                "Upper end of its interval of 95 %, above 0 also where no human read was seen; null where the panel "
+                "has parts of the human genome alone that do not stand for the rest: any number may be of the rest.",
+                "95 % 신뢰구간의 상한. 사람 리드가 하나도 보이지 않아도 0보다 크다. 나머지를 대신하지 못하는 사람 "
+                "유전체 일부만 패널에 있으면 알 수 없으므로 null.",
             ), SOURCE_HUMAN,
         ),
         _metric(

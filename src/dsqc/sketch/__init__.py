@@ -8,6 +8,7 @@ Imported by metrics and everything above; imports kernels and the core only::
 """
 
 from dsqc.sketch.composition import Composition, Intact, Share, compose, intact_words
+from dsqc.sketch.finder import Expected, ReadFinder, words_in
 from dsqc.sketch.panel import (
     ENVIRONMENT_VARIABLE,
     NONE,
@@ -25,9 +26,11 @@ __all__ = [
     "ENVIRONMENT_VARIABLE",
     "NONE",
     "Composition",
+    "Expected",
     "Genome",
     "Intact",
     "Panel",
+    "ReadFinder",
     "ReadSketch",
     "Share",
     "TaxonShare",
@@ -39,5 +42,6 @@ __all__ = [
     "open_panel",
     "recall_of",
     "taxon_share",
+    "words_in",
     "write_panel",
 ]

@@ -105,8 +105,8 @@ def build_panel(
         every: one word of so many is kept of each genome, a power of two; None for as many as a sketch needs.
 
     Raises:
-        UsageError: ``every`` is no power of two, a file is no FASTA or GenBank, a genome has no name or taxonomy id, two
-            have the same name.
+        UsageError: ``every`` is no power of two, a file is no FASTA or GenBank, a genome has no name or taxonomy id,
+            two have the same name.
     """
     made = list(base.genomes) if base else []
     made += [sketch_genome(path, told, every) for path, told in genomes]

@@ -89,8 +89,8 @@ def taxon_share(sketch: ReadSketch, panel: Panel, taxonomy_id: int, intact: Inta
 
 
 def genomes_of(panel: Panel, taxonomy_id: int) -> list[Genome]:
-    """What of an organism counts, the finest sketch first: its mitochondrion, and of genomes that stand for all the rest
-    (a reference, its repeats) the one that sees most; where there is none, its parts."""
+    """What of an organism counts, the finest sketch first: its mitochondrion, and of genomes that stand for all the
+    rest (a reference, its repeats) the one that sees most; where there is none, its parts."""
     own = [item for item in panel.genomes if item.taxonomy_id == taxonomy_id]
     best = max((item for item in own if item.part != MITOCHONDRION), key=_middle, default=None)
     stands_for_all = best is not None and _middle(best) > 0

@@ -1,4 +1,4 @@
-"""The share of one organism and its interval: covered at every share, at zero too, by whole panels, parts and repeats."""
+"""The share of one organism and its interval: covered at every share and at zero, by whole panels and by repeats."""
 
 from dataclasses import replace
 from pathlib import Path
