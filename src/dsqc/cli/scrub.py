@@ -38,6 +38,9 @@ FEW = Text(
 LISTED = Text("Names of removed reads (not to be sent): {}", "제거한 리드 이름(보내지 마세요): {}")
 WAS_DONE = Text("Done before; everything stands in {}.", "이미 처리되었습니다: {}.")
 REFUSED = Text("Nothing was written: correct the files first.", "아무것도 쓰지 않았습니다. 파일을 먼저 고치세요.")
+MASKED = Text("{:,} lines masked in {}", "{1}: {0:,}줄을 가림")
+LEFT = Text("  left, as records refer to it: {}", "  레코드가 가리키므로 그대로 둠: {}")
+SAME_READS = Text("  reads unchanged: fingerprint {} = {}", "  리드는 그대로임: 지문 {} = {}")
 NOT_KNOWN = Text("none", "없음")
 ENOUGH = 0.9
 """Share of nuclear reads found from which no warning is given."""
@@ -75,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
     from dsqc.sketch import choose_panel
     from dsqc.stages.scrub import scrub
 
+    if args.mask_headers:
+        return _mask(args)
     station = chosen_station(args.station)
     panel = choose_panel(args.panel, station.panel_path if station else None)
     if panel is None:
@@ -95,6 +100,30 @@ def run(args: argparse.Namespace) -> int:
         print(REFUSED.get(args.lang))
     else:
         _print(result, result.document, args.outdir, args.lang)
+    return result.exit_code
+
+
+def _mask(args: argparse.Namespace) -> int:
+    from dsqc.cli._output import print_findings, print_json, printable
+    from dsqc.stages.mask import mask_files
+
+    if args.list_only:
+        raise UsageError("--list-only is about reads.", hint="Leave it out with --mask-headers.")
+    result = mask_files(*args.files, out=args.outdir, threads=args.threads, reference=args.reference)
+    if args.json:
+        print_json(result.document or {"findings": result.findings.to_list()})
+    elif result.document is None:
+        print_findings(result.findings, args.lang)
+        print(REFUSED.get(args.lang))
+    else:
+        for row in result.document["files"]:
+            print(printable(MASKED.get(args.lang).format(row["masked_lines"], row["name"])))
+            for text in row["shown"]:
+                print(printable(f"  {text}"))
+            for text in row["left"]:
+                print(printable(LEFT.get(args.lang).format(text)))
+            sums = (row["before"]["fingerprint"], row["after"]["fingerprint"])
+            print(SAME_READS.get(args.lang).format(*(item["reads"][:SHOWN_DIGITS] for item in sums)))
     return result.exit_code
 
 

@@ -19,7 +19,7 @@ from dsqc.fingerprint import Fingerprint
 from dsqc.formats import ReadBatch, ReadSource
 from dsqc.kernels import names
 from dsqc.kernels import scrub as k
-from dsqc.metrics.batch import check_batch, sequenced_reads
+from dsqc.metrics.batch import NOT_PRIMARY, check_batch, sequenced_reads
 from dsqc.metrics.encoding import SANGER, decide_encoding
 from dsqc.sketch import ReadFinder, intact_words, words_in
 from dsqc.stages._inputs import ALIGNED
@@ -139,35 +139,40 @@ class Filter:
             SystemFault: the file cannot be copied record by record.
         """
         if head:
-            yield self._given(head)
+            yield self.given(head)
         for batch in self._source.batches():
             goes = self._stems.has(stems_of(batch))
             start, end = _spans(batch)
             kept = _gather(batch if batch.alignment is None else batch.alignment.records, start[~goes], end[~goes])
-            self.records_before += len(batch)
-            self.records_removed += int(goes.sum())
-            self._sum(batch, goes)
+            self.sum_up(batch, goes)
             if kept:
-                yield self._given(kept)
+                yield self.given(kept)
 
-    def _sum(self, batch: ReadBatch, goes: NDArray[np.bool_]) -> None:
+    @staticmethod
+    def ends(batch: ReadBatch) -> NDArray[np.int64]:
+        """Where the records of a batch end in its buffer."""
+        return _spans(batch)[1]
+
+    @staticmethod
+    def stored(batch: ReadBatch) -> bytes:
+        """The records of a batch of FASTQ as they are stored."""
+        return _gather(batch, *_spans(batch))
+
+    def sum_up(self, batch: ReadBatch, goes: NDArray[np.bool_]) -> None:
+        """Count and sum a batch, and what of it goes. Last of all: reads on the reverse strand are turned."""
+        self.records_before += len(batch)
+        self.records_removed += int(goes.sum())
         reads = sequenced_reads(batch)
         check_batch(reads)
         self.before.add(reads)
-        gone = sequenced(goes, batch)
+        gone = goes if batch.flag is None else goes[(batch.flag & NOT_PRIMARY) == 0]
         if gone.any():
             self.removed.add(_rows(reads, gone))
 
-    def _given(self, block: bytes) -> bytes:
+    def given(self, block: bytes) -> bytes:
+        """Take a block into the digest of the content."""
         self.content.update(block)
         return block
-
-
-def sequenced(goes: NDArray[np.bool_], batch: ReadBatch) -> NDArray[np.bool_]:
-    """Of the rows of a batch those that :func:`dsqc.metrics.batch.sequenced_reads` keeps."""
-    from dsqc.metrics.batch import NOT_PRIMARY
-
-    return goes if batch.flag is None else goes[(batch.flag & NOT_PRIMARY) == 0]
 
 
 def _rows(batch: ReadBatch, rows: NDArray[np.bool_]) -> ReadBatch:
@@ -223,13 +228,16 @@ def bam_head(path: Path) -> bytes:
     return b"".join(parts)
 
 
-def bam_head_of(text: str, references: list[tuple[str, int]]) -> bytes:
-    """The header of a BAM with this text and these references."""
-    coded = text.encode()
-    parts = [b"BAM\x01", struct.pack("<i", len(coded)), coded, struct.pack("<i", len(references))]
-    for name, length in references:
-        parts.append(struct.pack("<i", len(name.encode()) + 1) + name.encode() + b"\0" + struct.pack("<i", length))
-    return b"".join(parts)
+def split_head(head: bytes) -> tuple[str, bytes]:
+    """Text and list of references of the header of a BAM; bytes that are no UTF-8 stay so when it is joined."""
+    size = struct.unpack("<i", head[4:8])[0]
+    return head[8 : 8 + size].rstrip(b"\0").decode("utf-8", "surrogateescape"), head[8 + size :]
+
+
+def join_head(text: str, references: bytes) -> bytes:
+    """The header of a BAM with this text and list of references."""
+    coded = text.encode("utf-8", "surrogateescape")
+    return b"BAM\x01" + struct.pack("<i", len(coded)) + coded + references
 
 
 def cram_head(path: Path) -> bytes:
@@ -238,4 +246,8 @@ def cram_head(path: Path) -> bytes:
 
     with pysam.AlignmentFile(str(path), "rc", check_sq=False) as file:
         header: Any = file.header
-        return bam_head_of(str(header), list(zip(header.references, header.lengths, strict=True)))
+        parts = [struct.pack("<i", header.nreferences)]
+        for name, length in zip(header.references, header.lengths, strict=True):
+            coded = name.encode() + b"\0"
+            parts.append(struct.pack("<i", len(coded)) + coded + struct.pack("<i", length))
+        return join_head(str(header), b"".join(parts))
