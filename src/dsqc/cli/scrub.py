@@ -4,6 +4,7 @@
   dsqc scrub aligned.bam --panel human.sketch -O cleaned                with its mate and other alignments
   dsqc scrub R1.fastq.gz R2.fastq.gz --list-only -O list                the list of reads only
   dsqc scrub aligned.bam --mask-headers -O cleaned                      masks people in header lines, removes nothing
+  dsqc scrub my_submission --rename -O renamed                          file names without people, sheets in step
 
 The cleaned files have the same names, order and container. scrub.json proves: fingerprint of what stays + that of what
 went = that of the original. removed_reads.txt (names of reads, for you alone: mode 600) is not to be sent. A read goes
@@ -41,6 +42,8 @@ REFUSED = Text("Nothing was written: correct the files first.", "아무것도 �
 MASKED = Text("{:,} lines masked in {}", "{1}: {0:,}줄을 가림")
 LEFT = Text("  left, as records refer to it: {}", "  레코드가 가리키므로 그대로 둠: {}")
 SAME_READS = Text("  reads unchanged: fingerprint {} = {}", "  리드는 그대로임: 지문 {} = {}")
+RENAMED = Text("{:,} files renamed, {:,} cells changed", "파일 {:,}개의 이름과 칸 {:,}개를 바꿈")
+LISTED_NAMES = Text("Old and new names (not to be sent): {}", "이전 이름과 새 이름(보내지 마세요): {}")
 NOT_KNOWN = Text("none", "없음")
 ENOUGH = 0.9
 """Share of nuclear reads found from which no warning is given."""
@@ -53,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-O", "--outdir", type=Path, required=True, metavar="DIR", help="where the cleaned files go")
     parser.add_argument("--list-only", action="store_true", help="write the list of reads only")
     parser.add_argument("--mask-headers", action="store_true", help="mask people in headers and name lines instead")
+    parser.add_argument(
+        "--rename", action="store_true", help="give files of a submission names without people, sheets in step, instead"
+    )
     parser.add_argument(
         "--least-words",
         type=_number,
@@ -78,8 +84,12 @@ def run(args: argparse.Namespace) -> int:
     from dsqc.sketch import choose_panel
     from dsqc.stages.scrub import scrub
 
+    if args.list_only + args.mask_headers + args.rename > 1:
+        raise UsageError("--list-only, --mask-headers and --rename are three things.", hint="Ask for one at a time.")
     if args.mask_headers:
         return _mask(args)
+    if args.rename:
+        return _rename(args)
     station = chosen_station(args.station)
     panel = choose_panel(args.panel, station.panel_path if station else None)
     if panel is None:
@@ -107,8 +117,6 @@ def _mask(args: argparse.Namespace) -> int:
     from dsqc.cli._output import print_findings, print_json, printable
     from dsqc.stages.mask import mask_files
 
-    if args.list_only:
-        raise UsageError("--list-only is about reads.", hint="Leave it out with --mask-headers.")
     result = mask_files(*args.files, out=args.outdir, threads=args.threads, reference=args.reference)
     if args.json:
         print_json(result.document or {"findings": result.findings.to_list()})
@@ -125,6 +133,25 @@ def _mask(args: argparse.Namespace) -> int:
             sums = (row["before"]["fingerprint"], row["after"]["fingerprint"])
             print(SAME_READS.get(args.lang).format(*(item["reads"][:SHOWN_DIGITS] for item in sums)))
     return result.exit_code
+
+
+def _rename(args: argparse.Namespace) -> int:
+    from dsqc.cli._output import print_json, printable
+    from dsqc.errors import ExitCode
+    from dsqc.stages.rename import rename_files
+
+    if len(args.files) != 1:
+        raise UsageError("--rename takes one submission.", hint="Name its directory, or its workbook.")
+    document = rename_files(args.files[0], args.outdir).document
+    if args.json:
+        print_json(document)
+        return ExitCode.DONE
+    counts = document["files_renamed"], document["cells_changed"]
+    print(RENAMED.get(args.lang).format(*counts))
+    for name in document["names"]:
+        print(printable(f"  {name}"))
+    print(printable(LISTED_NAMES.get(args.lang).format(args.outdir / document["names_file"])))
+    return ExitCode.DONE
 
 
 def _print(result: "ScrubResult", document: dict[str, Any], out: Path, language: Language) -> None:
