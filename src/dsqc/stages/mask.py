@@ -23,7 +23,7 @@ from dsqc.model import Container, FileFormat
 from dsqc.personal import identifiers, mask, names, users
 from dsqc.stages._qc_personal import may_point_at_people
 from dsqc.stages._scrub_reads import Filter, Stems, bam_head, cram_head, join_head, offset_of, split_head
-from dsqc.stages.scrub import NOT_COPIED, check_places, done, read_again, write_content
+from dsqc.stages.scrub import check_places, done, is_sound, read_again, write_content
 from dsqc.version import __version__
 
 REPORT = "mask.json"
@@ -165,7 +165,7 @@ def _mask_file(
             text_of, rest = split_head(bam_head(path) if kind[0] is FileFormat.BAM else cram_head(path))
             head = masked_header(text_of, tally)
             write_content(place, kept.blocks(join_head(head, rest)), kind, reference)
-        if source.damaged or source.unproven or {item.code for item in log} & NOT_COPIED:
+        if source.damaged or source.unproven or not is_sound(log):
             raise _Refused
         offset, proof = offset_of(source, kept.before), source.integrity
         before = kept.before.identity(offset)

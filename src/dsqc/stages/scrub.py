@@ -35,7 +35,7 @@ GZIP = Wrapping("zlib", LEVEL, "1f8b08000000000000ff")
 """One member, without name or time: the same content gives the same bytes."""
 WRITABLE = (Container.PLAIN, Container.GZIP, Container.BGZF, Container.BZIP2, Container.ZSTD, Container.CRAM)
 NOT_COPIED = frozenset({"DSQC-D012", "DSQC-D013", "DSQC-D031"})
-"""Findings beside damage with which nothing is scrubbed: mates that are none, records over more than four lines."""
+"""Findings beside errors with which nothing is scrubbed: mates that are none, records over more than four lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +196,11 @@ def done(report: Path, key: Mapping[str, Any], paths: Sequence[Path]) -> dict[st
     return known
 
 
+def is_sound(log: FindingLog) -> bool:
+    """Whether files with these findings are copied: nothing is wrong with them but what warnings say."""
+    return not log.has_errors and not {item.code for item in log} & NOT_COPIED
+
+
 def _mark(job: _Job, marker: Marker, log: FindingLog) -> None:
     """Look at all reads of all files; mates in step.
 
@@ -215,7 +220,7 @@ def _mark(job: _Job, marker: Marker, log: FindingLog) -> None:
             for source in sources:
                 for batch in source.batches():
                     marker.add(batch)
-        if any(source.damaged or source.unproven for source in sources) or {item.code for item in log} & NOT_COPIED:
+        if any(source.damaged or source.unproven for source in sources) or not is_sound(log):
             raise _Refused
 
 
