@@ -31,8 +31,12 @@ def atomic_file(path: Path, *, within: Path | None = None) -> Iterator[IO[bytes]
 
 
 @contextlib.contextmanager
-def atomic_path(path: Path, *, within: Path | None = None) -> Iterator[Path]:
-    """As :func:`atomic_file`, for what writes by name and not into an open file: an empty file to write to."""
+def atomic_path(path: Path, *, within: Path | None = None, mode: int = 0o644) -> Iterator[Path]:
+    """As :func:`atomic_file`, for what writes by name and not into an open file: an empty file to write to.
+
+    Args:
+        mode: permissions in the end; until then only the owner may read it.
+    """
     try:
         for directory in (path.parent, within or path.parent):
             directory.mkdir(parents=True, exist_ok=True)
@@ -45,7 +49,7 @@ def atomic_path(path: Path, *, within: Path | None = None) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -6,6 +6,8 @@ from typing import ClassVar
 ENVIRONMENT_VARIABLE = "DSQC_STATION"
 """Names the station's configuration; without it, and without an option, these limits hold."""
 
+REFUSE, REVIEW = "refuse", "review"
+"""What becomes of open data with more human reads than allowed."""
 _LEAST = {
     "samples": 1,
     "hold_years": 0,
@@ -32,10 +34,13 @@ class Limits:
         anonymity: least persons of a cohort that share age, sex, region and disease; 1 asks for nothing.
         read_count_tolerance: how far the reads of a run may be from the number declared, as a fraction of it.
         depth_tolerance: how far the depth of a sample may fall short of the one aimed at, as a fraction of it, below 1.
-        human_fraction: most human reads of a metagenome of a human, as a fraction of all.
+        human_fraction: most human reads of open data that is not declared as human, as a fraction of all.
+        human_reads: what more of them is in open data: ``refuse`` (an error) or ``review`` (a warning that a curator
+            decides on). Metagenomes of humans are refused always.
 
     Raises:
-        ValueError: a limit is below its least value, or the tolerance of depth not below 1.
+        ValueError: a limit is below its least value, the tolerance of depth not below 1, or ``human_reads`` another
+            word.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -48,6 +53,7 @@ class Limits:
     read_count_tolerance: float = 0.01
     depth_tolerance: float = 0.1
     human_fraction: float = 0.001
+    human_reads: str = REFUSE
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
@@ -55,3 +61,5 @@ class Limits:
                 raise ValueError(f"limits.{name} is at least {least}")
         if self.depth_tolerance >= 1:
             raise ValueError("limits.depth_tolerance is below 1")
+        if self.human_reads not in (REFUSE, REVIEW):
+            raise ValueError(f"limits.human_reads is {REFUSE} or {REVIEW}")

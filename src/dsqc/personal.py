@@ -1,4 +1,5 @@
-"""What in a text points at a person: resident registration numbers, mobile numbers, e-mail addresses, Korean names.
+"""What in a text points at a person: resident registration numbers, mobile numbers, e-mail addresses, numbers of
+patients, days of birth, Korean names, and the names of users in paths.
 
 Pure functions over texts, for cells and for the headers of data files. Whatever is found is only ever shown masked::
 
@@ -24,6 +25,9 @@ class Personal(StrEnum):
     PHONE = "phone"
     EMAIL = "email"
     NAME = "name"
+    PATIENT = "patient"
+    BIRTH = "birth"
+    USER = "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,30 @@ SHORTEST = 6
 """Characters of the shortest identifier (``a@b.kr``)."""
 _ENOUGH_DIGITS = re.compile(r"\d\d[^\dA-Za-z]{0,3}\d(?:[^\dA-Za-z]{0,3}\d){7}")
 """Ten digits with little between them, as every number has."""
+_KEYWORD = re.compile(
+    r"MRN|patient|chart|hospital|DOB|birth|born|환자|병록|차트|생년월일|생일|출생", re.ASCII | re.IGNORECASE
+)
+_PATIENT = re.compile(
+    r"(?:(?<![A-Za-z])(?:MRN|(?:patient|chart|hospital)[ _-]?(?:id|no|number))|환자\s?(?:등록)?\s?번호|병록\s?번호"
+    r"|차트\s?번호)(?:\s?[.:=#_-]\s?|\s)?(?P<number>[A-Z]{0,3}-?\d{5,12})(?!\d)",
+    re.ASCII | re.IGNORECASE,
+)
+"""A word for a number of a patient, and five to twelve digits behind it."""
+_BIRTH = re.compile(
+    r"(?:(?<![A-Za-z])(?:DOB|date[ _-]of[ _-]birth|birth[ _-]?da(?:y|te)|born(?:[ _]on)?)|생년월일|생일|출생일?)"
+    r"(?:\s?[.:=_-]\s?|\s)?(?P<number>(?:19|20)\d{2}(?:[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{4})"
+    r"|(?:19|20)\d{2}년\s?\d{1,2}월\s?\d{1,2}일|\d{6})(?!\d)",
+    re.ASCII | re.IGNORECASE,
+)
+"""A word for a day of birth, and a day behind it."""
+_HOME = re.compile(r"(?:/home\d*/|/Users/|[A-Za-z]:\\Users\\)(?P<name>[\w.@+-]+)", re.ASCII)
+NOBODY = frozenset(
+    {"all", "admin", "biouser", "centos", "conda", "data", "debian", "docker", "ec2-user", "galaxy", "guest", "jovyan"}
+    | {"mambauser", "nobody", "public", "root", "runner", "service", "shared", "slurm", "ubuntu", "user", "username"}
+    | {"vagrant", "work", "you"}
+)
+"""Names of users that are nobody's."""
+_CHECK_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 _MASKED = "*"
 _CUT = "…"
 _LETTER = re.compile(r"[^\W\d_]")
@@ -65,7 +93,7 @@ def _search(name: str) -> re.Pattern[str]:
 
 def may_identify(text: str) -> bool:
     """Whether ``text`` could hold a number or an address at all: a glance that dismisses most texts."""
-    return "@" in text or _ENOUGH_DIGITS.search(text) is not None
+    return "@" in text or _ENOUGH_DIGITS.search(text) is not None or _KEYWORD.search(text) is not None
 
 
 def identifiers(text: str) -> list[Seen]:
@@ -73,7 +101,41 @@ def identifiers(text: str) -> list[Seen]:
     if len(text) < SHORTEST or not may_identify(text):
         return []
     found = [*_resident_numbers(text), *_phones(text), *_emails(text)]
+    if _KEYWORD.search(text) is not None:
+        taken = {place for seen in found for place in range(seen.start, seen.end)}
+        more = [*_numbers(_PATIENT, Personal.PATIENT, text), *_numbers(_BIRTH, Personal.BIRTH, text)]
+        found += [seen for seen in more if not taken & set(range(seen.start, seen.end))]
     return sorted(found, key=lambda seen: (seen.start, seen.end))
+
+
+def _numbers(searched: re.Pattern[str], kind: Personal, text: str) -> Iterator[Seen]:
+    """The numbers behind their words; no digit of them is shown."""
+    for match in searched.finditer(text):
+        if kind is Personal.PATIENT or _is_day(match["number"]):
+            yield Seen(kind, *match.span("number"), re.sub(r"\d", _MASKED, match["number"]))
+
+
+def _is_day(text: str) -> bool:
+    """Whether digits are a day of the calendar: year, month and day, the year of two or four digits."""
+    parts = re.findall(r"\d+", text)
+    if len(parts) == 1:
+        year, rest = (parts[0][:4], parts[0][4:]) if len(parts[0]) == 8 else (parts[0][:2], parts[0][2:])
+        parts = [year, rest[:2], rest[2:]]
+    year, month, day = map(int, parts)
+    try:
+        date(year if year > 99 else 1900 + year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def users(text: str) -> list[Seen]:
+    """Names of users in paths of home directories, as program lines of headers have them."""
+    return [
+        Seen(Personal.USER, *match.span("name"), 3 * _MASKED)
+        for match in _HOME.finditer(text)
+        if match["name"].lower() not in NOBODY and not set(match["name"]) <= {_MASKED}
+    ]
 
 
 def _resident_numbers(text: str) -> Iterator[Seen]:
@@ -82,7 +144,17 @@ def _resident_numbers(text: str) -> Iterator[Seen]:
         digits = re.sub(r"\D", "", number)
         if _birthday(digits) is not None:
             masked = number[:-6] + 6 * _MASKED
-            yield Seen(Personal.RESIDENT_NUMBER, *match.span(), masked, sure=len(number) > len(digits))
+            sure = len(number) > len(digits) or _has_check_digit(digits)
+            yield Seen(Personal.RESIDENT_NUMBER, *match.span(), masked, sure=sure)
+
+
+def _has_check_digit(digits: str) -> bool:
+    """Whether the last of thirteen digits is the check digit of the others, as in numbers given out up to 2020-09.
+
+    One in three hundred numbers of thirteen digits has it, and a day of birth, by chance.
+    """
+    total = sum(int(digit) * weight for digit, weight in zip(digits, _CHECK_WEIGHTS, strict=False))
+    return int(digits[-1]) == (11 - total % 11) % 10
 
 
 def _birthday(digits: str) -> date | None:

@@ -1,4 +1,4 @@
-"""Declared organisms of the project's public reads and of the sample batch: none of them disagrees."""
+"""Declared organisms of the project's public reads and of the sample batch: none disagrees, none holds human reads."""
 
 import os
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_every_declared_organism_is_looked_at() -> None:
 def test_no_declared_organism_disagrees(path: Path, taxon: str) -> None:
     reference = DATA / "references" / "MN908947.3.fasta" if path.name.startswith("sarscov2") else None
     (told,) = sketch(path, panel=open_panel(), threads=1, reference=reference).files
-    declared = Declared(Run("r", "r", "lib", ()), {}, {"library_strategy": "WGS"}, {"taxonomy_id": taxon}, 2)
+    declared = Declared(Run("r", "r", "lib", ()), {}, {"library_strategy": "WGS"}, {"taxonomy_id": taxon}, 2, "open")
     measured = {"state": "measured", "metrics": told.metrics}
     assert list(organism_findings(declared, measured, open_taxonomy(), Limits())) == []
 

@@ -33,4 +33,6 @@ CASES: Cases = {
         cell("sample", lat_lon="37.5 N 127.0 E", sensitive_location="yes"),
         cell("sample", lat_lon="37.56651 N 126.97812 E", sensitive_location="yes"),
     ),
+    "H013": (cell("sample", treatment="aged 44 years"), cell("sample", treatment="DOB 1980-01-31")),
+    "H014": (cell("sample", treatment="patient P0001"), cell("sample", treatment="patient no 1234567")),
 }

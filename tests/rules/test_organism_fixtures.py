@@ -29,6 +29,10 @@ CASES: dict[str, tuple[tuple[dict[str, str], dict[str, int]], tuple[dict[str, st
         ({"organism": "human gut metagenome", "taxonomy_id": "408170"}, {"Escherichia coli": 2_000}),
         ({"organism": "human gut metagenome", "taxonomy_id": "408170"}, {"Homo sapiens": 400}),
     ),
+    "H011": (
+        ({"organism": "soil metagenome", "taxonomy_id": "410658"}, {"Escherichia coli": 2_000}),
+        ({"organism": "soil metagenome", "taxonomy_id": "410658"}, {"Homo sapiens": 400}),
+    ),
 }
 
 
@@ -41,6 +45,7 @@ def sheet(name: str, values: dict[str, str]) -> Sheet:
 def submit(work: Path, sample: dict[str, str], reads: Bytes) -> Path:
     """Validated results of a submission with one file of ``reads``; its inbox stands beside them."""
     rows = {
+        "submission": {"access_level": "open"},
         "sample": {"sample_name": "S1", **sample},
         "experiment": {"library_id": "LIB", "sample_name": "S1", "platform": "ILLUMINA", "library_strategy": "WGS"},
         "run": {"run_alias": "RUN_1", "library_id": "LIB"},
@@ -69,7 +74,7 @@ def codes_of(work: Path, sample: dict[str, str], counts: dict[str, int]) -> list
     document = judge(results).document
     assert document["versions"]["panel"] == panel.version
     assert sha256_of(results / "runs" / key / "qc.json") == before
-    return [row for row in document["reasons"] if row["code"] in ("DSQC-D025", "DSQC-D026")]
+    return [row for row in document["reasons"] if row["code"] in ("DSQC-D025", "DSQC-D026", "DSQC-H011")]
 
 
 @pytest.mark.parametrize("code", CASES)

@@ -132,8 +132,10 @@ closed = {closed}
 # How far reads and depth may be from what the forms declare, as a fraction of it.
 # read_count_tolerance = 0.01
 # depth_tolerance = 0.1
-# Most human reads of a metagenome of a human, as a fraction of all.
+# Most human reads of open data that is not declared as human, as a fraction of all; more are refused, or go to a
+# curator ("review").
 # human_fraction = 0.001
+# human_reads = "refuse"
 
 [rules]
 # A released rule set to judge by (`dsqc rule-sets`); empty: that of the dsqc that runs.

@@ -30,6 +30,7 @@ COMMANDS = {
     "exchange": "public records with other centres: make, take in and check packages",
     "station": "look after a station: its signing key, its web pages and who may log in",
     "storage": "read stored bytes again and mend them; archive encoding; keys and exports of closed data",
+    "scrub": "remove human reads from data files, mask people in their headers",
     "sketch": "what organisms are in the reads; make and show panels of genomes",
     "taxonomy": "make a taxonomy snapshot, look a taxon up",
     "rule-sets": "released rule sets: list them, compare them, judge again by an older one",

@@ -5,9 +5,12 @@
   dsqc sketch show [panel.sketch]                  the genomes of a panel
   dsqc sketch build genome.gb -o panel.sketch      a panel of genomes that a station has (FASTA or GenBank)
   dsqc sketch build --list genomes.tsv --with-shipped -o panel.sketch
+  dsqc sketch build GRCh38.fa.gz --name "Homo sapiens" --taxonomy-id 9606 --every 64 -o human.sketch
+                                                   a denser one, by which dsqc scrub finds single reads
 
 GenBank files tell name, taxonomy id and accession themselves; for FASTA give --name and --taxonomy-id, or a list: TSV
-with the columns path, name, taxonomy_id, accession, role (organism, control, vector), part, hosts, source, licence.
+with the columns path, name, taxonomy_id, accession, role (organism, control, vector), part, hosts, source, licence,
+recall (of a part that stands for the whole organism: the share of the words of its reads that it holds, 0.03-0.09).
 A data file that is called build or show is named ./build, ./show.
 """
 
@@ -49,6 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--taxonomy-id", type=int, default=0, metavar="ID", help="its NCBI Taxonomy id")
     group.add_argument("--accession", default="", help="its accession")
     group.add_argument("--with-shipped", action="store_true", help="begin with the small panel that dsqc ships")
+    group.add_argument(
+        "--every", type=int, metavar="N", help="keep one word of N (a power of two) instead of about 32,768 a genome"
+    )
     group.add_argument("--force", action="store_true", help="write over a file that exists")
 
 
@@ -73,7 +79,7 @@ def _build(args: argparse.Namespace, paths: list[Path]) -> int:
         raise UsageError("--name, --taxonomy-id and --accession are of one genome.", hint="Use --list for several.")
     genomes = [(path, given) for path in paths] + (read_list(args.listed) if args.listed else [])
     base = open_panel() if args.with_shipped else None
-    return _print_panel(args, make_panel(genomes, args.output, base=base, force=args.force))
+    return _print_panel(args, make_panel(genomes, args.output, base=base, force=args.force, every=args.every))
 
 
 def _show(args: argparse.Namespace) -> int:

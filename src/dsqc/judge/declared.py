@@ -39,6 +39,7 @@ class Declared:
         sample: attributes of its experiment's sample; empty where the reference is broken.
         sample_row: row of the sample in its sheet.
         experiment_row: row of the experiment in its sheet.
+        access_level: of the submission.
     """
 
     run: Run
@@ -47,6 +48,7 @@ class Declared:
     sample: Mapping[str, str] = field(default_factory=dict)
     sample_row: int | None = None
     experiment_row: int | None = None
+    access_level: str = ""
 
     @property
     def roles(self) -> dict[str, str]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from dsqc.findings import Finding, Location, finding
 from dsqc.judge.declared import MEASURED, Declared
-from dsqc.limits import Limits
+from dsqc.limits import REVIEW, Limits
+from dsqc.registry import Severity
 from dsqc.taxonomy import UNCLASSIFIED, UNIDENTIFIED, VIRUSES, Taxonomy
 
 LEAST_SHARE = 0.5
@@ -19,6 +20,9 @@ FAMILY = "family"
 OTHER_SEQUENCES = 28384
 """Synthetic constructs and other sequences without an organism."""
 HUMAN = 9606
+PRIMATES = 9443
+"""Their reads share words with those of humans."""
+OPEN = "open"
 ANIMALS, PLANTS = 33208, 33090
 MIXTURES = frozenset({"METAGENOMIC", "METATRANSCRIPTOMIC", "SYNTHETIC"})
 """Library sources whose reads may come from anything."""
@@ -30,7 +34,7 @@ _METAGENOME = "metagenome"
 def organism_findings(
     declared: Declared, measured: Mapping[str, Any], taxonomy: Taxonomy, limits: Limits
 ) -> Iterator[Finding]:
-    """DSQC-D025 and DSQC-D026 of one run; nothing where it cannot be told.
+    """DSQC-D025, DSQC-D026 and DSQC-H011 of one run; nothing where it cannot be told.
 
     Args:
         declared: the run with its experiment and sample.
@@ -42,9 +46,8 @@ def organism_findings(
         return
     metrics = measured["metrics"]
     lineage = declared_lineage(declared.sample, taxonomy)
-    if _is_metagenome(declared.sample, lineage):
-        yield from _human_reads(declared, metrics, taxonomy, limits)
-    elif lineage and _disagree(declared, lineage, metrics, taxonomy):
+    yield from _human_reads(declared, lineage, metrics, taxonomy, limits)
+    if not _is_metagenome(declared.sample, lineage) and lineage and _disagree(declared, lineage, metrics, taxonomy):
         share = _percent(metrics["organism_share"], metrics["organism_share_low"], metrics["organism_share_high"])
         yield finding(
             "DSQC-D025",
@@ -121,19 +124,44 @@ def _family(lineage: tuple[int, ...], taxonomy: Taxonomy) -> int | None:
 
 
 def _human_reads(
-    declared: Declared, metrics: Mapping[str, Any], taxonomy: Taxonomy, limits: Limits
+    declared: Declared, lineage: tuple[int, ...], metrics: Mapping[str, Any], taxonomy: Taxonomy, limits: Limits
 ) -> Iterator[Finding]:
-    """DSQC-D026: more human reads than allowed in a metagenome of a human."""
+    """DSQC-D026: more human reads than allowed in a metagenome of a human; DSQC-H011: in open data of anything else.
+
+    The lower end of the interval must lie above the limit, so that no choice of reads or words makes the finding.
+    """
     low = metrics.get("human_share_low")
-    if low is None or low <= limits.human_fraction or not _is_of_human(declared.sample, taxonomy):
+    if low is None or low <= limits.human_fraction:
+        return
+    severity: Severity | None = None
+    if _is_metagenome(declared.sample, lineage) and _is_of_human(declared.sample, taxonomy):
+        code = "DSQC-D026"
+    elif declared.access_level == OPEN and not _is_of_primate(declared.sample, lineage, taxonomy):
+        code = "DSQC-H011"
+        severity = Severity.WARNING if limits.human_reads == REVIEW else None
+    else:
         return
     yield finding(
-        "DSQC-D026",
+        code,
         Location(sheet="sample", row=declared.sample_row, attribute="organism"),
+        severity=severity,
         object_id=declared.run.key,
         value=_percent(metrics["human_share"], low, metrics["human_share_high"]),
         expected=f"{100 * limits.human_fraction:g} %",
     )
+
+
+def _is_of_primate(sample: Mapping[str, str], lineage: tuple[int, ...], taxonomy: Taxonomy) -> bool:
+    """Whether the sample is of a primate, or of what lives in one other than a human; or what it is of is not known.
+
+    Human samples have rules of their own (DSQC-H006); what lives in a human (a virus, a bacterium) must not bring its
+    host along.
+    """
+    if PRIMATES in lineage or not (lineage or _is_metagenome(sample, lineage)):
+        return True
+    host = sample.get("host", "")
+    found = {match.taxon.id for match in taxonomy.find(host)} if host else set()
+    return HUMAN not in found and any(PRIMATES in taxonomy.lineage(taxon) for taxon in found)
 
 
 def _is_of_human(sample: Mapping[str, str], taxonomy: Taxonomy) -> bool:
@@ -143,6 +171,8 @@ def _is_of_human(sample: Mapping[str, str], taxonomy: Taxonomy) -> bool:
     return any(match.taxon.id == HUMAN for match in taxonomy.find(host)) if host else False
 
 
-def _percent(share: float, low: float, high: float) -> str:
-    """``91.2 % (95 %: 89–93.1 %)``."""
+def _percent(share: float, low: float, high: float | None) -> str:
+    """``91.2 % (95 %: 89–93.1 %)``; ``0.3 % (97.5 %: 0.2 % or more)`` where there is no upper end."""
+    if high is None:
+        return f"{100 * share:.3g} % (97.5 %: >= {100 * low:.3g} %)"
     return f"{100 * share:.3g} % (95 %: {100 * low:.3g}–{100 * high:.3g} %)"

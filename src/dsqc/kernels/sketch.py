@@ -81,7 +81,7 @@ def _hash_plain(data: Bytes, start: int, stop: int, limit: np.uint64, found: Wor
 
 
 @kernel
-def _hash_any(
+def hash_any(
     data: Bytes, start: int, stop: int, limit: np.uint64, codes: Bytes, found: Words, state: Ints, words: int
 ) -> int:
     """As :func:`_hash_plain`, for letters of any kind; the number of words is added to ``state[words]``."""
@@ -105,7 +105,7 @@ def _hash_any(
 
 
 @kernel
-def _limit(scale: int) -> np.uint64:
+def limit_of(scale: int) -> np.uint64:
     """The highest hash that is kept at a scale (binary logarithm)."""
     return np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(scale)
 
@@ -128,7 +128,7 @@ def _coarsen(keys: Words, counts: Ints, state: Ints, spare_keys: Words, spare_co
     """Double the scale until MOST words are left."""
     while state[DISTINCT] > MOST:
         state[SCALE] += 1
-        limit = _limit(state[SCALE])
+        limit = limit_of(state[SCALE])
         kept = 0
         for slot in range(SLOTS):
             if counts[slot] != 0 and keys[slot] <= limit:
@@ -179,12 +179,12 @@ def add_reads(
         plain = plain_end(data, start, end) == end
         while end - start >= SIZE:
             stop = min(start + CHUNK + SIZE - 1, end)
-            limit = _limit(state[SCALE])
+            limit = limit_of(state[SCALE])
             if plain:
                 number = _hash_plain(data, start, stop, limit, found)
                 state[LOOKED_AT] += stop - start - SIZE + 1
             else:
-                number = _hash_any(data, start, stop, limit, codes, found, state, LOOKED_AT)
+                number = hash_any(data, start, stop, limit, codes, found, state, LOOKED_AT)
             for index in range(number):
                 _put(found[index], 1, keys, counts, state)
             if state[DISTINCT] > MOST:
@@ -209,7 +209,7 @@ def add_words(
     """Add the words of another table, kept at ``scale``; the coarser of both scales holds. As :func:`add_reads`."""
     if scale > state[SCALE]:
         state[SCALE] = scale
-        limit = _limit(scale)
+        limit = limit_of(scale)
         kept = 0
         for slot in range(SLOTS):
             if counts[slot] != 0 and keys[slot] <= limit:
@@ -221,7 +221,7 @@ def add_words(
         for row in range(kept):
             _put(spare_keys[row], spare_counts[row], keys, counts, state)
     for row in range(hashes.shape[0]):
-        if hashes[row] <= _limit(state[SCALE]):
+        if hashes[row] <= limit_of(state[SCALE]):
             _put(hashes[row], numbers[row], keys, counts, state)
             if state[DISTINCT] > MOST:
                 _coarsen(keys, counts, state, spare_keys, spare_counts)
@@ -240,4 +240,4 @@ def hash_sequence(data: Bytes, scale: int, codes: Bytes, found: Words, words: In
     Returns:
         Hashes written to ``found``.
     """
-    return _hash_any(data, 0, data.shape[0], _limit(scale), codes, found, words, 0)
+    return hash_any(data, 0, data.shape[0], limit_of(scale), codes, found, words, 0)

@@ -8,9 +8,10 @@ import numpy as np
 from dsqc.kernels.sketch import EVERY
 from dsqc.language import Text
 from dsqc.metrics.collector import Collector, Facts, Metric, MetricRow, Reads, Table, Value
-from dsqc.sketch import Composition, Intact, ReadSketch, Share, WordCounter, compose, intact_words
+from dsqc.sketch import Composition, Intact, ReadSketch, Share, WordCounter, compose, intact_words, taxon_share
 
 HUMAN = 9606
+SOURCE_HUMAN = "dsqc (dsqc.sketch.presence); Garwood 1936, doi:10.1093/biomet/28.3-4.437"
 SOURCE = "sourmash (FracMinHash, gather); Irber et al. 2022, doi:10.1101/2022.01.11.475838"
 _WORDS_EN = f"words of 31 bases of every {EVERY}th read (both strands as one; words with other letters than ACGTU not)"
 _WORDS_KO = f"{EVERY}번째마다 뽑은 리드의 31염기 단어(두 가닥을 하나로 봄, ACGTU 아닌 문자가 든 단어 제외)"
@@ -100,20 +101,40 @@ class OrganismCollector(Collector):
         _metric(
             "human_share", Text("Human reads", "사람 리드 비율"), "fraction",
             Text(
-                "Sum of the shares of the panel's human genomes or parts; null where the panel has none or nothing can "
-                "be told. The small panel that ships holds the mitochondrion alone, so that it sees the reads of "
-                "mitochondria, about 0.1 to 1 % of human DNA: a lower bound.",
-                "패널의 사람 유전체(또는 그 일부) 비율의 합. 패널에 없거나 판단할 수 없으면 null. 함께 제공되는 작은 "
-                "패널에는 미토콘드리아만 있어 사람 DNA의 약 0.1~1 %인 미토콘드리아 리드만 본다: 하한값.",
-            ),
+                "Estimated share of reads that are human, by the panel's human genomes or parts, every seventh read "
+                "looked at; null where the panel has none or nothing can be told. The small panel that ships "
+                "sees the mitochondrion and repeats, 3 to 9 % of the words of human DNA: what it finds is divided by "
+                "that, and the interval is as wide. That holds for reads from all over the genome; human RNA, "
+                "amplicons and captured exons it may not see. With a panel of the whole genome (dsqc sketch build) "
+                "everything is seen. With human parts alone that do not stand for the rest, this is what is seen.",
+                "사람 리드 비율의 추정값(7개마다 하나를 조사). 패널에 사람 유전체나 그 일부가 없거나 판단할 수 없으면 "
+                "null. 함께 제공되는 작은 패널은 미토콘드리아와 반복서열, 곧 사람 DNA 단어의 3~9 %만 보므로 그만큼 "
+                "나누어 추정하고 구간도 그만큼 넓다. 유전체 전체에서 나온 리드에만 맞으며 사람 RNA, 앰플리콘, 포획한 "
+                "엑솜은 보지 못할 수 있다. 사람 유전체 전체의 패널(dsqc sketch build)이면 모두 본다. 나머지를 대신하지 "
+                "못하는 일부만 있으면 보이는 만큼만 말한다.",
+            ), SOURCE_HUMAN,
         ),
         _metric(
             "human_share_low", Text("… at least", "… 하한"), "fraction",
-            Text("Lower end of its interval of 95 %.", "95 % 신뢰구간의 하한."),
+            Text("Lower end of its interval of 95 %.", "95 % 신뢰구간의 하한."), SOURCE_HUMAN,
         ),
         _metric(
             "human_share_high", Text("… at most", "… 상한"), "fraction",
-            Text("Upper end of its interval of 95 %.", "95 % 신뢰구간의 상한."),
+            Text(
+                "Upper end of its interval of 95 %, above 0 also where no human read was seen; null where the panel "
+                "has parts of the human genome alone that do not stand for the rest: any number may be of the rest.",
+                "95 % 신뢰구간의 상한. 사람 리드가 하나도 보이지 않아도 0보다 크다. 나머지를 대신하지 못하는 사람 "
+                "유전체 일부만 패널에 있으면 알 수 없으므로 null.",
+            ), SOURCE_HUMAN,
+        ),
+        _metric(
+            "human_recall", Text("Human words that the panel sees", "패널이 보는 사람 단어 비율"), "fraction",
+            Text(
+                "Share of the words of human nuclear DNA that the panel holds: 0.05 for the small panel that ships, "
+                "about 0.95 for one of a whole reference, 0 for the mitochondrion alone.",
+                "패널이 아는 사람 핵 DNA 단어의 비율: 함께 제공되는 작은 패널은 0.05, 참조 유전체 전체는 약 0.95, "
+                "미토콘드리아만 있으면 0.",
+            ), "dsqc",
         ),
         _metric(
             "panel_version", Text("Panel of genomes", "유전체 패널"), "text",
@@ -160,8 +181,10 @@ class OrganismCollector(Collector):
             values["organism_taxonomy_id"] = str(main.genome.taxonomy_id)
             values["organism_hosts"] = ", ".join(map(str, main.genome.hosts)) or None
             values |= _interval("organism_share", found.shares[:1])
-        if any(genome.taxonomy_id == HUMAN for genome in facts.panel.genomes):
-            values |= _interval("human_share", [item for item in found.shares if item.genome.taxonomy_id == HUMAN])
+        human = taxon_share(sketch, facts.panel, HUMAN, _intact(facts))
+        if human is not None:
+            values["human_share"], values["human_recall"] = human.share, human.recall
+            values["human_share_low"], values["human_share_high"] = human.low, human.high
         return values
 
     def tables(self, facts: Facts) -> dict[str, Table]:

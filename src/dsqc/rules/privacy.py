@@ -21,6 +21,8 @@ CODES = {
     Personal.PHONE: "DSQC-H002",
     Personal.EMAIL: "DSQC-H003",
     Personal.NAME: "DSQC-H004",
+    Personal.BIRTH: "DSQC-H013",
+    Personal.PATIENT: "DSQC-H014",
 }
 PSEUDONYM = {"expected": "a pseudonym such as P0001", "expected_ko": "P0001 같은 가명"}
 CONTACT = {"expected": "in contact attributes only", "expected_ko": "연락처 항목에만"}
@@ -37,9 +39,9 @@ _YEARS_IN = {"month": 12, "week": 52.18, "day": 365.25, "hour": 8766}
 _DIGITS = re.compile(r"\d+", re.ASCII)
 
 
-@rule("DSQC-H001", "DSQC-H002", "DSQC-H003", "DSQC-H004")
+@rule("DSQC-H001", "DSQC-H002", "DSQC-H003", "DSQC-H004", "DSQC-H013", "DSQC-H014")
 def people_in_cells(check: Check) -> Iterator[Finding]:
-    """Resident numbers, telephone numbers, e-mail addresses and names of people. Equal values are judged once."""
+    """Numbers and addresses of people, their days of birth and names. Equal values are judged once."""
     for row, name, value, found in check.personal:
         shown = mask(value, found)
         for kind in dict.fromkeys(seen.kind for seen in found):

@@ -8,6 +8,7 @@ Imported by metrics and everything above; imports kernels and the core only::
 """
 
 from dsqc.sketch.composition import Composition, Intact, Share, compose, intact_words
+from dsqc.sketch.finder import Expected, ReadFinder, words_in
 from dsqc.sketch.panel import (
     ENVIRONMENT_VARIABLE,
     NONE,
@@ -18,22 +19,29 @@ from dsqc.sketch.panel import (
     open_panel,
     write_panel,
 )
+from dsqc.sketch.presence import TaxonShare, recall_of, taxon_share
 from dsqc.sketch.words import ReadSketch, WordCounter
 
 __all__ = [
     "ENVIRONMENT_VARIABLE",
     "NONE",
     "Composition",
+    "Expected",
     "Genome",
     "Intact",
     "Panel",
+    "ReadFinder",
     "ReadSketch",
     "Share",
+    "TaxonShare",
     "WordCounter",
     "check_panel",
     "choose_panel",
     "compose",
     "intact_words",
     "open_panel",
+    "recall_of",
+    "taxon_share",
+    "words_in",
     "write_panel",
 ]

@@ -22,7 +22,7 @@ MOST_HASHES = 32_768
 """Hashes kept of a genome, about: the finest scale at which no more are left."""
 CHUNK = 4_194_304
 """Letters that are hashed at once, and distinct words that are kept while a genome is read."""
-COLUMNS = ("path", "name", "taxonomy_id", "accession", "role", "part", "hosts", "source", "licence")
+COLUMNS = ("path", "name", "taxonomy_id", "accession", "role", "part", "hosts", "source", "licence", "recall")
 """Columns of a list of genomes; ``path`` alone must be filled where the file tells the rest."""
 _TAXON = re.compile(r"taxon:(\d+)")
 
@@ -39,6 +39,7 @@ class Told:
     hosts: tuple[int, ...] = ()
     source: str = ""
     licence: str = ""
+    recall: tuple[float, float] | None = None
 
 
 def read_list(path: Path) -> list[tuple[Path, Told]]:
@@ -77,16 +78,38 @@ def _told(path: Path, number: int, row: Mapping[str, str]) -> Told:
         tuple(map(int, ids[1:])),
         given["source"],
         given["licence"],
+        _recall(path, number, given["recall"]),
     )
 
 
-def build_panel(name: str, genomes: Sequence[tuple[Path, Told]], base: Panel | None = None) -> Panel:
+def _recall(path: Path, number: int, text: str) -> tuple[float, float] | None:
+    """``0.03-0.09``."""
+    if not text:
+        return None
+    low, _, high = text.partition("-")
+    try:
+        bounds = float(low), float(high or low)
+    except ValueError:
+        bounds = (0.0, 0.0)
+    if not 0 < bounds[0] <= bounds[1] <= 1:
+        raise UsageError(f"{path}, genome {number}: {text!r} is no recall.", hint="Write two shares: 0.03-0.09.")
+    return bounds
+
+
+def build_panel(
+    name: str, genomes: Sequence[tuple[Path, Told]], base: Panel | None = None, every: int | None = None
+) -> Panel:
     """The panel of ``genomes``, behind those of ``base``.
 
+    Args:
+        every: one word of so many is kept of each genome, a power of two; None for as many as a sketch needs.
+
     Raises:
-        UsageError: a file is no FASTA or GenBank, a genome has no name or taxonomy id, two have the same name.
+        UsageError: ``every`` is no power of two, a file is no FASTA or GenBank, a genome has no name or taxonomy id,
+            two have the same name.
     """
-    made = [*(base.genomes if base else ()), *(sketch_genome(path, told) for path, told in genomes)]
+    made = list(base.genomes) if base else []
+    made += [sketch_genome(path, told, every) for path, told in genomes]
     seen: set[str] = set()
     for genome in made:
         if genome.label in seen:
@@ -95,18 +118,22 @@ def build_panel(name: str, genomes: Sequence[tuple[Path, Told]], base: Panel | N
     return Panel.of(name, made)
 
 
-def sketch_genome(path: Path, told: Told | None = None) -> Genome:
+def sketch_genome(path: Path, told: Told | None = None, every: int | None = None) -> Genome:
     """The sketch of all sequences of one file together.
 
     Args:
         path: FASTA or GenBank, plain or gzip.
         told: what is known of it; what is not, the file is asked for.
+        every: one word of so many is kept, a power of two; None for the finest scale at which MOST_HASHES are enough.
+            Memory grows with what is kept: 8 bytes a word, three times as much for a moment.
 
     Raises:
         UsageError: it is neither, or holds no word, or name or taxonomy id are not known.
     """
     told = told or Told()
-    words = _DistinctWords()
+    if every is not None and (every < 1 or every > COARSEST or every & (every - 1)):
+        raise UsageError(f"One word of {every} cannot be kept.", hint=f"Give a power of two up to {COARSEST}.")
+    words = _DistinctWords(every)
     first: Told | None = None
     for own, letters in _sequences(path):
         first = first or own
@@ -131,11 +158,16 @@ def sketch_genome(path: Path, told: Told | None = None) -> Genome:
 
 
 class _DistinctWords:
-    """The distinct words of a genome in bounded memory: all of them, or the lowest hashes where they are many."""
+    """The distinct words of a genome in bounded memory: all of them, or the lowest hashes where they are many.
 
-    def __init__(self) -> None:
+    Args:
+        every: keep one word of so many, however many these are.
+    """
+
+    def __init__(self, every: int | None = None) -> None:
         self.hashed = 0
-        self._scale = 0
+        self._every = every
+        self._scale = every.bit_length() - 1 if every else 0
         self._hashes = np.zeros(0, dtype=np.uint64)
         self._new: list[NDArray[np.uint64]] = []
         self._waiting = 0
@@ -161,7 +193,7 @@ class _DistinctWords:
             together.sort()  # numpy's unique() goes by a hash table of its own, fifteen times slower on hashes
             self._hashes = together[np.concatenate([[True], together[1:] != together[:-1]])]
         self._new, self._waiting = [], 0
-        while len(self._hashes) > CHUNK:
+        while self._every is None and len(self._hashes) > CHUNK:
             self._scale += 1
             self._hashes = _lowest(self._hashes, 1 << self._scale).copy()
 
@@ -174,6 +206,8 @@ class _DistinctWords:
     def sketch(self) -> tuple[int, NDArray[np.uint64]]:
         """The finest scale at which MOST_HASHES are enough, and the hashes."""
         self._settle()
+        if self._every is not None:
+            return self._every, self._hashes
         scaled = max(FINEST, 1 << self._scale)
         while len(_lowest(self._hashes, scaled)) > MOST_HASHES and scaled < COARSEST:
             scaled *= 2

@@ -48,6 +48,9 @@ class Genome:
         words: distinct words of the sequence.
         scaled: one word of so many was kept, a power of two.
         hashes: uint64, ascending; of the words that were kept.
+        recall: of a part that stands for the whole organism: the least and the most share of the words of its reads
+            that this part holds (repeats are a few words that much of a genome consists of); None where it was not
+            measured.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Genome:
     words: int
     scaled: int
     hashes: NDArray[np.uint64]
+    recall: tuple[float, float] | None = None
 
     @property
     def label(self) -> str:
@@ -69,6 +73,7 @@ class Genome:
 
     def facts(self) -> dict[str, Any]:
         """Everything but the hashes, as plain data."""
+        recall = {"recall": list(self.recall)} if self.recall else {}  # panels without it keep their digest
         return {
             "name": self.name,
             "taxonomy_id": self.taxonomy_id,
@@ -81,6 +86,7 @@ class Genome:
             "words": self.words,
             "scaled": self.scaled,
             "hash_count": len(self.hashes),
+            **recall,
         }
 
 
@@ -170,8 +176,9 @@ def _genomes(facts: Sequence[dict[str, Any]], data: bytes) -> list[Genome]:
         raise ValueError(f"{len(hashes):,} hashes where {int(ends[-1]):,} should be")
     return [
         Genome(
-            **{name: value for name, value in row.items() if name not in ("hosts", "hash_count")},
+            **{name: value for name, value in row.items() if name not in ("hosts", "hash_count", "recall")},
             hosts=tuple(row["hosts"]),
+            recall=(float(row["recall"][0]), float(row["recall"][1])) if "recall" in row else None,
             hashes=hashes[ends[number] : ends[number + 1]],
         )
         for number, row in enumerate(facts)

@@ -33,6 +33,7 @@ class Forms:
             name.casefold(): row for name, row in reversed(_rows(submission, "sample", "sample_name").items())
         }
         self._runs = _attributes(submission, "run", RUN_KEY)
+        self._access_level = submission.get("access_level")
         self._references = {row.get("file_name"): row.get("reference_name") for row in submission.rows("file")}
         self._sample_names = {
             row.get("sample_name").casefold(): row.get("sample_name") for row in submission.rows("sample")
@@ -50,6 +51,7 @@ class Forms:
             self._samples.get(sample, {}),
             self._sample_rows.get(sample),
             self._experiment_rows.get(run.library_id),
+            self._access_level,
         )
 
     def file_result(self, run: Run, data: Mapping[str, Any], name: str) -> FileResult:

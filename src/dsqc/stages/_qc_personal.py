@@ -1,4 +1,4 @@
-"""DSQC-H008: what points at a person in the header of an alignment file or in the name lines of FASTQ."""
+"""DSQC-H008, DSQC-H012: what points at a person in the header of an alignment file or in the name lines of FASTQ."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,17 +10,26 @@ from dsqc.formats.texts import tell
 from dsqc.language import Text
 
 CODE = "DSQC-H008"
+USER_CODE = "DSQC-H012"
 FIRST_READS = 1_000
 """Reads whose name lines are looked at: who writes a person into comments writes it into all of them."""
 LINES = ("RG", "PG")
 """Header lines with fields; ``CO`` is text as a whole."""
 NO_PERSON = Text("no person", "개인 식별정보 없음")
-_NUMBER = re.compile(r"[^\x00-\x7f]|.@|(?<!\d)01[016789][- .]?\d{3}|\+82|\d{6} ?-? ?\d{7}")
+NO_USER = Text("a path without a user", "사용자 이름이 없는 경로")
+_NUMBER = re.compile(
+    r"[^\x00-\x7f]|.@|(?<!\d)01[016789][- .]?\d{3}|\+82|\d{6} ?-? ?\d{7}"
+    r"|(?<![A-Za-z])(?i:MRN|patient|chart|hospital|DOB|birth|date.of.birth|born)"
+)
 """What a text needs to hold a number, an address or a name in Hangul."""
 _LETTERS = re.compile(r"[A-Za-z](?:[ _.,-]{0,2}[A-Za-z]){4,}")
 """Letters that may be a name: a family name and two syllables have five or more."""
 _INDEX = re.compile(r"[ACGTN]{5,}(?:[-_][ACGTN]{5,})*")
 """Index sequences, as Illumina's comments have them: no name."""
+
+
+_PATH_START = re.compile(r".*(?=/home|/Users|[A-Za-z]:)", re.DOTALL)
+"""What stands before the path of a home directory."""
 
 
 class PersonalCheck:
@@ -59,6 +68,8 @@ class PersonalCheck:
             yield tell(CODE, Location(path=self._name, record=record), masked, NO_PERSON)
         for shown in dict.fromkeys(_in_header(header)):
             yield tell(CODE, Location(path=self._name), shown, NO_PERSON)
+        for shown in dict.fromkeys(_paths_in_header(header)):
+            yield tell(USER_CODE, Location(path=self._name), shown, NO_USER)
 
 
 def may_point_at_people(text: str, words: str) -> bool:
@@ -82,6 +93,20 @@ def _in_header(header: Mapping[str, Any]) -> Iterator[str]:
             for tag, value in fields.items():
                 for masked in _masked(str(value), str(value)):
                     yield f"@{kind} {tag}:{masked}"
+
+
+def _paths_in_header(header: Mapping[str, Any]) -> Iterator[str]:
+    """Paths of home directories, the users masked."""
+    texts = [("@CO ", str(comment)) for comment in header.get("CO", ())]
+    for kind in LINES:
+        texts += [(f"@{kind} {tag}:", str(value)) for row in header.get(kind, ()) for tag, value in row.items()]
+    for where, text in texts:
+        if "/home" not in text and "Users" not in text:
+            continue
+        from dsqc.personal import users
+
+        for seen in users(text):
+            yield f"{where}{_PATH_START.sub('', text[: seen.start])}{seen.masked}"
 
 
 def _masked(text: str, words: str) -> Iterator[str]:

@@ -121,7 +121,12 @@ def _sketch_file(path: Path, panel: Panel | None, threads: int, reference: Path 
 
 
 def make_panel(
-    genomes: Sequence[tuple[Path, Told]], path: Path, *, base: Panel | None = None, force: bool = False
+    genomes: Sequence[tuple[Path, Told]],
+    path: Path,
+    *,
+    base: Panel | None = None,
+    force: bool = False,
+    every: int | None = None,
 ) -> Panel:
     """Make a panel of genomes and write it; its name is that of the file.
 
@@ -130,6 +135,8 @@ def make_panel(
         path: where it goes.
         base: a panel whose genomes come first.
         force: write over a file that exists.
+        every: one word of so many is kept of each genome (for ``dsqc scrub``, which looks at single reads); None for
+            as many as shares need.
 
     Raises:
         UsageError: a genome cannot be read, its name or taxonomy id are not known, or ``path`` exists.
@@ -139,7 +146,7 @@ def make_panel(
         raise UsageError(f"{path} exists.", hint="Give --force to write over it.")
     if not genomes and base is None:
         raise UsageError("No genome was named.", hint="Name FASTA or GenBank files, or a --list of them.")
-    panel = build_panel(path.name.partition(".")[0], genomes, base)
+    panel = build_panel(path.name.partition(".")[0], genomes, base, every)
     write_panel(path, panel)
     return panel
 

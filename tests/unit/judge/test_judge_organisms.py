@@ -125,6 +125,54 @@ def test_human_reads_elsewhere_are_none(organism: str, taxon: int, host: str, me
     assert findings(organism, taxon, metrics, host=host) == []
 
 
+def open_findings(organism: str, taxon: int | str, host: str = "", level: str = "open", **limits: Any) -> list[Finding]:
+    sample = {"organism": organism, "taxonomy_id": str(taxon), "host": host}
+    declared = Declared(Run("r1", "r1", "lib", ()), {}, {}, sample, 3, level)
+    measured = {"state": "measured", "metrics": found(None) | HUMAN_READS}
+    return list(organism_findings(declared, measured, open_taxonomy(), Limits(**limits)))
+
+
+@pytest.mark.parametrize(
+    ("organism", "taxon", "host"),
+    [
+        ("Oryza sativa", RICE, ""),
+        ("soil metagenome", 410658, ""),
+        ("marsh of ours metagenome", "", ""),
+        ("Severe acute respiratory syndrome coronavirus 2", SARS, "Homo sapiens"),
+        ("Mycobacterium tuberculosis", TB, ""),
+    ],
+)
+def test_human_reads_in_open_data_of_anything_else_close_the_gate(organism: str, taxon: int | str, host: str) -> None:
+    (item,) = open_findings(organism, taxon, host)
+    assert (item.code, item.severity.value, item.expected) == ("DSQC-H011", "error", "0.1 %")
+    assert item.value == "12 % (95 %: 10–14 %)"
+    (item,) = open_findings(organism, taxon, host, human_reads="review")
+    assert (item.code, item.severity.value) == ("DSQC-H011", "warning")
+    assert open_findings(organism, taxon, host, level="controlled") == []
+    assert open_findings(organism, taxon, host, human_fraction=0.1) == []
+
+
+@pytest.mark.parametrize(
+    ("organism", "taxon", "host"),
+    [
+        ("Homo sapiens", HUMAN, ""),
+        ("Macaca mulatta", 9544, ""),
+        ("gut metagenome", 749906, "Macaca mulatta"),
+        ("Oryza nova", 999_999_999, ""),
+    ],
+)
+def test_what_shares_words_with_humans_passes_the_gate(organism: str, taxon: int, host: str) -> None:
+    assert open_findings(organism, taxon, host) == []
+
+
+def test_a_share_without_an_upper_end_says_so() -> None:
+    sample = {"organism": "human gut metagenome", "taxonomy_id": "408170"}
+    declared = Declared(Run("r1", "r1", "lib", ()), {}, {}, sample, 2)
+    metrics = HUMAN_READS | {"human_share_high": None}
+    (item,) = organism_findings(declared, {"state": "measured", "metrics": metrics}, open_taxonomy(), Limits())
+    assert item.value == "12 % (97.5 %: >= 10 %)"
+
+
 def test_the_limit_is_the_stations() -> None:
     sample = {"organism": "human gut metagenome", "taxonomy_id": "408170"}
     declared = Declared(Run("r1", "r1", "lib", ()), {}, {}, sample, 2)
