@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsqc.cli._batch_status import add_status_arguments, show_status
 from dsqc.cli._options import action_options, add_station
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
@@ -32,12 +33,9 @@ OUTCOMES = {
     "running": Text("running", "진행 중"),
     "waiting": Text("waiting", "대기"),
 }
-STATES = {
-    "done": Text("done", "완료"),
-    "running": Text("running", "진행 중"),
-    "waiting": Text("waiting", "대기"),
-    "failed": Text("failed", "실패"),
-}
+MOST_SUBMISSIONS = 40
+"""Submissions that a look at a batch lists; of more only those that call for somebody."""
+CALLING = ("failed", "returned", "rejected", "in_curation")
 
 
 class _ActionParser(argparse.ArgumentParser):
@@ -78,6 +76,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, text in (("status", "how a batch stands"), ("report", "write the batch page")):
         sub = actions.add_parser(name, parents=[shared], help=text)
         sub.add_argument("work", type=Path, metavar="WORK", help="working directory, or the batch sheet")
+        if name == "status":
+            add_status_arguments(sub)
 
 
 def _add_sheet(parser: argparse.ArgumentParser) -> None:
@@ -134,18 +134,8 @@ def _plan(args: argparse.Namespace) -> int:
 
 def _status(args: argparse.Namespace) -> int:
     from dsqc.batch.layout import find_work
-    from dsqc.batch.status import batch_status
-    from dsqc.cli._output import print_table
 
-    work = find_work(args.work)
-    status = batch_status(work)
-    if not args.json:
-        labels = [item.get(args.lang) for item in STATES.values()]
-        rows = [(name, *(str(counts.get(state, 0)) for state in STATES)) for name, counts in _counts(status)]
-        print_table([Text("stage", "단계").get(args.lang), *labels], rows)
-        print()
-    print_summary(status, work, args)
-    return ExitCode.DONE
+    return show_status(args, find_work(args.work))
 
 
 def _counts(status: "BatchStatus") -> Iterator[tuple[str, dict[str, int]]]:
@@ -176,23 +166,37 @@ def exit_code(status: "BatchStatus") -> ExitCode:
 
 def print_summary(status: "BatchStatus", work: Path, args: argparse.Namespace) -> None:
     """Print how every submission stands, or the whole as JSON."""
-    from dsqc.cli._output import print_json, print_table
-
     if args.json:
+        from dsqc.cli._output import print_json
+
         print_json(status.to_dict())
         return
-    language: Language = args.lang
+    print_submissions(status, work, args.lang, every=True)
+
+
+def print_submissions(status: "BatchStatus", work: Path, language: Language, *, every: bool) -> None:
+    """Print how submissions stand: every one, or of a large batch those that call for somebody."""
+    from dsqc.cli._output import print_table
+
     headings = (
         Text("submission", "제출"),
         Text("runs", "런"),
         Text("state", "상태"),
         Text("accession, or why", "등록번호 또는 사유"),
     )
+    shown = list(status.submissions)
+    if not every and len(shown) > MOST_SUBMISSIONS:
+        calling = [item for name in CALLING for item in shown if item.outcome.value == name]
+        shown = calling[:MOST_SUBMISSIONS]
     rows = [
         (item.name, str(item.runs), OUTCOMES[item.outcome.value].get(language), _why(item, work, language))
-        for item in status.submissions
+        for item in shown
     ]
-    print_table([item.get(language) for item in headings], rows)
+    if rows:
+        print_table([item.get(language) for item in headings], rows)
+    rest = len(status.submissions) - len(shown)
+    if rest:
+        print(Text(f"… {rest:,} more submissions (--all).", f"… 외 제출 {rest:,}개(--all).").get(language))
     print()
     totals = {item.value: number for item, number in status.totals.items()}
     print(", ".join(f"{totals[name]} {text.get(language)}" for name, text in OUTCOMES.items() if totals.get(name)))
