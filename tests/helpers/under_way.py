@@ -4,6 +4,7 @@ import json
 import os
 import random
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,7 +171,7 @@ class _Maker:
             self.work / "results" / name / "receipt.json",
             {
                 "state": "returned" if returned else "registered",
-                "accessions": {} if returned else {"submission": f"KRA{abs(hash(name)) % 10**7:08d}"},
+                "accessions": {} if returned else {"submission": f"KRA{zlib.crc32(name.encode()) % 10**7:08d}"},
                 "reasons": [REASON] if returned else [],
             },
         )

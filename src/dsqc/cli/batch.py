@@ -78,6 +78,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("work", type=Path, metavar="WORK", help="working directory, or the batch sheet")
         if name == "status":
             add_status_arguments(sub)
+        else:
+            _add_report(sub)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--run",
+        dest="one_run",
+        metavar="SUBMISSION/RUN",
+        help="write the page of this one run, with its goals, and nothing else",
+    )
+    parser.add_argument(
+        "--run-pages",
+        choices=("auto", "all", "none"),
+        default="auto",
+        help="a page of its own for every run; auto: in batches of at most 300 runs (default)",
+    )
 
 
 def _add_sheet(parser: argparse.ArgumentParser) -> None:
@@ -144,12 +161,18 @@ def _counts(status: "BatchStatus") -> Iterator[tuple[str, dict[str, int]]]:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from dsqc.batch.layout import PAGE, find_work
-    from dsqc.stages.report import report
+    from dsqc.batch.layout import find_work
 
     work = find_work(args.work)
-    report(work)
-    print(work / PAGE)
+    if args.one_run:
+        from dsqc.stages.report import write_run_page
+
+        submission, _, key = args.one_run.partition("/")
+        print(write_run_page(work, submission, key))
+        return ExitCode.DONE
+    from dsqc.batch.reporting import write_report
+
+    print(write_report(work, run_pages={"auto": None, "all": True, "none": False}[args.run_pages]))
     return ExitCode.DONE
 
 
