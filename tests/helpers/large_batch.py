@@ -43,7 +43,7 @@ def _submission(folder: Path, name: str, keys: Sequence[str], rng: random.Random
     faults = FindingLog()
     if outcome != "registered":
         for row in range(2, rng.randrange(4, 40)):
-            faults.add(finding("DSQC-S011", Location("sample.tsv", "sample", row, "D", "tissue"), value=f"x{row % 3}"))
+            faults.add(finding("DSQC-T015", Location("sample.tsv", "sample", row, "D", "tissue"), value=f"x{row % 3}"))
     damaged = rng.randrange(len(keys)) if outcome == "returned" else -1
     rows: list[dict[str, Any]] = faults.to_list()
     for number, key in enumerate(keys):

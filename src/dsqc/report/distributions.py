@@ -27,7 +27,7 @@ MOST_KINDS = 4
 """Kinds that a figure has a line of, the commonest."""
 BINS = 90
 MOST_DOTS = 40
-LINE_HEIGHT, LEFT, RIGHT, TOP, AXIS, WIDTH = 40, 118, 16, 6, 26, 560
+LINE_HEIGHT, LEFT, RIGHT, TOP, AXIS, WIDTH = 40, 142, 16, 6, 26, 580
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def _line(name: str, kind: Spread, rows: Sequence[RunRow], scale: Scale, top: fl
     middle = top + LINE_HEIGHT * 0.62
     label = kind.kind or "–"
     parts = [
-        Markup('<text class="label" x="0" y="{}">{}</text>').format(middle - 3, label[:16]),
+        Markup('<text class="label" x="0" y="{}">{}</text>').format(middle - 3, label[:18]),
         Markup('<text x="0" y="{}">n {}</text>').format(middle + 11, f"{kind.number:,}"),
         _strip(kind, scale, top + LINE_HEIGHT * 0.42),
     ]
