@@ -14,7 +14,7 @@ _BY_WORDS: tuple[tuple[tuple[str, ...], Text], ...] = (
         ),
     ),
     (
-        ("out of memory", "oom", "memoryerror", "cannot allocate memory"),
+        ("out of memory", "memory runs out", "memoryerror", "cannot allocate memory"),
         Text(
             "It needs more memory than it was given: raise mem_mb in the profile, then run the same batch again.",
             "메모리가 모자랍니다: 프로파일의 mem_mb를 올린 뒤 같은 배치를 다시 실행하세요.",
@@ -70,8 +70,8 @@ def advice(item: Item, lines: Sequence[str]) -> Text:
     for words, text in _BY_WORDS:
         if any(word in said for word in words):
             return text
-    if item.exit_code in (-9, 137):
+    if item.exit_code in (-9, 137) or "signal 9" in said:
         return _KILLED
-    if item.exit_code in (-15, 143):
+    if item.exit_code in (-15, 143) or "told to stop" in said:
         return _ENDED
     return _ELSE

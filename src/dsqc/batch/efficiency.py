@@ -8,10 +8,12 @@ import shutil
 import statistics
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from dsqc.batch.costs import PredictionError
 from dsqc.batch.items import Items, Writer
+from dsqc.batch.plan import Shard
 
 SACCT_TIMEOUT_S = 20.0
 JOBS_AT_ONCE = 500
@@ -81,24 +83,36 @@ class KindUse:
 
 @dataclass(frozen=True, slots=True)
 class Efficiency:
-    """``source`` is ``sacct`` or ``events``."""
+    """All jobs together.
+
+    Attributes:
+        source: ``sacct`` or ``events``.
+        kinds: by kind of shards.
+        predictions: by stage, how far the plan was from what happened.
+    """
 
     source: str
     kinds: tuple[KindUse, ...]
+    predictions: tuple[PredictionError, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The object ``efficiency`` of ``status.schema.json``."""
-        return {"source": self.source, "kinds": [item.to_dict() for item in self.kinds]}
+        return {
+            "source": self.source,
+            "kinds": [item.to_dict() for item in self.kinds],
+            "predictions": [asdict(item) for item in self.predictions],
+        }
 
 
-def efficiency(items: Items, shards: Iterable[Mapping[str, Any]]) -> Efficiency:
+def efficiency(items: Items, shards: Iterable[Shard], predictions: Iterable[PredictionError] = ()) -> Efficiency:
     """What the ended attempts at the shards of a plan used.
 
     Args:
         items: what the events add up to.
         shards: those of the plan.
+        predictions: what :func:`dsqc.batch.costs.prediction_error` says.
     """
-    planned = {str(row["id"]): row for row in shards}
+    planned = {shard.id: shard for shard in shards}
     ended = [writer for writer in items.writers.values() if writer.ended and writer.shard in planned]
     accounts = _accounts(sorted({writer.job for writer in ended if writer.job}))
     by_kind: dict[str, list[JobUse]] = {}
@@ -106,21 +120,21 @@ def efficiency(items: Items, shards: Iterable[Mapping[str, Any]]) -> Efficiency:
         use = _use(writer, planned[writer.shard], accounts.get(writer.job, {}))
         by_kind.setdefault(use.kind, []).append(use)
     kinds = tuple(_sum(kind, uses) for kind, uses in sorted(by_kind.items()))
-    return Efficiency("sacct" if accounts else "events", kinds)
+    return Efficiency("sacct" if accounts else "events", kinds, tuple(predictions))
 
 
-def _use(writer: Writer, shard: Mapping[str, Any], account: Mapping[str, float]) -> JobUse:
+def _use(writer: Writer, shard: Shard, account: Mapping[str, float]) -> JobUse:
     # Without Slurm's word: resources grow with the attempt, as the profiles say.
     attempt = max(1, writer.attempt)
     return JobUse(
-        kind=str(shard.get("kind") or "whole"),
+        kind=shard.kind.value,
         seconds=account.get("seconds") or writer.seconds or writer.ended - writer.began,
-        cpu_seconds=account.get("cpu_seconds") or writer.cpu_seconds,
+        cpu_seconds=account.get("cpu_seconds") or writer.cpu_ms / 1000,
         memory_mib=account.get("memory_mib") or writer.memory_mib,
-        asked_seconds=account.get("asked_seconds") or 60.0 * float(shard.get("runtime_minutes") or 0) * attempt,
-        asked_mib=account.get("asked_mib") or float(shard.get("mem_mb") or 0) * attempt,
-        cpus=int(account.get("cpus") or shard.get("threads") or 1),
-        predicted_seconds=float(shard.get("predicted_seconds") or 0) if writer.attempt <= 1 else 0.0,
+        asked_seconds=account.get("asked_seconds") or 60.0 * shard.runtime_minutes * attempt,
+        asked_mib=account.get("asked_mib") or float(shard.mem_mb * attempt),
+        cpus=int(account.get("cpus") or shard.threads),
+        predicted_seconds=shard.predicted_seconds if writer.attempt <= 1 else 0.0,
     )
 
 

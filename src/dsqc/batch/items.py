@@ -24,6 +24,7 @@ RANK = {
     )
 }
 """Which of two events of the same moment is the later one."""
+_DONE = (EventKind.DONE, EventKind.SKIPPED)
 _SHARD_KINDS = (EventKind.SHARD_STARTED, EventKind.SHARD_ENDED)
 
 
@@ -47,6 +48,7 @@ class Item:
     shard: str = ""
     attempt: int = 0
     bytes: int = 0
+    """Stored bytes, once it is done."""
     seconds: float = 0.0
     predicted_seconds: float = 0.0
     exit_code: int = 0
@@ -56,7 +58,11 @@ class Item:
 
 @dataclass(slots=True)
 class Writer:
-    """A process that wrote events: one attempt at one shard. Figures of the shard stand in it once it has ended."""
+    """A process that wrote events: one attempt at one shard.
+
+    ``cpu_ms`` are the processor milliseconds of its jobs, ``memory_mib`` the highest memory of any one of them;
+    ``ended``, ``seconds`` and ``exit_code`` stand once it has ended.
+    """
 
     shard: str
     attempt: int
@@ -67,7 +73,7 @@ class Writer:
     last: float = 0.0
     ended: float = 0.0
     seconds: float = 0.0
-    cpu_seconds: float = 0.0
+    cpu_ms: int = 0
     memory_mib: float = 0.0
     predicted_seconds: float = 0.0
     exit_code: int = 0
@@ -110,14 +116,15 @@ class Items:
         if event.kind in _SHARD_KINDS:
             self._add_shard(writer, event)
         elif event.stage:
+            writer.memory_mib = max(writer.memory_mib, event.memory_mib)
+            if event.kind in (EventKind.DONE, EventKind.FAILED):
+                writer.cpu_ms += round(event.cpu_seconds * 1000)
             self._add_item(name, event)
 
     def _add_shard(self, writer: Writer, event: Event) -> None:
         writer.predicted_seconds = max(writer.predicted_seconds, event.predicted_seconds)
         if event.kind is EventKind.SHARD_ENDED:
-            writer.ended, writer.exit_code = event.time, event.exit_code
-            writer.seconds, writer.cpu_seconds = event.seconds, event.cpu_seconds
-            writer.memory_mib = event.memory_mib
+            writer.ended, writer.exit_code, writer.seconds = event.time, event.exit_code, event.seconds
 
     def _add_item(self, name: str, event: Event) -> None:
         if event.kind is EventKind.DONE:
@@ -131,7 +138,7 @@ class Items:
             item = self.items[key] = Item(event.kind, event.time, name)
         # Of these an event may say nothing, so that the latest one need not be who knows.
         item.began = max(item.began, event.time if event.kind is EventKind.STARTED else 0.0)
-        item.bytes = max(item.bytes, event.bytes)
+        item.bytes = max(item.bytes, event.bytes if event.kind in _DONE else 0)
         item.predicted_seconds = max(item.predicted_seconds, event.predicted_seconds)
         if (event.time, RANK[event.kind], name) < (item.time, RANK[item.kind], item.writer):
             return

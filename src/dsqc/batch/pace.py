@@ -10,6 +10,7 @@ from typing import Any
 
 from dsqc.batch.events import EventKind
 from dsqc.batch.items import Items
+from dsqc.batch.plan import Shard
 
 WINDOW_MINUTES = 10
 LEAST_MINUTES = 2
@@ -27,7 +28,8 @@ class Pace:
         bytes_done: stored bytes measured (``qc``), those of earlier runs of the batch among them.
         bytes_transferred: stored bytes transferred.
         qc_bytes_per_second, transfer_bytes_per_second: over the last ten minutes; 0 where nothing was done in them.
-        predicted_seconds: what the plan predicts of the whole batch, 0 where it predicts nothing.
+        predicted_seconds: processor seconds that the plan predicts of the whole batch, 0 where it predicts
+            nothing.
         predicted_seconds_left: of what is not done.
         finish: about when all is done (seconds since 1970), ``None`` where that cannot be said yet.
         finish_early, finish_late: by the faster and the slower of the two rates.
@@ -58,17 +60,18 @@ class Pace:
         }
 
 
-def pace(items: Items, shards: Iterable[Mapping[str, Any]], now: float, *, active: bool, planned: float = 0.0) -> Pace:
+def pace(items: Items, shards: Iterable[Shard], now: float, *, active: bool, planned: float = 0.0) -> Pace:
     """Rates of ``items``, and the end by them.
 
     Args:
         items: what the events add up to.
-        shards: those of the plan: ``id`` and ``predicted_seconds`` of each.
+        shards: those of the plan.
         now: seconds since 1970.
         active: whether anything is under way; else no end is told.
         planned: when the plan was made (seconds since 1970): what was done before it, it has not in its shards.
     """
-    predicted = {str(row["id"]): float(row.get("predicted_seconds") or 0.0) for row in shards}
+    # A shard's prediction is wall time, that of its jobs processor time: of as many as it has threads.
+    predicted = {shard.id: shard.predicted_seconds * shard.threads for shard in shards}
     left = _left(items, predicted, planned)
     whole = sum(predicted.values())
     this_minute = int(now // 60)
@@ -104,7 +107,7 @@ def pace(items: Items, shards: Iterable[Mapping[str, Any]], now: float, *, activ
 
 
 def _left(items: Items, predicted: Mapping[str, float], planned: float) -> float:
-    """Predicted seconds of what is not done, shard by shard; a shard that ended well has nothing left."""
+    """Predicted processor seconds of what is not done; a shard that ended well has nothing left."""
     done: dict[str, float] = dict.fromkeys(predicted, 0.0)
     for item in items.items.values():
         if item.kind in _ENDED and item.shard in done and item.time >= planned:

@@ -5,6 +5,7 @@ Works while a run is under way, after it, after it was killed, and on another no
 
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from dsqc.batch.items import Items
 from dsqc.batch.layout import PAGE, RUN_LOG, STAGES, StageJob
 from dsqc.batch.lock import is_running, was_interrupted
 from dsqc.batch.pace import Pace, pace
-from dsqc.batch.plan import PLAN, PlannedSubmission, read_plan
+from dsqc.batch.plan import PLAN, Plan, PlannedSubmission, Shard, read_plan, read_whole_plan
 from dsqc.batch.snapshot import Snapshot, read_snapshot
 from dsqc.batch.states import JobState, Outcome, planned_jobs
 from dsqc.language import Text
@@ -158,7 +159,7 @@ class StatusReader:
 
     def look(self) -> BatchStatus:
         """How the batch stands now."""
-        plan = read_plan(self.work / PLAN)
+        plan = read_whole_plan(self.work / PLAN)
         if self._snapshot is None:
             self._snapshot = read_snapshot(self.work)
         else:
@@ -174,11 +175,8 @@ class StatusReader:
         self._snapshot.save()
         return status
 
-    def _by_events(
-        self, plan: dict[str, PlannedSubmission], snapshot: Snapshot, living: set[str], now: float, *, running: bool
-    ) -> BatchStatus:
+    def _by_events(self, plan: Plan, snapshot: Snapshot, living: set[str], now: float, *, running: bool) -> BatchStatus:
         eye = EventEye(self.work, snapshot.items, living)
-        shards = read_shards(self.work)
         count, failed = eye.failed()
         planned = (self.work / PLAN).stat().st_mtime
         return self._status(
@@ -187,19 +185,17 @@ class StatusReader:
             now,
             running=running,
             interrupted=eye.interrupted,
-            pace=pace(snapshot.items, shards, now, active=running, planned=planned),
+            pace=pace(snapshot.items, plan.shards, now, active=running, planned=planned),
             slowest=eye.slowest(now),
             failed=failed,
             failed_count=count,
-            shards=_shard_states(shards, snapshot, living, planned),
+            shards=_shard_states(plan.shards, snapshot, living, planned),
         )
 
-    def _status(
-        self, plan: dict[str, PlannedSubmission], eye: EventEye | FileEye, now: float, *, running: bool, **told: Any
-    ) -> BatchStatus:
+    def _status(self, plan: Plan, eye: EventEye | FileEye, now: float, *, running: bool, **told: Any) -> BatchStatus:
         stages: dict[str, Counter[JobState]] = {stage: Counter() for stage in STAGES}
         submissions = []
-        for planned in plan.values():
+        for planned in plan.submissions:
             jobs = list(eye.jobs(planned))
             for job, state in jobs:
                 stages[job.stage][state] += 1
@@ -251,23 +247,15 @@ class StatusReader:
         return known[2], known[3], known[4]
 
 
-def read_shards(work: Path) -> list[dict[str, Any]]:
-    """The shards of the plan; none where the plan is older than shards."""
-    found = read_json(work / PLAN).get("shards") or []
-    return [row for row in found if isinstance(row, dict) and row.get("id")]
-
-
-def _shard_states(
-    shards: list[dict[str, Any]], snapshot: Snapshot, living: set[str], planned: float
-) -> dict[JobState, int]:
+def _shard_states(shards: Iterable[Shard], snapshot: Snapshot, living: set[str], planned: float) -> dict[JobState, int]:
     """Shards by state: what its latest writer says of each."""
     latest: dict[str, tuple[float, str]] = {}
     for name, writer in snapshot.items.writers.items():
         if writer.last >= planned or name in living:
             latest[writer.shard] = max(latest.get(writer.shard, (0.0, "")), (writer.last, name))
     counts: Counter[JobState] = Counter()
-    for row in shards:
-        name = latest.get(str(row["id"]), (0.0, ""))[1]
+    for shard in shards:
+        name = latest.get(shard.id, (0.0, ""))[1]
         last = snapshot.items.writers.get(name)
         if name in living:
             counts[JobState.RUNNING] += 1

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dsqc.cli._output import printable
 from dsqc.errors import ExitCode, UsageError
@@ -16,7 +16,7 @@ from dsqc.language import Language, Text
 if TYPE_CHECKING:
     from dsqc.batch.efficiency import Efficiency
     from dsqc.batch.items import ItemKey
-    from dsqc.batch.status import BatchStatus
+    from dsqc.batch.status import BatchStatus, StatusReader
 
 STATES = {
     "done": Text("done", "완료"),
@@ -64,19 +64,15 @@ def show_status(args: argparse.Namespace, work: Path) -> int:
         time.sleep(args.watch)
 
 
-def _show(args: argparse.Namespace, work: Path, reader: Any) -> bool:
+def _show(args: argparse.Namespace, work: Path, reader: "StatusReader") -> bool:
     """Look once and print; whether anything is under way."""
-    from dsqc.batch.status import read_shards
-
     status: BatchStatus = reader.look()
     if args.prometheus:
         _write_prometheus(args.prometheus, status, work)
         return status.running
     used = None
     if args.efficiency:
-        from dsqc.batch.efficiency import efficiency
-
-        used = efficiency(reader.items, read_shards(work))
+        used = _efficiency(work, reader)
     if args.json:
         from dsqc.cli._output import print_json
 
@@ -90,6 +86,18 @@ def _show(args: argparse.Namespace, work: Path, reader: Any) -> bool:
         print()
         print_submissions(status, work, args.lang, every=args.all)
     return status.running
+
+
+def _efficiency(work: Path, reader: "StatusReader") -> "Efficiency":
+    from dsqc.batch.costs import prediction_error
+    from dsqc.batch.efficiency import efficiency
+    from dsqc.batch.events import EventReader
+    from dsqc.batch.plan import PLAN, read_whole_plan
+    from dsqc.batch.planning import planned_kinds
+
+    plan = read_whole_plan(work / PLAN)
+    predictions = prediction_error(EventReader(work).new(), planned_kinds(work, plan))
+    return efficiency(reader.items, plan.shards, predictions)
 
 
 def _write_prometheus(target: str, status: "BatchStatus", work: Path) -> None:
@@ -245,10 +253,36 @@ def print_efficiency(used: "Efficiency", language: Language) -> None:
         for item in used.kinds
     ]
     print_columns([text.get(language) for text in headings], rows)
+    _print_predictions(used, language)
     source = Text("By Slurm's accounting (sacct).", "Slurm 계정(sacct) 기준.")
     if used.source == "events":
         source = Text("By the events of the jobs; Slurm keeps no accounts here.", "작업 이벤트 기준(Slurm 계정 없음).")
     print(source.get(language))
+
+
+def _print_predictions(used: "Efficiency", language: Language) -> None:
+    headings = [
+        Text("predicted", "예측"),
+        Text("jobs", "작업"),
+        Text("predicted", "예측 시간"),
+        Text("measured", "측정 시간"),
+        Text("median ratio", "비율 중앙값"),
+        Text("spread", "퍼짐"),
+    ]
+    rows = [
+        [
+            f"{item.stage} {item.kind}".rstrip(),
+            f"{item.jobs:,}",
+            _span(item.predicted_seconds),
+            _span(item.measured_seconds),
+            f"{item.median_ratio:.2f}",
+            f"{item.spread:.1f}",
+        ]
+        for item in used.predictions
+    ]
+    if rows:
+        print()
+        print_columns([text.get(language) for text in headings], rows)
 
 
 def print_columns(headings: Sequence[str], rows: Iterable[Sequence[str]], text: Sequence[int] = (0,)) -> None:
