@@ -29,8 +29,8 @@ MOST_FAILED = 5
 """Failed items that the table tells in full."""
 MOST_SLOW = 5
 WATCH_SECONDS = 5.0
-SLOW_FACTOR = 3.0
-"""An item that takes so many times its prediction is marked."""
+SLOW_FACTOR, SLOW_SECONDS = 3.0, 60.0
+"""An item that takes so many times its prediction, and longer than this, is marked."""
 
 
 def add_status_arguments(parser: argparse.ArgumentParser) -> None:
@@ -163,6 +163,10 @@ def _end_lines(status: "BatchStatus") -> list[Text]:
     pace = status.pace
     if not status.running:
         return [Text("Nothing is under way.", "진행 중인 작업이 없습니다.")]
+    if status.shards and not any(status.shards.get(state) for state in STATES if state != "done"):  # type: ignore[call-overload]  # as above
+        return [
+            Text("Every shard has ended; the workflow writes its report.", "모든 샤드가 끝났고 보고서를 쓰는 중입니다.")
+        ]
     if pace.finish is None or pace.finish_early is None or pace.finish_late is None:
         return [
             Text(
@@ -192,7 +196,7 @@ def _print_slowest(status: "BatchStatus", language: Language) -> None:
     ]
     rows = []
     for item in status.slowest[:MOST_SLOW]:
-        slow = item.predicted_seconds and item.seconds > SLOW_FACTOR * item.predicted_seconds
+        slow = item.predicted_seconds and item.seconds > max(SLOW_SECONDS, SLOW_FACTOR * item.predicted_seconds)
         job = f" ({item.job})" if item.job else ""
         rows.append(
             [
@@ -316,6 +320,8 @@ def _size(number: float) -> str:
 
 
 def _span(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

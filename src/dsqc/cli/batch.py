@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsqc.cli._batch_notify import add_notify_arguments, run_notify, telling
 from dsqc.cli._batch_status import add_status_arguments, show_status
 from dsqc.cli._options import action_options, add_station, add_threads
 from dsqc.errors import ExitCode
@@ -74,6 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_sheet(plan_parser)
     shard_parser = actions.add_parser("shard", parents=[shared], help="do one shard of a plan (the workflow calls it)")
     _add_shard(shard_parser)
+    add_notify_arguments(actions.add_parser("notify", parents=[shared], help="tell who is to be told of a batch"))
     for name, text in (("status", "how a batch stands"), ("report", "write the batch page")):
         sub = actions.add_parser(name, parents=[shared], help=text)
         sub.add_argument("work", type=Path, metavar="WORK", help="working directory, or the batch sheet")
@@ -163,7 +165,7 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Do what ``args.action`` names."""
-    actions = {"run": _run, "plan": _plan, "shard": _shard, "status": _status, "report": _report}
+    actions = {"run": _run, "plan": _plan, "shard": _shard, "status": _status, "report": _report, "notify": run_notify}
     return actions[args.action](args)
 
 
@@ -193,7 +195,7 @@ def _run(args: argparse.Namespace) -> int:
         verbose=args.verbose,
         extra=args.extra,
     )
-    with progress(args) as watch:
+    with telling(options), progress(args) as watch:
         status = run_batch(options, watch)
     if args.dry_run:
         return ExitCode.DONE

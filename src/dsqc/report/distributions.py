@@ -27,7 +27,7 @@ MOST_KINDS = 4
 """Kinds that a figure has a line of, the commonest."""
 BINS = 90
 MOST_DOTS = 40
-LINE_HEIGHT, LEFT, RIGHT, TOP, AXIS, WIDTH = 40, 142, 16, 6, 26, 580
+LINE_HEIGHT, LEFT, RIGHT, TOP, AXIS, WIDTH = 40, 142, 24, 6, 26, 580
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,9 @@ def _scale(kinds: Sequence[Spread], *, log: bool) -> Scale:
     if log:
         positive = [value for kind in kinds for value in kind.values if value > 0]
         low = min(positive, default=1.0)
-        return Scale(low * 0.9, max(high, low) * 1.1, LEFT, WIDTH - RIGHT, log=True)
+        high = max(high, low)
+        factor = 1.1 if high > 1.5 * low else 2.0
+        return Scale(low / factor, high * factor, LEFT, WIDTH - RIGHT, log=True)
     margin = 0.03 * (high - low) or abs(high) * 0.05 or 0.01
     return Scale(max(low - margin, 0.0) if low >= 0 else low - margin, high + margin, LEFT, WIDTH - RIGHT)
 
