@@ -19,7 +19,7 @@ SACCT_TIMEOUT_S = 20.0
 JOBS_AT_ONCE = 500
 """Jobs that one call of sacct asks for: the length of a command is limited."""
 _UNITS = {"K": 1 / 1024, "M": 1.0, "G": 1024.0, "T": 1024.0**2}
-_SACCT_FIELDS = "JobID,ElapsedRaw,TotalCPU,MaxRSS,ReqMem,AllocCPUS,TimelimitRaw"
+_SACCT_FIELDS = "JobIDRaw,ElapsedRaw,TotalCPU,MaxRSS,ReqMem,AllocCPUS,TimelimitRaw"
 
 
 @dataclass(frozen=True, slots=True)
