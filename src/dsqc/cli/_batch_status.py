@@ -49,7 +49,7 @@ def show_status(args: argparse.Namespace, work: Path) -> int:
 
     reader = StatusReader(work)
     if args.watch is None:
-        _show(args, work, reader)
+        _show(args, work, reader, screen=False)
         return ExitCode.DONE
     if args.watch <= 0:
         raise UsageError("--watch takes seconds above zero.")
@@ -57,15 +57,15 @@ def show_status(args: argparse.Namespace, work: Path) -> int:
     while True:
         if screen:
             sys.stdout.write("\x1b[H\x1b[2J")
-        running = _show(args, work, reader)
+        running = _show(args, work, reader, screen=screen)
         sys.stdout.flush()
         if not running:
             return ExitCode.DONE
         time.sleep(args.watch)
 
 
-def _show(args: argparse.Namespace, work: Path, reader: "StatusReader") -> bool:
-    """Look once and print; whether anything is under way."""
+def _show(args: argparse.Namespace, work: Path, reader: "StatusReader", *, screen: bool) -> bool:
+    """Look once and print; whether anything is under way. A screen that is drawn again has no room for long lists."""
     status: BatchStatus = reader.look()
     if args.prometheus:
         _write_prometheus(args.prometheus, status, work)
@@ -78,13 +78,16 @@ def _show(args: argparse.Namespace, work: Path, reader: "StatusReader") -> bool:
 
         print_json({**status.to_dict(), "efficiency": used.to_dict() if used else None})
     else:
-        from dsqc.cli.batch import print_submissions
+        from dsqc.cli.batch import print_submissions, print_totals
 
         print_status(status, work, args.lang)
         if used:
             print_efficiency(used, args.lang)
         print()
-        print_submissions(status, work, args.lang, every=args.all)
+        if screen and not args.all:
+            print_totals(status, work, args.lang)
+        else:
+            print_submissions(status, work, args.lang, every=args.all)
     return status.running
 
 

@@ -306,6 +306,11 @@ def print_submissions(status: "BatchStatus", work: Path, language: Language, *, 
     if rest:
         print(Text(f"… {rest:,} more submissions (--all).", f"… 외 제출 {rest:,}개(--all).").get(language))
     print()
+    print_totals(status, work, language)
+
+
+def print_totals(status: "BatchStatus", work: Path, language: Language) -> None:
+    """Print how many submissions stand how, and where the report is."""
     totals = {item.value: number for item, number in status.totals.items()}
     print(", ".join(f"{totals[name]} {text.get(language)}" for name, text in OUTCOMES.items() if totals.get(name)))
     if status.page:
