@@ -31,8 +31,11 @@ class Living:
     _asked: bool = False
 
     def lives(self, writer: Writer) -> bool:
-        """Whether the process of ``writer`` still works."""
-        if writer.ended:
+        """Whether the process of ``writer`` still works.
+
+        The command that started the batch writes as well, as attempt 0; whether it runs, its lock says.
+        """
+        if writer.ended or writer.attempt < 1:
             return False
         if writer.host == self.host:
             return _process_lives(writer)

@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from dsqc.batch.efficiency import parse_sacct
 from dsqc.batch.events import EVENTS, Event, EventKind, EventWriter
 from dsqc.batch.items import ItemKey, Items
+from dsqc.batch.lock import locked
 from dsqc.batch.snapshot import SNAPSHOT, read_snapshot
 from dsqc.batch.status import BatchStatus, JobState, Outcome, StatusReader, batch_status
 from dsqc.cli.main import main
@@ -145,6 +146,15 @@ def test_a_look_takes_in_what_came_since_the_last_one(tmp_path: Path) -> None:
         # It comes again: what stood on its old transfer does not count.
         writer.write(EventKind.STARTED, stage="transfer", submission="leaf")
         assert reader.look().stages["qc"] == {JobState.WAITING: 2}
+
+
+def test_the_command_that_planned_is_told_by_its_lock_and_not_by_its_process(tmp_path: Path) -> None:
+    write(tmp_path / "plan.json", {"submissions": [_planned("leaf", ["R1"])], "shards": []})
+    with EventWriter(tmp_path, "batch", 0) as writer:
+        writer.write(EventKind.PLANNED, predicted_seconds=3.0)
+        assert not batch_status(tmp_path).running
+        with locked(tmp_path):
+            assert batch_status(tmp_path).running
 
 
 def test_what_a_killed_process_had_begun_is_not_running(tmp_path: Path) -> None:
