@@ -6,6 +6,15 @@ later stages and for people: JSON, Parquet, an HTML page a file, and FastQC-shap
   dsqc qc reads.fastq.gz
   dsqc qc --paired reads_R1.fastq.gz reads_R2.fastq.gz -O results
   dsqc qc --submission submission.json --run R1 --inbox inbox -O results/runs/R1
+
+A file too big for one job is measured in parts, in any order and at once, on any machine that sees the file. Put
+together they give what one pass gives, byte for byte. FASTQ is cut, in plain text or BGZF (bgzip).
+
+  dsqc qc big.fastq.gz --plan-parts 8              where it is cut
+  dsqc qc big.fastq.gz --part 3/8 -O parts         one job a part: 1/8 to 8/8
+  dsqc qc big.fastq.gz --part digest -O parts      one job more hashes the file (else --parts does)
+  dsqc qc big.fastq.gz --parts parts -O results
+  dsqc qc --paired R1.fastq.gz R2.fastq.gz --part 3/8 -O parts      compares mates (else --parts does)
 """
 
 import argparse
@@ -18,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dsqc.cli._options import add_exit_zero, add_outdir, add_panel, add_station, add_threads, chosen_station
 from dsqc.cli._output import SEVERITY_LABELS, print_findings, print_json, print_table
+from dsqc.cli._qc_parts import add_parts, run_part
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
 from dsqc.language import Language, Text
@@ -45,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_outdir(parser, "directory for the results (default: nothing is written)")
     add_threads(parser)
     add_exit_zero(parser)
+    add_parts(parser)
     group = parser.add_argument_group("one run of a submission")
     group.add_argument("--submission", type=Path, metavar="JSON", help="submission.json, as validate wrote it")
     group.add_argument("--run", dest="run_key", metavar="KEY", help="key of the run")
@@ -54,6 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure files, or the run of a submission."""
     keep_freed_memory()
+    if args.plan_parts or args.part:
+        return run_part(args)
     if args.submission or args.run_key or args.inbox:
         return _run_of_submission(args)
     from dsqc.stages.qc import qc
@@ -67,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
             reference=args.reference,
             panel=_panel(args),
             progress=progress,
+            parts=args.parts,
         )
     if args.json:
         print_json(result.to_dict())
@@ -80,10 +94,10 @@ def run(args: argparse.Namespace) -> int:
 def _run_of_submission(args: argparse.Namespace) -> int:
     given = {"--submission": args.submission, "--run": args.run_key, "--inbox": args.inbox, "--outdir": args.outdir}
     missing = [name for name, value in given.items() if not value]
-    if missing or args.files or args.paired:
+    if missing or args.files or args.paired or args.parts:
         raise UsageError(
             "A run of a submission is measured with --submission, --run, --inbox and --outdir, without files.",
-            hint=f"Add {', '.join(missing)}." if missing else "Leave out the files and --paired.",
+            hint=f"Add {', '.join(missing)}." if missing else "Leave out the files, --paired and --parts.",
         )
     from dsqc.crypt4gh import station_keys
     from dsqc.stages.qc import qc_run

@@ -61,6 +61,11 @@ def crc64_function() -> Crc:
     return _isal_crc64() or _portable_crc64()
 
 
+def crc64_text(number: int) -> str:
+    """A CRC-64/NVME as S3 gives and takes it: base64 of its 8 bytes, big endian."""
+    return base64.b64encode(number.to_bytes(8, "big")).decode("ascii")
+
+
 class Checksums:
     """MD5, SHA-256 and CRC-64/NVME of bytes that come in pieces."""
 
@@ -89,4 +94,35 @@ class Checksums:
     @property
     def crc64nvme(self) -> str:
         """Base64 of the 8 bytes, big endian: what S3 gives and takes as ``ChecksumCRC64NVME``."""
-        return base64.b64encode(self._crc64.to_bytes(8, "big")).decode("ascii")
+        return crc64_text(self._crc64)
+
+
+def combine_crc64(first: str, second: str, size: int) -> str:
+    """The CRC-64/NVME of bytes out of those of their two parts, all as ``crc64nvme`` gives them.
+
+    Args:
+        size: bytes of the second part.
+    """
+    before, behind = (int.from_bytes(base64.b64decode(text), "big") for text in (first, second))
+    return crc64_text(_times(before, _power(8 * size)) ^ behind)
+
+
+def _times(one: int, two: int) -> int:
+    """Product of two polynomials modulo the CRC's, lowest power in the highest bit."""
+    product = 0
+    for bit in range(63, -1, -1):
+        if one >> bit & 1:
+            product ^= two
+        two = (two >> 1) ^ (_REFLECTED_POLYNOMIAL if two & 1 else 0)
+    return product
+
+
+def _power(exponent: int) -> int:
+    """x to a power modulo the CRC's polynomial."""
+    result, square = 1 << 63, 1 << 62
+    while exponent:
+        if exponent & 1:
+            result = _times(result, square)
+        square = _times(square, square)
+        exponent >>= 1
+    return result

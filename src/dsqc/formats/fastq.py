@@ -1,6 +1,6 @@
 """FASTQ: text to batches of reads, every record checked."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.first_look import empty_file
 from dsqc.formats.source import BUFFERS_AHEAD, ParsedSource
+from dsqc.formats.span_state import SpanState
 from dsqc.formats.texts import Phrase, fill, tell
 from dsqc.kernels import fastq as k
 from dsqc.model import FileFormat
@@ -253,7 +254,7 @@ class FastqSource(ParsedSource):
             kept = min(int(counts[fault]), k.PLACES)
             for number in range(kept):
                 row, position, detail, other = (int(value) for value in self._places[fault, number])
-                line = None if counts[k.WRAPPED] else first_line + 4 * row + line_in_record
+                line = first_line + 4 * row + line_in_record  # taken back at the end where records are wrapped
                 place = Location(
                     path=self.name, record=self._parsed + row + 1, line=line, byte_offset=self._base + position
                 )
@@ -275,6 +276,22 @@ class FastqSource(ParsedSource):
         }
         return phrases[fault]
 
+    def stand_for(self, reader: BlockReader, parts: Iterable[SpanState]) -> None:
+        """Take over what the readers of the parts of this file left behind, in order, as if all had been read here.
+
+        Args:
+            reader: proves what the parts proved together.
+        """
+        self.close()
+        self._reader = reader
+        for part in parts:
+            self._totals += np.array(part.totals, np.int64)
+            self.record_count += part.record_count
+            self.damaged = self.damaged or part.damaged
+            for item, until in part.noted:
+                self._report(item, until)
+        self._finish()
+
     def _finish(self) -> None:
         """Findings about the file as a whole; the container is proven to its end."""
         integrity = self._reader.finish()
@@ -289,6 +306,7 @@ class FastqSource(ParsedSource):
         if totals[k.LOWER_BASES]:
             self._whole("DSQC-D017", fill(texts.BASES, int(totals[k.LOWER_BASES])), texts.UPPER_CASE)
         if totals[k.WRAPPED]:
+            self._forget_lines()
             value = fill(texts.PART_OF_RECORDS, int(totals[k.WRAPPED]), self.record_count)
             self._whole("DSQC-D031", value, texts.FOUR_LINES_EACH)
         if not self.record_count and not self.damaged and integrity.complete:
@@ -297,6 +315,14 @@ class FastqSource(ParsedSource):
             else:
                 self._report(empty_file(self.name))
         self._settle(integrity)
+
+    def _forget_lines(self) -> None:
+        """Where records are wrapped, lines inside of reads are not counted: their faults have a record and a byte."""
+        codes = {code for code, _line in _CODES.values()}
+        self._noted = [
+            (replace(item, location=replace(item.location, line=None)) if item.code in codes else item, until)
+            for item, until in self._noted
+        ]
 
     def _whole(self, code: str, value: Phrase, expected: Phrase) -> None:
         self._report(tell(code, Location(path=self.name), value, expected))

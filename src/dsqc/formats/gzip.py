@@ -55,11 +55,15 @@ class _Header:
     block_size: int | None  # whole BGZF block, header and trailer included
 
 
-def gzip_blocks(stored: StoredBytes, proof: GzipProof) -> Iterator[bytes]:
+def gzip_blocks(stored: StoredBytes, proof: GzipProof, stop: int | None = None) -> Iterator[bytes]:
     """Inflate all members of ``stored``, in pieces of 256 KiB to 1 MiB.
 
     Damage is found where it is, so data in front of it is handed over first: of plain gzip up to the piece that holds
     it, of BGZF up to the block.
+
+    Args:
+        proof: goes on from what it says.
+        stop: end at the first member that begins at this stored byte or behind; None: at the end of the file.
 
     Raises:
         Damage: DSQC-F010 for a cut or damaged member and for BGZF without its end block;
@@ -68,7 +72,7 @@ def gzip_blocks(stored: StoredBytes, proof: GzipProof) -> Iterator[bytes]:
     held: list[bytes] = []
     size = 0
     try:
-        for block in _members(stored, proof):
+        for block in _members(stored, proof, stop):
             held.append(block)
             size += len(block)
             if size >= BLOCK:
@@ -86,17 +90,17 @@ def _join(blocks: list[bytes]) -> bytes:
     return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 
-def _members(stored: StoredBytes, proof: GzipProof) -> Iterator[bytes]:
+def _members(stored: StoredBytes, proof: GzipProof, stop: int | None) -> Iterator[bytes]:
     """The data of all members, a BGZF block or a piece of a member at a time."""
-    size = 0
+    size = proof.bytes_proven
     while True:
-        for block in _whole_bgzf_blocks(stored, proof, size):
+        for block in _whole_bgzf_blocks(stored, proof, size, stop):
             size += len(block)
             if block:
                 yield block
         start = stored.offset
         head = bytes(stored.peek(_BGZF_HEADER))
-        if not head:
+        if not head or (stop is not None and start >= stop):
             break
         if proof.members and head[:2] != _MAGIC:
             _refuse_trailing_bytes(stored, start)
@@ -119,11 +123,11 @@ def _members(stored: StoredBytes, proof: GzipProof) -> Iterator[bytes]:
                 yield block
         proof.members += 1
         proof.bytes_proven = size
-    if proof.is_bgzf and not proof.end_marker:
+    if proof.is_bgzf and not proof.end_marker and not head:
         raise Damage("DSQC-F010", stored.offset, texts.END_BLOCK_MISSING, texts.END_BLOCK)
 
 
-def _whole_bgzf_blocks(stored: StoredBytes, proof: GzipProof, size: int) -> Iterator[bytes]:
+def _whole_bgzf_blocks(stored: StoredBytes, proof: GzipProof, size: int, stop: int | None) -> Iterator[bytes]:
     """The data of the BGZF blocks that stand whole in the stored bytes at hand, end blocks as nothing, as long as they
     are as every writer of BGZF makes them and prove whole; all else is left to the way that says what is wrong.
 
@@ -131,11 +135,13 @@ def _whole_bgzf_blocks(stored: StoredBytes, proof: GzipProof, size: int) -> Iter
 
     Args:
         size: uncompressed bytes before.
+        stop: as for :func:`gzip_blocks`.
     """
     piece = stored.piece()
     at, held = 0, len(piece)
+    last = held if stop is None else stop - (stored.offset - held)
     try:
-        while at + _BGZF_HEADER <= held and piece[at : at + 4] == _BGZF_START:
+        while at < last and at + _BGZF_HEADER <= held and piece[at : at + 4] == _BGZF_START:
             end = at + piece[at + 16] + (piece[at + 17] << 8) + 1
             if piece[at + 10 : at + 16] != _BGZF_FIELD or end > held or end - at < _BGZF_HEADER + 10:
                 break

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,17 +37,25 @@ Place = tuple[int, str]
 _Value = tuple[int, Phrase]
 
 
+class StoredWords(Protocol):
+    """A column of names in the file of a part."""
+
+    def words(self, first: int, last: int) -> Words:
+        """Words ``first`` to ``last`` (not included)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """Names of consecutive records, in partitions by their hash; in memory, or at two places of the spill file."""
 
     record: int
     bounds: Ints
-    keys: Words | int
-    seconds: Words | int
+    keys: Words | int | StoredWords
+    seconds: Words | int | StoredWords
 
 
-class _Repeats:
+class Repeats:
     """The first repeated names by record, and how many there are."""
 
     def __init__(self) -> None:
@@ -58,6 +67,46 @@ class _Repeats:
         kept = np.argsort(records, kind="stable")[:KEPT_PER_GROUP]
         found = zip(records[kept].tolist(), firsts[kept].tolist(), strict=True)
         self.first = sorted([*self.first, *found])[:KEPT_PER_GROUP]
+
+    def take(self, other: "Repeats") -> None:
+        """Add what was found in another part of the file."""
+        self.count += other.count
+        self.first = sorted([*self.first, *other.first])[:KEPT_PER_GROUP]
+
+    def resolved(self) -> list[tuple[int, int]]:
+        """The first repeats, each with the first read of its name in the file.
+
+        Names are compared run by run before they are compared across runs, so what a repeat repeats may itself have
+        been found to be one. It stands before, so it is among the first too.
+        """
+        earlier = dict(self.first)
+        found = []
+        for record, name in self.first:
+            first = name
+            while first in earlier:
+                first = earlier[first]
+            found.append((record, first))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class NamesPart:
+    """What the check of one part of a file noted.
+
+    Attributes:
+        runs: names in partitions.
+        state, last, counts, places: as :class:`NameCheck` keeps them; the last name's hash, text and record.
+        repeats: found inside of runs.
+        reads: that were looked at.
+    """
+
+    runs: list[Run]
+    state: list[int]
+    last: tuple[list[int], str, int]
+    counts: list[int]
+    places: list[list[Place]]
+    repeats: Repeats
+    reads: int
 
 
 class NameCheck:
@@ -95,7 +144,7 @@ class NameCheck:
         self._keys = np.empty(run, np.uint64)
         self._seconds = np.empty(run, np.uint64)
         self._record = 1
-        self._runs: list[_Run] = []
+        self._runs: list[Run] = []
         self._kept = 0
         self._spill = Spill(folder, private=private)
         self._spilled = False
@@ -106,7 +155,7 @@ class NameCheck:
         self._counts = np.zeros(k.KINDS, np.int64)
         self._places = np.zeros((k.KINDS, k.PLACES, 2), np.int64)
         self._named: list[list[Place]] = [[] for _ in range(k.KINDS)]
-        self._repeats = _Repeats()
+        self._repeats = Repeats()
         self._reads = 0
         self._aligned = False
 
@@ -161,23 +210,25 @@ class NameCheck:
         if self._kept > self._memory or self._spilled:
             self._write_runs()
 
-    def _parted(self, stored: int) -> _Run:
+    def _parted(self, stored: int) -> Run:
         bounds = np.zeros(d.PARTITIONS + 1, np.int64)
         keys, seconds = np.empty(stored, np.uint64), np.empty(stored, np.uint64)
         d.part(self._keys[:stored], self._seconds[:stored], bounds, keys, seconds)
-        return _Run(self._record, bounds, keys, seconds)
+        return Run(self._record, bounds, keys, seconds)
 
-    def _without_repeats(self, run: _Run) -> _Run:
+    def _without_repeats(self, run: Run) -> Run:
         rows = self._compare([run], 0, d.PARTITIONS)
         keep = np.ones(int(run.bounds[-1]), np.bool_)
         keep[rows] = False
         left = np.concatenate([[0], np.cumsum(keep)])
-        keys, seconds = self._words(run, run.keys), self._words(run, run.seconds)
-        return _Run(run.record, left[run.bounds], keys[keep], seconds[keep])
+        keys, seconds = self.words(run, run.keys), self.words(run, run.seconds)
+        return Run(run.record, left[run.bounds], keys[keep], seconds[keep])
 
     def _write_runs(self) -> None:
         self._runs = [
-            run if isinstance(run.keys, int) else replace(run, keys=self._put(run.keys), seconds=self._put(run.seconds))
+            run
+            if not isinstance(run.keys, np.ndarray)
+            else replace(run, keys=self._put(run.keys), seconds=self._put(run.seconds))
             for run in self._runs
         ]
         if not self._spilled and self._size == SMALL_RUN:
@@ -185,24 +236,26 @@ class NameCheck:
             self._keys, self._seconds = np.empty(LARGE_RUN, np.uint64), np.empty(LARGE_RUN, np.uint64)
         self._spilled = True
 
-    def _put(self, column: Words | int) -> int:
-        return column if isinstance(column, int) else self._spill.append(column)
+    def _put(self, column: Words | int | StoredWords) -> int | StoredWords:
+        return self._spill.append(column) if isinstance(column, np.ndarray) else column
 
-    def _words(self, run: _Run, column: Words | int, first: int = 0, last: int = d.PARTITIONS) -> Words:
+    def words(self, run: Run, column: Words | int | StoredWords, first: int = 0, last: int = d.PARTITIONS) -> Words:
         """Part of a column of ``run``: partitions ``first`` to ``last`` (not included)."""
         start, stop = int(run.bounds[first]), int(run.bounds[last])
-        return self._spill.words(column, start, stop) if isinstance(column, int) else column[start:stop]
+        if isinstance(column, np.ndarray):
+            return column[start:stop]
+        return self._spill.words(column, start, stop) if isinstance(column, int) else column.words(start, stop)
 
-    def _compare(self, runs: list[_Run], first: int, last: int) -> Ints:
+    def _compare(self, runs: list[Run], first: int, last: int) -> Ints:
         """Find the repeats among partitions ``first`` to ``last`` of ``runs``; their rows in these together."""
-        keys = np.concatenate([self._words(run, run.keys, first, last) for run in runs])
+        keys = np.concatenate([self.words(run, run.keys, first, last) for run in runs])
         table = np.empty(1 << max(2 * len(keys) - 1, 1).bit_length(), np.int32)
         rows = np.empty((len(keys), 2), np.int64)
         found = d.find_repeats(keys, table, rows)
         if not found:
             return np.zeros(0, np.int64)
         rows = np.unique(rows[:found])
-        seconds = np.concatenate([self._words(run, run.seconds, first, last) for run in runs])[rows]
+        seconds = np.concatenate([self.words(run, run.seconds, first, last) for run in runs])[rows]
         sizes = [int(run.bounds[last] - run.bounds[first]) for run in runs]
         starts = np.repeat([run.record for run in runs], sizes)[rows]
         records = starts + (keys[rows] & np.uint64(k.INDEX_MASK)).astype(np.int64)
@@ -258,7 +311,9 @@ class NameCheck:
             yield from self._tell("DSQC-D013", *self._places_of(k.TURNED, texts.SWAPPED), texts.MATE_BESIDE)
         else:
             kinds.append(k.TWINS)
-        found: list[_Value] = [(record, fill(texts.NAME_OF_RECORD, first)) for record, first in self._repeats.first]
+        found: list[_Value] = [
+            (record, fill(texts.NAME_OF_RECORD, first)) for record, first in self._repeats.resolved()
+        ]
         count = self._repeats.count
         for kind in kinds:
             places, number = self._places_of(kind, texts.THE_NAME)
@@ -267,6 +322,35 @@ class NameCheck:
         found.sort(key=lambda item: item[0])
         mild = Severity.WARNING if self._aligned or count * RARE <= self._reads else None
         yield from self._tell("DSQC-D010", found[:KEPT_PER_GROUP], count, texts.EVERY_NAME_ONCE, mild)
+
+    def part(self) -> "NamesPart":
+        """What was noted, for the check of the whole file; nothing is to be added after that."""
+        if self._state[k.STORED]:
+            self._end_run()
+        places = [list(named) for named in self._named]
+        last = (self._last.tolist(), self._last_name, self._last_record)
+        state = self._state.tolist()
+        return NamesPart(self._runs, state, last, self._counts.tolist(), places, self._repeats, self._reads)
+
+    def follow(self, other: "NamesPart") -> None:
+        """Take over what the check of a following part noted, whose first name is not that of the last read here."""
+        if self._state[k.STORED]:
+            self._end_run()
+        if self._state[k.HAS_LAST] and not self._state[k.LAST_PAIRED]:
+            if self._counts[k.LONE] < k.PLACES:
+                self._named[k.LONE].append((self._last_record, self._last_name))
+            self._counts[k.LONE] += 1
+        pairs = int(self._state[k.PAIRS])
+        self._state[:] = other.state
+        self._state[k.PAIRS] += pairs
+        self._last[:] = np.array(other.last[0], np.uint64)
+        _, self._last_name, self._last_record = other.last
+        self._counts += np.array(other.counts, np.int64)
+        for kind, (mine, others) in enumerate(zip(self._named, other.places, strict=True)):
+            self._named[kind] = [*mine, *others][: k.PLACES]
+        self._runs += other.runs
+        self._repeats.take(other.repeats)
+        self._reads += other.reads
 
     def _places_of(self, kind: int, text: Text) -> tuple[list[_Value], int]:
         """The first places of a kind, and how many there are."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsqc.findings import Finding, FindingLog, Location
 from dsqc.formats import texts
@@ -20,7 +21,7 @@ _PLACES_SHOWN = 3
 _REMARKS = {k.SAME_MATE: texts.SAME_MATE, k.SWAPPED: texts.SWAPPED}
 
 
-class _MateCheck:
+class MateCheck:
     """Compares names of mates and remembers what the findings need."""
 
     def __init__(self, name: str) -> None:
@@ -43,6 +44,21 @@ class _MateCheck:
     def strangers(self) -> int:
         """Pairs whose names differ."""
         return int(self._counts[k.STRANGERS])
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Pairs by how their names relate."""
+        return self._counts
+
+    @property
+    def found(self) -> list[Finding]:
+        """The first pairs that do not match."""
+        return self._found
+
+    def take(self, counts: list[int], found: list[Finding]) -> None:
+        """Take over what was found in the part of the file that follows."""
+        self._counts += np.array(counts, np.int64)
+        self._found = [*self._found, *found][:_KEPT]
 
     def compare(self, first: ReadBatch, second: ReadBatch) -> None:
         """Compare row by row; remember the first 20 pairs that do not match."""
@@ -76,6 +92,22 @@ class _MateCheck:
             yield replace(tell("DSQC-D013", place, fill(texts.MORE_PAIRS, rest), texts.TWO_NAMES), count=rest)
 
 
+def have_same_reads(first: ReadBatch, second: ReadBatch) -> bool:
+    """Whether reads at the same place have the same bases and qualities, all of them."""
+    return bool(
+        k.same_reads(
+            first.data,
+            first.sequence_start,
+            first.quality_start,
+            first.length,
+            second.data,
+            second.sequence_start,
+            second.quality_start,
+            second.length,
+        )
+    )
+
+
 class PairReader:
     """Reads two files of mates in step.
 
@@ -103,7 +135,7 @@ class PairReader:
         self._first = first
         self._second = second
         self._log = log
-        self._check = _MateCheck(first.name)
+        self._check = MateCheck(first.name)
         self._sets = MateSets(folder=folder, private=private)
         self._same = True
 
@@ -144,16 +176,14 @@ class PairReader:
         self._check.compare(first, second)
         self._keep(0, first)
         self._keep(1, second)
-        self._same = self._same and k.same_reads(
-            first.data,
-            first.sequence_start,
-            first.quality_start,
-            first.length,
-            second.data,
-            second.sequence_start,
-            second.quality_start,
-            second.length,
-        )
+        self._same = self._same and have_same_reads(first, second)
+
+    def stand_for(self, check: MateCheck, *, same: bool) -> None:
+        """Take over what was found when the mates were compared in parts, none of them strangers, as if both files,
+        which have been read, had been read here."""
+        self._check = check
+        self._same = same
+        self._conclude()
 
     def _keep(self, side: int, batch: ReadBatch) -> None:
         """Keep names from the first strangers on: everything before them was paired, so it holds the same names."""

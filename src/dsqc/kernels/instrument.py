@@ -42,6 +42,18 @@ def _second_word(data: Bytes, start: int, end: int) -> int:
     return end
 
 
+@kernel
+def _row_of(data: Bytes, start: int, end: int, prefixes: Bytes, lengths: Ints, known: int) -> int:
+    """The beginning that a name has; the empty one, where there is one, for names that have no other."""
+    empty = known
+    for row in range(known):
+        if lengths[row] == 0:
+            empty = row
+        elif _begins(data, start, end, prefixes, row, lengths[row]):
+            return row
+    return empty
+
+
 @entry("u1[::1], i8[::1], i8[::1], i8, b1, u1[:, ::1], i8[::1], i8, i8[::1], i8 -> i8")
 def count_prefixes(
     data: Bytes,
@@ -72,10 +84,8 @@ def count_prefixes(
         end = name_end[read]
         if second_word:
             start = _second_word(data, start, end)
-        if last >= known or not _begins(data, start, end, prefixes, last, lengths[last]):
-            last = 0
-            while last < known and not _begins(data, start, end, prefixes, last, lengths[last]):
-                last += 1
+        if last >= known or lengths[last] == 0 or not _begins(data, start, end, prefixes, last, lengths[last]):
+            last = _row_of(data, start, end, prefixes, lengths, known)
             if last == known and known < MOST:
                 return read
         counts[last] += 1

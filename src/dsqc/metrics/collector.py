@@ -111,6 +111,24 @@ class Collector(ABC):
         """An empty collector for the part of the file that follows; it knows what order-dependent parts must know."""
         return type(self)()
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no read that comes changes how those behind it are counted: parts behind can be measured now."""
+        return True
+
+    def begin_behind(self, reads: int, longest: int) -> None:  # noqa: B027  # most do not ask what came before
+        """Tell a :meth:`continuation` what came between the reads it knows of and its own part.
+
+        Args:
+            reads: of the file in front of its part.
+            longest: bases of the longest of them.
+        """
+
+    def follows_exactly(self, other: Self) -> bool:
+        """Whether :meth:`merge` of ``other``, which measured the following part without having seen all that ``self``
+        has, gives what one collector would have counted; where a table of bounded size ran over, it may not."""
+        return True
+
     def add_records(self, records: ReadBatch) -> None:  # noqa: B027  # most collectors look at reads only
         """Measure one batch of alignments, all records as stored. Called before :meth:`add`, not for FASTQ."""
 

@@ -109,6 +109,15 @@ class DuplicationCollector(Collector):
         following._state[READS] = 0
         return following
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all sequences that count are known."""
+        return int(self._state[DISTINCT]) == KNOWN
+
+    def begin_behind(self, reads: int, longest: int) -> None:
+        """The number of reads in front tells when the last sequence came."""
+        self._state[BEFORE] = reads
+
     def values(self, facts: Facts) -> dict[str, Value]:
         """Fractions of the reads, and how many sequences are overrepresented."""
         table = self._overrepresented()

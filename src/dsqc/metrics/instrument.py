@@ -147,6 +147,14 @@ class InstrumentCollector(Collector):
         following._archive = self._archive
         return following
 
+    def follows_exactly(self, other: Self) -> bool:
+        """Whether ``other`` had room for every origin known before, and names without a known beginning, which hide
+        origins that come after them, did so in both."""
+        mine, others = set(self._origins), set(other._origins)
+        hidden = any(not item.prefix for item in mine) and any(item.prefix for item in others - mine)
+        hiding = any(not item.prefix for item in others) and any(item.prefix for item in mine - others)
+        return not hidden and not hiding and (not other._counts[MOST] or mine <= others)
+
     def _seen(self) -> list[tuple[Origin, int]]:
         seen = [(origin, count) for origin, count in zip(self._origins, self._counts.tolist(), strict=False) if count]
         return sorted(seen, key=lambda item: (-item[1], item[0].prefix))

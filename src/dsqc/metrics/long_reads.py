@@ -191,6 +191,10 @@ class LongReadCollector(Collector):
         following._long = self._long
         return following
 
+    def begin_behind(self, reads: int, longest: int) -> None:
+        """Behind a long read all are measured."""
+        self._long = self._long or longest > LONG
+
     def values(self, facts: Facts) -> dict[str, Value]:
         """Lengths are those of all reads, qualities those of the reads that were measured."""
         values: dict[str, Value] = {metric.id: None for metric in self.METRICS}

@@ -208,6 +208,11 @@ class NanoporeCollector(Collector):
         following._runs = dict.fromkeys(self._runs, 0)
         return following
 
+    def follows_exactly(self, other: Self) -> bool:
+        """Whether minutes were counted from the same day, and ``other`` had room for every run known before."""
+        same_day = None in (self._day, other._day) or self._day == other._day
+        return same_day and (len(other._runs) < MOST_RUNS or self._runs.keys() <= other._runs.keys())
+
     def values(self, facts: Facts) -> dict[str, Value]:
         """What headers and tags say about the run."""
         values: dict[str, Value] = {metric.id: None for metric in self.METRICS}

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.formats.batch import ReadBatch
+from dsqc.metrics import state
 from dsqc.metrics.adapters import AdapterCollector
 from dsqc.metrics.alignment import AlignmentCollector
 from dsqc.metrics.alignment_coverage import CoverageCollector
@@ -47,6 +48,10 @@ READ_COLLECTORS: tuple[type[Collector], ...] = (
 """What every data file is measured with, beside lengths, bases and qualities by position."""
 ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (AlignmentCollector, CoverageCollector, GcBiasCollector)
 """What alignments are measured with besides."""
+
+
+SETTLED_READS = 20_000
+"""Reads after which nothing goes by the first reads of a file any more, but for what collectors say themselves."""
 
 
 class ReadMetrics:
@@ -108,6 +113,59 @@ class ReadMetrics:
         following._collectors = [collector.continuation() for collector in self._collectors]
         following._next_read = self._next_read
         return following
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether parts that follow can be measured by :meth:`part_behind`, whatever stands between."""
+        return self._next_read > SETTLED_READS and all(collector.is_settled for collector in self._collectors)
+
+    def settle(self, batch: ReadBatch) -> None:
+        """As :meth:`add`, of metrics that only :meth:`part_behind` will be asked of: what is settled need not count."""
+        if self._next_read <= SETTLED_READS:
+            self.add(batch)
+            return
+        sequenced = replace(sequenced_reads(batch), first_record=self._next_read)
+        self._next_read += len(sequenced)
+        reads = Reads(sequenced, check_batch(sequenced))
+        for collector in self._collectors:
+            if not collector.is_settled:
+                collector.add(reads)
+
+    def part_behind(self, reads: int, longest: int) -> "ReadMetrics":
+        """As :meth:`continuation`, for a part that begins later. These metrics are settled, or end where it begins.
+
+        Args:
+            reads: of the file in front of the part.
+            longest: bases of the longest of them.
+        """
+        following = self.continuation()
+        following._next_read = reads + 1
+        for collector in following._collectors:
+            collector.begin_behind(reads, longest)
+        return following
+
+    def follows_exactly(self, other: "ReadMetrics") -> bool:
+        """Whether :meth:`merge` of the part that follows is exact (see ``Collector``)."""
+        pairs = zip(self._collectors, other._collectors, strict=True)
+        return all(collector.follows_exactly(added) for collector, added in pairs)
+
+    def dump(self, arrays: list[NDArray[Any]]) -> Any:
+        """Everything collected as JSON; arrays go to ``arrays``. See :mod:`dsqc.metrics.state`."""
+        return [self._next_read, *(state.dump(held, arrays) for held in self._held)]
+
+    def fill(self, dumped: Any, arrays: state.ReadArray) -> None:
+        """Take over what :meth:`dump` of metrics of the same kind of file gave; these are empty.
+
+        Raises:
+            ValueError: it is not that of such metrics.
+        """
+        self._next_read = dumped[0]
+        for held, item in zip(self._held, dumped[1:], strict=True):
+            state.fill(held, item, arrays)
+
+    @property
+    def _held(self) -> list[object]:
+        return [*self._collectors, self._length, self._content, self._quality]
 
     @property
     def facts(self) -> Facts:

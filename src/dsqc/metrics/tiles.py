@@ -97,6 +97,11 @@ class TileCollector(Collector):
         following._state[WITHOUT] = self._state[WITHOUT]
         return following
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known which field of a name is the tile."""
+        return bool(self._state[FIELD] >= 0 or self._state[WITHOUT])
+
     def values(self, facts: Facts) -> dict[str, Value]:
         """Number of tiles and the largest deviation."""
         deviations = self.tables(facts)["quality_by_tile"]["deviation"]

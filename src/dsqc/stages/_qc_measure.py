@@ -34,6 +34,7 @@ class Options:
         declared_offset: the quality offset that the run's form declares.
         progress: called after every batch with the file's name and the records read so far.
         panel: gives the genomes that organisms are told by; asked when the first file has been read.
+        parts: directory of parts of the files, measured before (``dsqc.stages.qc_parts``); None for none.
     """
 
     threads: int = 2
@@ -41,6 +42,7 @@ class Options:
     declared_offset: int | None = None
     progress: Progress | None = None
     panel: Callable[[], Panel | None] = open_panel
+    parts: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class QcPair:
         return {"mates": list(self.mates), "pairs": self.pairs}
 
 
-class _Pass:
+class Pass:
     """One file while it is read."""
 
     def __init__(self, path: DataPath, options: Options) -> None:
@@ -195,7 +197,7 @@ def _withheld(table: Table) -> Table:
 
 def measure_file(path: DataPath, stem: str, options: Options) -> QcFile:
     """Read one file once, whole. ``path`` may be ``-`` for standard input."""
-    one = _Pass(path, options)
+    one = Pass(path, options)
     with one.source:
         for batch in one.source.batches():
             one.add(batch)
@@ -210,7 +212,7 @@ def measure_pair(
     What the comparison finds stands with the findings of the first. Alignments (whatever the names of the files say)
     are no mate files: they are measured one by one.
     """
-    one, two = _Pass(paths[0], options), _Pass(paths[1], options)
+    one, two = Pass(paths[0], options), Pass(paths[1], options)
     with one.source, two.source:
         measured = PairMetrics()
         pairs = 0 if one.aligned or two.aligned else _read_in_step(one, two, measured)
@@ -225,7 +227,7 @@ def measure_pair(
         )
 
 
-def _read_in_step(one: _Pass, two: _Pass, measured: PairMetrics) -> int:
+def _read_in_step(one: Pass, two: Pass, measured: PairMetrics) -> int:
     mates = PairReader(one.source, two.source, one.log, private=one.sealed or two.sealed)
     for first, second in mates.batches():
         measured.add(first, second)

@@ -43,6 +43,16 @@ class PersonalCheck:
             for masked in _masked(line, comment):
                 self._found.setdefault(masked, batch.first_record + row)
 
+    @property
+    def found(self) -> dict[str, int]:
+        """Each different text, masked, with the record where it stands first."""
+        return self._found
+
+    def take(self, found: Mapping[str, int]) -> None:
+        """Take over what was found in the part of the file that follows."""
+        for masked, record in found.items():
+            self._found.setdefault(masked, record)
+
     def findings(self, header: Mapping[str, Any]) -> Iterator[Finding]:
         """One finding for each different text; with the record where it stands in a read's name line."""
         for masked, record in self._found.items():

@@ -1,5 +1,6 @@
 """The qc stage: every data file is read once, whole; what it is, what is wrong with it, how good it is."""
 
+import shutil
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,8 +19,10 @@ from dsqc.model import TECHNICAL_ROLES, DataFile, FileFormat, Run, Submission
 from dsqc.sketch import Panel, check_panel, choose_panel
 from dsqc.stages._inputs import STANDARD_INPUT, check_inputs
 from dsqc.stages._memory import give_back_memory
-from dsqc.stages._qc_measure import Options, Progress, QcFile, QcPair, measure_file, measure_pair
+from dsqc.stages._qc_files import checked_parts, measure_files
+from dsqc.stages._qc_measure import Options, Progress, QcFile, QcPair
 from dsqc.stages._qc_results import FINDINGS, RECORD, MeasuredRun, TakenFile, taken_run
+from dsqc.stages._qc_spans import PARTS
 from dsqc.stages._qc_write import html_name, metrics_name, prepare, remove_stale, stems_of, write_files
 from dsqc.version import __version__
 
@@ -94,6 +97,7 @@ def qc(
     reference: str | Path | None = None,
     panel: str | Path | None = None,
     progress: Progress | None = None,
+    parts: str | Path | None = None,
 ) -> QcResult:
     """Read data files once, whole: prove them, measure them.
 
@@ -106,9 +110,12 @@ def qc(
         panel: genomes that organisms are told by (``dsqc sketch build``), ``none`` for none; default: the small panel
             that dsqc ships, or that of the environment (``DSQC_PANEL``).
         progress: called now and then with a file's name and the records read so far.
+        parts: directory of the parts that the files were measured in (:mod:`dsqc.stages.qc_parts`): the files are put
+            together of them and not read, but where a file can only be measured whole.
 
     Raises:
-        UsageError: a path does not exist or is a directory; with ``paired``, an odd number of files or alignments.
+        UsageError: a path does not exist or is a directory; a file has no part in ``parts``; with ``paired``, an odd
+            number of files or alignments.
         SystemFault: a file cannot be read, results cannot be written.
     """
     inputs = [Path(path) for path in paths]
@@ -116,13 +123,17 @@ def qc(
     if paired:
         _check_pairs(inputs)
     options = Options(
-        threads=threads, reference=_checked_reference(reference), progress=progress, panel=_panel_of(panel)
+        threads=threads,
+        reference=_checked_reference(reference),
+        progress=progress,
+        panel=_panel_of(panel),
+        parts=checked_parts(inputs, parts),
     )
     if outdir is not None and threads > 1:
         prepare(options.panel)
     stems = stems_of(["stdin" if path == STANDARD_INPUT else path.name for path in inputs])
     groups = [(n, n + 1) for n in range(0, len(inputs), 2)] if paired else [(n,) for n in range(len(inputs))]
-    files, pairs = _measure(inputs, stems, groups, options)
+    files, pairs = measure_files(inputs, stems, groups, options)
     result = QcResult(tuple(files), tuple(pairs), _all_findings(files), Path(outdir) if outdir is not None else None)
     if result.outdir is not None:
         give_back_memory()
@@ -145,8 +156,9 @@ def qc_run(
     """Measure all data files of one run of a submission and write its results.
 
     Where the station has taken the submitter's receipt over the same bytes, its results are written, and nothing is
-    measured. A file that is not in the inbox gets the state ``missing``; the finding about it was made when it was
-    transferred or validated. A run none of whose files is there is ``skipped``.
+    measured. A file whose parts stand in ``outdir``/parts (:mod:`dsqc.stages.qc_parts`) is put together of them; they
+    are removed when the results stand. A file that is not in the inbox gets the state ``missing``; the finding about it
+    was made when it was transferred or validated. A run none of whose files is there is ``skipped``.
 
     Args:
         submission_json: what validate wrote.
@@ -163,7 +175,8 @@ def qc_run(
     log = logs.logger(stage="qc", run=run_key)
     submission = Submission.from_dict(artefact.read_json(submission_json))
     run = _find_run(submission, run_key)
-    options = Options(threads, _checked_reference(reference), None, progress, _panel_of(panel))
+    parts = outdir / PARTS if (outdir / PARTS).is_dir() else None
+    options = Options(threads, _checked_reference(reference), None, progress, _panel_of(panel), parts)
     result = taken_run(submission_json, run, inbox, options.panel) if options.reference is None else None
     if result is None:
         if threads > 1:
@@ -175,8 +188,18 @@ def qc_run(
     artefact.write_json_lines(outdir / FINDINGS, result.findings.to_list())
     remove_stale(outdir, {item.stem for item in result.files})
     artefact.write_json(outdir / RECORD, result.data)
+    _remove_parts(outdir)
     log.info("done", state=result.data["state"], **result.findings.counts())
     return QcRunResult(result.data, tuple(result.files), result.findings, outdir / RECORD)
+
+
+def _remove_parts(outdir: Path) -> None:
+    """Take away the parts of a run whose results stand: all at once, so that nobody ever finds some of them."""
+    used = outdir / f".{PARTS}.used"
+    shutil.rmtree(used, ignore_errors=True)  # of one that was killed here
+    if (outdir / PARTS).is_dir():
+        (outdir / PARTS).rename(used)
+        shutil.rmtree(used, ignore_errors=True)
 
 
 def measure_run(
@@ -188,7 +211,7 @@ def measure_run(
     present = [number for number, path in enumerate(paths) if path is not None]
     stems = stems_of([item.name for item in run.files])
     groups = _mates(run.files, present)
-    files, pairs = _measure([path or Path() for path in paths], stems, groups, options)
+    files, pairs = measure_files([path or Path() for path in paths], stems, groups, options)
     by_stem = {item.stem: item for item in files}
     measured = [by_stem.get(stem) for stem in stems]
     findings = _all_findings(files)
@@ -237,22 +260,6 @@ def _panel_of(panel: str | Path | None) -> Callable[[], Panel | None]:
     path = Path(panel) if panel else None
     check_panel(path)
     return partial(choose_panel, path)
-
-
-def _measure(
-    paths: Sequence[DataPath], stems: Sequence[str], groups: Sequence[tuple[int, ...]], options: Options
-) -> tuple[list[QcFile], list[QcPair]]:
-    """Measure single files and pairs; the files come back in the order of ``paths``."""
-    files: dict[int, QcFile] = {}
-    pairs: list[QcPair] = []
-    for group in groups:
-        if len(group) == 1:
-            files[group[0]] = measure_file(paths[group[0]], stems[group[0]], options)
-            continue
-        one, two = group
-        files[one], files[two], pair = measure_pair((paths[one], paths[two]), (stems[one], stems[two]), options)
-        pairs.append(pair)
-    return [files[number] for number in sorted(files)], pairs
 
 
 def _all_findings(files: Sequence[QcFile]) -> FindingLog:

@@ -1,5 +1,6 @@
 """dsqc.stages.qc.qc_run(): one run of a submission, its files found by role and state."""
 
+import gzip
 import json
 import unicodedata
 from importlib.resources import files
@@ -10,7 +11,8 @@ import pytest
 from dsqc import artefact
 from dsqc.errors import SystemFault, UsageError
 from dsqc.model import Cell, Heading, Row, Sheet, Submission
-from dsqc.stages.qc import qc_run
+from dsqc.stages.qc import PARTS, qc_run
+from dsqc.stages.qc_parts import measure_run_part
 from helpers.batches import clean_reads
 from helpers.fastq_files import fastq, write_gzip
 
@@ -168,3 +170,20 @@ def test_the_same_bytes_again_and_nothing_stale(place):
 def test_without_the_earlier_stage_it_is_our_fault(place):
     with pytest.raises(SystemFault, match="does not exist"):
         qc_run(place / "submission.json", "RUN_1", place / "inbox", place / "out")
+
+
+def test_parts_that_stand_beside_the_results_are_put_together_and_removed(place):
+    files = {"s_R1.fastq.gz": ("R1", clean_reads(60, 80, seed=1), "p{}/1")}
+    measure(place, files)
+    whole = {path.name: path.read_bytes() for path in (place / "out").rglob("*") if path.is_file()}
+    path = place / "inbox" / "s_R1.fastq.gz"
+    path.write_bytes(gzip.decompress(path.read_bytes()))  # plain text can be cut, whatever its name
+    submission, inbox = place / "submission.json", place / "inbox"
+    qc_run(submission, "RUN_1", inbox, place / "plain")
+    for number in (1, 2):
+        assert measure_run_part(inbox, place / "out", path.name, number, 2).parent == place / "out" / PARTS
+    assert measure_run_part(inbox, place / "out", "not_there.fastq", 1, 2) is None
+    qc_run(submission, "RUN_1", inbox, place / "out")
+    joined = {path.name: path.read_bytes() for path in (place / "out").rglob("*") if path.is_file()}
+    assert joined.keys() == whole.keys()
+    assert joined == {path.name: path.read_bytes() for path in (place / "plain").rglob("*") if path.is_file()}
