@@ -129,8 +129,10 @@ class Items:
     def _add_item(self, name: str, event: Event) -> None:
         if event.kind is EventKind.DONE:
             minute = self.minutes[int(event.time // 60)]
-            minute[0] += event.bytes if event.stage == "transfer" else 0
-            minute[1] += event.bytes if event.stage == "qc" else 0
+            # The bytes of a file that is measured in parts are told once more by its run.
+            stored = 0 if event.part else event.bytes
+            minute[0] += stored if event.stage == "transfer" else 0
+            minute[1] += stored if event.stage == "qc" else 0
             minute[2] += round(event.predicted_seconds * 1000)
         key = ItemKey(event.stage, event.submission, event.run, event.part)
         item = self.items.get(key)
