@@ -99,7 +99,7 @@ class EventEye:
     def __post_init__(self) -> None:
         for key, item in self.items.items.items():
             if key.part:
-                self._parts[key._replace(part=0)].append(item)
+                self._parts[key._replace(part=0, file="")].append(item)
             if self._was_interrupted(item):
                 self.interrupted += 1
 

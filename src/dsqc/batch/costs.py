@@ -16,7 +16,7 @@ from dsqc.errors import SystemFault
 
 MB = 1_000_000
 LONG_PLATFORMS = frozenset({"oxford_nanopore", "pacbio_smrt"})
-KINDS = ("fastq", "fastq_gzip", "fastq_other", "fastq_long", "bam", "cram", "sam", "unknown")
+KINDS = ("fastq", "fastq_gzip", "fastq_bgzf", "fastq_other", "fastq_long", "bam", "cram", "sam", "unknown")
 _SUFFIXES = {
     (".bam",): "bam",
     (".cram",): "cram",
@@ -25,6 +25,8 @@ _SUFFIXES = {
     (".fastq.bz2", ".fq.bz2", ".fastq.xz", ".fq.xz", ".fastq.zst", ".fq.zst"): "fastq_other",
     (".fastq", ".fq"): "fastq",
 }
+CUT_KINDS = frozenset({"fastq", "fastq_bgzf"})
+"""What can be measured in parts (:mod:`dsqc.stages.qc_parts`)."""
 PRIOR_SECONDS = 20.0
 """Weight of the rates that dsqc ships against what was measured, in seconds of predicted work."""
 MOST_FACTOR = 20.0
@@ -82,6 +84,12 @@ class CostModel:
 
     factors: Mapping[str, float] = field(default_factory=dict)
 
+    def file(self, item: PlannedFile) -> float:
+        """Seconds of reading and measuring one data file."""
+        rate = rates()["qc"]
+        seconds = rate["file_seconds"] + rate["mb_seconds"][item.kind] * item.bytes / MB
+        return float(round(seconds * self.factors.get(f"qc:{item.kind}", 1.0), 3))
+
     def job(self, job: StageJob, size: int, file_count: int, runs: "tuple[PlannedRun, ...]") -> float:
         """Seconds of one job.
 
@@ -130,7 +138,7 @@ def measured_factors(events: Iterable[Event], kinds: Mapping[tuple[str, str], st
     measured: dict[str, float] = defaultdict(float)
     predicted: dict[str, float] = defaultdict(float)
     for event in events:
-        if event.kind is not EventKind.DONE or event.stage not in STAGES or event.predicted_seconds <= 0:
+        if event.kind is not EventKind.DONE or event.stage not in STAGES or event.predicted_seconds <= 0 or event.file:
             continue
         name = f"qc:{kinds.get((event.submission, event.run), 'unknown')}" if event.stage == "qc" else event.stage
         measured[name] += event.cpu_seconds or event.seconds

@@ -48,7 +48,8 @@ class Event:
         stage: ``transfer``, ``validate``, ``qc``, ``judge``, ``register``; empty for shards.
         submission: name in the batch.
         run: key of the run, for ``qc``.
-        part: number of the part of a data file that is measured in parts, from 1.
+        file, part: of a data file that is measured in parts: its name, and the number of the part, from 1; the digest
+            of its stored bytes is the number after the last.
         shard: which shard of the plan.
         attempt: the attempt at the shard, from 1.
         host: node.
@@ -69,6 +70,7 @@ class Event:
     stage: str = ""
     submission: str = ""
     run: str = ""
+    file: str = ""
     part: int = 0
     shard: str = ""
     attempt: int = 0

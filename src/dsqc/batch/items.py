@@ -35,6 +35,8 @@ class ItemKey(NamedTuple):
     submission: str
     run: str = ""
     part: int = 0
+    file: str = ""
+    """Name of the file that the part is of."""
 
 
 @dataclass(slots=True)
@@ -134,7 +136,7 @@ class Items:
             minute[0] += stored if event.stage == "transfer" else 0
             minute[1] += stored if event.stage == "qc" else 0
             minute[2] += round(event.predicted_seconds * 1000)
-        key = ItemKey(event.stage, event.submission, event.run, event.part)
+        key = ItemKey(event.stage, event.submission, event.run, event.part, event.file if event.part else "")
         item = self.items.get(key)
         if item is None:
             item = self.items[key] = Item(event.kind, event.time, name)
@@ -163,7 +165,7 @@ class Items:
         Raises:
             KeyError, ValueError, TypeError, AttributeError: it is not that.
         """
-        items = {ItemKey(*row[:4]): Item(EventKind(row[4]), *row[5:]) for row in value["items"]}
+        items = {ItemKey(*row[:5]): Item(EventKind(row[5]), *row[6:]) for row in value["items"]}
         writers = {name: Writer(*row) for name, row in value["writers"].items()}
         minutes = {int(minute): [int(one) for one in told] for minute, told in value["minutes"].items()}
         return cls(items, writers, minutes)

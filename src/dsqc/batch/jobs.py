@@ -33,7 +33,11 @@ def jobs_of(shard: Shard, submissions: Mapping[str, PlannedSubmission]) -> Itera
 
     Of a submission whose source could not be listed nothing is known but its name: only its transfer is tried.
     """
-    stages = STAGES_OF.get(shard.kind, ())
+    if shard.kind is ShardKind.PART:
+        for item in shard.items:
+            yield StageJob("qc", item.submission, item.run, item.file, item.part, item.parts)
+        return
+    stages = STAGES_OF[shard.kind]
     for item in shard.items:
         planned = submissions[item.submission]
         for stage in stages if planned.reachable else stages[:1]:
@@ -49,7 +53,11 @@ def is_ready(job: StageJob, work: Path, runs: tuple[str, ...]) -> bool:
 
 
 def is_done(job: StageJob, work: Path, runs: tuple[str, ...]) -> bool:
-    """Whether the outputs of ``job`` stand and are not older than anything they are made from."""
+    """Whether the outputs of ``job`` stand and are not older than anything they are made from.
+
+    A part is done when its run is: until then it is asked for again, and sees itself that it stands.
+    """
+    job = job.whole
     made = [_time(work / name) for name in job.outputs]
     if None in made:
         return False
@@ -121,6 +129,9 @@ def command_of(job: StageJob, planned: PlannedSubmission, options: BatchOptions,
     elif job.stage == "validate":
         own = ["validate", f"inbox/{name}", "--transfer", f"{results}/transfer.json", "-O", results]
         own += ["--today", options.today] if options.today else []
+    elif job.file:
+        own = ["batch", "part", job.file, f"{job.part}/{job.parts}", "--inbox", f"inbox/{name}", "-O", job.results]
+        return [*own, "-@", str(threads)]
     elif job.stage == "qc":
         own = ["qc", "--submission", f"{results}/submission.json", "--run", job.run, "--inbox", f"inbox/{name}"]
         own += ["-O", job.results, "-@", str(threads)]

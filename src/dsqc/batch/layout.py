@@ -15,11 +15,18 @@ RATES = "rates.json"
 
 @dataclass(frozen=True, slots=True)
 class StageJob:
-    """One job of the workflow: what it makes and where it logs, relative to the working directory."""
+    """One job of the workflow: what it makes and where it logs, relative to the working directory.
+
+    With ``file`` it is part ``part`` of ``parts`` of the ``qc`` of that file; the digest of its stored bytes is the
+    part after the last.
+    """
 
     stage: str
     submission: str
     run: str = ""
+    file: str = ""
+    part: int = 0
+    parts: int = 0
 
     @property
     def results(self) -> str:
@@ -34,7 +41,12 @@ class StageJob:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Everything that a later stage reads of it; all of it is there, or the job is not done."""
+        """Everything that a later stage reads of it; all of it is there, or the job is not done.
+
+        What a part leaves goes when its run is measured, so that nobody asks for it.
+        """
+        if self.file:
+            return ()
         names = {
             "validate": ("validate.findings.jsonl", "submission.json", "profile.json", "profile.html"),
             "qc": ("findings.jsonl",),
@@ -44,7 +56,13 @@ class StageJob:
     @property
     def log(self) -> str:
         """The job's standard error."""
-        return f"logs/{self.stage}/{self.submission}" + (f"/{self.run}.log" if self.run else ".log")
+        part = f".{self.file}.{self.part}" if self.file else ""
+        return f"logs/{self.stage}/{self.submission}" + (f"/{self.run}{part}.log" if self.run else ".log")
+
+    @property
+    def whole(self) -> "StageJob":
+        """The job that a part belongs to; any other one itself."""
+        return StageJob(self.stage, self.submission, self.run)
 
     def inputs(self, runs: tuple[str, ...] = ()) -> tuple[str, ...]:
         """What it is made from.

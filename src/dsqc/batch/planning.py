@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,13 @@ from dsqc.batch.plan import (
     write_index,
     write_plan,
 )
-from dsqc.batch.sharding import ShardSettings, cut_batch, definition
+from dsqc.batch.sharding import SMALLEST_CUT, ShardSettings, cut_batch, definition
 from dsqc.batch.sheet import BatchRow
 from dsqc.errors import DsqcError, SystemFault
+from dsqc.formats.container import tell_container
 from dsqc.forms import compose, labels, load_fields
 from dsqc.listing import is_bare
-from dsqc.model import DataFile
+from dsqc.model import Container, DataFile
 from dsqc.station import S3Options
 from dsqc.submission import interpret, read_tables, sheet_files
 from dsqc.submission.layout import split_name
@@ -175,7 +176,7 @@ def _look(row: BatchRow, work: Path, s3: S3Options, before: PlannedSubmission | 
         runs = known.pop("runs", None)
         if before and before.reachable and before.source == row.source and runs is not None and known == state:
             return _Looked(before, tuple(map(_run_of, runs)))
-        found = _runs(source, entries, work / "inbox" / row.name)
+        found = _with_containers(_runs(source, entries, work / "inbox" / row.name), source, entries)
     except DsqcError as error:
         _write_state(work, row.name, state)
         return _Looked(PlannedSubmission(row.name, row.source, reachable=False, note=error.message))
@@ -219,6 +220,23 @@ def _runs(source: Source, entries: Sequence[Entry], inbox: Path) -> tuple[Planne
                 with attempt:
                     _fetch(source, entry, Path(place) / entry.name)
         return _runs_in(Path(place), sizes)
+
+
+def _with_containers(runs: tuple[PlannedRun, ...], source: Source, entries: Sequence[Entry]) -> tuple[PlannedRun, ...]:
+    """Say of gzip files that are large enough to be cut whether they are BGZF, which can be."""
+    found = {entry.name: entry for entry in entries if entry.kind is EntryKind.FILE}
+
+    def seen(item: PlannedFile) -> PlannedFile:
+        entry = found.get(item.name)
+        if entry is None or item.bytes < SMALLEST_CUT or item.kind != "fastq_gzip":
+            return item
+        try:
+            start = b"".join(source.blocks(entry, 0, 512))
+        except (FileFault, DsqcError):
+            return item  # the transfer says so
+        return replace(item, kind="fastq_bgzf") if tell_container(start) is Container.BGZF else item
+
+    return tuple(replace(run, files=tuple(map(seen, run.files))) for run in runs)
 
 
 def _may_tell_of_runs(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dsqc.batch.events import Event, EventKind
@@ -35,7 +35,7 @@ class Deaths:
                 running.clear()
             if not event.stage:
                 continue
-            job = StageJob(event.stage, event.submission, event.run)
+            job = StageJob(event.stage, event.submission, event.run, event.file, event.part)
             if event.kind is EventKind.STARTED:
                 running.add(job)
             elif event.kind is not EventKind.PROGRESS:
@@ -48,7 +48,7 @@ class Deaths:
         return found
 
     def __getitem__(self, job: StageJob) -> int:
-        return self.alone[job] + self.with_shard[job]
+        return self.alone[_named(job)] + self.with_shard[_named(job)]
 
 
 @dataclass(slots=True)
@@ -147,7 +147,14 @@ class JobQueue:
 
     def killers(self, deaths: int) -> list[StageJob]:
         """Jobs that whole attempts ended with so often."""
-        return [job for line in self._lines.values() for job in _all(line) if self._deaths.with_shard[job] >= deaths]
+        return [
+            job for line in self._lines.values() for job in _all(line) if self._deaths.with_shard[_named(job)] >= deaths
+        ]
+
+
+def _named(job: StageJob) -> StageJob:
+    """As events name it: without the number of parts."""
+    return replace(job, parts=0)
 
 
 def _all(line: _Line) -> list[StageJob]:

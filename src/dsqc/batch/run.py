@@ -140,8 +140,13 @@ def plan_only(options: RunOptions) -> Plan:
 def _plan(options: RunOptions, work: Path, station: Path) -> Plan:
     s3 = _s3_options(station)
     rows = read_batch(options.sheet, s3)
-    profile: ProfileSettings = profile_settings(find_profile(options.profile))
+    place = find_profile(options.profile)
+    profile: ProfileSettings = profile_settings(place)
     settings = ShardSettings(profile.shard_seconds, profile.most_shards, profile.shard_threads, options.shards)
+    if not uses_slurm(place, options.extra):
+        # One machine: enough shards for all of its processors.
+        cores = options.cores or os.cpu_count() or 1
+        settings = replace(settings, least=-(-cores // settings.threads))
     name = str(options.sheet).rstrip("/").rpartition("/")[2]
     return plan_batch(rows, work, name, PlanOptions(s3, settings, options.rates))
 

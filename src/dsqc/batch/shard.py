@@ -25,7 +25,7 @@ from dsqc.batch.layout import StageJob
 from dsqc.batch.plan import PlannedSubmission, Shard
 from dsqc.batch.queue import Deaths, JobQueue
 from dsqc.batch.slots import Slots
-from dsqc.batch.workers import Ended, Worker, cpu_seconds_of, ended, memory_of, preload, read_bytes_of, start
+from dsqc.batch.workers import Command, Ended, Worker, cpu_seconds_of, ended, memory_of, preload, read_bytes_of, start
 from dsqc.errors import ExitCode, SystemFault
 
 LOOK_SECONDS = 0.5
@@ -46,6 +46,7 @@ class ShardOptions:
     """How a shard runs.
 
     Attributes:
+        command: what runs ``dsqc ARGUMENTS`` in a process that has been forked for it.
         work: working directory of the batch.
         threads: jobs at a time.
         attempt: which attempt this is, from 1.
@@ -57,6 +58,7 @@ class ShardOptions:
         batch: what every stage is called with.
     """
 
+    command: Command
     work: Path
     threads: int = 1
     attempt: int = 1
@@ -113,7 +115,7 @@ def read_shard(work: Path, name: str) -> tuple[Shard, dict[str, PlannedSubmissio
     found = read_json(work / "shards" / f"{name}.json")
     try:
         submissions = [PlannedSubmission.from_dict(row) for row in found["submissions"]]
-        costs = {StageJob(*row[:3]): (float(row[3]), int(row[4])) for row in found["costs"]}
+        costs = {StageJob(*row[:6]): (float(row[6]), int(row[7])) for row in found["costs"]}
         return Shard.from_dict(found["shard"]), {item.name: item for item in submissions}, costs
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise SystemFault(f"Shard {name} is not of this version.", hint="Run `dsqc batch plan` again.") from error
@@ -147,8 +149,8 @@ def run_shard(name: str, options: ShardOptions) -> ShardResult:
             message = f"{type(error).__name__}: {error}"[:500]
             raise
         finally:
-            seconds = round(time.monotonic() - begun, 3)
-            events.write(EventKind.SHARD_ENDED, exit_code=int(code), seconds=seconds, message=message, **expected)
+            took = {"seconds": round(time.monotonic() - begun, 3), "cpu_seconds": round(sum(os.times()[:4]), 3)}
+            events.write(EventKind.SHARD_ENDED, exit_code=int(code), message=message, **took, **expected)
     return result
 
 
@@ -221,18 +223,19 @@ class _Run:
 
     def _start(self, job: StageJob, threads: int, held: list[int]) -> None:
         # What a job made before says nothing any more; what is under its name is whole or not there.
-        Path(job.output).unlink(missing_ok=True)
+        if not job.file:
+            Path(job.output).unlink(missing_ok=True)
         arguments = command_of(job, self.submissions[job.submission], self.options.batch, threads)
         seconds, size = self.costs.get(job, (0.0, 0))
         self.queue.begin(job)
-        pid = start(arguments, Path(job.log), f"dsqc {job.stage}", self.environment)
+        pid = start(self.options.command, arguments, Path(job.log), f"dsqc {job.stage}", self.environment)
         self.workers[pid] = Worker(pid, job, threads, seconds, size, held)
         self.events.write(EventKind.STARTED, process=pid, **self._about(job))
 
     def _about(self, job: StageJob) -> dict[str, Any]:
         seconds, size = self.costs.get(job, (0.0, 0))
-        about = {"stage": job.stage, "submission": job.submission, "run": job.run, "log": job.log}
-        return about | {"predicted_seconds": seconds, "bytes": size}
+        about = {"stage": job.stage, "submission": job.submission, "run": job.run, "file": job.file, "part": job.part}
+        return about | {"log": job.log, "predicted_seconds": seconds, "bytes": size}
 
     def _wait(self) -> None:
         """Until a job ends, or it is time to look; then see to those that have ended."""

@@ -8,10 +8,10 @@ shards stay finished.
 import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
-from dsqc.batch.costs import CostModel, PlannedRun, rates
+from dsqc.batch.costs import CUT_KINDS, MB, CostModel, PlannedRun, rates
 from dsqc.batch.layout import StageJob
 from dsqc.batch.plan import PlannedSubmission, Shard, ShardItem, ShardKind
 
@@ -21,9 +21,15 @@ _READS = {
     ShardKind.WHOLE: "transfer",
     ShardKind.INTAKE: "transfer",
     ShardKind.MEASURE: "qc",
+    ShardKind.PART: "qc",
     ShardKind.CLOSE: "register",
 }
 """The stage whose bytes are those that a shard reads; others read the same again."""
+SHORTEST_SECONDS = 30.0
+"""Wall time below which a shard is not worth its start."""
+SMALLEST_CUT = 200_000_000
+"""Stored bytes from which on a data file is measured in parts, where it takes too long for one job."""
+MOST_PARTS = 64
 GROWTH = 1.25
 """How much longer shards are made until they are few enough."""
 
@@ -37,12 +43,14 @@ class ShardSettings:
         most: how many there may be.
         threads: jobs at a time in one.
         wanted: cut into so many, whatever their length; 0 goes by ``seconds``.
+        least: how many there should be, so that a machine is used, as long as each is worth a job.
     """
 
     seconds: float = 900.0
     most: int = 200
     threads: int = 4
     wanted: int = 0
+    least: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,8 @@ class _Cutter:
 
     def jobs(self, item: ShardItem, kind: ShardKind) -> list[JobCost]:
         """The jobs that an item of a shard of ``kind`` stands for."""
+        if kind is ShardKind.PART:
+            return [self.part(item)]
         stages = {
             ShardKind.WHOLE: ("transfer", "validate", "qc", "judge", "register"),
             ShardKind.INTAKE: ("transfer", "validate"),
@@ -96,7 +106,23 @@ class _Cutter:
             ShardKind.CLOSE: ("judge", "register"),
         }[kind]
         every = self.costs(item.submission)
-        return [cost for cost in every if cost.job.stage in stages and item.run in ("", cost.job.run)]
+        found = [cost for cost in every if cost.job.stage in stages and item.run in ("", cost.job.run)]
+        if item.parts:  # measured in parts before: they are put together
+            return [replace(cost, seconds=round(cost.seconds * rates()["shard"]["part_overhead"], 3)) for cost in found]
+        return found
+
+    def part(self, item: ShardItem) -> JobCost:
+        """One part of a data file, or its digest."""
+        (file,) = (
+            file
+            for run in self.runs[item.submission]
+            for file in run.files
+            if (run.key, file.name) == (item.run, item.file)
+        )
+        job = StageJob("qc", item.submission, item.run, item.file, item.part, item.parts)
+        if item.part > item.parts:
+            return JobCost(job, round(rates()["shard"]["digest_mb_seconds"] * file.bytes / MB, 3), file.bytes)
+        return JobCost(job, round(self.model.file(file) / item.parts, 3), file.bytes // item.parts)
 
     def shard(self, number: int, kind: ShardKind, items: Sequence[ShardItem], after: Sequence[str] = ()) -> Shard:
         """A shard with what it asks for."""
@@ -130,6 +156,8 @@ class _Cutter:
         capacity = settings.seconds * settings.threads
         if settings.wanted:
             capacity = max(sum(sizes.values()) / settings.wanted, 0.001)
+        elif settings.least > 1:
+            capacity = min(capacity, max(sum(sizes.values()) / settings.least, SHORTEST_SECONDS * settings.threads))
         most = settings.wanted or settings.most
         shards = self._cut(names, sizes, capacity, first)
         while len(shards) > most and capacity < sum(sizes.values()):
@@ -138,7 +166,11 @@ class _Cutter:
         return shards
 
     def _cut(self, names: Sequence[str], sizes: Mapping[str, float], capacity: float, first: int) -> list[Shard]:
-        large = [name for name in names if sizes[name] > capacity and len(self.runs[name]) > 1]
+        large = [
+            name
+            for name in names
+            if sizes[name] > capacity and (len(self.runs[name]) > 1 or self._parts(name, capacity))
+        ]
         small = [name for name in names if name not in set(large)]
         count = math.ceil(sum(sizes[name] for name in small) / capacity) if small else 0
         number, shards = first, []
@@ -154,14 +186,49 @@ class _Cutter:
     def _cut_one(self, name: str, capacity: float, number: int) -> list[Shard]:
         """Intake, measurements and close of one large submission."""
         intake = self.shard(number, ShardKind.INTAKE, [ShardItem(name)])
-        sizes = {cost.job.run: cost.seconds for cost in self.costs(name) if cost.job.stage == "qc"}
+        parts = self._parts(name, capacity)
+        runs_in_parts = {item.run: item.parts for item in parts}
+        part_sizes = {str(place): self.part(item).seconds for place, item in enumerate(parts)}
+        bins = (
+            _longest_first(list(part_sizes), part_sizes, math.ceil(sum(part_sizes.values()) / capacity))
+            if parts
+            else []
+        )
+        part_shards = [
+            self.shard(number + place, ShardKind.PART, [parts[int(key)] for key in bin_], [intake.id])
+            for place, bin_ in enumerate(bins, start=1)
+        ]
+        number += len(part_shards)
+        items = [ShardItem(name, run.key, parts=runs_in_parts.get(run.key, 0)) for run in self.runs[name]]
+        sizes = {item.run: self.jobs(item, ShardKind.MEASURE)[0].seconds for item in items}
+        of_run = {item.run: item for item in items}
         count = math.ceil(sum(sizes.values()) / capacity)
         measures = [
-            self.shard(number + place, ShardKind.MEASURE, [ShardItem(name, run) for run in bin_], [intake.id])
+            self.shard(
+                number + place, ShardKind.MEASURE, [of_run[run] for run in bin_], _needed(bin_, intake, part_shards)
+            )
             for place, bin_ in enumerate(_longest_first(list(sizes), sizes, count), start=1)
         ]
         after = [item.id for item in measures]
-        return [intake, *measures, self.shard(number + 1 + len(measures), ShardKind.CLOSE, [ShardItem(name)], after)]
+        close = self.shard(number + 1 + len(measures), ShardKind.CLOSE, [ShardItem(name)], after)
+        return [intake, *part_shards, *measures, close]
+
+    def _parts(self, name: str, capacity: float) -> list[ShardItem]:
+        """Parts of those files of a submission that are too long for one job of a shard, each with its digest."""
+        longest = capacity / self.settings.threads
+        found = []
+        for run in self.runs[name]:
+            for file in run.files:
+                seconds = self.model.file(file)
+                if file.kind in CUT_KINDS and seconds > longest and file.bytes >= SMALLEST_CUT:
+                    count = min(math.ceil(seconds / longest), MOST_PARTS, file.bytes // (SMALLEST_CUT // 2))
+                    found += [ShardItem(name, run.key, file.name, part, count) for part in range(1, count + 2)]
+        return found
+
+
+def _needed(runs: Sequence[str], intake: Shard, part_shards: Sequence[Shard]) -> list[str]:
+    """Shards that must have ended before ``runs`` of one submission are measured."""
+    return [intake.id, *(item.id for item in part_shards if any(part.run in runs for part in item.items))]
 
 
 def _chain(jobs: Iterable[JobCost]) -> float:
@@ -243,5 +310,5 @@ def definition(
         "schema_version": "1.0",
         "shard": shard.to_dict(),
         "submissions": [submissions[name].to_dict() for name in names],
-        "costs": [[item.job.stage, item.job.submission, item.job.run, item.seconds, item.bytes] for item in costs],
+        "costs": [[*astuple(item.job), item.seconds, item.bytes] for item in costs],
     }

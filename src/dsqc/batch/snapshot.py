@@ -18,7 +18,7 @@ from dsqc.batch.items import Items
 from dsqc.errors import StorageFault
 
 SNAPSHOT = "status/snapshot.json"
-VERSION = 1
+VERSION = 2
 WORTH_SAVING = 200
 """Events that a later look is spared; for fewer the file is not written again."""
 

@@ -14,7 +14,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -25,11 +25,7 @@ from dsqc.batch.layout import StageJob
 from dsqc.errors import DsqcError
 
 MODULES = (
-    *(f"dsqc.cli.{stage}" for stage in ("transfer", "validate", "qc", "judge", "register")),
     *(f"dsqc.stages.{stage}" for stage in ("transfer", "validate", "qc", "judge", "register")),
-    "dsqc.cli._logging",
-    "dsqc.cli._output",
-    "dsqc.cli._transfer",
     "dsqc.crypt4gh",
     "dsqc.metrics.catalogue",
     "dsqc.report.fastqc",
@@ -149,10 +145,15 @@ class Ended:
     memory_mib: float
 
 
-def start(arguments: Sequence[str], log: Path, title: str, environment: Mapping[str, str]) -> int:
+Command = Callable[[Sequence[str]], int]
+"""Runs ``dsqc ARGUMENTS`` in this process and returns its exit code (``dsqc.cli.main.main``)."""
+
+
+def start(command: Command, arguments: Sequence[str], log: Path, title: str, environment: Mapping[str, str]) -> int:
     """Fork a child that runs ``dsqc ARGUMENTS`` in the current directory; returns its process id.
 
     Args:
+        command: what runs the arguments.
         log: where its standard error goes; begun anew.
         title: what ``ps`` and ``top`` show of it.
         environment: added to ours.
@@ -170,25 +171,21 @@ def start(arguments: Sequence[str], log: Path, title: str, environment: Mapping[
     sys.stderr.flush()
     child = os.fork()
     if not child:
-        _be_command(arguments, descriptor, title, environment, parent)
+        _be_child(title, parent)
+        _be_command(command, arguments, descriptor, environment)
     os.close(descriptor)
     return child
 
 
-def _be_command(
-    arguments: Sequence[str], log: int, title: str, environment: Mapping[str, str], parent: int
-) -> NoReturn:
+def _be_command(command: Command, arguments: Sequence[str], log: int, environment: Mapping[str, str]) -> NoReturn:
     code = 1
     try:
-        _be_child(title, parent)
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream, target in ((0, nothing), (1, nothing), (2, log)):
             os.dup2(target, stream)
         os.environ.update(environment)
         random.seed()
-        from dsqc.cli.main import main
-
-        code = main(arguments)
+        code = command(arguments)
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 1
     except BaseException as error:

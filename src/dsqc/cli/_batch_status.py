@@ -311,7 +311,7 @@ def _width(text: str) -> int:
 
 
 def _item(key: "ItemKey") -> str:
-    part = f" #{key.part}" if key.part else ""
+    part = f" {key.file} #{key.part}" if key.part else ""
     return f"{key.stage} {key.submission}{f'/{key.run}' if key.run else ''}{part}"
 
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from dsqc.cli._batch_notify import add_notify_arguments, run_notify, telling
 from dsqc.cli._batch_status import add_status_arguments, show_status
-from dsqc.cli._options import action_options, add_station, add_threads
-from dsqc.errors import ExitCode
+from dsqc.cli._options import action_options, add_outdir, add_station, add_threads
+from dsqc.errors import ExitCode, UsageError
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
@@ -75,6 +75,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_sheet(plan_parser)
     shard_parser = actions.add_parser("shard", parents=[shared], help="do one shard of a plan (the workflow calls it)")
     _add_shard(shard_parser)
+    part_parser = actions.add_parser("part", parents=[shared], help="measure a part of a data file (a shard calls it)")
+    part_parser.add_argument("file", metavar="FILE", help="name of the file, as the form gives it")
+    part_parser.add_argument("part", metavar="I/N", help="which part of how many; N+1/N is the digest of the file")
+    part_parser.add_argument("--inbox", type=Path, required=True, metavar="DIR", help="files of the submission")
+    add_outdir(part_parser, "directory of the run's results")
+    add_threads(part_parser)
     add_notify_arguments(actions.add_parser("notify", parents=[shared], help="tell who is to be told of a batch"))
     for name, text in (("status", "how a batch stands"), ("report", "write the batch page")):
         sub = actions.add_parser(name, parents=[shared], help=text)
@@ -165,7 +171,15 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Do what ``args.action`` names."""
-    actions = {"run": _run, "plan": _plan, "shard": _shard, "status": _status, "report": _report, "notify": run_notify}
+    actions = {
+        "run": _run,
+        "plan": _plan,
+        "shard": _shard,
+        "part": _part,
+        "status": _status,
+        "report": _report,
+        "notify": run_notify,
+    }
     return actions[args.action](args)
 
 
@@ -213,8 +227,11 @@ def _plan(args: argparse.Namespace) -> int:
 
 
 def _shard(args: argparse.Namespace) -> int:
+    # What the jobs of a shard are: imported once, here, before the first of them is forked.
     from dsqc.batch.jobs import BatchOptions
     from dsqc.batch.shard import ShardOptions, run_shard
+    from dsqc.cli import _transfer, judge, qc, register, transfer, validate  # noqa: F401
+    from dsqc.cli.main import main
 
     batch = BatchOptions(
         str(args.station.absolute()) if args.station else "",
@@ -222,6 +239,7 @@ def _shard(args: argparse.Namespace) -> int:
         str(args.goals.absolute()) if args.goals else "",
     )
     options = ShardOptions(
+        command=main,
         work=args.work,
         threads=args.threads,
         attempt=args.attempt,
@@ -232,6 +250,19 @@ def _shard(args: argparse.Namespace) -> int:
         batch=batch,
     )
     return run_shard(args.shard, options).exit_code
+
+
+def _part(args: argparse.Namespace) -> int:
+    from dsqc.stages._qc_measure import Options
+    from dsqc.stages.qc_parts import measure_run_part
+
+    part, _, parts = args.part.partition("/")
+    if not (part.isdecimal() and parts.isdecimal()) or not 1 <= int(part) <= int(parts) + 1 or args.outdir is None:
+        raise UsageError(f"{args.part} is no part.", hint="Write 3/8, and name the results of the run with -O.")
+    number = 0 if int(part) > int(parts) else int(part)
+    options = Options(threads=args.threads)
+    measure_run_part(args.inbox, args.outdir, args.file, number, int(parts), options=options)
+    return ExitCode.DONE
 
 
 def _status(args: argparse.Namespace) -> int:

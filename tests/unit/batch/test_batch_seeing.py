@@ -114,7 +114,7 @@ def test_a_snapshot_spares_reading_and_never_changes_what_is_seen(tmp_path: Path
     if damage == "gone":
         snapshot.unlink()
     elif damage != "whole":
-        broken = {"torn": text[: len(text) // 2], "zeros": "\0" * 500, "other": '{"version": 1, "offsets": {}}'}
+        broken = {"torn": text[: len(text) // 2], "zeros": "\0" * 500, "other": '{"version": 2, "offsets": {}}'}
         snapshot.write_text(broken.get(damage, text), encoding="utf-8")
     if damage == "shrunk":
         for path in sorted((tmp_path / EVENTS).iterdir())[:3]:
@@ -132,11 +132,11 @@ def test_a_look_takes_in_what_came_since_the_last_one(tmp_path: Path) -> None:
     with EventWriter(tmp_path, "s0001", 1) as writer:
         for stage in ("transfer", "validate"):
             writer.write(EventKind.DONE, stage=stage, submission="leaf")
-        writer.write(EventKind.STARTED, stage="qc", submission="leaf", run="R1", part=1)
-        writer.write(EventKind.DONE, stage="qc", submission="leaf", run="R1", part=2)
+        writer.write(EventKind.STARTED, stage="qc", submission="leaf", run="R1", part=1, file="a")
+        writer.write(EventKind.DONE, stage="qc", submission="leaf", run="R1", part=1, file="b")
         assert reader.look().stages["qc"] == {JobState.RUNNING: 1, JobState.WAITING: 1}
         # All parts are done, and the run is when what they make together is.
-        writer.write(EventKind.DONE, stage="qc", submission="leaf", run="R1", part=1)
+        writer.write(EventKind.DONE, stage="qc", submission="leaf", run="R1", part=1, file="a")
         assert reader.look().stages["qc"] == {JobState.WAITING: 2}
         writer.write(EventKind.DONE, stage="qc", submission="leaf", run="R1")
         writer.write(EventKind.FAILED, stage="qc", submission="leaf", run="R2", message="No space left on device")

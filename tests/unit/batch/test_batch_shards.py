@@ -137,3 +137,18 @@ def test_what_left_the_sheet_leaves_its_shard_and_another_run_is_another_cut() -
     new = [shard for shard in second if shard.kind is not ShardKind.WHOLE]
     assert not {shard.id for shard in new} & {shard.id for shard in first}
     assert sum(len(shard.items) for shard in new if shard.kind is ShardKind.MEASURE) == 5
+
+
+def test_a_file_too_long_for_a_job_is_measured_in_parts() -> None:
+    large = PlannedRun("big", (PlannedFile("big.fastq.gz", 100_000_000_000, "fastq_bgzf"),))
+    small = PlannedRun("small", (PlannedFile("small.fastq.gz", 1_000_000, "fastq_gzip"),))
+    planned = PlannedSubmission("sub", "/in/sub", ("big", "small"), bytes=100_001_000_000, files=2)
+    shards = cut_batch((planned,), {"sub": (large, small)}, CostModel(), ShardSettings(seconds=600, threads=4))
+
+    parts = [item for shard in shards if shard.kind is ShardKind.PART for item in shard.items]
+    assert sorted(item.part for item in parts) == list(range(1, parts[0].parts + 2))  # the last one is the digest
+    measure = next(shard for shard in shards if any(item.run == "big" for item in shard.items if not item.file))
+    needed = {shard.id for shard in shards if shard.kind is ShardKind.PART}
+    assert needed <= set(measure.after)
+    assert max(shard.predicted_seconds for shard in shards if shard.kind is ShardKind.PART) < 1300
+    assert Shard.from_dict(shards[1].to_dict()) == shards[1]
