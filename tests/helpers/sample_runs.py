@@ -1,5 +1,6 @@
 """Small batches of the shipped sample submissions, and what must be equal after any way of running them."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -105,13 +106,11 @@ def processes_in(work: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def job_process(work: Path, stage: str) -> int | None:
-    """A ``dsqc <stage>`` that runs in ``work``."""
-    for pid, command in processes_in(work):
-        if any(
-            Path(part).name == "dsqc" and command[index + 1 : index + 2] == [stage]
-            for index, part in enumerate(command)
-        ):
-            return pid
+    """A job of ``stage`` that runs in ``work``, by the name that its process gives itself."""
+    for pid, _command in processes_in(work):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() == f"dsqc {stage}":
+                return pid
     return None
 
 

@@ -4,16 +4,16 @@ import itertools
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import yaml
 
-from dsqc.batch.run import find_profile
+from dsqc.batch.profiles import ProfileSettings, find_profile, profile_settings
 from dsqc.cli.main import main
 from dsqc.errors import UsageError
-from dsqc.model import SAFE_ALIAS
 from helpers.sample_runs import run_batch_command, sample_sheet
 
 WORKFLOW = Path(str(files("dsqc.workflow").joinpath("Snakefile"))).parent
@@ -32,7 +32,7 @@ def planned(tmp_path: Path) -> Path:
     work = tmp_path / "work"
     assert main(["batch", "plan", str(sheet), "--work", str(work), "-q"]) == 0
     (work / "config").mkdir()
-    (work / "config" / "config.yaml").write_text("plan: plan.json\nstation: station\n", encoding="utf-8")
+    (work / "config" / "config.yaml").write_text("station: station\n", encoding="utf-8")
     return work
 
 
@@ -55,11 +55,6 @@ def test_the_entry_is_short() -> None:
     assert len((WORKFLOW / "Snakefile").read_text(encoding="utf-8").splitlines()) <= 60
 
 
-def test_names_in_paths_follow_the_aliases() -> None:
-    common = (WORKFLOW / "rules" / "common.smk").read_text(encoding="utf-8")
-    assert common.count(f'r"{SAFE_ALIAS.pattern}"') == 2
-
-
 @pytest.mark.parametrize("profile", NAMES)
 def test_every_profile_plans_the_same_jobs(profile: str, planned: Path) -> None:
     done = _snakemake(planned, "--dry-run", "--workflow-profile", str(PROFILES / profile))
@@ -68,14 +63,10 @@ def test_every_profile_plans_the_same_jobs(profile: str, planned: Path) -> None:
     stats = done.stdout.split("Job stats:")[-1]
     jobs = dict(line.split() for line in stats.splitlines() if line.count(" ") and line.split()[-1].isdigit())
     assert jobs == {
-        "transfer": "2",
-        "validate": "2",
-        "qc": "3",
-        "judge": "2",
-        "register": "2",
+        "run_shard": "1",
         "write_report": "1",
         "all": "1",
-        "total": "13",
+        "total": "3",
     }
 
 
@@ -84,10 +75,15 @@ def test_every_key_of_a_profile_is_explained(profile: str) -> None:
     text = (PROFILES / profile / "profile.v9+.yaml").read_text(encoding="utf-8")
     keys = yaml.safe_load(text)
     lines = text.splitlines()
-    unexplained = [line for before, line in itertools.pairwise(lines) if re.match(r"[a-z]", line) and before[:1] != "#"]
+    unexplained = [
+        line
+        for before, line in itertools.pairwise(lines)
+        if re.match(r"(  (?!(mem_mb|runtime):))?[a-z]", line) and before.strip()[:1] != "#"
+    ]
     assert unexplained == []
-    assert {"keep-going", "rerun-incomplete", "rerun-triggers", "latency-wait", "resources"} <= keys.keys()
-    assert set(keys["resources"]) == {"transfer_slots", "catalog_slots"}
+    assert {"keep-going", "rerun-incomplete", "rerun-triggers", "latency-wait", "config"} <= keys.keys()
+    assert profile_settings(PROFILES / profile) == ProfileSettings(**keys["config"])
+    assert set(keys["config"]) == {item.name for item in fields(ProfileSettings)}
 
 
 def test_an_unknown_key_in_the_configuration_is_refused(planned: Path) -> None:
@@ -107,7 +103,7 @@ def test_a_dry_run_leaves_no_station_and_no_results(tmp_path: Path) -> None:
     done = run_batch_command(sample_sheet(tmp_path, ("yeast-cram",)), work, "--dry-run")
 
     assert done.returncode == 0, done.stderr
-    assert "dsqc register results/yeast-cram" in done.stdout
+    assert "dsqc batch shard s0001" in done.stdout
     assert not (work / "station").exists()
     assert not (work / "results").exists()
 
@@ -121,11 +117,3 @@ def test_profiles_are_found_by_name_and_by_path(tmp_path: Path) -> None:
     assert find_profile(str(own)) == own
     with pytest.raises(UsageError, match="ci, default, local, slurm"):
         find_profile("mysite")
-
-
-def test_rules_that_touch_an_inbox_know_the_station() -> None:
-    """Files of closed submissions stand there encrypted to the station's key."""
-    rules = [path.read_text(encoding="utf-8") for path in sorted((WORKFLOW / "rules").glob("*.smk"))]
-    touching = [text for text in rules if "inbox/{wildcards.submission}" in text]
-    assert len(touching) == 4
-    assert all("{params.station}" in text for text in touching)

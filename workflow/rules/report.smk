@@ -1,6 +1,6 @@
 rule write_report:
     input:
-        receipts=RECEIPTS,
+        shards=expand("shards/{shard}.end.json", shard=SHARDS),
     output:
         page=report(
             "report/index.html", caption="../report/batch.rst", category="Batch"
@@ -12,8 +12,8 @@ rule write_report:
         "logs/benchmarks/report/batch.tsv"
     threads: 1
     resources:
-        mem_mb=get_mem_mb(1000),
-        runtime=get_runtime(60),
+        mem_mb=2000,
+        runtime=60,
         disk_mb=1000,
     shell:
         "dsqc batch report . >/dev/null 2> {log}"

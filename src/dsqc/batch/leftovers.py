@@ -4,11 +4,9 @@ A new Snakemake does not take over the jobs of an old one. It would submit the s
 """
 
 import hashlib
-import itertools
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from dsqc import logs
@@ -17,21 +15,6 @@ from dsqc.errors import SystemFault
 CANCEL_SECONDS = 120
 """How long cancelled jobs may take to end before we give up."""
 LOOK_SECONDS = 1.0
-
-
-def uses_slurm(profile: Path, extra: Sequence[str] = ()) -> bool:
-    """Whether ``profile`` (a directory), or a further argument of Snakemake, chooses the executor ``slurm``."""
-    import yaml
-
-    chosen = ""
-    for file in sorted(profile.glob("*.yaml")):
-        keys = yaml.safe_load(file.read_text(encoding="utf-8"))
-        if isinstance(keys, dict):
-            chosen = str(keys.get("executor", chosen))
-    for option, value in itertools.pairwise(extra):
-        if option in ("--executor", "-e"):
-            chosen = value
-    return chosen == "slurm"
 
 
 def job_prefix(work: Path) -> str:

@@ -1,17 +1,33 @@
-"""Planning a batch: look at every source, read the form sheets, name every run."""
+"""Planning a batch: look at every source, read the form sheets, name every run, cut the work into shards."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dsqc.batch.plan import PLAN, PlannedSubmission, read_plan, read_state, write_if_changed, write_plan
+from dsqc.artefact import read_json, write_json
+from dsqc.batch.costs import CostModel, PlannedFile, PlannedRun, kind_of, read_model
+from dsqc.batch.events import EVENTS
+from dsqc.batch.plan import (
+    PLAN,
+    Plan,
+    PlannedSubmission,
+    Shard,
+    read_state,
+    read_whole_plan,
+    write_if_changed,
+    write_index,
+    write_plan,
+)
+from dsqc.batch.sharding import ShardSettings, cut_batch, definition
 from dsqc.batch.sheet import BatchRow
-from dsqc.errors import DsqcError
+from dsqc.errors import DsqcError, SystemFault
 from dsqc.forms import compose, labels, load_fields
 from dsqc.listing import is_bare
+from dsqc.model import DataFile
 from dsqc.station import S3Options
 from dsqc.submission import read, sheet_files
 from dsqc.submission.table import MOST_BYTES
@@ -24,28 +40,91 @@ SOURCES_AT_ONCE = 8
 """Sources looked at together: listing waits for a network, not for a processor."""
 
 
-def plan_batch(rows: Sequence[BatchRow], work: Path, sheet: str, s3: S3Options) -> dict[str, PlannedSubmission]:
-    """Write ``plan.json`` and ``plan/<submission>.json`` in ``work``; what has not changed keeps its time.
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """How a batch is planned.
+
+    Attributes:
+        s3: how ``s3://`` sources are reached.
+        settings: length and number of shards.
+        rates: file with measured rates; ``None`` takes what earlier runs in the working directory measured.
+    """
+
+    s3: S3Options = field(default_factory=S3Options)
+    settings: ShardSettings = field(default_factory=ShardSettings)
+    rates: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """One source as it was found."""
+
+    planned: PlannedSubmission
+    runs: tuple[PlannedRun, ...] = ()
+
+
+def plan_batch(rows: Sequence[BatchRow], work: Path, sheet: str, options: PlanOptions | None = None) -> Plan:
+    """Write ``plan.json``, ``plan/<submission>.json`` and ``shards/`` in ``work``; what has not changed keeps its time.
 
     Reads lists of files and form sheets, never data files. A form that cannot be read has no runs: its submission
     goes through all stages and is returned with the findings. A source whose state is as it was is not read again.
+    Shards of an earlier plan stay as they are, new submissions get new ones; before anything has run, all is cut anew.
 
     Args:
         rows: the batch sheet.
         work: working directory.
         sheet: the sheet's name, for the plan.
-        s3: how ``s3://`` sources are reached.
+        options: how.
     """
-    before = read_plan(work / PLAN) if (work / PLAN).exists() else {}
+    options = options or PlanOptions()
+    before = read_whole_plan(work / PLAN) if (work / PLAN).exists() else Plan(sheet, ())
+    known = {item.name: item for item in before.submissions}
     with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
-        planned = list(pool.map(lambda row: _plan_one(row, work, s3, before.get(row.name)), rows))
-    write_plan(work, sheet, planned)
-    return {item.name: item for item in planned}
+        looked = list(pool.map(lambda row: _look(row, work, options.s3, known.get(row.name)), rows))
+    submissions = tuple(item.planned for item in looked)
+    runs = {item.planned.name: item.runs for item in looked}
+    model = read_model(work, options.rates)
+    begun = any((work / EVENTS).glob("s*.jsonl"))
+    shards = cut_batch(submissions, runs, model, options.settings, before.shards if begun else ())
+    _write_shards(work, shards, {item.name: item for item in submissions}, runs, model)
+    write_plan(work, sheet, submissions, shards)
+    return Plan(sheet, submissions, shards)
 
 
-def _plan_one(row: BatchRow, work: Path, s3: S3Options, before: PlannedSubmission | None) -> PlannedSubmission:
+def planned_kinds(work: Path, plan: Plan) -> dict[tuple[str, str], str]:
+    """Kind of the data of every run, by submission and run key, as it was planned in ``work``."""
+    listed = {item.name: read_state(work, item.name).get("runs") or () for item in plan.submissions}
+    return {(name, run.key): run.kind for name, rows in listed.items() for run in map(_run_of, rows)}
+
+
+def _write_shards(
+    work: Path,
+    shards: Iterable[Shard],
+    submissions: Mapping[str, PlannedSubmission],
+    runs: Mapping[str, tuple[PlannedRun, ...]],
+    model: CostModel,
+) -> None:
+    """Write what each shard does, then the index; one whose work is as it was keeps its file and its costs."""
+    shards = tuple(shards)
+    for shard in shards:
+        path = work / shard.definition
+        content = definition(shard, submissions, runs, model)
+        if not _same_work(path, content):
+            write_json(path, content)
+    write_index(work, shards)
+
+
+def _same_work(path: Path, content: Mapping[str, Any]) -> bool:
+    try:
+        found = read_json(path)
+        return all(found[name] == content[name] for name in ("schema_version", "shard", "submissions"))
+    except (SystemFault, KeyError, TypeError):
+        return False
+
+
+def _look(row: BatchRow, work: Path, s3: S3Options, before: PlannedSubmission | None) -> _Looked:
     state: dict[str, Any] = {
-        "schema_version": "1.0",
+        "schema_version": "2.0",
         "dsqc_version": __version__,
         "submission": row.name,
         "source": row.source,
@@ -57,36 +136,53 @@ def _plan_one(row: BatchRow, work: Path, s3: S3Options, before: PlannedSubmissio
                 source = open_source(row.source, s3)
                 entries = source.entries()
         state["files"] = [[entry.name, entry.size_bytes, entry.version] for entry in entries]
-        if before and before.reachable and before.source == row.source and read_state(work, row.name) == state:
-            return before
-        runs = _run_keys(source, entries, work / "inbox" / row.name)
+        known = read_state(work, row.name)
+        runs = known.pop("runs", None)
+        if before and before.reachable and before.source == row.source and runs is not None and known == state:
+            return _Looked(before, tuple(map(_run_of, runs)))
+        found = _runs(source, entries, work / "inbox" / row.name)
     except DsqcError as error:
         _write_state(work, row.name, state)
-        return PlannedSubmission(row.name, row.source, reachable=False, note=error.message)
-    _write_state(work, row.name, state)
-    return PlannedSubmission(row.name, row.source, runs)
+        return _Looked(PlannedSubmission(row.name, row.source, reachable=False, note=error.message))
+    _write_state(work, row.name, state | {"runs": [_run_to_list(run) for run in found]})
+    sizes = {entry.name: entry.size_bytes for entry in entries if entry.kind is EntryKind.FILE}
+    size = sum(sizes.values()) or sum(run.bytes for run in found)
+    count = len(sizes) or sum(len(run.files) for run in found)
+    return _Looked(
+        PlannedSubmission(row.name, row.source, tuple(run.key for run in found), bytes=size, files=count), found
+    )
+
+
+def _run_to_list(run: PlannedRun) -> list[Any]:
+    return [run.key, [[item.name, item.bytes, item.kind] for item in run.files]]
+
+
+def _run_of(row: Sequence[Any]) -> PlannedRun:
+    key, listed = row
+    return PlannedRun(key, tuple(PlannedFile(*item) for item in listed))
 
 
 def _write_state(work: Path, name: str, state: dict[str, Any]) -> None:
     write_if_changed(work / "plan" / f"{name}.json", state)
 
 
-def _run_keys(source: Source, entries: Sequence[Entry], inbox: Path) -> tuple[str, ...]:
-    """Read the form sheets of ``source`` and name the runs in them.
+def _runs(source: Source, entries: Sequence[Entry], inbox: Path) -> tuple[PlannedRun, ...]:
+    """Read the form sheets of ``source`` and name the runs in them, with their files.
 
     Follows the transfer: only plain files of plain names are forms, and where the source has none any more, those
     that an earlier transfer brought stand.
     """
-    files = {entry.name: entry for entry in entries if entry.kind is EntryKind.FILE and is_bare(entry.name)}
-    forms = [files[name] for name in sheet_files(files)]
+    found = {entry.name: entry for entry in entries if entry.kind is EntryKind.FILE and is_bare(entry.name)}
+    sizes = {entry.name: entry.size_bytes for entry in found.values()}
+    forms = [found[name] for name in sheet_files(found)]
     if not forms and inbox.is_dir():
-        return _keys_in(inbox)
+        return _runs_in(inbox, sizes)
     with tempfile.TemporaryDirectory(prefix="dsqc-plan-") as place:
         for entry in forms:
             for attempt in attempts():
                 with attempt:
                     _fetch(source, entry, Path(place) / entry.name)
-        return _keys_in(Path(place))
+        return _runs_in(Path(place), sizes)
 
 
 def _fetch(source: Source, entry: Entry, path: Path) -> None:
@@ -99,13 +195,27 @@ def _fetch(source: Source, entry: Entry, path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _keys_in(place: Path) -> tuple[str, ...]:
+def _runs_in(place: Path, sizes: Mapping[str, int]) -> tuple[PlannedRun, ...]:
     submission, _findings = read(place, _core_labels())
-    return tuple(run.key for run in submission.runs())
+    platforms = {row.get("library_id"): _platform(row.get("platform")) for row in submission.rows("experiment")}
+    return tuple(
+        PlannedRun(run.key, tuple(_planned_file(item, sizes, platforms.get(run.library_id, "")) for item in run.files))
+        for run in submission.runs()
+    )
+
+
+def _platform(text: str) -> str:
+    return text.strip().lower().replace(" ", "_")
+
+
+def _planned_file(item: DataFile, sizes: Mapping[str, int], platform: str) -> PlannedFile:
+    """As the source has it, else as the form says."""
+    size = sizes.get(item.name, sizes.get(f"{item.name}.c4gh", item.size_bytes or 0))
+    return PlannedFile(item.name, size, kind_of(item.name, platform))
 
 
 @cache
 def _core_labels() -> Mapping[str, Mapping[str, str]]:
     """Headings of any form. What names a run belongs to the core, so every form has the same."""
-    field = next(iter(load_fields().values()))
-    return labels(compose(field.id, field.packages[0]))
+    form = next(iter(load_fields().values()))
+    return labels(compose(form.id, form.packages[0]))

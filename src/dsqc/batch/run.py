@@ -12,18 +12,22 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.resources import as_file, files
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
 from dsqc import logs
+from dsqc.batch.costs import measured_factors, read_model, write_rates
+from dsqc.batch.events import EventKind, EventReader, EventWriter
+from dsqc.batch.jobs import BatchOptions, note_options, unsettle
 from dsqc.batch.layout import RUN_LOG
-from dsqc.batch.leftovers import cancel_leftovers, job_prefix, uses_slurm
+from dsqc.batch.leftovers import cancel_leftovers, job_prefix
 from dsqc.batch.lock import locked
-from dsqc.batch.plan import PLAN, PlannedSubmission, write_if_changed
-from dsqc.batch.planning import plan_batch
-from dsqc.batch.sheet import read_sheet
+from dsqc.batch.plan import Plan, write_if_changed
+from dsqc.batch.planning import PlanOptions, plan_batch, planned_kinds
+from dsqc.batch.profiles import ProfileSettings, data_directory, find_profile, profile_settings, uses_slurm
+from dsqc.batch.sharding import ShardSettings
+from dsqc.batch.sheet import read_batch
 from dsqc.batch.status import BatchStatus, Outcome, batch_status, forget_unfinished
 from dsqc.errors import SystemFault, UsageError
 from dsqc.station import ENVIRONMENT_VARIABLE, FILE_NAME, S3Options, load_station
@@ -40,7 +44,7 @@ class RunOptions:
     """What ``dsqc batch run`` was asked for.
 
     Attributes:
-        sheet: the batch sheet.
+        sheet: the batch sheet, a directory of submissions, or an ``s3://`` prefix of them.
         work: working directory; made where it does not exist.
         profile: name of a profile that dsqc ships, or a path.
         station: ``station.toml`` or its directory; ``None`` takes ``DSQC_STATION``, else an embedded one in ``work``.
@@ -50,9 +54,11 @@ class RunOptions:
         dry_run: only show which jobs would run.
         verbose: let Snakemake write to standard error instead of its log.
         extra: further arguments of Snakemake.
+        shards: into how many shards to cut what has not been cut; 0 goes by the profile.
+        rates: file with measured rates; ``None`` takes those of earlier runs in ``work``.
     """
 
-    sheet: Path
+    sheet: str | Path
     work: Path
     profile: str = "local"
     station: Path | None = None
@@ -62,6 +68,8 @@ class RunOptions:
     dry_run: bool = False
     verbose: bool = False
     extra: tuple[str, ...] = ()
+    shards: int = 0
+    rates: Path | None = None
 
 
 def run_batch(options: RunOptions, watch: Callable[[BatchStatus], None] | None = None) -> BatchStatus:
@@ -82,22 +90,31 @@ def run_batch(options: RunOptions, watch: Callable[[BatchStatus], None] | None =
     if importlib.util.find_spec("snakemake") is None:
         raise UsageError("Snakemake is not installed.", hint="Install it: pip install 'dsqc[workflow]'.")
     profile = find_profile(options.profile)
-    rows = read_sheet(options.sheet)
     work = options.work.absolute()
     _make_directory(work / "logs")
     log = logs.logger()
     with locked(work) as lock:
         station = prepare_station(options, work)
-        plan = plan_batch(rows, work, options.sheet.name, _s3_options(station))
-        forget_unfinished(work)
-        if uses_slurm(profile, options.extra) and not options.dry_run:
-            cancel_leftovers(work)
-        log.info("batch planned", submissions=len(plan), runs=sum(len(item.runs) for item in plan.values()))
+        plan = _plan(options, work, station)
+        note_options(work, _batch_options(options, station))
+        submissions = {item.name: item for item in plan.submissions}
+        if not options.dry_run:
+            unsettle(work, plan.shards, submissions)
+            forget_unfinished(work)
+            if uses_slurm(profile, options.extra):
+                cancel_leftovers(work)
+        runs = sum(len(item.runs) for item in plan.submissions)
+        log.info("batch planned", submissions=len(submissions), runs=runs, shards=len(plan.shards))
+        if not options.dry_run:
+            with EventWriter(work, "batch", 0) as events:
+                seconds = sum(item.predicted_seconds for item in plan.shards)
+                events.write(EventKind.PLANNED, predicted_seconds=round(seconds, 1), bytes=_bytes(plan))
         code = _run_snakemake(_command(options, work, profile, station), options, work, lock, watch)
         if options.dry_run:
             if code:
                 raise SystemFault("The dry run failed.", hint="Snakemake's message stands above.")
             return batch_status(work)
+        _note_rates(work, plan, options)
         if code:
             _settle(work, code)
         elif _had_nothing_to_do(work):
@@ -105,34 +122,43 @@ def run_batch(options: RunOptions, watch: Callable[[BatchStatus], None] | None =
     return batch_status(work)
 
 
-def plan_only(sheet: Path, work: Path, station: Path | None = None) -> list[PlannedSubmission]:
-    """Plan the batch of ``sheet`` in ``work`` and run nothing; for plain Snakemake, or to look before running.
+def plan_only(options: RunOptions) -> Plan:
+    """Plan the batch of ``options.sheet`` and run nothing; for plain Snakemake, or to look before running.
 
     Raises:
         UsageError: the sheet or station is wrong, or a run is under way in ``work``.
     """
-    rows = read_sheet(sheet)
-    work = work.absolute()
+    work = options.work.absolute()
     _make_directory(work / "logs")
     with locked(work):
-        file = prepare_station(RunOptions(sheet, work, station=station, dry_run=True), work)
-        return list(plan_batch(rows, work, sheet.name, _s3_options(file)).values())
+        station = prepare_station(replace(options, dry_run=True), work)
+        plan = _plan(options, work, station)
+        unsettle(work, plan.shards, {item.name: item for item in plan.submissions})
+        return plan
 
 
-def find_profile(name: str) -> Path:
-    """The directory of a profile: one that dsqc ships, else a path.
+def _plan(options: RunOptions, work: Path, station: Path) -> Plan:
+    s3 = _s3_options(station)
+    rows = read_batch(options.sheet, s3)
+    profile: ProfileSettings = profile_settings(find_profile(options.profile))
+    settings = ShardSettings(profile.shard_seconds, profile.most_shards, profile.shard_threads, options.shards)
+    name = str(options.sheet).rstrip("/").rpartition("/")[2]
+    return plan_batch(rows, work, name, PlanOptions(s3, settings, options.rates))
 
-    Raises:
-        UsageError: there is none of that name.
-    """
-    shipped = _data("dsqc.profiles")
-    known = sorted(item.parent.name for item in shipped.glob("*/profile*.yaml"))
-    place = shipped / name if name in known else Path(name).expanduser()
-    if name in known or list(place.glob("*.yaml")):
-        return place.absolute()
-    raise UsageError(
-        f"There is no profile {name!r}.", hint=f"Shipped are {', '.join(known)}; or name a directory with a profile."
-    )
+
+def _bytes(plan: Plan) -> int:
+    return sum(item.bytes for item in plan.submissions)
+
+
+def _batch_options(options: RunOptions, station: Path) -> BatchOptions:
+    return BatchOptions(str(station), options.today, str(options.goals.absolute()) if options.goals else "")
+
+
+def _note_rates(work: Path, plan: Plan, options: RunOptions) -> None:
+    """Keep what this batch measured, for the next plan."""
+    reader = EventReader(work)
+    kinds = planned_kinds(work, plan)
+    write_rates(work, measured_factors(reader.new(), kinds, read_model(work, options.rates)))
 
 
 def prepare_station(options: RunOptions, work: Path) -> Path:
@@ -155,14 +181,17 @@ def _s3_options(station: Path) -> S3Options:
 
 
 def _command(options: RunOptions, work: Path, profile: Path, station: Path) -> list[str]:
-    config = {
-        "plan": PLAN,
-        "station": str(station),
-        "today": options.today,
-        "goals": str(options.goals.absolute()) if options.goals else "",
-    }
+    batch = _batch_options(options, station)
+    config = {"station": batch.station, "today": batch.today, "goals": batch.goals}
     write_if_changed(work / CONFIG, config)
-    command = [sys.executable, "-P", "-m", "snakemake", "--snakefile", str(_data("dsqc.workflow") / "Snakefile")]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "snakemake",
+        "--snakefile",
+        str(data_directory("dsqc.workflow") / "Snakefile"),
+    ]
     command += ["--directory", str(work), "--configfile", str(work / CONFIG), "--workflow-profile", str(profile)]
     # Our lock holds for every process of the run and dies with them; Snakemake's would outlive a kill.
     command += ["--nolock"]
@@ -173,11 +202,6 @@ def _command(options: RunOptions, work: Path, profile: Path, station: Path) -> l
     if options.dry_run:
         command += ["--dry-run"]
     return [*command, *options.extra]
-
-
-def _data(package: str) -> Path:
-    with as_file(files(package).joinpath("__init__.py")) as marker:
-        return marker.parent
 
 
 def _environment(work: Path) -> dict[str, str]:

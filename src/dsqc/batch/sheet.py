@@ -1,13 +1,22 @@
 """The batch sheet: a row a submission, with the place it lies in."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from dsqc.errors import UsageError
 from dsqc.model import SAFE_ALIAS
+from dsqc.station import S3Options
+from dsqc.submission import sheet_files
+from dsqc.transfer import open_source
+from dsqc.transfer.retries import attempts
+from dsqc.transfer.sources import Entry, EntryKind
 
 HEADINGS = ("submission", "source")
+LISTED_AT_ONCE = 8
+"""Directories of a prefix that are listed together."""
+_NAME = "3 to 100 letters, digits, '.', '_' or '-', starting with a letter or digit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +25,51 @@ class BatchRow:
 
     name: str
     source: str
+
+
+def read_batch(place: str | Path, s3: S3Options | None = None) -> tuple[BatchRow, ...]:
+    """The submissions of a batch: those of a sheet, or every directory with a form in a directory or ``s3://`` prefix.
+
+    Raises:
+        UsageError: there is no such place, the sheet is wrong, or no submission is there.
+        TransientFault: the object store does not answer.
+    """
+    if str(place).startswith("s3://"):
+        return _rows_below(str(place).rstrip("/"), s3 or S3Options())
+    path = Path(place)
+    return _rows_below(str(path.absolute()), None) if path.is_dir() else read_sheet(path)
+
+
+def _rows_below(place: str, s3: S3Options | None) -> tuple[BatchRow, ...]:
+    names = [entry.name for entry in _entries(place, s3) if entry.kind is EntryKind.DIRECTORY]
+    with ThreadPoolExecutor(LISTED_AT_ONCE) as pool:
+        listed = list(pool.map(lambda name: _entries(f"{place}/{name}", s3), names))
+    with_form = [
+        name for name, entries in zip(names, listed, strict=True) if sheet_files(entry.name for entry in entries)
+    ]
+    seen: set[str] = set()
+    faults = []
+    for name in with_form:
+        if not SAFE_ALIAS.fullmatch(name) or name.casefold() in seen:
+            faults.append(f"  {name}")
+        seen.add(name.casefold())
+    if faults:
+        raise UsageError(
+            f"Directories in {place} cannot name submissions:\n" + "\n".join(faults) + "\n",
+            hint=f"A name is {_NAME}, and unique without regard to case; or write a batch sheet.",
+        )
+    if not with_form:
+        raise UsageError(
+            f"{place} holds no directory with a form.", hint="Name a batch sheet, or the place where submissions lie."
+        )
+    return tuple(BatchRow(name, f"{place}/{name}") for name in with_form)
+
+
+def _entries(place: str, s3: S3Options | None) -> list[Entry]:
+    for attempt in attempts():
+        with attempt:
+            return open_source(place, s3).entries()
+    raise AssertionError("the last attempt returns or raises")
 
 
 def read_sheet(path: Path) -> tuple[BatchRow, ...]:
@@ -84,8 +138,7 @@ def _row_faults(
     name, source = (cells[columns[item]] for item in HEADINGS)
     at_name, at_source = (f"  line {number}, column {columns[item] + 1}:" for item in HEADINGS)
     if not SAFE_ALIAS.fullmatch(name):
-        allowed = "3 to 100 letters, digits, '.', '_' or '-', starting with a letter or digit"
-        faults.append(f"{at_name} the submission {name!r} is not {allowed}")
+        faults.append(f"{at_name} the submission {name!r} is not {_NAME}")
     elif name.casefold() in seen:
         faults.append(f"{at_name} the submission {name!r} already stands in line {seen[name.casefold()]}")
     else:

@@ -1,24 +1,29 @@
 """Run a sheet of submissions through all stages, see how the batch stands, write its report.
 
-The sheet is tab-separated with the headings `submission` and `source`. A submission with faulty data is returned
-with its findings while the others are registered. An interrupted run continues with the same command.
+BATCH is a sheet, tab-separated with the headings `submission` and `source`; or a directory, or an s3:// prefix, in
+which every directory with a form is a submission. A submission with faulty data is returned with its findings while the
+others are registered. An interrupted run continues with the same command.
+
+The work is cut into shards, a job of the scheduler each: `dsqc batch plan` shows them, `dsqc batch shard` does one.
 """
 
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsqc.cli._options import action_options, add_station
+from dsqc.cli._options import action_options, add_station, add_threads
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dsqc.batch.run import RunOptions
     from dsqc.batch.status import BatchStatus, SubmissionStatus
 
 TOP_REASONS = 3
@@ -61,44 +66,109 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "run",
         parents=[shared],
         help="run a batch, or continue one",
-        usage="dsqc batch run [options] BATCH.tsv [-- further arguments of Snakemake]",
+        usage="dsqc batch run [options] BATCH [-- further arguments of Snakemake]",
     )
     _add_sheet(run_parser)
-    add_station(run_parser)
-    run_parser.add_argument(
-        "--profile", default="local", metavar="NAME", help="local, slurm, ci, or a directory (default: local)"
-    )
     run_parser.add_argument("--cores", type=int, metavar="N", help="processors to use at most (default: the profile's)")
-    run_parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="the day that date rules take")
-    run_parser.add_argument("--goals", type=Path, metavar="FILE", help="quality goals (default: the station's)")
+    _add_batch_options(run_parser)
     run_parser.add_argument("-n", "--dry-run", action="store_true", help="only show which jobs would run")
-    plan_parser = actions.add_parser("plan", parents=[shared], help="name every run of a batch, run nothing")
+    plan_parser = actions.add_parser("plan", parents=[shared], help="cut a batch into shards, run nothing")
     _add_sheet(plan_parser)
-    add_station(plan_parser)
+    shard_parser = actions.add_parser("shard", parents=[shared], help="do one shard of a plan (the workflow calls it)")
+    _add_shard(shard_parser)
     for name, text in (("status", "how a batch stands"), ("report", "write the batch page")):
         sub = actions.add_parser(name, parents=[shared], help=text)
         sub.add_argument("work", type=Path, metavar="WORK", help="working directory, or the batch sheet")
 
 
 def _add_sheet(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sheet", type=Path, metavar="BATCH.tsv", help="batch sheet: submission and source")
-    parser.add_argument("--work", type=Path, metavar="DIR", help="working directory (default: <sheet's stem>.work)")
+    parser.add_argument(
+        "sheet", metavar="BATCH", help="batch sheet, or a directory or s3:// prefix that holds submissions"
+    )
+    parser.add_argument("--work", type=Path, metavar="DIR", help="working directory (default: <its name>.work)")
+    add_station(parser)
+    parser.add_argument(
+        "--profile",
+        default="local",
+        metavar="NAME",
+        help="local, slurm, slurm-array, ci, or a directory (default: local)",
+    )
+    parser.add_argument(
+        "--shards", type=_count, default=0, metavar="N", help="cut into about N shards (default: by the profile)"
+    )
+    parser.add_argument(
+        "--rates", type=Path, metavar="FILE", help="rates.json of another batch: what the work costs on this machine"
+    )
+
+
+def _add_batch_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="the day that date rules take")
+    parser.add_argument("--goals", type=Path, metavar="FILE", help="quality goals (default: the station's)")
+
+
+def _add_shard(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shard", metavar="ID", help="shard of the plan: s0001")
+    parser.add_argument("--work", type=Path, default=Path(), metavar="DIR", help="working directory of the batch")
+    add_threads(parser)
+    add_station(parser)
+    _add_batch_options(parser)
+    parser.add_argument("--attempt", type=_count, default=1, metavar="N", help="which attempt this is (default: 1)")
+    parser.add_argument(
+        "--attempts",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="how many there are; what fails in the last one is given up (default: 1)",
+    )
+    parser.add_argument(
+        "--memory",
+        type=_count,
+        default=0,
+        metavar="MIB",
+        help="end a job where all together take more (default: never)",
+    )
+    parser.add_argument(
+        "--transfer-slots", type=_count, default=0, metavar="N", help="transfers at a time over all shards"
+    )
+    parser.add_argument(
+        "--scratch",
+        type=Path,
+        metavar="DIR",
+        help="node-local directory for temporary files (default: DSQC_SCRATCH, SLURM_TMPDIR, TMPDIR)",
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what ``args.action`` names."""
-    return {"run": _run, "plan": _plan, "status": _status, "report": _report}[args.action](args)
+    actions = {"run": _run, "plan": _plan, "shard": _shard, "status": _status, "report": _report}
+    return actions[args.action](args)
 
 
-def _run(args: argparse.Namespace) -> int:
+def _options(args: argparse.Namespace) -> "RunOptions":
     from dsqc.batch.layout import default_work
-    from dsqc.batch.run import RunOptions, run_batch
+    from dsqc.batch.run import RunOptions
 
-    options = RunOptions(
+    return RunOptions(
         sheet=args.sheet,
         work=args.work or default_work(args.sheet),
         profile=args.profile,
         station=args.station,
+        shards=args.shards,
+        rates=args.rates,
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
+    from dsqc.batch.run import run_batch
+
+    options = replace(
+        _options(args),
         cores=args.cores,
         today=args.today.isoformat() if args.today else "",
         goals=args.goals,
@@ -115,21 +185,34 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _plan(args: argparse.Namespace) -> int:
-    from dsqc.batch.layout import default_work
     from dsqc.batch.run import plan_only
+    from dsqc.cli._batch_plan import print_plan
 
-    planned = plan_only(args.sheet, args.work or default_work(args.sheet), args.station)
-    if args.json:
-        from dsqc.cli._output import print_json
-
-        print_json({"schema_version": "1.0", "submissions": [item.to_dict() for item in planned]})
-        return ExitCode.DONE
-    from dsqc.cli._output import print_table
-
-    headings = (Text("submission", "제출"), Text("runs", "런"), Text("source", "원본"), Text("note", "비고"))
-    rows = [(item.name, str(len(item.runs)), item.source, item.note) for item in planned]
-    print_table([item.get(args.lang) for item in headings], rows)
+    plan = plan_only(_options(args))
+    print_plan(plan, args)
     return ExitCode.DONE
+
+
+def _shard(args: argparse.Namespace) -> int:
+    from dsqc.batch.jobs import BatchOptions
+    from dsqc.batch.shard import ShardOptions, run_shard
+
+    batch = BatchOptions(
+        str(args.station.absolute()) if args.station else "",
+        args.today.isoformat() if args.today else "",
+        str(args.goals.absolute()) if args.goals else "",
+    )
+    options = ShardOptions(
+        work=args.work,
+        threads=args.threads,
+        attempt=args.attempt,
+        attempts=args.attempts,
+        memory_mib=args.memory,
+        transfer_slots=args.transfer_slots,
+        scratch=args.scratch.absolute() if args.scratch else None,
+        batch=batch,
+    )
+    return run_shard(args.shard, options).exit_code
 
 
 def _status(args: argparse.Namespace) -> int:

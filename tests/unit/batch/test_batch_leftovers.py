@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dsqc.batch.leftovers import job_prefix, uses_slurm
-from dsqc.batch.run import find_profile
+from dsqc.batch.leftovers import job_prefix
+from dsqc.batch.profiles import find_profile, uses_slurm
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,11 @@ import pytest
 
 from dsqc.artefact import read_json
 from dsqc.batch import planning
-from dsqc.batch.plan import PLAN, PlannedSubmission, read_plan
+from dsqc.batch.plan import INDEX, PLAN, PlannedSubmission, read_plan
 from dsqc.batch.planning import plan_batch
 from dsqc.batch.sheet import BatchRow
 from dsqc.errors import SystemFault, UsageError
 from dsqc.model import SHEETS
-from dsqc.station import S3Options
 
 
 def _source(place: Path, runs: str = "run_alias\tlibrary_id\nrun-1\tlib\nrun-2\tlib\n") -> Path:
@@ -25,7 +24,8 @@ def _source(place: Path, runs: str = "run_alias\tlibrary_id\nrun-1\tlib\nrun-2\t
 
 
 def _plan(work: Path, **sources: Path | str) -> dict[str, PlannedSubmission]:
-    return plan_batch([BatchRow(name, str(source)) for name, source in sources.items()], work, "b.tsv", S3Options())
+    rows = [BatchRow(name, str(source)) for name, source in sources.items()]
+    return {item.name: item for item in plan_batch(rows, work, "b.tsv").submissions}
 
 
 def test_runs_are_named_by_the_form(tmp_path: Path) -> None:
@@ -34,7 +34,8 @@ def test_runs_are_named_by_the_form(tmp_path: Path) -> None:
 
     plan = _plan(tmp_path / "work", plain=plain, korean=korean)
 
-    assert plan["plain"] == PlannedSubmission("plain", str(plain), ("run-1", "run-2"))
+    size = sum(path.stat().st_size for path in plain.iterdir())
+    assert plan["plain"] == PlannedSubmission("plain", str(plain), ("run-1", "run-2"), bytes=size, files=len(SHEETS))
     assert plan["korean"].runs == ("row-2", "run-9")
     assert read_plan(tmp_path / "work" / PLAN) == plan
 
@@ -71,8 +72,9 @@ def test_the_sample_batch_has_its_runs(tmp_path: Path) -> None:
 def test_nothing_is_written_or_read_again_without_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, work = _source(tmp_path / "source"), tmp_path / "work"
     first = _plan(work, one=source)
-    times = {path: path.stat().st_mtime_ns for path in (work / PLAN, work / "plan" / "one.json")}
-    monkeypatch.setattr(planning, "_run_keys", lambda *_: pytest.fail("the forms were read again"))
+    written = (work / PLAN, work / "plan" / "one.json", work / "shards" / "s0001.json", work / INDEX)
+    times = {path: path.stat().st_mtime_ns for path in written}
+    monkeypatch.setattr(planning, "_runs", lambda *_: pytest.fail("the forms were read again"))
 
     assert _plan(work, one=source) == first
     assert {path: path.stat().st_mtime_ns for path in times} == times
