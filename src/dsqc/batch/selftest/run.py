@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dsqc.batch.leftovers import uses_slurm
-from dsqc.batch.run import find_profile
+from dsqc.batch.profiles import find_profile, uses_slurm
 from dsqc.batch.selftest import places, sandbox
 from dsqc.batch.selftest.checks import PARTS, Check, Checks, Skipped, State, Unexpected
 from dsqc.batch.selftest.names import RunName
