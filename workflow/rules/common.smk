@@ -7,6 +7,7 @@ from dsqc.batch.plan import INDEX, read_index
 validate(config, schema="../../schemas/workflow/config.schema.yaml")
 
 SHARDS = read_index(INDEX)
+ENDS = [f"shards/{name}.end.json" for name in SHARDS]
 
 
 wildcard_constraints:

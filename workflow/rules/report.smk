@@ -1,6 +1,6 @@
 rule write_report:
     input:
-        shards=expand("shards/{shard}.end.json", shard=SHARDS),
+        shards=ENDS,
     output:
         page=report(
             "report/index.html", caption="../report/batch.rst", category="Batch"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dsqc.batch.sheet import HEADINGS, BatchRow, read_sheet
+from dsqc.batch.sheet import HEADINGS, BatchRow, read_batch, read_sheet
 from dsqc.errors import UsageError
 from dsqc.model import SAFE_ALIAS
 
@@ -86,3 +86,20 @@ def test_the_published_schema_says_the_same() -> None:
 
     assert tuple(schema["properties"]) == tuple(schema["required"]) == HEADINGS
     assert schema["properties"]["submission"]["pattern"] == f"^{SAFE_ALIAS.pattern}$"
+
+
+def test_a_directory_of_submissions_is_a_batch(tmp_path: Path) -> None:
+    for name in ("beta", "alpha", "no-form"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ("x.fastq" if name == "no-form" else "submission.xlsx")).write_bytes(b"")
+    (tmp_path / "notes.txt").write_text("no submission", encoding="utf-8")
+
+    rows = read_batch(tmp_path)
+
+    assert rows == (BatchRow("alpha", str(tmp_path / "alpha")), BatchRow("beta", str(tmp_path / "beta")))
+    (tmp_path / "벼").mkdir()
+    (tmp_path / "벼" / "run.tsv").write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match="벼"):
+        read_batch(tmp_path)
+    with pytest.raises(UsageError, match="no directory with a form"):
+        read_batch(tmp_path / "no-form")
