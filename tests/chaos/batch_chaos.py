@@ -102,6 +102,7 @@ default-resources:
   runtime: 60
 slurm-init-seconds-before-status-checks: 2
 slurm-status-command: squeue
+slurm-no-requeue: true
 slurm-logdir: logs/slurm
 """
 
