@@ -39,7 +39,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,11 +74,11 @@ FAULTS = {
 """Kinds, by how often they are chosen; of a run with enough faults each comes once at least."""
 GONE_S = (0.5, 6.0)
 """How long a server is gone."""
-NODE_TIMEOUT_S = 15
 MOST_STARTS = 80
 """Starts of the command after which the batch is taken for one that never ends."""
-ENDED = (0, 1, 3)
-"""Exit codes of a run that nobody ended: 1 where something failed, which the next run mends."""
+ENDED = (0, 1, 3, 130, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
+"""Exit codes that a fault may cause: 1 where something failed, which the next run mends; a signal that came before
+anybody listened. A usage error is none."""
 WORK_BYTES = 4 << 30
 WAIT_S = 1800.0
 ACCESSION = re.compile(r"\b(?:KAP|KAS|KAE|KAR|KRA)\d+\b")
@@ -247,10 +247,20 @@ def undisturbed(site: Site, station: Station, sheet: Path) -> None:
         raise RuntimeError(f"undisturbed, the batch ended with {code}: {log.read_text()[-600:]}")
 
 
+def choose(faults: int, seed: int, *, can_fill: bool) -> list[str]:
+    """What dies, in which order."""
+    rng = random.Random(seed)
+    kinds = [kind for kind in FAULTS if kind != "full" or can_fill]
+    chosen = rng.sample(kinds, len(kinds))[:faults]
+    chosen += rng.choices(kinds, [FAULTS[kind] for kind in kinds], k=max(0, faults - len(chosen)))
+    rng.shuffle(chosen)
+    return chosen
+
+
 class Chaos:
     """Lets things die while the batch of ``station`` runs."""
 
-    def __init__(self, site: Site, station: Station, sheet: Path, faults: int, seed: int) -> None:
+    def __init__(self, site: Site, station: Station, sheet: Path, plan: Sequence[str], seed: int) -> None:
         self.site, self.station, self.sheet = site, station, sheet
         self.record = site.place / "faults.jsonl"
         self.record.unlink(missing_ok=True)
@@ -258,17 +268,11 @@ class Chaos:
         self.log = site.place / f"{station.name}.log"
         self.reader = EventReader(station.work)
         self.done = 0
-        kinds = [kind for kind in FAULTS if kind != "full" or site.can_fill]
-        rng = random.Random(seed)
-        chosen = rng.sample(kinds, len(kinds))[:faults]
-        weights = [FAULTS[kind] for kind in kinds]
-        chosen += rng.choices(kinds, weights, k=max(0, faults - len(chosen)))
-        rng.shuffle(chosen)
-        self.plan = chosen
-        self.rng = rng
+        self.plan = plan
+        self.rng = random.Random(seed)
 
     @property
-    def left(self) -> list[str]:
+    def left(self) -> Sequence[str]:
         """Faults that have not happened."""
         return self.plan[len(self.tally.faults) :]
 
@@ -288,7 +292,7 @@ class Chaos:
                 process.kill()
             if code in (0, 3) and not self._is_unfinished():
                 return self.tally
-            if code not in (*ENDED, -signal.SIGKILL, 130):
+            if code not in ENDED:
                 self.tally.broken.append(f"the command ended with {code}: {self.log.read_text()[-600:]}")
             if self.tally.starts >= MOST_STARTS or self.tally.broken:
                 self.tally.broken.append(f"not done after {self.tally.starts} starts: {self.log.read_text()[-600:]}")
@@ -376,7 +380,7 @@ class Chaos:
     def _node(self, _process: "subprocess.Popen[bytes]") -> str:
         name = self.rng.choice(("n1", "n2"))
         self.site.slurm.kill_daemon(name)
-        time.sleep(self.rng.uniform(1, 2 * NODE_TIMEOUT_S))
+        time.sleep(self.rng.uniform(1, 30))
         self.site.slurm.start_daemon(name)
         return name
 
@@ -547,8 +551,22 @@ def calm_of(site: Site, sheet: Path, runs: int) -> tuple[dict[str, dict[str, str
     return found["seen"], found["jobs"]
 
 
-def chaos(place: Path, *, runs: int, faults: int, seed: int, shards: int) -> Tally:
-    """Both batches."""
+def chaos(
+    place: Path,
+    *,
+    runs: int,
+    seed: int,
+    shards: int,
+    faults: int = 0,
+    plan: Sequence[str] = (),
+    node_timeout_s: int = 15,
+) -> Tally:
+    """Both batches.
+
+    Args:
+        faults: how many; chosen by ``seed``.
+        plan: these instead.
+    """
     place.mkdir(parents=True, exist_ok=True)
     clear(place)
     sheet = make_batch(place / "batch", runs, seed)
@@ -557,14 +575,14 @@ def chaos(place: Path, *, runs: int, faults: int, seed: int, shards: int) -> Tal
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dsqc-slurm-"))) / "home"
         s3 = stack.enter_context(s3_server(place / "s3"))
         postgres = stack.enter_context(postgres_server())
-        slurm = stack.enter_context(slurm_cluster(home, NODE_TIMEOUT_S))
+        slurm = stack.enter_context(slurm_cluster(home, node_timeout_s))
         profile = place / "profile"
         profile.mkdir(exist_ok=True)
         (profile / "profile.v9+.yaml").write_text(PROFILE.format(shards=shards), encoding="utf-8")
         site = Site(place, slurm, s3, postgres, profile, can_fill=is_mount(place / "wild" / "work"))
         expected, jobs = calm_of(site, sheet, runs)
         wild = make_site_station(site, "wild")
-        tally = Chaos(site, wild, sheet, faults, seed).run(jobs)
+        tally = Chaos(site, wild, sheet, plan or choose(faults, seed, can_fill=site.can_fill), seed).run(jobs)
         if not tally.broken:
             tally.broken += differences(expected, seen_of(site, wild))
             tally.broken += left_behind(site, wild)
