@@ -27,14 +27,15 @@ QUICK = ("--", "--slurm-init-seconds-before-status-checks", "2", "--latency-wait
 def test_a_batch_on_slurm_survives_a_kill_and_ends_as_on_one_machine(tmp_path: Path, slurm: SlurmCluster) -> None:
     sheet = sample_sheet(tmp_path, ("yeast-cram", "seawater-metagenome"))
     work, local = tmp_path / "work", tmp_path / "local"
-    command = batch_command(sheet, work, "--profile", "slurm", "--shards", "2", *QUICK)
+    arguments = ("--profile", "slurm", "--shards", "2", *QUICK)
+    command = batch_command(sheet, work, *arguments)
     with subprocess.Popen(command, env=slurm.environment, stderr=subprocess.PIPE, text=True) as killed:
         snakemake = wait_for(lambda: snakemake_process(work), killed)
         left = wait_for(lambda: set(slurm.jobs()) or None, killed)
         killed.kill()
         kill(snakemake)
 
-    done = run_batch_command(sheet, work, "--profile", "slurm", *QUICK, env=slurm.environment)
+    done = run_batch_command(sheet, work, *arguments, env=slurm.environment)
 
     run_log = (work / "logs" / "snakemake.log").read_text(encoding="utf-8")
     assert done.returncode == ExitCode.FINDINGS, done.stderr + run_log

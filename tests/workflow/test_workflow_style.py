@@ -18,7 +18,7 @@ from helpers.sample_runs import run_batch_command, sample_sheet
 
 WORKFLOW = Path(str(files("dsqc.workflow").joinpath("Snakefile"))).parent
 PROFILES = Path(str(files("dsqc.profiles").joinpath("README.md"))).parent
-NAMES = ("default", "local", "slurm", "ci")
+NAMES = ("default", "local", "slurm", "slurm-array", "ci")
 
 
 def _run(*command: str) -> "subprocess.CompletedProcess[str]":
@@ -115,5 +115,5 @@ def test_profiles_are_found_by_name_and_by_path(tmp_path: Path) -> None:
 
     assert find_profile("slurm") == PROFILES / "slurm"
     assert find_profile(str(own)) == own
-    with pytest.raises(UsageError, match="ci, default, local, slurm"):
+    with pytest.raises(UsageError, match="ci, default, local, slurm, slurm-array"):
         find_profile("mysite")

@@ -1,8 +1,10 @@
 """Planning a batch: look at every source, read the form sheets, name every run, cut the work into shards."""
 
+import multiprocessing
+import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from dsqc.batch.costs import CostModel, PlannedFile, PlannedRun, kind_of, read_m
 from dsqc.batch.events import EVENTS
 from dsqc.batch.plan import (
     PLAN,
+    SHARDS,
     Plan,
     PlannedSubmission,
     Shard,
@@ -29,7 +32,8 @@ from dsqc.forms import compose, labels, load_fields
 from dsqc.listing import is_bare
 from dsqc.model import DataFile
 from dsqc.station import S3Options
-from dsqc.submission import read, sheet_files
+from dsqc.submission import interpret, read_tables, sheet_files
+from dsqc.submission.layout import split_name
 from dsqc.submission.table import MOST_BYTES
 from dsqc.transfer import Source, open_source
 from dsqc.transfer.retries import attempts
@@ -38,6 +42,10 @@ from dsqc.version import __version__
 
 SOURCES_AT_ONCE = 8
 """Sources looked at together: listing waits for a network, not for a processor."""
+CHUNK = 50
+"""Sources that one process looks at at a time, where there are more."""
+SHEETS_OF_RUNS = ("experiment", "run", "file")
+"""Sheets that name the runs, their files and instruments; the others are not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +87,7 @@ def plan_batch(rows: Sequence[BatchRow], work: Path, sheet: str, options: PlanOp
     options = options or PlanOptions()
     before = read_whole_plan(work / PLAN) if (work / PLAN).exists() else Plan(sheet, ())
     known = {item.name: item for item in before.submissions}
-    with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
-        looked = list(pool.map(lambda row: _look(row, work, options.s3, known.get(row.name)), rows))
+    looked = _look_at_all(rows, work, options.s3, known)
     submissions = tuple(item.planned for item in looked)
     runs = {item.planned.name: item.runs for item in looked}
     model = read_model(work, options.rates)
@@ -89,6 +96,30 @@ def plan_batch(rows: Sequence[BatchRow], work: Path, sheet: str, options: PlanOp
     _write_shards(work, shards, {item.name: item for item in submissions}, runs, model)
     write_plan(work, sheet, submissions, shards)
     return Plan(sheet, submissions, shards)
+
+
+def _look_at_all(
+    rows: Sequence[BatchRow], work: Path, s3: S3Options, known: Mapping[str, PlannedSubmission]
+) -> list[_Looked]:
+    """Look at every source: several at a time, for they wait for a network; many of them in several processes, for
+    reading workbooks is work."""
+    chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+    processes = min(len(chunks), os.cpu_count() or 1)
+    arguments = [
+        (chunk, work, s3, {row.name: known[row.name] for row in chunk if row.name in known}) for chunk in chunks
+    ]
+    if processes == 1:
+        return [item for each in arguments for item in _look_at(*each)]
+    _core_labels()  # once, before the fork
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
+        return [item for found in pool.map(_look_at, *zip(*arguments, strict=True)) for item in found]
+
+
+def _look_at(
+    rows: Sequence[BatchRow], work: Path, s3: S3Options, known: Mapping[str, PlannedSubmission]
+) -> list[_Looked]:
+    with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
+        return list(pool.map(lambda row: _look(row, work, s3, known.get(row.name)), rows))
 
 
 def planned_kinds(work: Path, plan: Plan) -> dict[tuple[str, str], str]:
@@ -112,6 +143,10 @@ def _write_shards(
         if not _same_work(path, content):
             write_json(path, content)
     write_index(work, shards)
+    known = {shard.id for shard in shards}
+    for path in (work / SHARDS).glob("s*.json"):
+        if path.name.partition(".")[0] not in known:
+            path.unlink(missing_ok=True)
 
 
 def _same_work(path: Path, content: Mapping[str, Any]) -> bool:
@@ -174,15 +209,21 @@ def _runs(source: Source, entries: Sequence[Entry], inbox: Path) -> tuple[Planne
     """
     found = {entry.name: entry for entry in entries if entry.kind is EntryKind.FILE and is_bare(entry.name)}
     sizes = {entry.name: entry.size_bytes for entry in found.values()}
-    forms = [found[name] for name in sheet_files(found)]
-    if not forms and inbox.is_dir():
+    listed = sheet_files(found)
+    if not listed and inbox.is_dir():
         return _runs_in(inbox, sizes)
+    forms = [found[name] for name in listed if _may_tell_of_runs(name)]
     with tempfile.TemporaryDirectory(prefix="dsqc-plan-") as place:
         for entry in forms:
             for attempt in attempts():
                 with attempt:
                     _fetch(source, entry, Path(place) / entry.name)
         return _runs_in(Path(place), sizes)
+
+
+def _may_tell_of_runs(name: str) -> bool:
+    stem, suffix = split_name(name)
+    return suffix != ".tsv" or stem in SHEETS_OF_RUNS
 
 
 def _fetch(source: Source, entry: Entry, path: Path) -> None:
@@ -196,7 +237,7 @@ def _fetch(source: Source, entry: Entry, path: Path) -> None:
 
 
 def _runs_in(place: Path, sizes: Mapping[str, int]) -> tuple[PlannedRun, ...]:
-    submission, _findings = read(place, _core_labels())
+    submission, _findings = interpret(read_tables(place).only(*SHEETS_OF_RUNS), _core_labels())
     platforms = {row.get("library_id"): _platform(row.get("platform")) for row in submission.rows("experiment")}
     return tuple(
         PlannedRun(run.key, tuple(_planned_file(item, sizes, platforms.get(run.library_id, "")) for item in run.files))

@@ -9,6 +9,7 @@ import ctypes
 import fcntl
 import gc
 import importlib
+import inspect
 import os
 import random
 import signal
@@ -40,9 +41,23 @@ MODULES = (
     "dsqc.station",
     "dsqc.taxonomy",
     "pyarrow.parquet",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite.pysqlite",
     "structlog",
 )
 """What the stages import when they are called; imported once, before the first fork."""
+ROOMS_WITH_TABLES = (
+    "dsqc.columns",
+    "dsqc.forms",
+    "dsqc.judge",
+    "dsqc.metrics",
+    "dsqc.personal",
+    "dsqc.registry",
+    "dsqc.rule_set",
+    "dsqc.rules",
+    "dsqc.stages.validate",
+)
+"""Their functions without arguments that keep what they read are called before the first fork, too."""
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 PAGE = os.sysconf("SC_PAGE_SIZE")
 OOM_SCORE = "700"
@@ -60,9 +75,28 @@ def preload(modules: Sequence[str] = MODULES) -> None:
     except DsqcError as error:
         # A node without a place for machine code: every job compiles for itself, as the command would.
         logs.logger().warning("kernels are not kept", reason=str(error))
+    _read_tables()
     # What stands now is never looked through again: a child that collects garbage would copy all of its pages.
     gc.collect()
     gc.freeze()
+
+
+def _read_tables() -> None:
+    """Read the tables that every job reads (forms, rules, vocabularies), and have the database's classes set up."""
+    from sqlalchemy.orm import configure_mappers
+
+    from dsqc.catalog.database import head_revision
+
+    configure_mappers()
+    head_revision()
+    for name, module in sorted(sys.modules.items()):
+        if not name.startswith(ROOMS_WITH_TABLES):
+            continue
+        for item in vars(module).values():
+            kept = hasattr(item, "cache_info") and getattr(item, "__module__", "") == name
+            if kept and not inspect.signature(item).parameters:
+                with contextlib.suppress(DsqcError):  # told by the job that needs it
+                    item()
 
 
 @dataclass(slots=True)

@@ -41,9 +41,9 @@ class Tables:
     unreadable: frozenset[str] = frozenset()
     findings: FindingLog = field(default_factory=FindingLog)
 
-    def only(self, name: str) -> "Tables":
-        """The sheet ``name`` alone, without what was found on the way."""
-        return Tables({key: table for key, table in self.tables.items() if key == name}, self.unreadable)
+    def only(self, *names: str) -> "Tables":
+        """The sheets ``names`` alone, without what was found on the way."""
+        return Tables({key: table for key, table in self.tables.items() if key in names}, self.unreadable)
 
 
 def clean(text: str) -> str:
