@@ -1,17 +1,23 @@
 """The pages in headless Chromium: they show, switch language, sort and filter, and complain of nothing."""
 
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dsqc.findings import Location, finding
 from dsqc.report import batch_page, run_page
-from dsqc.report.batch import Record, summarise
+from dsqc.report.batch import Record
+from dsqc.report.batch_digest import digest
+from dsqc.stages.report import report
 from dsqc.stages.validate import validate
+from helpers.large_batch import write_large_batch
 from helpers.messy import write_messy
 from helpers.qc_data import empty_file, qc_file, qc_run
 from infra import browser
+from infra.chromium import Page, chromium_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -34,12 +40,18 @@ def write(path: Path, html: str) -> Path:
 def batch_html() -> str:
     """Three submissions: ``alpha`` registered with most reads, ``beta`` returned, ``gamma`` not begun."""
 
+    reasons = [finding("DSQC-S011", Location("s.tsv", "sample", 3, "D", "tissue"), value="x").to_dict()]
+
     def record(name: str, state: str, verdict: str, reads: int) -> Record:
         return Record(
             name,
             ("RUN_1",),
             validation={"form": None, "finding_counts": COUNTS},
-            verdict={"verdict": verdict, "reasons": [], "finding_counts": COUNTS},
+            verdict={
+                "verdict": verdict,
+                "reasons": reasons if verdict == "fail" else [],
+                "finding_counts": COUNTS,
+            },
             receipt={"state": state},
             runs={"RUN_1": qc_run("RUN_1", [qc_file(f"{name}.fastq.gz", reads=reads)])},
         )
@@ -49,14 +61,29 @@ def batch_html() -> str:
         record("beta", "returned", "fail", 50),
         Record("gamma", ("R",)),
     ]
-    return batch_page.render(summarise(records), records, title="spring")
+    return batch_page.render(digest(records), title="spring")
 
 
-def visible(dom: str) -> list[str]:
-    """Names of the submissions that the table shows, in their order."""
-    bodies = re.findall(r"<tbody data-outcome=[^>]*>", dom)
-    names = re.findall(r'class="open"[^>]*>(\w+)<', dom)
-    return [name for body, name in zip(bodies, names, strict=True) if "hidden" not in body]
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Page]]:
+    """Opens the batch page, fresh each time, in one tab."""
+    place = tmp_path_factory.mktemp("batch")
+    file = write(place / "index.html", batch_html())
+    with chromium_page(place / "profile") as page:
+
+        def fresh() -> Page:
+            page.open("about:blank")
+            page.open(f"{file.as_uri()}#lang=en")
+            return page
+
+        yield fresh
+
+
+def names(page: Page, table: str = "submissions") -> list[str]:
+    """First cells of the rows that a table shows, in their order."""
+    rows = f"document.querySelectorAll('#{table} > tbody > tr:not(.detail)')"
+    found: list[str] = page.evaluate(f"Array.from({rows}, function (row) {{ return row.cells[0].textContent; }})")
+    return found
 
 
 def after(html: str, script: str) -> str:
@@ -113,45 +140,87 @@ def test_the_switch_changes_the_language(tmp_path: Path) -> None:
     assert console == []
 
 
-def test_the_batch_page_shows_the_worst_first_and_complains_of_nothing(tmp_path: Path) -> None:
-    page = write(tmp_path / "index.html", batch_html())
-    dom, console = browser.dump(page, tmp_path / "profile")
-    assert console == []
-    assert visible(dom) == ["beta", "gamma", "alpha"]
-    assert browser.screenshot(page, tmp_path / "profile", tmp_path / "page.png").size_bytes > FULL
+def test_the_batch_page_shows_the_worst_first_and_complains_of_nothing(
+    batch: Callable[[], Page], tmp_path: Path
+) -> None:
+    page = batch()
+    assert names(page) == ["beta", "gamma", "alpha"]
+    assert page.screenshot(tmp_path / "page.png").size_bytes > FULL
+    for width in (1280, 480):
+        page.size(width)
+        assert not page.overflows()
+    assert page.complaints == []
 
 
 @pytest.mark.parametrize(
-    ("script", "names"),
+    ("presses", "shown"),
     [
-        ("document.querySelector('.tile[data-outcome=returned]').click();", ["beta"]),
-        ("for (let n = 0; n < 2; n++) document.querySelector('.tile.bad').click();", ["beta", "gamma", "alpha"]),
-        (
-            "const f = document.getElementById('filter'); f.value = 'ALP'; f.dispatchEvent(new Event('input'));",
-            ["alpha"],
-        ),
-        ("document.querySelector('.sort[data-key=\"0\"]').click();", ["alpha", "beta", "gamma"]),
-        ("document.querySelector('.sort[data-key=\"5\"]').click();", ["gamma", "beta", "alpha"]),
-        (
-            "const b = document.querySelector('.sort[data-key=\"5\"]'); b.click(); b.click();",
-            ["alpha", "beta", "gamma"],
-        ),
+        ([".tile[data-outcome=returned]"], ["beta"]),
+        ([".tile[data-outcome=returned]", ".chip"], ["beta", "gamma", "alpha"]),
+        ([".tile.bad", ".tile.bad"], ["beta", "gamma", "alpha"]),
+        (["#submissions th:nth-child(1) .sort"], ["alpha", "beta", "gamma"]),
+        (["#submissions th:nth-child(6) .sort"], ["gamma", "beta", "alpha"]),
+        (["#submissions th:nth-child(6) .sort", "#submissions th:nth-child(6) .sort"], ["alpha", "beta", "gamma"]),
+        (["[data-code=DSQC-S011]"], ["beta"]),
     ],
-    ids=["tile", "tile-twice", "words", "by-name", "by-reads", "by-reads-down"],
+    ids=["tile", "tile-and-chip", "tile-twice", "by-name", "by-reads", "by-reads-down", "by-cause"],
 )
-def test_the_table_filters_and_sorts(tmp_path: Path, script: str, names: list[str]) -> None:
-    page = write(tmp_path / "index.html", after(batch_html(), script))
-    dom, console = browser.dump(page, tmp_path / "profile")
-    assert visible(dom) == names
-    assert console == []
+def test_the_table_filters_and_sorts(batch: Callable[[], Page], presses: list[str], shown: list[str]) -> None:
+    page = batch()
+    for selector in presses:
+        page.press(selector, leads_on=False)
+    assert names(page) == shown
+    assert page.complaints == []
 
 
-def test_a_row_opens_and_closes(tmp_path: Path) -> None:
-    opened = write(tmp_path / "open.html", after(batch_html(), "document.querySelector('.open').click();"))
-    dom, _ = browser.dump(opened, tmp_path / "profile")
-    assert dom.count('class="open" aria-expanded="true"') == 1
-    assert dom.count('<tr class="detail">') == 1
-    assert dom.count('<tr class="detail" hidden="">') == 2
+def test_words_find_submissions_and_runs(batch: Callable[[], Page]) -> None:
+    page = batch()
+    page.type("#filter-submissions", "ALP")
+    assert names(page) == ["alpha"]
+    assert "1–1 / 1 (3)" in page.text
+    page.press("#tab-runs", leads_on=False)
+    assert names(page, "runs") == ["RUN_1", "RUN_1", "R"]
+    page.type("#filter-runs", "beta.fastq")
+    assert names(page, "runs") == ["RUN_1"]
+    assert page.complaints == []
+
+
+def test_the_tabs_are_turned_by_keys_and_say_which_is_chosen(batch: Callable[[], Page]) -> None:
+    page = batch()
+    page.evaluate("document.getElementById('tab-submissions').focus()")
+    for _ in range(3):
+        page.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight", code="ArrowRight")
+        page.call("Input.dispatchKeyEvent", type="keyUp", key="ArrowRight", code="ArrowRight")
+    assert page.evaluate("document.activeElement.id") == "tab-runs"
+    assert page.evaluate("document.activeElement.getAttribute('aria-selected')") == "true"
+    assert page.evaluate("document.getElementById('panel-submissions').hidden")
+
+
+def test_a_row_opens_and_closes(batch: Callable[[], Page]) -> None:
+    page = batch()
+    page.press(".open[aria-expanded]", leads_on=False)
+    assert page.evaluate("document.querySelectorAll('tr.detail').length") == 1
+    assert page.evaluate("document.querySelector('.open[aria-expanded]').getAttribute('aria-expanded')") == "true"
+    assert "runs/beta/RUN_1.html" in page.evaluate("document.querySelector('tr.detail a').href")
+    page.press(".open[aria-expanded]", leads_on=False)
+    assert page.evaluate("document.querySelectorAll('tr.detail').length") == 0
+
+
+def test_what_is_printed_is_every_row_and_not_a_page_of_them(batch: Callable[[], Page], tmp_path: Path) -> None:
+    write_large_batch(tmp_path, 60, 1)
+    page = batch()
+    page.open(report(tmp_path, run_pages=False).as_uri())
+    assert len(names(page)) == 50
+    page.press("[data-table=submissions][data-step='1']", leads_on=False)
+    assert len(names(page)) == 10
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert len(names(page)) == 60
+    assert page.evaluate("document.querySelectorAll('.strip').length") > 5
+    page.evaluate(
+        "document.querySelector('#apart .open, .strip .apart').dispatchEvent(new Event('click', {bubbles: true}))"
+    )
+    assert len(names(page, "runs")) == 1
+    assert page.complaints == []
 
 
 def columns_html(place: Path) -> str:

@@ -146,31 +146,42 @@ class EventWriter:
 
 @dataclass(slots=True)
 class EventReader:
-    """Reads the events of a batch, and on every later call what came since."""
+    """Reads the events of a batch, and on every later call what came since.
+
+    Attributes:
+        work: working directory of the batch.
+        offsets: how far each file is read, by its name. Who keeps them goes on from there in another process.
+    """
 
     work: Path
-    _read: dict[str, int] = field(default_factory=dict)
+    offsets: dict[str, int] = field(default_factory=dict)
 
     def new(self) -> list[Event]:
         """Events since the last call, in the order of their time; of one writer, in the order written."""
-        found = [event for path in self._files() for event in self._of(path)]
+        found = [event for _writer, event in self.new_by_writer()]
         found.sort(key=lambda event: event.time)
         return found
 
-    def _files(self) -> Iterator[Path]:
+    def new_by_writer(self) -> Iterator[tuple[str, Event]]:
+        """Events since the last call with the name of the file they stand in, a file after the other."""
         directory = self.work / EVENTS
-        if directory.is_dir():
-            yield from sorted(directory.glob("*.jsonl"))
+        try:
+            with os.scandir(directory) as entries:
+                sizes = {item.name: item.stat().st_size for item in entries if item.name.endswith(".jsonl")}
+        except FileNotFoundError:
+            return
+        for name in sorted(sizes):
+            if sizes[name] > self.offsets.get(name, 0):
+                for event in self._of(directory / name):
+                    yield name, event
 
     def _of(self, path: Path) -> Iterator[Event]:
-        before = self._read.get(path.name, 0)
-        if path.stat().st_size <= before:
-            return
+        before = self.offsets.get(path.name, 0)
         with path.open("rb") as file:
             file.seek(before)
             whole = file.read()
         whole = whole[: whole.rfind(b"\n") + 1]
-        self._read[path.name] = before + len(whole)
+        self.offsets[path.name] = before + len(whole)
         for line in whole.splitlines():
             try:
                 yield Event.from_dict(json.loads(line))

@@ -300,9 +300,9 @@ def _settle(work: Path, code: int) -> None:
         raise SystemFault(
             f"The workflow stopped ({reason}):\n{text}\n", hint=f"{work / RUN_LOG} has the whole; run the same again."
         )
-    from dsqc.stages.report import report
+    from dsqc.batch.reporting import write_report
 
-    report(work)
+    write_report(work)
 
 
 def _make_directory(path: Path) -> None:

@@ -166,6 +166,25 @@ closed = {closed}
 # smtp_password_env = ""
 # sender = ""
 
+[notify]
+# Who is told when a batch has ended (dsqc batch notify --test tries it): by mail, and by a POST of JSON.
+# mail_to = []
+# language = "both"
+# The mail server, as in [notices]; empty: that of [notices]. Password: by name of its variable or file.
+# smtp = ""
+# smtp_security = "starttls"
+# smtp_user = ""
+# smtp_password_env = ""
+# smtp_password_file = ""
+# sender = ""
+# Address that is posted to, or the variable that holds it; what holds the secret that posts are signed with.
+# webhook = ""
+# webhook_env = ""
+# webhook_secret_env = ""
+# webhook_secret_file = ""
+# How often each is tried.
+# tries = 3
+
 [figures]
 # Statistics, and what the quality of runs is compared with. Time zone of days, quarters and years:
 # timezone = "Asia/Seoul"

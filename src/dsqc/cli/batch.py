@@ -16,6 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsqc.cli._batch_notify import add_notify_arguments, run_notify, telling
+from dsqc.cli._batch_status import add_status_arguments, show_status
 from dsqc.cli._options import action_options, add_station, add_threads
 from dsqc.errors import ExitCode
 from dsqc.language import Language, Text
@@ -37,12 +39,9 @@ OUTCOMES = {
     "running": Text("running", "진행 중"),
     "waiting": Text("waiting", "대기"),
 }
-STATES = {
-    "done": Text("done", "완료"),
-    "running": Text("running", "진행 중"),
-    "waiting": Text("waiting", "대기"),
-    "failed": Text("failed", "실패"),
-}
+MOST_SUBMISSIONS = 40
+"""Submissions that a look at a batch lists; of more only those that call for somebody."""
+CALLING = ("failed", "returned", "rejected", "in_curation")
 
 
 class _ActionParser(argparse.ArgumentParser):
@@ -76,9 +75,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_sheet(plan_parser)
     shard_parser = actions.add_parser("shard", parents=[shared], help="do one shard of a plan (the workflow calls it)")
     _add_shard(shard_parser)
+    add_notify_arguments(actions.add_parser("notify", parents=[shared], help="tell who is to be told of a batch"))
     for name, text in (("status", "how a batch stands"), ("report", "write the batch page")):
         sub = actions.add_parser(name, parents=[shared], help=text)
         sub.add_argument("work", type=Path, metavar="WORK", help="working directory, or the batch sheet")
+        if name == "status":
+            add_status_arguments(sub)
+        else:
+            _add_report(sub)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--run",
+        dest="one_run",
+        metavar="SUBMISSION/RUN",
+        help="write the page of this one run, with its goals, and nothing else",
+    )
+    parser.add_argument(
+        "--run-pages",
+        choices=("auto", "all", "none"),
+        default="auto",
+        help="a page of its own for every run; auto: in batches of at most 300 runs (default)",
+    )
 
 
 def _add_sheet(parser: argparse.ArgumentParser) -> None:
@@ -146,7 +165,7 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Do what ``args.action`` names."""
-    actions = {"run": _run, "plan": _plan, "shard": _shard, "status": _status, "report": _report}
+    actions = {"run": _run, "plan": _plan, "shard": _shard, "status": _status, "report": _report, "notify": run_notify}
     return actions[args.action](args)
 
 
@@ -176,7 +195,7 @@ def _run(args: argparse.Namespace) -> int:
         verbose=args.verbose,
         extra=args.extra,
     )
-    with progress(args) as watch:
+    with telling(options), progress(args) as watch:
         status = run_batch(options, watch)
     if args.dry_run:
         return ExitCode.DONE
@@ -217,18 +236,8 @@ def _shard(args: argparse.Namespace) -> int:
 
 def _status(args: argparse.Namespace) -> int:
     from dsqc.batch.layout import find_work
-    from dsqc.batch.status import batch_status
-    from dsqc.cli._output import print_table
 
-    work = find_work(args.work)
-    status = batch_status(work)
-    if not args.json:
-        labels = [item.get(args.lang) for item in STATES.values()]
-        rows = [(name, *(str(counts.get(state, 0)) for state in STATES)) for name, counts in _counts(status)]
-        print_table([Text("stage", "단계").get(args.lang), *labels], rows)
-        print()
-    print_summary(status, work, args)
-    return ExitCode.DONE
+    return show_status(args, find_work(args.work))
 
 
 def _counts(status: "BatchStatus") -> Iterator[tuple[str, dict[str, int]]]:
@@ -237,12 +246,18 @@ def _counts(status: "BatchStatus") -> Iterator[tuple[str, dict[str, int]]]:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from dsqc.batch.layout import PAGE, find_work
-    from dsqc.stages.report import report
+    from dsqc.batch.layout import find_work
 
     work = find_work(args.work)
-    report(work)
-    print(work / PAGE)
+    if args.one_run:
+        from dsqc.stages.report import write_run_page
+
+        submission, _, key = args.one_run.partition("/")
+        print(write_run_page(work, submission, key))
+        return ExitCode.DONE
+    from dsqc.batch.reporting import write_report
+
+    print(write_report(work, run_pages={"auto": None, "all": True, "none": False}[args.run_pages]))
     return ExitCode.DONE
 
 
@@ -259,24 +274,43 @@ def exit_code(status: "BatchStatus") -> ExitCode:
 
 def print_summary(status: "BatchStatus", work: Path, args: argparse.Namespace) -> None:
     """Print how every submission stands, or the whole as JSON."""
-    from dsqc.cli._output import print_json, print_table
-
     if args.json:
+        from dsqc.cli._output import print_json
+
         print_json(status.to_dict())
         return
-    language: Language = args.lang
+    print_submissions(status, work, args.lang, every=True)
+
+
+def print_submissions(status: "BatchStatus", work: Path, language: Language, *, every: bool) -> None:
+    """Print how submissions stand: every one, or of a large batch those that call for somebody."""
+    from dsqc.cli._output import print_table
+
     headings = (
         Text("submission", "제출"),
         Text("runs", "런"),
         Text("state", "상태"),
         Text("accession, or why", "등록번호 또는 사유"),
     )
+    shown = list(status.submissions)
+    if not every and len(shown) > MOST_SUBMISSIONS:
+        calling = [item for name in CALLING for item in shown if item.outcome.value == name]
+        shown = calling[:MOST_SUBMISSIONS]
     rows = [
         (item.name, str(item.runs), OUTCOMES[item.outcome.value].get(language), _why(item, work, language))
-        for item in status.submissions
+        for item in shown
     ]
-    print_table([item.get(language) for item in headings], rows)
+    if rows:
+        print_table([item.get(language) for item in headings], rows)
+    rest = len(status.submissions) - len(shown)
+    if rest:
+        print(Text(f"… {rest:,} more submissions (--all).", f"… 외 제출 {rest:,}개(--all).").get(language))
     print()
+    print_totals(status, work, language)
+
+
+def print_totals(status: "BatchStatus", work: Path, language: Language) -> None:
+    """Print how many submissions stand how, and where the report is."""
     totals = {item.value: number for item, number in status.totals.items()}
     print(", ".join(f"{totals[name]} {text.get(language)}" for name, text in OUTCOMES.items() if totals.get(name)))
     if status.page:

@@ -1,7 +1,7 @@
 """A batch in numbers: a summary of every submission out of the artefacts of its stages."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ class Record:
         name: name of the submission in the batch.
         planned_runs: run keys of ``plan.json``.
         note: why the source could not be listed when the batch was planned.
-        transfer, validation, submission, verdict, receipt: contents of the files of the same name
+        transfer, validation, verdict, receipt: contents of the files of the same name
             (``validation`` is ``validate.json``).
         profile: ``profile.json``, the diagnosis of its columns.
         runs: ``qc.json`` by run key.
@@ -36,7 +36,6 @@ class Record:
     note: str = ""
     transfer: Data | None = None
     validation: Data | None = None
-    submission: Data | None = None
     verdict: Data | None = None
     receipt: Data | None = None
     profile: Data | None = None
@@ -63,31 +62,48 @@ class Record:
         return state if state in OUTCOMES else "not_finished"
 
 
-def summarise(records: Sequence[Record]) -> dict[str, Any]:
-    """The content of ``batch.json``: totals, and a row a submission, the worst first."""
-    rows = [_row(record) for record in records]
-    rows.sort(key=lambda row: (OUTCOMES.index(row["outcome"]), -row["errors"], -row["warnings"], row["submission"]))
-    outcomes = Counter(row["outcome"] for row in rows)
-    totals = {"submissions": len(rows), **{name: outcomes[name] for name in OUTCOMES}}
-    for name in ("runs", "files", "bytes", "reads"):
-        totals[name] = sum(row[name] for row in rows)
-    return {
-        "schema_version": "1.0",
-        "dsqc_version": __version__,
-        "versions": _versions(records),
-        "totals": totals,
-        "submissions": rows,
-    }
+@dataclass(slots=True)
+class Summary:
+    """The content of ``batch.json``, taken in one submission after the other."""
 
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    _versions: dict[str, set[str]] = field(
+        default_factory=lambda: {"form": set(), "rule_set": set(), "vocabularies": set()}
+    )
 
-def _versions(records: Sequence[Record]) -> dict[str, list[str]]:
-    """Everything that the submissions were judged by; one of each where all were judged alike."""
-    found: dict[str, set[str]] = {"form": set(), "rule_set": set(), "vocabularies": set()}
-    for record in records:
+    def add(self, record: Record) -> dict[str, Any]:
+        """Take in a submission; returns its row."""
         if record.validation:
             for name, version in versions_of(record.validation).items():
-                found[name].update([version] if version else [])
-    return {name: sorted(versions) for name, versions in found.items()}
+                self._versions[name].update([version] if version else [])
+        self.rows.append(_row(record))
+        return self.rows[-1]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Totals, everything that submissions were judged by, and a row a submission, the worst first."""
+        rows = sorted(
+            self.rows,
+            key=lambda row: (OUTCOMES.index(row["outcome"]), -row["errors"], -row["warnings"], row["submission"]),
+        )
+        outcomes = Counter(row["outcome"] for row in rows)
+        totals = {"submissions": len(rows), **{name: outcomes[name] for name in OUTCOMES}}
+        for name in ("runs", "files", "bytes", "reads"):
+            totals[name] = sum(row[name] for row in rows)
+        return {
+            "schema_version": "1.0",
+            "dsqc_version": __version__,
+            "versions": {name: sorted(versions) for name, versions in self._versions.items()},
+            "totals": totals,
+            "submissions": rows,
+        }
+
+
+def summarise(records: Iterable[Record]) -> dict[str, Any]:
+    """The content of ``batch.json``."""
+    summary = Summary()
+    for record in records:
+        summary.add(record)
+    return summary.to_dict()
 
 
 def _row(record: Record) -> dict[str, Any]:

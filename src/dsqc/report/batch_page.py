@@ -1,53 +1,80 @@
-"""The page of a batch: totals, a row a submission, its findings and its runs behind it. One file, no network."""
+"""The page of a batch, of one submission or of thousands of runs. One file, no network, no script but its own.
 
-from collections import Counter
+What one looks at first stands in the page: totals, why submissions went back, runs that stand apart, distributions.
+The tables are data in the page, of which the script shows a page of rows at a time; ``batch.json`` and ``runs.tsv``
+beside it hold the same.
+"""
+
+import base64
+import hashlib
+import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from dsqc.grouping import ABOUT_HEADINGS, parse_rows, row_text
-from dsqc.language import Language, Text
-from dsqc.report import labels
-from dsqc.report.batch import OUTCOMES, Record
-from dsqc.report.render import place, short_count, size
-from dsqc.report.render import render as fill
-from dsqc.report.run_page import summary_mark
+from markupsafe import Markup
 
-MOST_GROUPS = 12
-"""Faults that a submission lists, so that a page over a thousand submissions stays quick."""
-MOST_PLACES = 3
-"""Places named for each code."""
+from dsqc.language import Language, Text
+from dsqc.metrics.catalogue import METRICS
+from dsqc.report import labels
+from dsqc.report.batch_digest import Digest, Entry
+from dsqc.report.batch_runs import METRIC_IDS, RunRow, metric_name
+from dsqc.report.distributions import figure, runs_apart, spreads
+from dsqc.report.render import quantity, short_count, size
+from dsqc.report.render import render as fill
+
+MOST_APART = 25
+"""Runs that stand apart which the page names; the table of runs has all."""
+MOST_APART_VALUES = 4
+MOST_CAUSES = 15
+POLICY = "Content-Security-Policy"
 
 Data = Mapping[str, Any]
 
 
 def render(
-    batch: Data,
-    records: Sequence[Record],
+    digest: Digest,
     *,
     title: str = "",
     fields: Mapping[str, Text] | None = None,
+    own_pages: bool = True,
+    failed: Sequence[Data] = (),
+    failed_count: int = 0,
     language: Language | None = None,
 ) -> str:
     """The page.
 
     Args:
-        batch: content of ``batch.json``.
-        records: what ``batch`` was made from.
+        digest: the batch.
         title: name of the batch.
         fields: names of the research fields by form id.
+        own_pages: whether pages of runs and of columns were written beside this one; else rows lead to those that
+            the stages wrote under ``results/``.
+        failed: items that failed by a fault of ours, as in ``failed`` of ``status.schema.json``.
+        failed_count: how many there are, ``failed`` may hold the first of them.
         language: language that the page opens in; ``None`` for the browser's.
     """
-    known = {record.name: record for record in records}
-    rows = [_row(row, known[row["submission"]], fields or {}) for row in batch["submissions"]]
+    batch = digest.summary.to_dict()
+    found = spreads(digest.runs)
     page = {
         "title": title,
         "tiles": _tiles(batch["totals"]),
-        "rows": rows,
         "sums": _sums(batch["totals"]),
         "versions": batch["versions"],
+        "causes": _causes(digest),
+        "more_causes": max(0, len(digest.causes) - MOST_CAUSES),
+        "failed": failed,
+        "more_failed": max(0, failed_count - len(failed)),
+        "apart": _apart(digest, found),
+        "apart_count": len(runs_apart(digest.runs, found)),
+        "figures": [
+            {"name": metric_name(name), "picture": figure(name, kinds, digest.runs, f"strip-{place}")}
+            for place, (name, kinds) in enumerate(found.items())
+        ],
+        "data": _embedded(_data(digest, fields or {}, own_pages=own_pages)),
     }
-    return fill("batch.html", language, page=page, labels=labels.BATCH)
+    return _with_policy(fill("batch.html", language, page=page, labels=labels.BATCH))
 
 
 def run_link(submission: str, run_key: str) -> str:
@@ -78,120 +105,165 @@ def _sums(totals: Data) -> list[tuple[Text, str]]:
     ]
 
 
-def _row(row: Data, record: Record, fields: Mapping[str, Text]) -> dict[str, Any]:
-    verdict, verdict_style = labels.VERDICTS[row["verdict"] or ""]
-    groups = _groups(record)
-    state, state_style = labels.STATES.get(row["state"], (row["state"], "none"))
-    return {
-        **row,
-        "field": fields.get(row["form_id"], row["form_id"]),
-        "bytes_text": size(row["bytes"]),
-        "reads_text": short_count(row["reads"]) if row["reads"] else "–",
-        "verdict_text": verdict,
-        "verdict_style": verdict_style,
-        "verdict_rank": list(labels.VERDICTS).index(row["verdict"] or ""),
-        "state_text": state,
-        "state_style": state_style,
-        "outcome_rank": OUTCOMES.index(row["outcome"]),
-        "reason_rows": [
+def _causes(digest: Digest) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": cause.code,
+            "label": labels.SEVERITIES[cause.severity][0],
+            "style": labels.SEVERITIES[cause.severity][1],
+            "name": cause.name,
+            "submissions": f"{cause.submissions:,}",
+            "findings": f"{cause.findings:,}",
+        }
+        for cause in digest.ordered_causes()[:MOST_CAUSES]
+    ]
+
+
+def _apart(digest: Digest, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for item in runs_apart(digest.runs, found)[:MOST_APART]:
+        run = digest.runs[item.row]
+        values = [
             {
-                "code": reason["code"],
-                "message": Text(reason["message"], reason["message_ko"]),
-                "count": f"{reason['count']:,}" if reason["count"] > 1 else "",
+                "name": metric_name(name),
+                "value": quantity(_short(value), METRICS[name].unit),
+                "median": quantity(_short(median), METRICS[name].unit),
             }
-            for reason in row["reasons"][:2]
+            for name, value, median in item.values[:MOST_APART_VALUES]
+        ]
+        more = len(item.values) - len(values)
+        rows.append(
+            {
+                "row": item.row,
+                "run": run,
+                "told": values,
+                "more": Text(f"and {more} more", f"외 {more}가지") if more > 0 else None,
+            }
+        )
+    return rows
+
+
+def _short(value: float) -> float:
+    return round(value, 2) if value >= 100 else value
+
+
+class _Texts:
+    """Texts that rows name by number: most of them stand in many rows."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[str]] = []
+        self._known: dict[tuple[str, str], int] = {}
+
+    def number(self, text: Text | str) -> int:
+        pair = (text, text) if isinstance(text, str) else (text.en, text.ko)
+        if pair not in self._known:
+            self._known[pair] = len(self.rows)
+            self.rows.append([pair[0]] if pair[0] == pair[1] else list(pair))
+        return self._known[pair]
+
+
+def _data(digest: Digest, fields: Mapping[str, Text], *, own_pages: bool) -> dict[str, Any]:
+    """What the script of the page (``batch.js``) reads; rows are lists, in the order written here."""
+    texts = _Texts()
+    entries = digest.ordered()
+    place = {id(entry): number for number, entry in enumerate(entries)}
+    of_run: dict[int, int] = {}
+    for entry in entries:
+        for number in range(entry.first_run, entry.first_run + entry.run_count):
+            of_run[number] = place[id(entry)]
+    return {
+        "submissions": [_submission(entry, fields, texts, own_pages=own_pages) for entry in entries],
+        "runs": [_run(row, of_run[number], texts, own_pages=own_pages) for number, row in enumerate(digest.runs)],
+        "metrics": [
+            {"id": name, "name": texts.number(metric_name(name)), "unit": METRICS[name].unit} for name in METRIC_IDS
         ],
-        "groups": groups[:MOST_GROUPS],
-        "more_groups": _more(len(groups) - MOST_GROUPS) if len(groups) > MOST_GROUPS else None,
-        "profile": quote(profile_link(row["submission"])) if record.profile else "",
-        "run_rows": [_run_row(row["submission"], key, record) for key in record.planned_runs or record.runs],
+        "verdicts": [[texts.number(text), style] for text, style in labels.VERDICTS.values()],
+        "states": {name: [texts.number(text), style] for name, (text, style) in labels.STATES.items()},
+        "severities": {name: [texts.number(text), style] for name, (text, style) in labels.SEVERITIES.items()},
+        "words": {name: texts.number(text) for name, text in labels.BATCH_TABLE.items()},
+        "texts": texts.rows,
     }
 
 
-def _groups(record: Record) -> list[dict[str, Any]]:
-    """The submission's faults: those of its sheets as validate grouped them, those of its data files by code.
-
-    Errors first, then what one correction mends most of; findings of missed quality goals come from the verdict.
-    """
-    goals = [row for row in (record.verdict or {}).get("reasons") or () if row["code"].startswith("DSQC-Q")]
-    by_code: dict[str, list[Data]] = {}
-    for row in [*record.findings, *goals]:
-        by_code.setdefault(row["code"], []).append(row)
-    found = [(group["severity"], _sheet_group(group)) for group in (record.validation or {}).get("groups") or ()]
-    found += [(rows[0]["severity"], _file_group(code, rows)) for code, rows in sorted(by_code.items())]
-    found.sort(key=lambda pair: list(labels.SEVERITIES).index(pair[0]))
-    return [group for _severity, group in found]
-
-
-def _sheet_group(group: Data) -> dict[str, Any]:
-    first = group["first"]
-    shown, more = _group_place(group)
-    return {
-        **_texts(first),
-        "code": group["code"],
-        "count": f"{group['count']:,}",
-        "places": [shown] if shown.en else [],
-        "more": _more(more) if more > 0 and shown.en else None,
-    }
-
-
-def _group_place(group: Data) -> tuple[Text, int]:
-    """Where a group was found, and how many places that leaves out."""
-    where, number = group["first"]["location"], group["row_count"]
-    if group["code"] in ABOUT_HEADINGS:
-        sheet = place({**where, "row": None, "column": "", "attribute": ""})
-        names = ", ".join(item["value"] for item in group["values"])
-        return Text(f"{sheet.en} · {names}", f"{sheet.ko} · {names}"), group["value_count"] - len(group["values"])
-    if number > 1:
-        column = place({**where, "row": None, "column": ""})
-        rows = row_text(parse_rows(group["rows"]), where.get("column", ""))
-        return Text(f"{column.en} · {rows} (rows: {number:,})", f"{column.ko} · {rows} ({number:,}행)"), 0
-    others = group["count"] if where.get("sheet") else group["value_count"]
-    return place(where), others - 1
-
-
-def _file_group(code: str, rows: Sequence[Data]) -> dict[str, Any]:
-    count = sum(row["count"] for row in rows)
-    shown = [place(row["location"]) for row in rows[:MOST_PLACES]]
-    more = count - len(shown)
-    return {
-        **_texts(rows[0]),
-        "code": code,
-        "count": f"{count:,}",
-        "places": [text for text in shown if text.en],
-        "more": _more(more) if more > 0 and shown[0].en else None,
-    }
+def _submission(entry: Entry, fields: Mapping[str, Text], texts: _Texts, *, own_pages: bool) -> list[Any]:
+    row = entry.row
+    name = row["submission"]
+    profile = ""
+    if entry.has_profile:
+        profile = quote(profile_link(name) if own_pages else f"../results/{name}/profile.html")
+    reasons = [
+        [reason["code"], texts.number(Text(reason["message"], reason["message_ko"])), reason["count"]]
+        for reason in row["reasons"][:2]
+    ]
+    groups = [
+        [
+            group["severity"],
+            group["code"],
+            group["count"],
+            texts.number(group["message"]),
+            [texts.number(text) for text in group["places"]],
+            group["more"],
+            texts.number(group["fix"]),
+        ]
+        for group in entry.groups
+    ]
+    form = " · ".join(part for part in (row["package"], row["form_version"]) if part)
+    return [
+        name,
+        texts.number(fields.get(row["form_id"], row["form_id"])),
+        form,
+        row["runs"],
+        row["files"],
+        row["bytes"],
+        row["reads"],
+        list(labels.VERDICTS).index(row["verdict"] or ""),
+        row["state"],
+        row["outcome"],
+        row["accession"] or "",
+        reasons,
+        row["note"],
+        groups,
+        entry.more_groups,
+        profile,
+        entry.first_run,
+        entry.run_count,
+        list(entry.codes),
+    ]
 
 
-def _texts(row: Data) -> dict[str, Any]:
-    label, style = labels.SEVERITIES[row["severity"]]
-    return {
-        "label": label,
-        "style": style,
-        "message": Text(row["message"], row["message_ko"]),
-        "fix": Text(row["fix"], row["fix_ko"]),
-    }
+def _run(row: RunRow, submission: int, texts: _Texts, *, own_pages: bool) -> list[Any]:
+    page = quote(run_link(row.submission, row.key)) if own_pages and row.state not in ("planned", "skipped") else ""
+    files = [
+        [name, "" if own_pages or not html else quote(f"../results/{row.submission}/runs/{row.key}/{html}")]
+        for name, html in row.files
+    ]
+    values = [None if value is None else float(f"{value:.6g}") for value in row.values]
+    kind, label = texts.number(row.kind), texts.number(row.label)
+    return [submission, row.key, kind, files, row.reads, row.bytes, row.style, label, page, row.errors, values]
 
 
-def _more(number: int) -> Text:
-    return Text(f"and {number:,} more", f"외 {number:,}곳")
+def _embedded(value: Any) -> Markup:
+    """JSON that stands in a page: nothing in it ends a script or begins a comment."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))  # noqa: S704
 
 
-def _run_row(submission: str, key: str, record: Record) -> dict[str, Any]:
-    run = record.runs.get(key)
-    if run is None:
-        return {"key": key, "link": "", "files": "", "reads": "", "label": labels.STATES["planned"][0], "style": "none"}
-    results = (record.verdict or {}).get("goal_results") or ()
-    missed = Counter(row["severity"] for row in results if row["run_key"] == key and not row["met"])
-    if run["state"] == "skipped":
-        style, label = "none", Text("skipped", "건너뜀")
-    else:
-        style, label = summary_mark(run["finding_counts"], missed)
-    return {
-        "key": key,
-        "link": quote(run_link(submission, key)) if run["state"] != "skipped" else "",
-        "files": ", ".join(item["name"] for item in run["files"]),
-        "reads": short_count(sum(item.get("read_count") or 0 for item in run["files"])),
-        "label": label,
-        "style": style,
-    }
+def _with_policy(html: str) -> str:
+    """``html`` with a policy by which a browser runs this page's own scripts and loads nothing."""
+    scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    styles = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    rules = [
+        "default-src 'none'",
+        f"script-src {' '.join(map(_hash, scripts))}",
+        f"style-src {' '.join(map(_hash, styles))}",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    policy = f'<meta http-equiv="{POLICY}" content="{"; ".join(rules)}">\n'
+    return html.replace('<meta name="viewport"', policy + '<meta name="viewport"', 1)
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

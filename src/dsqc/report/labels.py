@@ -65,13 +65,12 @@ RUN = {
 }
 """Words of the run page."""
 
-BATCH = {
-    "title": Text("Batch report", "배치 보고서"),
-    "submissions": Text("Submissions", "제출"),
-    "filter": Text("Filter by name, field, reason, accession", "이름, 분야, 사유, 등록번호로 찾기"),
+BATCH_TABLE = {
     "submission": Text("Submission", "제출"),
     "form": Text("Research field / form", "연구 분야 / 서식"),
     "runs": Text("Runs", "런"),
+    "run": Text("Run", "런"),
+    "kind": Text("Platform", "플랫폼"),
     "files": Text("Files", "파일"),
     "bytes": Text("Size", "크기"),
     "reads": Text("Reads", "리드 수"),
@@ -82,14 +81,50 @@ BATCH = {
     "findings": Text("Findings", "진단 결과"),
     "no_findings": Text("No findings.", "발견된 문제가 없습니다."),
     "profile": Text("Columns of the forms →", "서식 컬럼 분석 →"),
-    "versions": Text("Judged by rule set", "적용한 규칙"),
-    "vocabularies": Text("vocabularies", "통제어휘"),
     "no_runs": Text("No runs were measured.", "측정된 런이 없습니다."),
-    "none_match": Text("No submission matches.", "해당하는 제출이 없습니다."),
+    "none_match": Text("Nothing matches.", "해당하는 항목이 없습니다."),
     "registered": Text("registered", "등록됨"),
     "returned": Text("returned", "반려됨"),
     "in_curation": Text("in curation", "검토 대기"),
     "not_finished": Text("not finished", "진행 중"),
+}
+"""Words that the script of the batch page writes."""
+
+BATCH = {
+    **BATCH_TABLE,
+    "title": Text("Batch report", "배치 보고서"),
+    "submissions": Text("Submissions", "제출"),
+    "filter_submissions": Text("Find by name, field, reason, accession", "이름, 분야, 사유, 등록번호로 찾기"),
+    "filter_runs": Text("Find by run, submission, platform, file", "런, 제출, 플랫폼, 파일로 찾기"),
+    "code": Text("Code", "코드"),
+    "finding": Text("Finding", "진단 내용"),
+    "causes": Text("Why submissions went back or wait for a curator", "반려되거나 검토를 기다리는 사유"),
+    "show_them": Text("show them", "해당 제출 보기"),
+    "failed": Text("Failed by a fault of the station, not of the data", "데이터가 아닌 시스템 문제로 실패한 항목"),
+    "apart": Text("Runs that stand apart", "다른 런과 동떨어진 런"),
+    "apart_note": Text(
+        "Far outside the middle half of the runs of their platform in this batch (three times its width). A reason "
+        "to look, not a fault.",
+        "이 배치의 같은 플랫폼 런들의 가운데 절반에서 그 폭의 세 배 넘게 벗어난 런입니다. 잘못이 아니라 살펴볼 "
+        "이유입니다.",
+    ),
+    "apart_in": Text("In what", "벗어난 지표"),
+    "median": Text("median", "중앙값"),
+    "distributions": Text("How the runs lie", "런 분포"),
+    "distributions_note": Text(
+        "A line a platform: how many runs lie where; the box holds the middle half, the line in it the median, the "
+        "whiskers nine runs of ten; red dots stand apart (click to see the run).",
+        "플랫폼마다 한 줄: 값별 런 수, 상자는 가운데 절반, 상자 안의 선은 중앙값, 수염은 런 열 개 중 아홉 개, 빨간 "
+        "점은 동떨어진 런(누르면 해당 런).",
+    ),
+    "previous": Text("previous", "이전"),
+    "next": Text("next", "다음"),
+    "no_script": Text(
+        "The tables need scripts; batch.json and runs.tsv beside this page hold the same.",
+        "표를 보려면 스크립트가 필요합니다. 같은 내용이 이 페이지 옆의 batch.json과 runs.tsv에 있습니다.",
+    ),
+    "versions": Text("Judged by rule set", "적용한 규칙"),
+    "vocabularies": Text("vocabularies", "통제어휘"),
 }
 """Words of the batch page."""
 

@@ -7,6 +7,7 @@ one table over all runs.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dsqc.report.batch_runs import METRIC_IDS, RunRow
 from dsqc.version import __version__
 
 FILE_COLUMNS: dict[str, dict[str, Any]] = {
@@ -58,6 +59,12 @@ FILE_COLUMNS: dict[str, dict[str, Any]] = {
                          "scale": False, "hidden": True},
 }  # fmt: skip
 """Columns of the table a data file a row; the ids are dsqc's metric ids."""
+
+RUN_COLUMNS: dict[str, dict[str, Any]] = {
+    "human_share": {"title": "Human", "description": "Fraction of reads that are human, by the panel of genomes",
+                    "max": 1, "min": 0, "format": "{:,.4f}", "scale": "OrRd"},
+}  # fmt: skip
+"""Columns of the table a run a row that the table of files has not."""
 
 SUBMISSION_COLUMNS: dict[str, dict[str, Any]] = {
     "verdict": {"title": "Verdict", "description": "pass, review or fail", "scale": False},
@@ -111,6 +118,26 @@ def batch_content(batch: Mapping[str, Any]) -> dict[str, Any]:
         "Verdict and state of each submission of the batch.",
         SUBMISSION_COLUMNS,
         rows,
+    )
+
+
+def runs_content(rows: Iterable[RunRow]) -> dict[str, Any]:
+    """The content of ``runs_mqc.json``: a row a run that was measured, with the metrics of all its reads together."""
+    columns = {name: FILE_COLUMNS[name] for name in ("state", "errors", "warnings")}
+    columns |= {name: RUN_COLUMNS.get(name) or FILE_COLUMNS[name] for name in METRIC_IDS}
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row.state in ("planned", "skipped"):
+            continue
+        values = {name: value for name, value in zip(METRIC_IDS, row.values, strict=True) if value is not None}
+        found[f"{row.submission} {row.key}"] = {
+            "state": row.state,
+            "errors": row.errors,
+            "warnings": row.warnings,
+            **values,
+        }
+    return _table(
+        "dsqc_runs", "dsqc: runs", "Measured over every record of all data files of each run.", columns, found
     )
 
 

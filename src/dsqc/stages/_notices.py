@@ -1,9 +1,7 @@
 """Notices leave the station: an outbox of files for whoever sends mail, or a mail server."""
 
 import json
-import os
 import smtplib
-import ssl
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -12,12 +10,10 @@ from dsqc.artefact import atomic_file, write_fault
 from dsqc.catalog.access.notices import claim, give_back, note_sent, unsent
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.events import Clock, now
-from dsqc.errors import SystemFault, TransientFault, UsageError
+from dsqc.stages._mail import MailServer, connect
 from dsqc.station import Station
 
 OUTBOX = "outbox.jsonl"
-TIMEOUT_S = 30
-_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
 def write_outbox(catalog: Catalog) -> list[dict[str, Any]]:
@@ -118,34 +114,12 @@ def mail_server(station: Station) -> smtplib.SMTP:
         SystemFault: it refuses the login.
     """
     options = station.notices
-    host, _, port = options.smtp.partition(":")
-    number = int(port) if port else _PORTS[options.smtp_security]
-    password = ""
-    if options.smtp_user:
-        password = os.environ.get(options.smtp_password_env, "")
-        if not password:
-            raise UsageError(
-                f"The environment variable {options.smtp_password_env} is not set.",
-                hint="station.toml names it in [notices] smtp_password_env.",
-            )
-    try:
-        context = ssl.create_default_context()
-        if options.smtp_security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, number, timeout=TIMEOUT_S, context=context)
-        else:
-            server = smtplib.SMTP(host, number, timeout=TIMEOUT_S)
-            if options.smtp_security == "starttls":
-                server.starttls(context=context)
-        if password:
-            server.login(options.smtp_user, password)
-    except smtplib.SMTPAuthenticationError:
-        raise SystemFault(
-            f"The mail server {host} refuses the login of {options.smtp_user}.", hint="Correct user or password."
-        ) from None
-    except (smtplib.SMTPException, OSError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise TransientFault(
-            f"The mail server {host}:{number} cannot be used: {reason}.",
+    return connect(
+        MailServer(
+            options.smtp,
+            options.smtp_security,
+            options.smtp_user,
+            options.smtp_password_env,
             hint="The notices stand in the outbox; run `dsqc release run` again.",
-        ) from None
-    return server
+        )
+    )

@@ -1,6 +1,9 @@
-"""The report of a batch: reads everything under ``results/``, writes ``report/``. It can be made at any time."""
+"""The report of a batch: reads everything under ``results/``, writes ``report/``. It can be made at any time.
 
-from collections.abc import Mapping
+Submissions are read one after the other: of thousands of runs only their rows are kept in memory.
+"""
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +14,34 @@ from dsqc.errors import UsageError
 from dsqc.forms.fields import load_fields
 from dsqc.language import Language
 from dsqc.report import batch_page, multiqc, profile_page, run_page
-from dsqc.report.batch import Record, summarise
+from dsqc.report.batch import Record
+from dsqc.report.batch_digest import Digest
+from dsqc.report.batch_runs import runs_tsv
 from dsqc.report.peers import peers_section
 
+RUN_PAGES = 300
+"""Runs up to which every run has a page of its own in the report; of more the rows lead to the pages that qc wrote."""
 
-def report(work: Path, *, language: Language | None = None) -> Path:
-    """Write the batch page, a page a run and a page a submission's columns, ``batch.json`` and ``batch_mqc.json``.
+
+def report(
+    work: Path,
+    *,
+    language: Language | None = None,
+    run_pages: bool | None = None,
+    failed: Sequence[Mapping[str, Any]] = (),
+    failed_count: int = 0,
+) -> Path:
+    """Write the batch page, ``batch.json``, ``runs.tsv``, ``batch_mqc.json`` and ``runs_mqc.json``.
+
+    Besides a page a run and a page a submission's columns, where ``run_pages`` says so.
 
     Args:
         work: working directory of the batch; ``plan.json`` stands in it.
         language: language that the pages open in; ``None`` for the browser's.
+        run_pages: whether every run gets a page; ``None``: in batches of at most ``RUN_PAGES`` runs. In others
+            :func:`write_run_page` makes the page of one run.
+        failed: items that failed by a fault of ours (``failed`` of ``status.schema.json``), for the page.
+        failed_count: how many there are.
 
     Returns:
         Path of the batch page.
@@ -29,25 +50,63 @@ def report(work: Path, *, language: Language | None = None) -> Path:
         UsageError: ``work`` holds no ``plan.json``.
         SystemFault: an artefact cannot be read, or the report cannot be written.
     """
+    plan = _plan(work)
+    folder = work / "report"
+    number = sum(len(entry["runs"]) for entry in plan["submissions"])
+    own_pages = number <= RUN_PAGES if run_pages is None else run_pages
+    found = Digest()
+    for entry in plan["submissions"]:
+        record = _record(work / "results", entry)
+        if own_pages:
+            _write_profile_page(folder, record, language)
+            for key in record.runs:
+                _write_run_page(work / "results", folder, record, key, language)
+        found.add(record)
+    batch = found.summary.to_dict()
+    artefact.write_json(folder / "batch.json", batch)
+    artefact.write_text(folder / "runs.tsv", runs_tsv(found.runs))
+    artefact.write_json(folder / "batch_mqc.json", multiqc.batch_content(batch))
+    artefact.write_json(folder / "runs_mqc.json", multiqc.runs_content(found.runs))
+    page = folder / "index.html"
+    html = batch_page.render(
+        found,
+        title=Path(plan.get("sheet") or work.resolve()).stem,
+        fields={field.id: field.name for field in load_fields().values()},
+        own_pages=own_pages,
+        failed=failed,
+        failed_count=failed_count,
+        language=language,
+    )
+    artefact.write_text(page, html)
+    logs.logger().info("reported", submissions=len(found.entries), runs=len(found.runs), page=str(page))
+    return page
+
+
+def write_run_page(work: Path, submission: str, run_key: str, *, language: Language | None = None) -> Path:
+    """Write the page of one run, with its quality goals and where it stands among runs like it.
+
+    Returns:
+        Path of the page.
+
+    Raises:
+        UsageError: the batch has no such run, or it is not measured yet.
+        SystemFault: an artefact cannot be read, or the page cannot be written.
+    """
+    entry = next((item for item in _plan(work)["submissions"] if item["name"] == submission), None)
+    if entry is None or run_key not in entry["runs"]:
+        raise UsageError(f"The batch has no run {submission}/{run_key}.", hint="Name it as SUBMISSION/RUN.")
+    record = _record(work / "results", {**entry, "runs": [run_key]})
+    if run_key not in record.runs or record.runs[run_key]["state"] == "skipped":
+        raise UsageError(f"The run {submission}/{run_key} is not measured.", hint="`dsqc batch status` says why.")
+    _write_run_page(work / "results", work / "report", record, run_key, language)
+    return work / "report" / batch_page.run_link(submission, run_key)
+
+
+def _plan(work: Path) -> Any:
     plan_file = work / "plan.json"
     if not plan_file.is_file():
         raise UsageError(f"{work} holds no plan.json.", hint="Give the working directory of a `dsqc batch run`.")
-    plan = artefact.read_json(plan_file)
-    records = [_record(work / "results", entry) for entry in plan["submissions"]]
-    folder = work / "report"
-    for record in records:
-        _write_profile_page(folder, record, language)
-        for key in record.runs:
-            _write_run_page(work / "results", folder, record, key, language)
-    batch = summarise(records)
-    artefact.write_json(folder / "batch.json", batch)
-    artefact.write_json(folder / "batch_mqc.json", multiqc.batch_content(batch))
-    page = folder / "index.html"
-    fields = {field.id: field.name for field in load_fields().values()}
-    title = Path(plan.get("sheet") or work.resolve()).stem
-    artefact.write_text(page, batch_page.render(batch, records, title=title, fields=fields, language=language))
-    logs.logger().info("reported", submissions=len(records), page=str(page))
-    return page
+    return artefact.read_json(plan_file)
 
 
 def _record(results: Path, entry: Mapping[str, Any]) -> Record:
@@ -58,7 +117,6 @@ def _record(results: Path, entry: Mapping[str, Any]) -> Record:
         note=entry.get("note", ""),
         transfer=_optional(folder / "transfer.json"),
         validation=_optional(folder / "validate.json"),
-        submission=_optional(folder / "submission.json"),
         verdict=_optional(folder / "verdict.json"),
         receipt=_optional(folder / "receipt.json"),
         profile=_optional(folder / "profile.json"),

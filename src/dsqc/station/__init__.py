@@ -2,6 +2,7 @@
 
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
 from dsqc.station.configuration import FILE_NAME, HEADERS, HELD, TIERS, Place, Station, load_station
+from dsqc.station.notify import Notify
 from dsqc.station.sections import (
     Agreement,
     Closed,
@@ -34,6 +35,7 @@ __all__ = [
     "Figures",
     "Limits",
     "Notices",
+    "Notify",
     "Place",
     "Prefixes",
     "Receipts",

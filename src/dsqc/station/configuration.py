@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from dsqc.errors import UsageError
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
+from dsqc.station.notify import Notify
 from dsqc.station.sections import (
     Closed,
     Copies,
@@ -87,6 +88,7 @@ class Station(Section):
     transfer: TransferOptions = TransferOptions()
     release: Release = Release()
     notices: Notices = Notices()
+    notify: Notify = Notify()
     exchange: Exchange = Exchange()
     prefixes: Prefixes = Prefixes()
     web: Web = Web()

@@ -1,6 +1,15 @@
 """MultiQC custom content."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
 from dsqc.report.multiqc import FILE_COLUMNS, batch_content, custom_content
+from dsqc.stages.report import report
+from helpers.large_batch import write_large_batch
 from helpers.qc_data import empty_file, qc_file
 
 
@@ -25,3 +34,19 @@ def test_a_row_a_submission() -> None:
     assert content["data"] == {
         "leaf": {"state": "planned", "runs": 2, "files": 0, "reads": 0, "errors": 0, "warnings": 0}
     }
+
+
+def test_multiqc_itself_shows_the_runs_and_submissions_of_a_batch(tmp_path: Path) -> None:
+    write_large_batch(tmp_path / "work", 3, 2)
+    report(tmp_path / "work", run_pages=False)
+    command = [sys.executable, "-m", "multiqc", "--quiet", "--no-ai", "--outdir", str(tmp_path / "out")]
+    subprocess.run([*command, str(tmp_path / "work" / "report")], check=True, capture_output=True, timeout=250)
+    lines = (tmp_path / "out" / "multiqc_data" / "multiqc_dsqc_runs_table.txt").read_text(encoding="utf-8").splitlines()
+    heading, *rows = [line.split("\t") for line in lines]
+    told = json.loads((tmp_path / "work" / "report" / "runs_mqc.json").read_text(encoding="utf-8"))["data"]
+    assert [row[0] for row in rows] == list(told)
+    place = heading.index("frac_bases_q30")
+    assert [float(row[place]) for row in rows] == pytest.approx([row["frac_bases_q30"] for row in told.values()])
+    page = (tmp_path / "out" / "multiqc_report.html").read_text(encoding="utf-8")
+    assert "dsqc: runs" in page
+    assert "dsqc: submissions" in page

@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 
 from dsqc.artefact import read_json, write_json
+from dsqc.cli.main import main
 from dsqc.errors import UsageError
 from dsqc.findings import Location, finding
 from dsqc.stages.judge import judge
@@ -60,8 +61,10 @@ def test_pages_and_data_of_a_batch(tmp_path: Path) -> None:
         "batch.json",
         "batch_mqc.json",
         "index.html",
+        "runs.tsv",
         "runs/damaged/RUN_1.html",
         "runs/good/RUN_1.html",
+        "runs_mqc.json",
     ]
     batch = read_json(work / "report" / "batch.json")
     jsonschema_rs.validator_for(schema("batch")).validate(batch)
@@ -102,7 +105,7 @@ def test_the_columns_of_a_submission_have_a_page_that_leads_back(tmp_path: Path)
     html = (work / "report" / "columns" / "form.html").read_text(encoding="utf-8")
     assert 'href="../index.html"' in html
     assert "DSQC-S011" in html
-    assert 'href="columns/form.html"' in page.read_text(encoding="utf-8")
+    assert '"columns/form.html"' in page.read_text(encoding="utf-8")
     assert not (work / "report" / "columns" / "good.html").exists()
 
 
@@ -112,6 +115,24 @@ def test_a_run_page_leads_back_to_the_batch(tmp_path: Path) -> None:
     page = work / "report" / "runs" / "good" / "RUN_1.html"
     assert 'href="../../index.html"' in page.read_text(encoding="utf-8")
     assert (page.parent / "../../index.html").resolve() == (work / "report" / "index.html").resolve()
+
+
+def test_in_a_large_batch_rows_lead_to_the_pages_of_qc_and_a_run_has_its_page_when_it_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = make_batch(tmp_path / "work")
+    page = report(work, run_pages=False)
+    assert not (work / "report" / "runs").exists()
+    assert "../results/good/runs/RUN_1/a_R1.html" in page.read_text(encoding="utf-8")
+
+    assert main(["batch", "report", str(work), "--run", "good/RUN_1"]) == 0
+    made = work / "report" / "runs" / "good" / "RUN_1.html"
+    assert capsys.readouterr().out.splitlines()[-1] == str(made)
+    alone = made.read_bytes()
+    report(work)
+    assert made.read_bytes() == alone
+    for name in ("good/RUN_2", "other/RUN_1", "good", "form/RUN_1", "waiting/RUN_1"):
+        assert main(["batch", "report", str(work), "--run", name]) == 2
 
 
 def test_multiqc_content_names_the_submissions(tmp_path: Path) -> None:
