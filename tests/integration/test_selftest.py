@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -89,7 +90,7 @@ def test_a_sound_station_is_ok_and_stays_as_it_was(tmp_path: Path) -> None:
     code, lines = tried(made.file, work)
     assert (code, broken(lines)) == (ExitCode.DONE, {})
     skipped = {name for name, item in lines.items() if item["state"] == "skipped"}
-    assert skipped == {"credentials signature", "slurm local", "mail"}
+    assert skipped == {"credentials signature", "slurm local", "mail notices", "mail batches", "mail webhook"}
     assert {"stages register open", "stages rehearse open", "stages register closed", "stages judge faulty"} <= set(
         lines
     )
@@ -126,6 +127,7 @@ def test_what_is_broken_is_said_and_the_rest_is_tried(tmp_path: Path, monkeypatc
     text = made.file.read_text(encoding="utf-8")
     settings = text.replace('# private_key = "keys/signing.pem"', 'private_key = "keys/none.pem"')
     settings = settings.replace('# secret_key_env = ""', 'access_key_env = "DSQC_A"\nsecret_key_env = "DSQC_B"')
+    settings = settings.replace("[notify]\n", '[notify]\nwebhook = "http://127.0.0.1:1/secret-path"\n', 1)
     made.file.write_text(settings, encoding="utf-8")
     held = Path(made.station.tier_url("held"))
     held.rmdir()
@@ -144,11 +146,12 @@ def test_what_is_broken_is_said_and_the_rest_is_tried(tmp_path: Path, monkeypatc
         "credentials signature",
         "stores held",
         "catalog own",
+        "mail webhook",
     } <= set(wrong)
     assert lines["stores public"]["state"] == lines["credentials DSQC_A"]["state"] == "ok"
     assert lines["stages sandbox"]["state"] == "skipped"
     assert all(lines[name]["hint"] for name in wrong)
-    assert "secret-value" not in json.dumps(lines)
+    assert not {"secret-value", "secret-path"} & set(re.findall(r"[\w-]+", json.dumps(lines)))
 
 
 def test_a_station_that_cannot_be_read_is_one_broken_line(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ HINTS = {
     "workflow": "pip install 'dsqc[workflow]'",
     "stages": "Run the command of that stage with --debug; its submission is `dsqc form example`'s.",
     "slurm": "Look at `sinfo`, `scontrol ping`, and at partition and account of the profile.",
-    "mail": "Correct [notices] of station.toml.",
+    "mail": "Correct [notices] or [notify] of station.toml.",
     "clean-up": "Delete what begins with dsqc_selftest_ there; the next self-test tries it again.",
 }
 """What to do where what broke does not say it itself."""

@@ -37,6 +37,9 @@ def variables(station: Station) -> dict[str, str]:
         station.closed.previous_passphrase_env: "[closed] previous_passphrase_env",
         station.signing.passphrase_env: "[signing] passphrase_env",
         station.notices.smtp_password_env: "[notices] smtp_password_env",
+        station.notify.smtp_password_env: "[notify] smtp_password_env",
+        station.notify.webhook_env: "[notify] webhook_env",
+        station.notify.webhook_secret_env: "[notify] webhook_secret_env",
         station.exchange.passphrase_env: "[exchange] passphrase_env",
         station.web.metrics_token_env: "[web] metrics_token_env",
     }
@@ -186,7 +189,7 @@ def check_programs(*, slurm: bool) -> Iterator[tuple[str, str]]:
 
 
 def check_mail(station: Station) -> Text:
-    """Connect and log in to the mail server; nothing is sent."""
+    """Connect and log in to the mail server of notices; nothing is sent."""
     from dsqc.stages._notices import mail_server
 
     if not station.notices.smtp:
@@ -194,3 +197,26 @@ def check_mail(station: Station) -> Text:
     with mail_server(station) as server:
         server.noop()
     return Text(f"{station.notices.smtp} takes mail", f"{station.notices.smtp} 응답 정상")
+
+
+def check_batch_mail(station: Station) -> Text:
+    """The same for mails at the end of a batch."""
+    from dsqc.batch.notify import notify_mail_server
+    from dsqc.stages._mail import connect
+
+    if not station.notify.mail_to:
+        raise Skipped(Text("nobody is told of batches by mail", "배치 종료 메일을 받을 사람이 없습니다"))
+    server, _sender = notify_mail_server(station)
+    with connect(server) as connection:
+        connection.noop()
+    return Text(f"{server.address} takes mail", f"{server.address} 응답 정상")
+
+
+def check_webhook(station: Station) -> Text:
+    """Connect to the webhook; nothing is posted."""
+    from dsqc.batch.notify import reach_webhook
+
+    if not (station.notify.webhook or station.notify.webhook_env):
+        raise Skipped(Text("no webhook", "웹훅이 없습니다"))
+    host = reach_webhook(station)
+    return Text(f"{host} can be reached", f"{host} 연결 정상")

@@ -159,7 +159,9 @@ class _Selftest:
         if wants("slurm"):
             checks.run("slurm", self.options.profile, lambda: self._slurm(folder))
         if wants("mail"):
-            checks.run("mail", station.notices.smtp, lambda: places.check_mail(station))
+            checks.run("mail", "notices", lambda: places.check_mail(station))
+            checks.run("mail", "batches", lambda: places.check_batch_mail(station))
+            checks.run("mail", "webhook", lambda: places.check_webhook(station))
 
     def _credentials(self) -> None:
         for name, needed_by in sorted(places.variables(self.station).items()):
