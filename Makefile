@@ -85,6 +85,7 @@ pytest: install-wheel system-packages
 .PHONY: bench-toy
 bench-toy: install-wheel ## every benchmark at toy size: shows that it runs, not how fast
 	$(BIN)/python benchmarks/run.py --size toy
+	$(BIN)/python benchmarks/workflow_costs.py --size toy
 
 # The wheel in an empty environment, from a directory that is not the repository: what a user has.
 .PHONY: demo-from-wheel

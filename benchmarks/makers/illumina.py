@@ -60,13 +60,14 @@ class Illumina:
         reads: of each mate file.
         seed: of all random numbers.
         levels: ``binned`` (4) or ``forty``.
+        genome: that they are out of; made up where none is given.
     """
 
-    def __init__(self, reads: int, seed: int, levels: str) -> None:
+    def __init__(self, reads: int, seed: int, levels: str, genome: Genome | None = None) -> None:
         self.reads = reads
         self._seed = seed
         self._levels = levels
-        self.genome = Genome.of(np.random.default_rng([seed, 0]), reads)
+        self.genome = genome or Genome.of(np.random.default_rng([seed, 0]), reads)
 
     def blocks(self) -> Iterator[tuple[int, int]]:
         """First read and number of reads of each block."""

@@ -26,14 +26,15 @@ class Nanopore:
         bases: at least so many.
         seed: of all random numbers.
         longest: one read of exactly this length stands in the middle of the first block; 0 for none.
+        genome: that they are out of; made up where none is given.
     """
 
-    def __init__(self, bases: int, seed: int, longest: int = 0) -> None:
+    def __init__(self, bases: int, seed: int, longest: int = 0, genome: Genome | None = None) -> None:
         self.bases = bases
         self.reads = 0
         self._seed = seed
         self._longest = longest
-        self._genome = Genome.of(np.random.default_rng([seed, 0]), max(GENOME_READS, longest // 10))
+        self._genome = genome or Genome.of(np.random.default_rng([seed, 0]), max(GENOME_READS, longest // 10))
 
     def fastq(self) -> Iterator[bytes]:
         """The text, block by block; :attr:`reads` and :attr:`bases` say at the end how much it was."""

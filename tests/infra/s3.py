@@ -65,6 +65,15 @@ class S3Server(S3Endpoint):
     data: Path
     process: subprocess.Popen[bytes]
 
+    def kill(self) -> None:
+        """kill -9: what it had acknowledged stands, what was under way does not."""
+        self.process.kill()
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """At the same port, with the same data."""
+        self.process = _start(self.data.parent, int(self.endpoint.rpartition(":")[2]))
+
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -74,22 +83,31 @@ class S3Server(S3Endpoint):
 @contextlib.contextmanager
 def s3_server(directory: Path) -> Iterator[S3Server]:
     """Start a server that keeps its data below ``directory``; a missing rclone fails, it never skips."""
-    data = directory / "data"
-    data.mkdir(parents=True)
-    port = _free_port()
-    log = directory / "rclone.log"
-    command = [
-        _rclone(), "serve", "s3", str(data), "--addr", f"127.0.0.1:{port}", "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}",
-        "--config", "", "--cache-dir", str(directory / "cache"), "--vfs-cache-mode", "off",
-    ]  # fmt: skip
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-    server = S3Server(f"http://127.0.0.1:{port}", data, process)
+    data, port = directory / "data", _free_port()
+    data.mkdir(parents=True, exist_ok=True)
+    server = S3Server(f"http://127.0.0.1:{port}", data, _start(directory, port))
     try:
-        _wait_until_it_answers(port, process, log)
         yield server
     finally:
         server.stop()
+
+
+def _start(directory: Path, port: int) -> "subprocess.Popen[bytes]":
+    log = directory / "rclone.log"
+    command = [
+        _rclone(), "serve", "s3", str(directory / "data"), "--addr", f"127.0.0.1:{port}",
+        "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}", "--config", "", "--cache-dir", str(directory / "cache"),
+        "--vfs-cache-mode", "off",
+    ]  # fmt: skip
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        _wait_until_it_answers(port, process, log)
+    except AssertionError:
+        process.kill()
+        process.wait()
+        raise
+    return process
 
 
 def _rclone() -> str:

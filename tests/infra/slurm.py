@@ -42,14 +42,47 @@ class SlurmCluster:
         done = subprocess.run(arguments, env=self.environment, capture_output=True, text=True, timeout=30, check=True)
         return done.stdout
 
+    def kill_daemon(self, name: str) -> None:
+        """kill -9 of ``slurmctld``, or of a node's slurmd with everything that runs on that node, as a power cut."""
+        self.processes[name].kill()
+        self.processes[name].wait()
+        if name != "slurmctld":
+            for pid in processes_of_node(name):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def start_daemon(self, name: str) -> None:
+        """Start again what was killed, with the state that it had written."""
+        own = ["-N", name] if name != "slurmctld" else []
+        _start(self, name, _program("slurmd" if own else "slurmctld"), "-D", *own)
+
     def jobs(self) -> list[str]:
         """Identifiers of jobs that wait or run."""
         return self.command("squeue", "--noheader", "--format=%i", "--states=PENDING,RUNNING,COMPLETING").split()
 
 
+def processes_of_node(name: str) -> list[int]:
+    """Processes of the jobs on a virtual node, after those of Slurm that see to them and would tell of their end."""
+    jobs, keepers = [], []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            if f"SLURMD_NODENAME={name}".encode() not in (entry / "environ").read_bytes().split(b"\0"):
+                continue
+            jobs.append(int(entry.name))
+            parent = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1]
+            if Path(f"/proc/{parent}/comm").read_text().startswith("slurmstepd"):
+                keepers.append(int(parent))
+    return [*dict.fromkeys(keepers), *jobs]
+
+
 @contextlib.contextmanager
-def slurm_cluster(home: Path) -> Iterator[SlurmCluster]:
+def slurm_cluster(home: Path, slurmd_timeout_s: int = 300) -> Iterator[SlurmCluster]:
     """Start a cluster in ``home`` (a short path: it holds sockets), stop all of it at the end.
+
+    Args:
+        slurmd_timeout_s: how long a node may say nothing before its jobs are given up; Slurm's own value is 300.
 
     Raises:
         SlurmMissing: a program is missing.
@@ -58,7 +91,7 @@ def slurm_cluster(home: Path) -> Iterator[SlurmCluster]:
     shims = _write_shims(home)
     environment = dict(os.environ, SLURM_CONF=str(home / "slurm.conf"))
     environment["PATH"] = os.pathsep.join([str(shims), environment["PATH"], "/usr/sbin"])
-    _write_configuration(home)
+    _write_configuration(home, slurmd_timeout_s)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     cluster = SlurmCluster(home, environment, processes)
     try:
@@ -115,7 +148,7 @@ def _free_ports(count: int) -> list[int]:
         return [item.getsockname()[1] for item in sockets]
 
 
-def _write_configuration(home: Path) -> None:
+def _write_configuration(home: Path, slurmd_timeout_s: int) -> None:
     host = socket.gethostname().split(".")[0]
     user = getpass.getuser()
     control, *ports = _free_ports(1 + NODES)
@@ -155,6 +188,7 @@ SelectTypeParameters=CR_CPU_Memory
 SlurmdParameters=config_overrides
 SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=1,bf_interval=1
 MinJobAge=600
+SlurmdTimeout={slurmd_timeout_s}
 KillWait=2
 MailProg=/bin/true
 {nodes}

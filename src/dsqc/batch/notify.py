@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from dsqc import logs
 from dsqc.artefact import write_json
@@ -144,7 +144,7 @@ def _deliver(channel: str, to: str, send: Callable[[], None], tries: int) -> Del
 
 
 def _mail(notice: Notice, station: Station) -> None:
-    server, sender = _mail_server(station)
+    server, sender = notify_mail_server(station)
     message = EmailMessage()
     language = station.notify.language
     shown = [Language.KO, Language.EN] if language == "both" else [Language(language)]
@@ -165,7 +165,7 @@ def _mail(notice: Notice, station: Station) -> None:
             raise TransientFault(f"The mail server did not take the mail: {type(error).__name__}.") from None
 
 
-def _mail_server(station: Station) -> tuple[MailServer, str]:
+def notify_mail_server(station: Station) -> tuple[MailServer, str]:
     """The server of ``[notify]``, else that of ``[notices]``, and the sender's address.
 
     Raises:
@@ -186,21 +186,13 @@ def _mail_server(station: Station) -> tuple[MailServer, str]:
 
 def _post(notice: Notice, station: Station) -> None:
     options = station.notify
-    url = urlsplit(options.webhook or secret_of(options.webhook_env, None, "[notify] webhook_env"))
-    if url.scheme not in ("https", "http") or not url.hostname:
-        raise SystemFault("The webhook's address must begin with https:// or http://.")
+    url = _webhook(station)
     body = json.dumps(notice.to_dict(options.language), ensure_ascii=False, separators=(",", ":")).encode()
     headers = _headers(notice, body, station)
     target = url.path or "/"
     if url.query:
         target += f"?{url.query}"
-    if url.scheme == "https":
-        context = ssl.create_default_context()
-        link: http.client.HTTPConnection = http.client.HTTPSConnection(
-            url.hostname, url.port, timeout=TIMEOUT_S, context=context
-        )
-    else:
-        link = http.client.HTTPConnection(url.hostname, url.port, timeout=TIMEOUT_S)
+    link = _link(url)
     try:
         link.request("POST", target, body=body, headers=headers)
         answer = link.getresponse()
@@ -214,6 +206,45 @@ def _post(notice: Notice, station: Station) -> None:
         raise TransientFault(f"The webhook at {url.hostname} answers {answer.status}.")
     if not 200 <= answer.status < 300:  # a redirection is not followed: the signed text would go elsewhere
         raise SystemFault(f"The webhook at {url.hostname} answers {answer.status}.")
+
+
+def _webhook(station: Station) -> SplitResult:
+    """Where posts go.
+
+    Raises:
+        SystemFault, UsageError: that is no address, or the variable that holds it is not set.
+    """
+    options = station.notify
+    url = urlsplit(options.webhook or secret_of(options.webhook_env, None, "[notify] webhook_env"))
+    if url.scheme not in ("https", "http") or not url.hostname:
+        raise SystemFault("The webhook's address must begin with https:// or http://.")
+    return url
+
+
+def _link(url: SplitResult) -> http.client.HTTPConnection:
+    host = url.hostname or ""
+    if url.scheme == "https":
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(host, url.port, timeout=TIMEOUT_S, context=context)
+    return http.client.HTTPConnection(host, url.port, timeout=TIMEOUT_S)
+
+
+def reach_webhook(station: Station) -> str:
+    """Connect to the webhook, post nothing; its host.
+
+    Raises:
+        SystemFault, UsageError, TransientFault: its address is wrong, or it cannot be reached.
+    """
+    url = _webhook(station)
+    link = _link(url)
+    try:
+        link.connect()
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise TransientFault(f"The webhook at {url.hostname} cannot be reached: {reason}.") from None
+    finally:
+        link.close()
+    return url.hostname or ""
 
 
 def _headers(notice: Notice, body: bytes, station: Station) -> dict[str, str]:

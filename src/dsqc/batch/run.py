@@ -114,6 +114,9 @@ def run_batch(options: RunOptions, watch: Callable[[BatchStatus], None] | None =
             if code:
                 raise SystemFault("The dry run failed.", hint="Snakemake's message stands above.")
             return batch_status(work)
+        if code < 0 and uses_slurm(profile, options.extra):
+            # Nobody is left who waits for its jobs.
+            cancel_leftovers(work)
         _note_rates(work, plan, options)
         if code:
             _settle(work, code)

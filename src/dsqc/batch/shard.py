@@ -6,6 +6,7 @@ and `dsqc batch status` names them.
 """
 
 import contextlib
+import fcntl
 import os
 import signal
 import tempfile
@@ -18,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 from dsqc import logs
-from dsqc.artefact import read_json, write_json
+from dsqc.artefact import read_json, write_fault, write_json
 from dsqc.batch.events import EventKind, EventReader, EventWriter
 from dsqc.batch.jobs import BatchOptions, command_of, note_options
 from dsqc.batch.layout import StageJob
@@ -134,6 +135,33 @@ def run_shard(name: str, options: ShardOptions) -> ShardResult:
     """
     os.chdir(options.work)
     work = Path()
+    with _sole(work / "shards" / f".{name}.lock"):
+        return _run_alone(name, options, work)
+
+
+@contextlib.contextmanager
+def _sole(path: Path) -> Iterator[None]:
+    """Wait until no other attempt at the shard is at work, wherever it runs, and keep others waiting.
+
+    A killed Snakemake leaves shards behind; a node that Slurm has given up may still be there. The lock is let go of
+    when the last process of such an attempt has ended.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            logs.logger().warning("another attempt at this shard is at work: waiting", lock=str(path))
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError as error:
+        raise write_fault(path, error) from error
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _run_alone(name: str, options: ShardOptions, work: Path) -> ShardResult:
     shard, submissions, costs = read_shard(work, name)
     (work / shard.end).unlink(missing_ok=True)
     note_options(work, options.batch)

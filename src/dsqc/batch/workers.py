@@ -6,6 +6,7 @@ What kills it (a fault of a library, the system out of memory) is told by the pa
 
 import contextlib
 import ctypes
+import fcntl
 import gc
 import importlib
 import inspect
@@ -130,6 +131,8 @@ class Worker:
     def let_go(self) -> None:
         """Give its slots back."""
         for descriptor in self.held:
+            # Not by closing alone: children that were forked meanwhile have it open too.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
             os.close(descriptor)
         self.held.clear()
 

@@ -28,7 +28,7 @@ COMMANDS = {
     "batch": "run many submissions through all stages, see how they stand, report",
     "catalog": "make, search and verify the catalog",
     "exchange": "public records with other centres: make, take in and check packages",
-    "station": "look after a station: its signing key, its web pages and who may log in",
+    "station": "look after a station: whether it works, its signing key, its web pages and who may log in",
     "storage": "read stored bytes again and mend them; archive encoding; keys and exports of closed data",
     "scrub": "remove human reads from data files, mask people in their headers",
     "sketch": "what organisms are in the reads; make and show panels of genomes",

@@ -1,9 +1,10 @@
-"""Look after a station: its signing key, and its web pages: serve them, say who may log in, see what was done there.
+"""Look after a station: whether it works, its signing key, and its web pages: serve them, say who may log in.
 
-  keygen  make the pair of keys that it signs receipts and certificates with
-  serve   the pages and the GA4GH DRS endpoint, until SIGTERM
-  user    add, list, disable and enable accounts; set a password
-  audit   log-ins, decisions, refused access; prove that the record is whole
+  selftest  made-up submissions through everything: what is broken, and what to do
+  keygen    make the pair of keys that it signs receipts and certificates with
+  serve     the pages and the GA4GH DRS endpoint, until SIGTERM
+  user      add, list, disable and enable accounts; set a password
+  audit     log-ins, decisions, refused access; prove that the record is whole
 
 Roles: a submitter sees their own submissions; a curator sees every submission and decides; an operator sees every
 submission; a reader sees what everybody sees without log-in. TLS is the matter of a proxy before it, which passes Host
@@ -16,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsqc.cli import _station_keygen
+from dsqc.cli import _station_keygen, _station_selftest
 from dsqc.cli._options import action_options, add_station
 from dsqc.cli._output import print_json, print_table, printable
 from dsqc.errors import ExitCode, UsageError
@@ -32,6 +33,7 @@ ROLES = ("submitter", "curator", "operator", "reader")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``dsqc station``."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _station_selftest.add_action(actions)
     _station_keygen.add_action(actions)
     serve = actions.add_parser("serve", help="serve the pages, until SIGTERM", parents=[action_options()])
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="to listen on (default: 127.0.0.1)")
@@ -73,7 +75,8 @@ def _add_password_file(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do the action."""
-    return {"keygen": _station_keygen.keygen, "serve": _serve, "user": _user, "audit": _audit}[args.action](args)
+    actions = {"selftest": _station_selftest.selftest, "keygen": _station_keygen.keygen}
+    return {**actions, "serve": _serve, "user": _user, "audit": _audit}[args.action](args)
 
 
 def _serve(args: argparse.Namespace) -> int:

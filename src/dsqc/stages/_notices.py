@@ -78,7 +78,7 @@ def send_notices(catalog: Catalog, *, clock: Clock = now) -> tuple[int, list[str
     if not waiting:
         return 0, []
     sent, refused = 0, []
-    with _connected(station) as server:
+    with mail_server(station) as server:
         for notice in waiting:
             number = notice["id"]
             if not catalog.write(lambda session: claim(session, number, clock)):  # noqa: B023  called at once
@@ -105,7 +105,14 @@ def _message(station: Station, notice: dict[str, Any]) -> EmailMessage:
     return message
 
 
-def _connected(station: Station) -> smtplib.SMTP:
+def mail_server(station: Station) -> smtplib.SMTP:
+    """The server of ``[notices] smtp``, connected and logged in.
+
+    Raises:
+        UsageError: the password's variable is not set.
+        TransientFault: the server cannot be reached.
+        SystemFault: it refuses the login.
+    """
     options = station.notices
     return connect(
         MailServer(

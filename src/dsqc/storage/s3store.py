@@ -112,6 +112,14 @@ class S3Store(ObjectStore):
             with contextlib.closing(body):
                 yield body
 
+    def read_range(self, key: str, start: int, length: int) -> bytes:
+        """Asked for with a range."""
+        wanted = f"bytes={start}-{start + length - 1}"
+        with s3.translated(f"{self.url}/{key}"):
+            body = self._client.get_object(Bucket=self.bucket, Key=self._full(key), Range=wanted)["Body"]
+            with contextlib.closing(body):
+                return bytes(body.read())
+
     def presigned_url(self, key: str, seconds: int) -> str:
         """A URL that whoever holds it may read ``key`` with, for so long. A secret while it lasts."""
         with s3.translated(self.url):

@@ -68,6 +68,10 @@ class ObjectStore(ABC):
         """The bytes under ``key``; StorageFault where there are none."""
 
     @abstractmethod
+    def read_range(self, key: str, start: int, length: int) -> bytes:
+        """``length`` bytes under ``key`` from ``start`` on, no others fetched; StorageFault where none are."""
+
+    @abstractmethod
     def entries(self, prefix: str) -> Iterator[ObjectInfo]:
         """Everything whose key begins with ``prefix``, in the order of the keys."""
 
