@@ -104,7 +104,7 @@ def run(place: Path, args: argparse.Namespace) -> dict[str, Any]:
     log = (work / "logs/snakemake.log").read_text(encoding="utf-8", errors="replace")
     measured = {
         "overhead": round((wall - cpu / cores) / (cpu / cores), 3) if cpu else None,
-        "scheduler_jobs": len(set(re.findall(r"SLURM jobid '?(\d+)", log))),
+        "scheduler_jobs": len(set(re.findall(r"SLURM job ?ID '?(\d+)", log, re.IGNORECASE))),
         "dry_run_seconds": dry_s,
         "snakemake_mib": peak,
         "parse_seconds": _parse_seconds(work),
