@@ -17,6 +17,7 @@ OBJECTS = {
 KINDS = {"column", "date", "pattern", "code", "relation", "real", "curation", "privacy"}
 PARAMETERS = {"value", "expected", "attribute", "path", "record", "byte_offset", "object_id", "location"}
 OWN_PARAMETERS = {
+    **{f"DSQC-D{number:03}": {"probability", "evidence"} for number in range(33, 49)},
     "DSQC-T009": {"characters"},
     "DSQC-S006": {"name", "taxid", "snapshot"},
     "DSQC-S007": {"seen", "snapshot"},

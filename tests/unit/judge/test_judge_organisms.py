@@ -127,7 +127,7 @@ def test_human_reads_elsewhere_are_none(organism: str, taxon: int, host: str, me
 
 def open_findings(organism: str, taxon: int | str, host: str = "", level: str = "open", **limits: Any) -> list[Finding]:
     sample = {"organism": organism, "taxonomy_id": str(taxon), "host": host}
-    declared = Declared(Run("r1", "r1", "lib", ()), {}, {}, sample, 3, level)
+    declared = Declared(Run("r1", "r1", "lib", ()), {}, {}, sample, 3, access_level=level)
     measured = {"state": "measured", "metrics": found(None) | HUMAN_READS}
     return list(organism_findings(declared, measured, open_taxonomy(), Limits(**limits)))
 
