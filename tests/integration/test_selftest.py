@@ -171,7 +171,9 @@ def test_values_that_are_measured_otherwise_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "process", "left"), [(7, os.getpid(), True), (0, os.getpid(), False), (0, 1 << 22, True)]
+    ("hours", "process", "left"),
+    [(7, os.getpid(), True), (0, os.getpid(), False), (0, 1 << 22, True)],
+    ids=["long-ago", "alive", "dead"],
 )
 def test_who_is_gone_is_told_by_the_name(hours: int, process: int, left: bool) -> None:
     own = RunName.own()
