@@ -47,5 +47,5 @@ def test_no_secret_is_in_what_a_batch_leaves(tmp_path: Path, s3_bucket: Any) -> 
     assert found == []
     lines = watched.commands
     assert any(b"snakemake" in line for line in lines)
-    assert any(b"register" in line for line in lines)  # the jobs were seen
+    assert any(b"batch\0shard" in line for line in lines)  # the jobs were seen
     assert [line for line in lines for text in secrets if text in line] == []

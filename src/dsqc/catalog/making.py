@@ -138,8 +138,8 @@ closed = {closed}
 # human_reads = "refuse"
 
 [rules]
-# A released rule set to judge by (`dsqc rule-sets`); empty: that of the dsqc that runs.
-# rule_set = "2026.11"
+# A released rule set to judge by, "2026.11" for example (`dsqc rule-sets`); empty: that of the dsqc that runs.
+# rule_set = ""
 
 [transfer]
 # How bytes are fetched; every line is also an option of dsqc transfer. Parts on their way at once, over all files:

@@ -64,7 +64,8 @@ class _Seen:
 
 
 def taxon_share(sketch: ReadSketch, panel: Panel, taxonomy_id: int, intact: Intact) -> TaxonShare | None:
-    """The share of reads of an organism; None where the panel has nothing of it, or the reads are too few to tell."""
+    """The share of reads of an organism; None where the panel has nothing of it, or the reads are too few or too
+    noisy to tell."""
     genomes = genomes_of(panel, taxonomy_id)
     if not genomes or sketch.words < FEWEST_WORDS:
         return None
@@ -77,13 +78,15 @@ def taxon_share(sketch: ReadSketch, panel: Panel, taxonomy_id: int, intact: Inta
         taken = np.concatenate([taken, genome.hashes])
     raw = sum(item.raw for item in seen)
     bounds = Intact(max(intact.estimate, raw), max(intact.low, raw), max(intact.high, raw))
+    if bounds.estimate <= 0:
+        return None  # So noisy that no word of the reads is without an error: whatever is in them, nothing is seen.
     whole = any(_middle(item.genome) for item in seen if item.genome.part != MITOCHONDRION)
     share = low = high = 0.0
     for item in seen:
         least, most = recall_of(item.genome) or (1.0, 1.0)
         share += item.raw / bounds.estimate / (least * most) ** 0.5
         low += item.low / bounds.high / most
-        high += item.high / bounds.low / least
+        high += item.high / bounds.low / least if bounds.low > 0 else 1.0
     recall = max((_middle(genome) for genome in genomes if genome.part != MITOCHONDRION), default=0.0)
     return TaxonShare(min(share, 1.0), min(low, 1.0), min(high, 1.0) if whole else None, recall)
 

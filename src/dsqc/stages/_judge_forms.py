@@ -62,9 +62,9 @@ class Forms:
             role=row.read_role if row else "",
             reference=self._references.get(name, ""),
             row=row.row or None if row else None,
-            format=data["file"].get("format") or "",
+            format=data.get("file", {}).get("format") or "",
             metrics=data["metrics"],
-            tables=data["tables"],
+            tables=data.get("tables", {}),
         )
 
     def run_result(

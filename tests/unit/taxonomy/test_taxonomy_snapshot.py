@@ -125,7 +125,7 @@ def test_the_call_goes_before_the_environment_and_that_before_the_station(
     taxonomy: Taxonomy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DSQC_TAXONOMY", raising=False)
-    assert choose_taxonomy() is SHIPPED
+    assert choose_taxonomy() is open_taxonomy()
     assert choose_taxonomy(None, taxonomy.path).path == taxonomy.path
     monkeypatch.setenv("DSQC_TAXONOMY", str(taxonomy.path))
     assert choose_taxonomy(None, tmp_path / "none.sqlite").path == taxonomy.path

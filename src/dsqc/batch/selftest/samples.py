@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dsqc.forms import compose
+from dsqc.forms import compose, load_fields
 from dsqc.forms.examples import Record, example_files, example_record
 
-FIELD, PACKAGE = "seed_crop", "Plant_fungi"
+PACKAGE = "Plant_fungi"
+"""Of what the samples are; the first research field that takes it is theirs."""
 OPEN, CLOSED, FAULTY = "open", "closed", "faulty"
 CODES = frozenset({"DSQC-S011", "DSQC-F006", "DSQC-F010"})
 """No such date, another MD5 than declared, a gzip file that ends too soon: what the faulty one is returned for."""
@@ -93,7 +94,8 @@ def _record(name: str) -> Record:
     }
     if name == CLOSED:
         given["project"]["withholding_requester"] = REQUESTER
-    return example_record(compose(FIELD, PACKAGE), minimal=True, given=given)
+    research = next(item for item in load_fields().values() if PACKAGE in item.packages)
+    return example_record(compose(research.id, PACKAGE), minimal=True, given=given)
 
 
 def _to_tsv(rows: list[dict[str, str]]) -> bytes:
