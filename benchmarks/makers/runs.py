@@ -382,7 +382,7 @@ class Maker:
             at += len(read)
             title = self._name(which, number % 2 + 1 if woven else mate)
             lines.append(b"@%b\n%b\n+\n%b\n" % (title.encode(), read.tobytes(), quality.tobytes()))
-        (self.folder / name).write_bytes(gzip.compress(b"".join(lines), 1))
+        (self.folder / name).write_bytes(gzip.compress(b"".join(lines), 1, mtime=0))
         self.run.files[name] = role
 
     # ---- alignments ----
