@@ -94,7 +94,7 @@ SHARED: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         | {"layout": "PAIRED"},
     ),
 }
-"""Name -> files of /work/shared/data (R1 before R2), and what the form says."""
+"""Name -> files below the directory of public data (R1 before R2), and what the form says."""
 NAMES = {
     "strategy": ("experiment", "library_strategy"), "platform": ("experiment", "platform"),
     "model": ("experiment", "instrument_model"), "layout": ("experiment", "library_layout"),

@@ -24,7 +24,7 @@ from dsqc.errors import UsageError
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
-    from dsqc.stages.scrub import ScrubResult
+    from dsqc.stages.scrub import CleanResult
 
 REMOVED = Text("{:,} of {:,} records removed from {}", "{2}: 레코드 {1:,}개 중 {0:,}개 제거")
 ADDS_UP = Text("  fingerprint {} = stays {} + removed {}", "  지문 {} = 남은 것 {} + 제거한 것 {}")
@@ -154,7 +154,7 @@ def _rename(args: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
-def _print(result: "ScrubResult", document: dict[str, Any], out: Path, language: Language) -> None:
+def _print(result: "CleanResult", document: dict[str, Any], out: Path, language: Language) -> None:
     from dsqc.cli._output import printable
 
     if result.again:

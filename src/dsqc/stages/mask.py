@@ -8,7 +8,6 @@ PP) stay as they are and are told of: to change them, records would have to chan
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc import artefact, logs
-from dsqc.errors import ExitCode, SystemFault
+from dsqc.errors import SystemFault
 from dsqc.findings import FindingLog
 from dsqc.formats import ReadBatch, ReadSource, open_reads
 from dsqc.model import Container, FileFormat
 from dsqc.personal import identifiers, mask, names, users
 from dsqc.stages._qc_personal import may_point_at_people
 from dsqc.stages._scrub_reads import Filter, Stems, bam_head, cram_head, join_head, offset_of, split_head
-from dsqc.stages.scrub import check_places, done, is_sound, read_again, write_content
+from dsqc.stages.scrub import CleanResult, RefusedFiles, check_places, done, is_sound, read_again, write_content
 from dsqc.version import __version__
 
 REPORT = "mask.json"
@@ -33,26 +32,6 @@ MASKED_LINES = ("RG", "PG", "CO")
 REFERRED_TO = frozenset({"RG ID", "PG ID", "PG PP"})
 _MAYBE_PATH = ("/home", "Users")
 _COMMENT = re.compile(r"[ \t]")
-
-
-@dataclass(frozen=True, slots=True)
-class MaskResult:
-    """What :func:`mask_files` did.
-
-    Attributes:
-        document: content of ``mask.json``; None where a file cannot be masked, as the findings say.
-        findings: of the files as they were.
-        again: whether everything stood there already.
-    """
-
-    document: dict[str, Any] | None
-    findings: FindingLog
-    again: bool = False
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """3 where a file could not be masked."""
-        return ExitCode.DONE if self.document else ExitCode.FINDINGS
 
 
 class _Tally:
@@ -106,7 +85,7 @@ def _masked_line(line: str, tally: _Tally) -> str:
     return changed[0] + changed[1] if kind == "CO" else "\t".join(changed)
 
 
-def mask_files(*paths: str | Path, out: Path, threads: int = 2, reference: str | Path | None = None) -> MaskResult:
+def mask_files(*paths: str | Path, out: Path, threads: int = 2, reference: str | Path | None = None) -> CleanResult:
     """Write data files with people masked in their headers and name lines into ``out``, with ``mask.json``.
 
     Mates are masked alike, so that they still have the same names.
@@ -124,7 +103,7 @@ def mask_files(*paths: str | Path, out: Path, threads: int = 2, reference: str |
     kinds = check_places(inputs, out, fasta)
     key = {"dsqc_version": __version__}
     if (known := done(out / REPORT, key, inputs)) is not None:
-        return MaskResult(known, FindingLog(), again=True)
+        return CleanResult(known, FindingLog(), again=True)
     log = FindingLog()
     try:
         with ExitStack() as written:
@@ -133,16 +112,14 @@ def mask_files(*paths: str | Path, out: Path, threads: int = 2, reference: str |
                 _mask_file(path, place, kinds[path], log, threads=threads, reference=fasta)
                 for path, place in zip(inputs, places, strict=True)
             ]
-    except _Refused:
-        return MaskResult(None, log)
+            # From here on files get their names: an earlier report would speak of others.
+            (out / REPORT).unlink(missing_ok=True)
+    except RefusedFiles:
+        return CleanResult(None, log)
     document = {"schema_version": "1.0", **key, "files": rows}
     artefact.write_json(out / REPORT, document)
     logs.logger(stage="mask").info("masked", files=len(rows))
-    return MaskResult(document, log)
-
-
-class _Refused(Exception):
-    """A file is damaged, as the findings say; nothing is written."""
+    return CleanResult(document, log)
 
 
 def _mask_file(
@@ -166,7 +143,7 @@ def _mask_file(
             head = masked_header(text_of, tally)
             write_content(place, kept.blocks(join_head(head, rest)), kind, reference)
         if source.damaged or source.unproven or not is_sound(log):
-            raise _Refused
+            raise RefusedFiles
         offset, proof = offset_of(source, kept.before), source.integrity
         before = kept.before.identity(offset)
     after, identity = read_again(place, path.name, kind, offset, reference)

@@ -39,11 +39,11 @@ NOT_COPIED = frozenset({"DSQC-D012", "DSQC-D013", "DSQC-D031"})
 
 
 @dataclass(frozen=True, slots=True)
-class ScrubResult:
-    """What :func:`scrub` did.
+class CleanResult:
+    """What :func:`scrub` or :func:`dsqc.stages.mask.mask_files` did.
 
     Attributes:
-        document: content of ``scrub.json``; None where the files cannot be scrubbed, as the findings say.
+        document: content of the report; None where the files cannot be cleaned, as the findings say.
         findings: of the files as they were.
         again: whether everything stood there already.
     """
@@ -54,7 +54,7 @@ class ScrubResult:
 
     @property
     def exit_code(self) -> ExitCode:
-        """3 where the files could not be scrubbed."""
+        """3 where the files could not be cleaned."""
         return ExitCode.DONE if self.document else ExitCode.FINDINGS
 
 
@@ -93,7 +93,7 @@ def scrub(
     list_only: bool = False,
     threads: int = 2,
     reference: str | Path | None = None,
-) -> ScrubResult:
+) -> CleanResult:
     """Write data files without their human reads into ``out``, with ``removed_reads.txt`` and ``scrub.json``.
 
     Args:
@@ -114,7 +114,7 @@ def scrub(
     job = _Job(inputs, out, panel, least, list_only, threads, Path(reference) if reference else None)
     kinds = check_places(inputs, out, job.reference)
     if (known := done(out / REPORT, job.key(), inputs)) is not None:
-        return ScrubResult(known, FindingLog(), again=True)
+        return CleanResult(known, FindingLog(), again=True)
     try:
         finder = ReadFinder(panel, HUMAN)
     except ValueError:
@@ -133,16 +133,18 @@ def scrub(
             if len(temporary) == 2 and {kinds[path][0] for path in inputs} == {FileFormat.FASTQ}:
                 _prove_in_step(*temporary.values())
             names_sha256 = artefact.sha256_of(listed)
-    except _Refused:
-        return ScrubResult(None, log)
+            # From here on files get their names: an earlier report would speak of others.
+            (out / REPORT).unlink(missing_ok=True)
+    except RefusedFiles:
+        return CleanResult(None, log)
     document = _document(job, marker, finder, files, names_sha256)
     artefact.write_json(out / REPORT, document)
     logs.logger(stage="scrub").info("scrubbed", removed=document["fragments_removed"])
-    return ScrubResult(document, log)
+    return CleanResult(document, log)
 
 
-class _Refused(Exception):
-    """The files cannot be scrubbed, as the findings say; nothing is written."""
+class RefusedFiles(Exception):
+    """The files cannot be cleaned, as the findings say; nothing is written."""
 
 
 def _written(job: _Job) -> tuple[Path, ...]:
@@ -205,7 +207,7 @@ def _mark(job: _Job, marker: Marker, log: FindingLog) -> None:
     """Look at all reads of all files; mates in step.
 
     Raises:
-        _Refused: a file is damaged, or is not copied.
+        RefusedFiles: a file is damaged, or is not copied.
     """
     with ExitStack() as opened:
         sources = [
@@ -221,7 +223,7 @@ def _mark(job: _Job, marker: Marker, log: FindingLog) -> None:
                 for batch in source.batches():
                     marker.add(batch)
         if any(source.damaged or source.unproven for source in sources) or not is_sound(log):
-            raise _Refused
+            raise RefusedFiles
 
 
 def _clean(job: _Job, path: Path, kind: tuple[FileFormat, Container], stems: Stems, place: Path | None) -> _Cleaned:

@@ -209,6 +209,32 @@ def test_the_list_alone_and_a_second_run(panel: Panel, tmp_path: Path) -> None:
     assert not scrub(*paths, out=tmp_path / "out", panel=panel).again
 
 
+@pytest.mark.parametrize("names", range(4))
+def test_a_kill_between_names_leaves_no_report_of_other_files(
+    names: int, panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list, two mates and the report get their names one after the other: it dies before the next."""
+    paths, out = mates(tmp_path, [(True, False), (False, True), (False, False)]), tmp_path / "out"
+    scrub(*paths, out=out, panel=panel, list_only=True)
+    expected = scrub(*paths, out=tmp_path / "undisturbed", panel=panel).document
+    rename, left = Path.replace, names
+
+    def replace(self: Path, target: Path) -> Path:
+        nonlocal left
+        if not left:
+            raise KeyboardInterrupt
+        left -= 1
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replace)
+        with pytest.raises(KeyboardInterrupt):
+            scrub(*paths, out=out, panel=panel)
+    assert not (out / REPORT).exists()
+    assert scrub(*paths, out=out, panel=panel).document == expected
+    assert {path.name for path in out.iterdir()} == {NAMES, REPORT, *(path.name for path in paths)}
+
+
 def test_what_does_not_add_up_never_gets_its_name(
     panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
