@@ -1,6 +1,7 @@
 """Disks that run full: every command says so and what to do, and ends right when there is room again."""
 
 import contextlib
+import gzip
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -205,6 +206,21 @@ def test_archived_files_that_do_not_fit_leave_nothing_and_are_made_later(disk: S
     recipe = next((disk.seen / "out").glob("*.json"))
     is_done(disk, "storage", "restore", disk.path / "out" / recipe.name, "-o", tmp_path / "back.gz")
     assert (tmp_path / "back.gz").read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("what", [(), ("--mask-headers",)], ids=["scrub", "mask"])
+def test_cleaned_files_that_do_not_fit_leave_nothing_and_are_made_later(
+    what: tuple[str, ...], disk: SmallDisk, tmp_path: Path
+) -> None:
+    text = fastq(make_reads(9000, shortest=100, longest=120))
+    source = write_gzip(tmp_path / "reads.fastq.gz", text)
+    given = ("scrub", source, "-O", disk.path / "out", *what)
+    disk.fill(100_000)
+    is_refused(disk, *given)
+    assert list((disk.seen / "out").glob("*")) == []
+    disk.grow()
+    is_done(disk, *given)
+    assert gzip.decompress((disk.seen / "out" / source.name).read_bytes()) == text
 
 
 def test_an_export_that_does_not_fit_is_made_later(disk: SmallDisk, tmp_path: Path) -> None:
