@@ -12,6 +12,7 @@ from dsqc.judge.goals import Goal, QualityGoals, load
 from dsqc.judge.identity import Pair, Person, compare, counts_of, identity_document, identity_findings
 from dsqc.judge.inferred import FileResult, Inference, RunResult, infer, inferred_findings, inferred_rows
 from dsqc.judge.organisms import organism_findings
+from dsqc.judge.repeated import repeated_findings
 from dsqc.judge.siblings import Oddity, mate_findings, oddities, sibling_findings
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "mate_findings",
     "oddities",
     "organism_findings",
+    "repeated_findings",
     "run_findings",
     "sibling_findings",
 ]

@@ -57,14 +57,18 @@ class Forms:
     def file_result(self, run: Run, data: Mapping[str, Any], name: str) -> FileResult:
         """One measured file (content of ``<stem>.dsqc.json``) with its row."""
         row = next((item for item in run.files if item.name == name), None)
+        about, identity = data.get("file") or {}, data.get("fingerprint") or {}
         return FileResult(
             name=name,
             role=row.read_role if row else "",
             reference=self._references.get(name, ""),
             row=row.row or None if row else None,
-            format=data.get("file", {}).get("format") or "",
+            format=about.get("format") or "",
             metrics=data["metrics"],
             tables=data.get("tables", {}),
+            sha256=about.get("sha256") or "",
+            reads=identity.get("reads") or "",
+            read_count=identity.get("read_count") or 0,
         )
 
     def run_result(

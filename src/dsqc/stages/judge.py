@@ -33,6 +33,7 @@ from dsqc.judge import (
     mate_findings,
     oddities,
     organism_findings,
+    repeated_findings,
     run_findings,
     sibling_findings,
 )
@@ -276,6 +277,7 @@ def _measure(
     missed = FindingLog()
     every: list[Declared] = []
     people: list[Person] = []
+    of_runs: list[tuple[Run, FileResult]] = []
     forms = Forms(evidence.submission)
     for run in evidence.submission.runs():
         declared, measured = forms.declared(run), evidence.runs[run.key]
@@ -283,6 +285,7 @@ def _measure(
         missed.extend(run_findings(declared, measured, limits))
         missed.extend(organism_findings(declared, measured, taxonomy, limits))
         files = list(_file_results(evidence, run, forms))
+        of_runs.extend((run, file) for file in files)
         for file in files:
             results, findings = evaluate(
                 goals.goals, declared.experiment, file.metrics, run_key=run.key, file=file.name
@@ -297,6 +300,7 @@ def _measure(
         inferences = infer(result)
         missed.extend(inferred_findings(result, inferences))
         inferred.append({"run_key": run.key, "attributes": inferred_rows(inferences)})
+    missed.extend(repeated_findings(of_runs))
     missed.extend(depth_findings(evidence.submission, every, evidence.runs, limits))
     among = _AmongRuns(tuple(people), tuple(compare(people)), tuple(oddities(every, evidence.runs)))
     missed.extend([*identity_findings(among.pairs), *sibling_findings(among.odd)])

@@ -129,7 +129,7 @@ def test_every_rule_shows_what_is_allowed_and_what_is_not(entry: Rule) -> None:
 
 def test_the_catalogue_is_whole() -> None:
     letters = {letter: sum(code[5] == letter for code in rules()) for letter in "TPSXRFDHGQE"}
-    assert letters == {"T": 38, "P": 17, "S": 33, "X": 13, "R": 12, "F": 23, "D": 53, "H": 14, "G": 3, "Q": 3, "E": 11}
+    assert letters == {"T": 38, "P": 17, "S": 33, "X": 13, "R": 12, "F": 23, "D": 54, "H": 14, "G": 3, "Q": 3, "E": 11}
 
 
 def test_names_are_told_apart() -> None:

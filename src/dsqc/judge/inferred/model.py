@@ -46,6 +46,9 @@ class FileResult:
         row: its row in the file sheet.
         format: ``fastq``, ``bam``, ``cram`` or ``sam``.
         metrics, tables: of its ``<stem>.dsqc.json``.
+        sha256: of its stored bytes.
+        reads: fingerprint of its reads; empty where there is none.
+        read_count: how many reads that is of.
     """
 
     name: str
@@ -55,6 +58,9 @@ class FileResult:
     format: str = "fastq"
     metrics: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+    reads: str = ""
+    read_count: int = 0
 
     def number(self, metric: str) -> float | None:
         """A metric that is a number; None where it is not known."""
