@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -40,11 +41,9 @@ def atomic_path(path: Path, *, within: Path | None = None, mode: int = 0o644) ->
     try:
         for directory in (path.parent, within or path.parent):
             directory.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=within or path.parent, prefix=f".{path.name}.", suffix=".part")
-        os.close(descriptor)
+        descriptor, temporary = _open_part(within or path.parent, path.name)
     except OSError as error:
         raise write_fault(path, error) from error
-    temporary = Path(name)
     try:
         yield temporary
         with temporary.open("rb+") as file:
@@ -57,6 +56,47 @@ def atomic_path(path: Path, *, within: Path | None = None, mode: int = 0o644) ->
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(descriptor)
+
+
+def _open_part(directory: Path, name: str) -> tuple[int, Path]:
+    """An empty file to write to, and the descriptor that holds it until that is closed.
+
+    What a killed writer left is taken over by the next one, so that it never stays beside the results. Who writes the
+    same file at the same time, or where the file system knows no locks, gets a file of another name.
+    """
+    place = directory / f".{name}.part"
+    while (descriptor := _take(place)) is not None:
+        # Another writer may have renamed it between our opening and our lock: then it is a result, and not ours.
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), place.lstat()):
+                os.ftruncate(descriptor, 0)
+                os.fchmod(descriptor, 0o600)
+                return descriptor, place
+        os.close(descriptor)
+    descriptor, other = tempfile.mkstemp(dir=directory, prefix=f".{name}.", suffix=".part")
+    return descriptor, Path(other)
+
+
+def _take(place: Path) -> int | None:
+    """Open and lock ``place``; None where somebody else holds it, or it cannot be locked."""
+    try:
+        descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EISDIR, errno.EACCES):
+            return None  # somebody else's: mkstemp finds another name, or says why it cannot
+        raise
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError:  # no locks here, for anybody
+        os.close(descriptor)
+        place.unlink(missing_ok=True)
+        return None
+    return descriptor
 
 
 def write_fault(path: Path, error: OSError) -> StorageFault:

@@ -1,12 +1,9 @@
 """From a data file to an archived file that is proven to give back its content; or the reason why it stays."""
 
-import glob
 import os
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -248,18 +245,8 @@ class _Encoder:
         )
 
 
-LEFT_BEHIND = timedelta(days=1)
-"""A file under way that nobody has written to for so long was left by a run that was killed."""
 _WEIGHT = (Reason.NO_REFERENCE, Reason.NOT_EXACT, Reason.NO_GAIN, Reason.FORMAT)
 """Of several reasons the first one here is told."""
-
-
-def _clear_leftovers(target: Path) -> None:
-    """Delete what killed runs left beside ``target``."""
-    for path in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > LEFT_BEHIND.total_seconds():
-                path.unlink()
 
 
 class _Dropped(Exception):
@@ -269,7 +256,6 @@ class _Dropped(Exception):
 @contextmanager
 def _kept_if_proven(target: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
     """A temporary file beside ``target``, which gets that name only where ``keep`` was called."""
-    _clear_leftovers(target)
     kept: list[bool] = []
     try:
         with atomic_path(target) as temporary:

@@ -341,7 +341,7 @@ def test_killed_and_run_again(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "dsqc", "storage", "archive", "r.fastq", "-o", "out", "-q", "--encoding", "cram"]
     process = subprocess.Popen(command, cwd=tmp_path, start_new_session=True)
     try:
-        while not list(tmp_path.glob("out/.r.fastq.cram.*.part")) and process.poll() is None:
+        while not list(tmp_path.glob("out/.r.fastq.cram.part")) and process.poll() is None:
             time.sleep(0.01)
     finally:
         # As when the machine dies: what it had started dies too.
@@ -350,7 +350,5 @@ def test_killed_and_run_again(tmp_path: Path) -> None:
     left = list(tmp_path.glob("out/.*.part"))
     assert left
     assert not (tmp_path / "out/r.fastq.cram").exists()
-    for path in left:
-        os.utime(path, (0, 0))
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     assert sorted(path.name for path in tmp_path.glob("out/*")) == ["r.fastq.cram", "r.fastq.recipe.json"]

@@ -1,6 +1,12 @@
 """What dsqc writes: whole or not at all, the same bytes for the same content."""
 
 import errno
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,6 +54,66 @@ def test_a_broken_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
         artefact.write_json_lines(path, rows())  # type: ignore[arg-type]
     assert artefact.read_json(path) == 1
     assert [item.name for item in tmp_path.iterdir()] == ["a.json"]
+
+
+KILLED_WRITER = """
+import os, signal, sys
+from pathlib import Path
+from dsqc.artefact import atomic_file
+with atomic_file(Path(sys.argv[1])) as file:
+    file.write(b"half of a much longer text")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_writer_left_is_taken_over_by_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-P", "-c", KILLED_WRITER, str(path)], check=False)
+        assert done.returncode == -signal.SIGKILL
+        assert [item.name for item in tmp_path.iterdir()] == [".a.json.part"]
+    artefact.write_json(path, 1)
+    assert [item.name for item in tmp_path.iterdir()] == ["a.json"]
+    assert path.read_text() == "1\n"
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_writer_leaves_alone_what_another_one_is_writing(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with artefact.atomic_file(path) as first:
+        first.write(b"first")
+        artefact.write_text(path, "second")
+        assert path.read_text() == "second"
+    assert path.read_text() == "first"
+    assert [item.name for item in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_many_writers_of_one_file_leave_one_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    texts = [str(number % 10) * (1 + number) * 97 for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda text: artefact.write_text(path, text), texts * 5))
+    assert path.read_text() in texts
+    assert [item.name for item in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_link_put_in_the_way_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "theirs").write_text("theirs")
+    (tmp_path / ".a.txt.part").symlink_to("theirs")
+    artefact.write_text(tmp_path / "a.txt", "ours")
+    assert (tmp_path / "theirs").read_text() == "theirs"
+    assert (tmp_path / "a.txt").read_text() == "ours"
+
+
+def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_file: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    artefact.write_text(tmp_path / "a.txt", "x")
+    assert (tmp_path / "a.txt").read_text() == "x"
+    assert [item.name for item in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_a_full_disk_is_a_storage_fault_that_says_so(tmp_path: Path) -> None:
