@@ -5,10 +5,12 @@ one table over all runs.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dsqc.report.batch_runs import METRIC_IDS, RunRow
 from dsqc.version import __version__
+
+if TYPE_CHECKING:
+    from dsqc.report.batch_runs import RunRow
 
 FILE_COLUMNS: dict[str, dict[str, Any]] = {
     "state": {"title": "State", "description": "measured, or damaged: measured up to the damage", "scale": False},
@@ -121,8 +123,10 @@ def batch_content(batch: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def runs_content(rows: Iterable[RunRow]) -> dict[str, Any]:
+def runs_content(rows: "Iterable[RunRow]") -> dict[str, Any]:
     """The content of ``runs_mqc.json``: a row a run that was measured, with the metrics of all its reads together."""
+    from dsqc.report.batch_runs import METRIC_IDS  # a file that is measured needs no pages of a batch
+
     columns = {name: FILE_COLUMNS[name] for name in ("state", "errors", "warnings")}
     columns |= {name: RUN_COLUMNS.get(name) or FILE_COLUMNS[name] for name in METRIC_IDS}
     found: dict[str, dict[str, Any]] = {}

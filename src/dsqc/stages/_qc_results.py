@@ -15,7 +15,6 @@ from typing import Any
 from dsqc import artefact, logs
 from dsqc.errors import SystemFault
 from dsqc.findings import FindingLog
-from dsqc.listing import PRIVATE, RESULTS, normalise
 from dsqc.metrics.collector import MetricRow
 from dsqc.model import Run
 from dsqc.sketch import Panel
@@ -188,6 +187,8 @@ def taken_run(submission_json: Path, run: Run, inbox: Path, panel: Callable[[], 
 
     Trusts only what the digests of ``receipt-check.json`` cover: the same transfer, the same forms, the same results.
     """
+    from dsqc.listing import PRIVATE, RESULTS  # brings the forms, which a file that is measured by itself does not need
+
     results = submission_json.parent
     try:
         check = artefact.read_json(results / CHECK)
@@ -203,6 +204,8 @@ def taken_run(submission_json: Path, run: Run, inbox: Path, panel: Callable[[], 
 
 
 def _still_holds(check: Mapping[str, Any], submission_json: Path, run: Run, inbox: Path, panel: Panel | None) -> bool:
+    from dsqc.listing import normalise
+
     results = submission_json.parent
     seen = (
         artefact.sha256_of(results / "transfer.json"),
