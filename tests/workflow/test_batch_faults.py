@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.batch_chaos import PROFILE, make_submission
+from chaos.batch_site import PROFILE, make_submission
 from dsqc.batch.events import EventKind, EventReader
 from dsqc.batch.status import Outcome, batch_status
 from helpers.stations import new_station
