@@ -13,6 +13,7 @@ import structlog
 from dsqc import logs
 from dsqc.catalog.making import make_station
 from dsqc.station import S3Options, Station
+from helpers.stations import new_station
 from infra.ceph import CephServer
 from infra.ceph import ceph_server as start_ceph_server
 from infra.postgres import PostgresServer
@@ -97,6 +98,14 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name of a database with an empty catalog, which all migrations have made; to be copied."""
+    name = "empty_catalog"
+    with _postgres_station(postgres_server, tmp_path_factory.mktemp("template"), name, "template0"):
+        return name
+
+
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
@@ -117,17 +126,24 @@ def module_station(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 @contextlib.contextmanager
 def _station(request: pytest.FixtureRequest, directory: Path) -> Iterator[Station]:
     if request.param == "sqlite":
-        yield make_station(directory, {}).station
+        yield new_station(directory, {}).station
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     name = f"test_{uuid.uuid4().hex[:12]}"
-    settings = {"catalog_url": server.create_database(name), "catalog_password_env": "TEST_CATALOG_PASSWORD"}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TEST_CATALOG_PASSWORD", server.password)
+    with _postgres_station(server, directory, name, request.getfixturevalue("postgres_template")) as station:
         try:
-            yield make_station(directory, settings).station
+            yield station
         finally:
             server.drop_database(name)
+
+
+@contextlib.contextmanager
+def _postgres_station(server: PostgresServer, directory: Path, name: str, template: str) -> Iterator[Station]:
+    """A station whose catalog is the database ``name``, a copy of ``template``; the environment holds its password."""
+    settings = {"catalog_url": server.create_database(name, template), "catalog_password_env": "TEST_CATALOG_PASSWORD"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEST_CATALOG_PASSWORD", server.password)
+        yield make_station(directory, settings).station
 
 
 @pytest.fixture(scope="session")

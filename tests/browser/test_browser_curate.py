@@ -7,13 +7,13 @@ import pytest
 
 from dsqc.catalog.curating import Decision, Ruling
 from dsqc.catalog.curation.words import ANSWERS, DECISIONS
-from dsqc.catalog.making import make_station
 from dsqc.report import curate_page, letter
 from dsqc.stages.curate import decide, show
 from dsqc.stages.register import register
 from dsqc.station import Station
 from helpers.qc_data import qc_file
 from helpers.results import Judged
+from helpers.stations import new_station
 from infra import browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -27,7 +27,7 @@ SCRIPT = "<img src=x onerror=\"document.title='run'\"><script>document.title='ru
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Both pages of a submission whose every text tries to run, in its second version."""
     work = tmp_path_factory.mktemp("curate")
-    station: Station = make_station(work / "station", {}).station
+    station: Station = new_station(work / "station", {}).station
     results, inbox = Judged(verdict="review", title=SCRIPT, organism=SCRIPT).write(work)
     register(results, inbox, station)
     ruling = Ruling(Decision.RETURN, f"Lee {SCRIPT}", SCRIPT, "")

@@ -6,9 +6,9 @@ import pytest
 
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.figures.control import ChartOptions
-from dsqc.catalog.making import make_station
 from dsqc.stages.figures import control, quality, write_page, yearly
 from helpers.holdings import add_submission
+from helpers.stations import new_station
 from infra import browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -18,7 +18,7 @@ FULL = 15_000
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("figures")
-    station = make_station(folder / "station", {"centre": "NABIC"}).station
+    station = new_station(folder / "station", {"centre": "NABIC"}).station
     with Catalog.open(station) as catalog, catalog.writing() as session:
         for number in range(30):
             values = [0.5 if number > 23 else 0.85 + number % 4 / 100] * 2

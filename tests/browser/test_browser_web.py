@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from dsqc.artefact import sha256_of, write_json
-from dsqc.catalog.making import make_station
 from helpers.qc_data import qc_file
 from helpers.results import Judged, read
 from helpers.serving import PASSWORD, Server, served
+from helpers.stations import new_station
 from helpers.stocked import SCRIPT, stock
 from infra.chromium import Page, chromium_page
 
@@ -50,7 +50,7 @@ def test_a_curators_whole_path(tmp_path: Path) -> None:
         "rice": Judged(),
         "waits": Plotted(name="waits-alias", verdict="review", prefix="w", title=f"Waits {SCRIPT}"),
     }
-    station, ids, runs = stock(make_station(tmp_path / "station", {}).station, tmp_path, submissions)
+    station, ids, runs = stock(new_station(tmp_path / "station", {}).station, tmp_path, submissions)
     own, run = f"/submissions/{ids['waits-alias']}", f"/submissions/{ids['waits-alias']}/runs/wrun-leaf"
     (tmp_path / "before").mkdir()
     with served(station, tmp_path / "log") as server, chromium_page(tmp_path / "profile") as page:

@@ -28,12 +28,9 @@ is broken.
 
 import argparse
 import contextlib
-import hashlib
 import json
 import os
 import random
-import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -41,32 +38,21 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import psycopg
-
+from chaos.batch_seen import differences, left_behind, seen_of
+from chaos.batch_site import PROFILE, WAIT_S, Site, Station, command, make_batch, make_site_station, start, undisturbed
 from dsqc.artefact import read_json, write_json
 from dsqc.batch.events import EventKind, EventReader
-from dsqc.batch.lock import is_running
 from dsqc.batch.status import batch_status
-from dsqc.catalog.making import make_station
-from dsqc.forms import compose
-from dsqc.forms.example_reads import example_reads
-from dsqc.forms.examples import example_record
 from helpers.sample_runs import processes_in, snakemake_process
-from infra.postgres import PostgresServer, postgres_server
-from infra.s3 import S3Server, s3_server
-from infra.slurm import SlurmCluster, slurm_cluster
+from infra.postgres import postgres_server
+from infra.s3 import s3_server
+from infra.slurm import slurm_cluster
 
-DSQC = [sys.executable, "-P", "-m", "dsqc"]
-PASSWORD = "BATCH_CHAOS_PASSWORD"
-RUNS_EACH = 5
-"""Runs of a submission."""
-FAULTY_SHARE = 0.1
 FAULTS = {
     "scancel": 3, "shard": 3, "stage": 3, "node": 2, "controller": 2, "s3": 3, "database": 3, "full": 2,
     "snakemake": 2, "command": 2, "interrupt": 1, "terminate": 1, "twice": 1,
@@ -80,60 +66,6 @@ ENDED = (0, 1, 3, 130, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
 """Exit codes that a fault may cause: 1 where something failed, which the next run mends; a signal that came before
 anybody listened. A usage error is none."""
 WORK_BYTES = 4 << 30
-WAIT_S = 1800.0
-ACCESSION = re.compile(r"\b(?:KAP|KAS|KAE|KAR|KRA)\d+\b")
-PROFILE = """\
-executor: slurm
-jobs: 20
-keep-going: true
-rerun-incomplete: true
-rerun-triggers: [mtime, input, params]
-latency-wait: 10
-show-failed-logs: true
-scheduler: greedy
-config:
-  shard_seconds: 20
-  most_shards: {shards}
-  shard_threads: 2
-  attempts: 3
-  transfer_slots: 4
-default-resources:
-  mem_mb: 1000
-  runtime: 60
-slurm-init-seconds-before-status-checks: 2
-slurm-status-command: squeue
-slurm-no-requeue: true
-slurm-logdir: logs/slurm
-"""
-
-
-@dataclass
-class Site:
-    """What a batch runs on."""
-
-    place: Path
-    slurm: SlurmCluster
-    s3: S3Server
-    postgres: PostgresServer
-    profile: Path
-    can_fill: bool
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Of every command."""
-        own = {PASSWORD: self.postgres.password, "DSQC_LANG": "en"}
-        return {**self.slurm.environment, **self.s3.environment, **own}
-
-
-@dataclass
-class Station:
-    """One of the two: where its batch works, and where its data goes."""
-
-    name: str
-    file: Path
-    work: Path
-    bucket: str
-    database: str
 
 
 @dataclass
@@ -143,108 +75,6 @@ class Tally:
     starts: int = 0
     faults: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
-
-
-def make_batch(folder: Path, runs: int, seed: int) -> Path:
-    """Submissions of a few runs each; some have a date that does not exist, or a file that ends too soon."""
-    sheet = folder / "batch.tsv"
-    if sheet.exists():
-        return sheet
-    rng = random.Random(seed)
-    names = [f"chaos-{number:04}" for number in range(-(-runs // RUNS_EACH))]
-    for number, name in enumerate(names):
-        count = min(RUNS_EACH, runs - number * RUNS_EACH)
-        make_submission(folder / name, count, rng.choice(("date", "torn")) if rng.random() < FAULTY_SHARE else "")
-    text = "submission\tsource\n" + "".join(f"{name}\t{name}\n" for name in names)
-    sheet.write_text(text, encoding="utf-8")
-    return sheet
-
-
-def make_submission(folder: Path, runs: int, fault: str) -> None:
-    """One submission: a project, and a sample, a library and a run with its two mates each."""
-    name = folder.name
-    folder.mkdir(parents=True, exist_ok=True)
-    sheets: dict[str, list[dict[str, str]]] = {}
-    for number in range(1, runs + 1):
-        own = f"{name}-{number}"
-        given = {
-            "submission": {"access_level": "open", "submission_alias": name, "bioproject": name},
-            "project": {"project_alias": name},
-            "sample": {"sample_name": own, "sample_title": f"Plant {own}", "cultivar": f"Line {own}"},
-            "experiment": {"library_id": own, "sample_name": own, "instrument_model": "Illumina NovaSeq X"},
-        }
-        record = example_record(compose("seed_crop", "Plant_fungi"), minimal=True, given=given)
-        for sheet, rows in record.items():
-            if sheet not in ("submission", "project") or number == 1:
-                sheets.setdefault(sheet, []).extend(rows)
-        for mate in (1, 2):
-            data = example_reads(own, mate)
-            torn = fault == "torn" and number == 1 and mate == 1
-            (folder / f"{own}_R{mate}.fastq.gz").write_bytes(data[:-500] if torn else data)
-    if fault == "date":
-        sheets["sample"][0]["collection_date"] = "2021-13-45"
-    for sheet, rows in sheets.items():
-        headings = list(dict.fromkeys(key for row in rows for key in row))
-        lines = ["\t".join(headings), *("\t".join(row.get(key, "") for key in headings) for row in rows)]
-        (folder / f"{sheet}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def make_site_station(site: Site, name: str) -> Station:
-    """A station on a database and buckets of its own, made once."""
-    home = site.place / name
-    station = Station(name, home / "station" / "station.toml", home / "work", f"chaos-{name}", name)
-    url = site.postgres.create_database(name)
-    bucket = site.s3.make_bucket(station.bucket)
-    with patched_environment(site.environment):
-        make_station(
-            station.file.parent,
-            {
-                "catalog_url": url,
-                "catalog_password_env": PASSWORD,
-                "public": f"{bucket}/public",
-                "closed": f"{bucket}/closed",
-            },
-        )
-    station.work.mkdir(parents=True, exist_ok=True)
-    return station
-
-
-@contextlib.contextmanager
-def patched_environment(values: dict[str, str]) -> Iterator[None]:
-    """Our own environment as that of the commands."""
-    before = dict(os.environ)
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-def command(site: Site, station: Station, sheet: Path) -> list[str]:
-    """The one command of a batch."""
-    own = ["--work", str(station.work), "--station", str(station.file), "--profile", str(site.profile)]
-    return [*DSQC, "batch", "run", str(sheet), *own, "--today", "2026-09-01", "-q"]
-
-
-def start(site: Site, station: Station, sheet: Path, log: Path) -> "subprocess.Popen[bytes]":
-    """The command, under way."""
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            command(site, station, sheet), env=site.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
-
-
-def undisturbed(site: Site, station: Station, sheet: Path) -> None:
-    """Run the batch once.
-
-    Raises:
-        RuntimeError: it did not end well.
-    """
-    log = site.place / f"{station.name}.log"
-    code = start(site, station, sheet, log).wait(timeout=WAIT_S)
-    if code not in (0, 3):
-        raise RuntimeError(f"undisturbed, the batch ended with {code}: {log.read_text()[-600:]}")
 
 
 def choose(faults: int, seed: int, *, can_fill: bool) -> list[str]:
@@ -442,99 +272,6 @@ class Chaos:
         if process.poll() is None and again.returncode != 2:
             self.tally.broken.append(f"a second command beside the first ended with {again.returncode}")
         return f"exit code {again.returncode}"
-
-
-def seen_of(site: Site, station: Station) -> dict[str, dict[str, str]]:
-    """Everything that must be equal, by kind and name: lines, or digests."""
-    names = accession_names(station.work)
-    exported = site.place / f"{station.name}.export"
-    shutil.rmtree(exported, ignore_errors=True)
-    subprocess.run(
-        [*DSQC, "catalog", "export", "--closed", "-O", str(exported), "--station", str(station.file)],
-        env=site.environment,
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-
-    def by_name(text: str) -> str:
-        return ACCESSION.sub(lambda found: names.get(found[0], found[0]), text)
-
-    catalog = {
-        table.name: "\n".join(sorted(by_name(line) for line in table.read_text(encoding="utf-8").splitlines()))
-        for table in exported.glob("*.tsv")
-    }
-    store = site.s3.data / station.bucket
-    objects = {str(path.relative_to(store)): digest(path) for path in store.glob("*/objects/**/*") if path.is_file()}
-    results, receipts = {}, {}
-    for path in sorted((station.work / "results").rglob("*")):
-        name = str(path.relative_to(station.work))
-        if path.name == "receipt.json":
-            receipts[name] = by_name(json.dumps(receipt_of(path), sort_keys=True))
-        elif path.is_file() and not path.name.endswith(".timing.json"):
-            results[name] = digest(path)
-    return {"catalog": catalog, "objects": objects, "receipts": receipts, "results": results}
-
-
-def receipt_of(path: Path) -> dict[str, Any]:
-    """State, accessions and reasons of a receipt."""
-    found = read_json(path)
-    return {name: found[name] for name in ("submission", "state", "registered", "accessions", "reasons")}
-
-
-def accession_names(work: Path) -> dict[str, str]:
-    """Accession -> what it stands for."""
-    names: dict[str, str] = {}
-    for path in work.glob("results/*/receipt.json"):
-        accessions = read_json(path)["accessions"]
-        if accessions.get("submission"):
-            names[accessions["submission"]] = f"submission:{path.parent.name}"
-        for kind in ("projects", "samples", "experiments", "runs"):
-            names |= {
-                number: f"{kind}:{path.parent.name}:{alias}" for alias, number in accessions.get(kind, {}).items()
-            }
-    return names
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def differences(calm: dict[str, dict[str, str]], wild: dict[str, dict[str, str]]) -> Iterator[str]:
-    """What is not equal."""
-    for kind, expected in calm.items():
-        found = wild[kind]
-        for name in sorted(expected.keys() | found.keys()):
-            if expected.get(name) != found.get(name):
-                how = "differs" if name in expected and name in found else "is only on one side"
-                yield f"{kind} {name} {how}"
-
-
-def left_behind(site: Site, station: Station) -> Iterator[str]:
-    """What still runs, or is locked, after the batch."""
-    if jobs := site.slurm.jobs():
-        yield f"Slurm jobs are left: {', '.join(jobs)}"
-    if running := [line for _pid, line in processes_in(station.work)]:
-        yield f"processes are left: {running[:3]}"
-    if is_running(station.work):
-        yield "the lock of the working directory is held"
-    with psycopg.connect(site.postgres.url(station.database), password=site.postgres.password) as connection:
-        leases = f"SELECT count(*) FROM lease WHERE deadline > '{datetime.now(UTC).isoformat()}'"
-        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        for what, query in (("sessions", others), ("leases", leases)):
-            if count := connection.execute(query).fetchone()[0]:  # type: ignore[index]
-                yield f"{count} {what} are left in the database"
-    verified = subprocess.run(
-        [*DSQC, "catalog", "verify", "--station", str(station.file)],
-        env=site.environment,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    if verified.returncode:
-        yield f"the catalog does not verify: {verified.stdout[-300:]}{verified.stderr[-300:]}"
 
 
 def calm_of(site: Site, sheet: Path, runs: int) -> tuple[dict[str, dict[str, str]], int]:

@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.events import change_state
-from dsqc.catalog.making import make_station
 from dsqc.catalog.models import ForeignRecord, ForeignRelationRecord, SubmissionRecord
 from dsqc.exchange.exporting import Exported, Since, export_package
 from dsqc.exchange.importing import Imported, import_package
@@ -16,6 +15,7 @@ from dsqc.signing import write_signing_pair
 from dsqc.stages.register import register
 from dsqc.station import Station, load_station
 from helpers.results import Judged
+from helpers.stations import new_station
 
 LETTERS = {"KOBIC": "K", "NABIC": "N", "CODA": "C"}
 KINDS = {"project": "P", "sample": "S", "experiment": "E", "run": "R", "analysis": "Z"}
@@ -26,7 +26,7 @@ class Centre:
 
     def __init__(self, root: Path, code: str, scopes: dict[str, str], **settings: str) -> None:
         self.root, self.code = root / code, code
-        make_station(self.root, {"centre": code, **settings})
+        new_station(self.root, {"centre": code, **settings})
         letter = LETTERS[code]
         file = self.root / "station.toml"
         text = file.read_text(encoding="utf-8").partition("[prefixes]")[0]

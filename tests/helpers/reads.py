@@ -38,9 +38,18 @@ def make_reads(number: int, seed: int = 1, *, shortest: int = 1, longest: int = 
     for index in range(number):
         length = rng.randint(shortest, longest)
         bases = "".join(rng.choices("ACGTN", (30, 20, 20, 30, 1), k=length))
-        qualities = "".join(chr(33 + rng.randint(0, 41)) for _ in range(length))
+        qualities = _qualities(rng, length)
         reads.append(Read(f"run{seed}:{index}:{rng.randrange(10**6)} 1:N:0:ACGT", bases, qualities))
     return reads
+
+
+def _qualities(rng: random.Random, length: int) -> str:
+    """Characters of Phred 0 to 41: what ``rng.randint(0, 41)`` gives, without its arithmetic at every base."""
+    bits, scores = rng.getrandbits, bytearray()
+    while len(scores) < length:
+        if (score := bits(6)) <= 41:
+            scores.append(33 + score)
+    return scores.decode("ascii")
 
 
 def fastq(reads: Iterable[Read], *, newline: str = "\n", width: int | None = None) -> bytes:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from dsqc.artefact import read_json, sha256_of, to_json
-from dsqc.catalog.making import make_station
 from dsqc.catalog.registering import Actor
 from dsqc.findings import Finding
 from dsqc.listing import PRIVATE, RECEIPT, RESULTS
@@ -26,6 +25,7 @@ from dsqc.stages.sign import Desk, sign
 from dsqc.stages.transfer import transfer
 from dsqc.stages.validate import ValidateResult, validate
 from dsqc.station import Receipts, Station
+from helpers.stations import new_station
 
 SAMPLE = Path(str(files("dsqc.sample_batch"))) / "rice-wgs"
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
@@ -175,7 +175,7 @@ class Sent:
 
 
 def _station(root: Path, **receipts: Any) -> Station:
-    made = make_station(root / "station", {}).station
+    made = new_station(root / "station", {}).station
     settings = {"trusted": "trusted", "catch_probability": 1.0, **receipts}
     return made.model_copy(update={"receipts": Receipts(**settings)})
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from dsqc.kernels._cache import cache_directory
+
 WATCHING = 10
 """Time between two looks at what runs, over the time that a look takes."""
 
@@ -53,7 +55,7 @@ class Watched:
         path = self.home / "printed" / f"{next(self.numbers):03}.txt"
         own = {"TMPDIR": str(self.home / "tmp"), "XDG_STATE_HOME": str(self.home / "state"),
                "HOME": str(self.home / "home"), "PYTHONPATH": str(Path(__file__).parents[1])}  # fmt: skip
-        given = {"PATH": os.environ["PATH"], **own, **self.environment, **environment}
+        given = {"PATH": os.environ["PATH"], **own, **_kernels(), **self.environment, **environment}
         line = [sys.executable, *program, *map(str, arguments)]
         with path.open("wb") as printed:
             process = subprocess.Popen(
@@ -95,6 +97,12 @@ class Watched:
                     self.commands.add(Path(f"/proc/{pid}/cmdline").read_bytes())
             # A large family is looked at less often: watching must not take the time of the watched.
             time.sleep(max(0.01, WATCHING * (time.thread_time() - begun)))
+
+
+def _kernels() -> dict[str, str]:
+    """Where this machine's kernels stand: below another home every command would compile them for minutes."""
+    place = cache_directory()
+    return {"DSQC_CACHE_DIR": str(place.parent)} if place else {}
 
 
 def children(pid: int) -> list[int]:

@@ -44,9 +44,9 @@ class PostgresServer:
         """The URL of a database, without its password."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
-    def create_database(self, name: str) -> str:
-        """Make an empty database and return its URL."""
-        self.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+    def create_database(self, name: str, template: str = "template0") -> str:
+        """Make a database, empty or a copy of another that nobody is connected to, and return its URL."""
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" ENCODING \'UTF8\'')
         return self.url(name)
 
     def drop_database(self, name: str) -> None:

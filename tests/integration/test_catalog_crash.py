@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from dsqc.catalog.making import make_station
 from dsqc.stages.register import register
 from dsqc.station import Station
 from helpers.catalogs import dump, problems
 from helpers.register_process import POINTS, command, start
 from helpers.results import Judged, read
+from helpers.stations import new_station
 
 WRITERS = 8
 EACH = 2
@@ -18,7 +18,7 @@ EACH = 2
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_registration_ends_as_an_undisturbed_one(station: Station, tmp_path: Path, point: str) -> None:
-    undisturbed = make_station(tmp_path / "undisturbed", {}).station
+    undisturbed = new_station(tmp_path / "undisturbed", {}).station
     results, inbox = Judged().write(tmp_path)
     expected = register(results, inbox, undisturbed).receipt
     (results / "receipt.json").unlink()

@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import delete
 
 from dsqc.catalog.database import Catalog
-from dsqc.catalog.making import make_station
 from dsqc.catalog.models import EncryptionHeaderRecord
 from dsqc.cli.main import main
 from dsqc.crypt4gh import load_private, read_header
@@ -26,6 +25,7 @@ from dsqc.station import Station, load_station
 from helpers.catalogs import actions, dump, problems
 from helpers.closed import closed_copy, pieces_of, places_of, reads_of
 from helpers.results import Judged, read
+from helpers.stations import new_station
 
 NAMES = ("rice-wgs", "yeast-cram")
 DATA = ("*.fastq.gz", "*.cram")
@@ -58,7 +58,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("closed")
     for folder in ("source", "tmp"):
         (path / folder).mkdir()
-    make_station(path / "station", {})
+    new_station(path / "station", {})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(path / "tmp"))
         for name in NAMES:
@@ -85,7 +85,7 @@ def test_no_piece_of_the_data_stands_anywhere(work: Path) -> None:
 def test_the_results_are_those_of_the_open_data(work: Path, tmp_path: Path) -> None:
     source = tmp_path / "rice-wgs"
     closed_copy("rice-wgs", source, "open")
-    make_station(tmp_path / "station", {})
+    new_station(tmp_path / "station", {})
     receipt = flow(source, tmp_path, tmp_path / "station")
     assert all("encoding" not in item for item in receipt["objects"])
     for path in sorted((tmp_path / "results").rglob("*.dsqc.json")):
@@ -233,7 +233,7 @@ def test_headers_apart_open_what_a_catalog_without_them_knows(work: Path, tmp_pa
 
 
 def test_the_same_content_again_uses_the_object_that_is_there(tmp_path: Path) -> None:
-    station = make_station(tmp_path / "station", {}).station
+    station = new_station(tmp_path / "station", {}).station
     first = Judged(access="closed")
     register(*first.write(tmp_path / "one", station), station)
     objects = sorted(path.name for path in (tmp_path / "station/store/closed/objects").rglob("*") if path.is_file())
@@ -252,7 +252,7 @@ def test_a_registration_that_dies_between_its_steps_ends_right(
     import dsqc.stages._register_closed as closed
     import dsqc.stages.register as stage
 
-    station = make_station(tmp_path / "station", {}).station
+    station = new_station(tmp_path / "station", {}).station
     results, inbox = Judged(access="closed").write(tmp_path, station)
 
     def dies(*_arguments: Any) -> None:
@@ -271,7 +271,7 @@ def test_a_registration_that_dies_between_its_steps_ends_right(
 
 
 def test_tier_and_encryption_go_together_both_ways(tmp_path: Path) -> None:
-    station = make_station(tmp_path / "station", {}).station
+    station = new_station(tmp_path / "station", {}).station
     with pytest.raises(SystemFault, match=r"transferred in the clear \(DSQC-P015\)"):
         register(*Judged(access="closed").write(tmp_path / "plain"), station)
     results, inbox = Judged(access="closed").write(tmp_path / "sealed", station)
@@ -295,7 +295,7 @@ def test_a_closed_tier_in_s3_holds_bodies(tmp_path: Path, s3_bucket: Any) -> Non
         "closed": f"{s3_bucket.url}/closed",
         "headers": f"{s3_bucket.url}/headers",
     }
-    made = make_station(tmp_path / "station", {}).station
+    made = new_station(tmp_path / "station", {}).station
     station = made.model_copy(update={"tiers": made.tiers.model_copy(update=urls), "s3": s3_bucket.options})
     judged = Judged(access="closed")
     receipt = register(*judged.write(tmp_path, station), station).receipt

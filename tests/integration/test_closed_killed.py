@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from dsqc.catalog.making import make_station
 from dsqc.cli.main import main
 from dsqc.errors import ExitCode
 from dsqc.model import Submission
@@ -16,6 +15,7 @@ from helpers.alignments import pysam_records
 from helpers.closed import SAMPLE_BATCH, WITHHELD, pieces_of, places_of
 from helpers.forked import KILLED, Commands, commands
 from helpers.results import read
+from helpers.stations import new_station
 from helpers.submissions import add, good_tables, put, write_tsv
 
 KILLS = 5
@@ -51,7 +51,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_pair(source)
     for name in KINDS["bam"] + KINDS["cram"]:
         (source / name).write_bytes(next(SAMPLE_BATCH.rglob(name)).read_bytes())
-    make_station(path / "station", {})
+    new_station(path / "station", {})
     for folder in ("tmp", "state"):
         (path / folder).mkdir()
     at = ("--station", str(path / "station"), "-q", "--exit-zero")

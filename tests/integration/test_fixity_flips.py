@@ -13,7 +13,6 @@ from dsqc.archive import Options
 from dsqc.archive.options import Encoding
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.fixity import KnownCopy, fixity_events, known_copies, verify_fixity_chain
-from dsqc.catalog.making import make_station
 from dsqc.stages import _fixity_plan
 from dsqc.stages._fixity_plan import SAMPLE, Plan, chance_to_find, choose, sample_size
 from dsqc.stages.archive_store import archive_objects, restore_object
@@ -25,6 +24,7 @@ from dsqc.storage import open_place
 from helpers.catalogs import problems
 from helpers.reads import fastq, make_reads
 from helpers.results import Judged
+from helpers.stations import new_station
 
 PLACES = ("public", "second", "closed", "second-closed")
 Overwrite = Callable[[str, str, bytes], None]
@@ -35,7 +35,7 @@ def stored(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Station, Ove
     """A station with two places of each tier, and how to put other bytes under a key behind its back."""
     root = tmp_path / "station"
     if request.param == "directory":
-        make_station(root, {})
+        new_station(root, {})
         name_copies(root, "store/")
 
         def overwrite(place: str, key: str, content: bytes) -> None:
@@ -45,7 +45,7 @@ def stored(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Station, Ove
 
         return load_station(root), overwrite
     bucket: Bucket = request.getfixturevalue("ceph_bucket")
-    make_station(root, {name: f"{bucket.url}/{name}" for name in TIERS})
+    new_station(root, {name: f"{bucket.url}/{name}" for name in TIERS})
     name_copies(root, f"{bucket.url}/")
 
     def put(place: str, key: str, content: bytes) -> None:
@@ -122,7 +122,7 @@ def test_one_flipped_bit_is_found_and_mended_wherever_it_is(stored: tuple[Statio
 
 def test_a_header_of_a_closed_object_is_found_and_mended_and_one_of_nothing_is_swept(tmp_path: Path) -> None:
     """Without its header nobody reads a closed object, key or not."""
-    station = make_station(tmp_path / "station", {}).station
+    station = new_station(tmp_path / "station", {}).station
     closed = Judged(name="closed-1", email="lee@other.ac.kr", prefix="c_", access="closed")
     register(*closed.write(tmp_path / "closed", station), station)
     place = station.places("headers")[0]
@@ -189,7 +189,7 @@ def test_samples_find_a_loss_as_often_as_they_promise(population: int, lost: int
 
 @pytest.mark.usefixtures("_same_samples_each_time")
 def test_what_verify_says_of_its_sample_is_what_happens(tmp_path: Path) -> None:
-    station = make_station(tmp_path / "station", {}).station
+    station = new_station(tmp_path / "station", {}).station
     for number in range(4):
         judged = Judged(name=f"s{number}", prefix=f"s{number}-", email=f"a{number}@x.kr")
         register(*judged.write(tmp_path / str(number)), station)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from dsqc.catalog.making import make_station
 from dsqc.errors import ExitCode
 from dsqc.stages.register import register
 from dsqc.station import Station, load_station
@@ -17,6 +16,7 @@ from helpers.fastq_files import write_gzip
 from helpers.reads import fastq, make_reads
 from helpers.results import Judged, read
 from helpers.sources import visible, write_source
+from helpers.stations import new_station
 from infra.small_disk import SmallDisk, small_disk
 
 LARGE = random.Random(8).randbytes(2 << 20)
@@ -109,7 +109,7 @@ def test_a_share_that_runs_full_takes_the_rest_later(disk: SmallDisk, tmp_path: 
 def station(disk: SmallDisk, tmp_path: Path) -> Station:
     """Open data goes into two places, of which the second is the small disk."""
     root = tmp_path / "station"
-    make_station(root, {})
+    new_station(root, {})
     with (root / "station.toml").open("a") as file:
         file.write(f'\n[copies.public]\nsecond = "{disk.path}/store"\n')
     return load_station(root)
@@ -150,7 +150,7 @@ def test_a_catalog_that_runs_full_registers_nothing_and_everything_later(disk: S
     assert "station.toml" in made or made
     results, inbox = Judged().write(tmp_path)
     given = ("register", results, "--inbox", inbox, "--station", disk.path / "station")
-    undisturbed = make_station(tmp_path / "undisturbed", {}).station
+    undisturbed = new_station(tmp_path / "undisturbed", {}).station
     expected = register(results, inbox, undisturbed).receipt
     (results / "receipt.json").unlink()
     for leave_bytes in (0, 20_000, 60_000, 120_000):
@@ -224,7 +224,7 @@ def test_cleaned_files_that_do_not_fit_leave_nothing_and_are_made_later(
 
 
 def test_an_export_that_does_not_fit_is_made_later(disk: SmallDisk, tmp_path: Path) -> None:
-    made = make_station(tmp_path / "closed-station", {}).station
+    made = new_station(tmp_path / "closed-station", {}).station
     closed = Judged(access="closed", data=LARGE[:800_000])
     register(*closed.write(tmp_path, made), made)
     is_done(disk, "storage", "keygen", tmp_path / "recipient")

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from conftest import Bucket
-from dsqc.catalog.making import make_station
 from dsqc.errors import DsqcError, ExitCode, StorageFault, TransientFault
 from dsqc.stages.register import register
 from dsqc.stages.sweep import sweep_storage
@@ -21,6 +20,7 @@ from dsqc.station import Station, load_station
 from helpers.catalogs import dump, problems
 from helpers.forked import KILLED, Commands, commands
 from helpers.results import Judged, read
+from helpers.stations import new_station
 from infra.faulty import FaultyProxy, answer, faulty_proxy, stall
 
 ROUNDS = 8
@@ -34,7 +34,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
 
 
 def two_places(root: Path) -> Station:
-    make_station(root, {})
+    new_station(root, {})
     with (root / "station.toml").open("a") as file:
         file.write(SECOND)
     return load_station(root)
@@ -115,13 +115,13 @@ def station(ceph_bucket: Bucket, proxy: FaultyProxy, tmp_path: Path, monkeypatch
     """A station whose public tier lies in Ceph, behind the bad line."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
-    return make_station(tmp_path / "station", {"public": f"{ceph_bucket.url}/public"}).station
+    return new_station(tmp_path / "station", {"public": f"{ceph_bucket.url}/public"}).station
 
 
 @pytest.fixture
 def expected(tmp_path: Path) -> dict[str, Any]:
     """The receipt of an undisturbed registration."""
-    local = make_station(tmp_path / "undisturbed", {}).station
+    local = new_station(tmp_path / "undisturbed", {}).station
     receipt: dict[str, Any] = register(*Judged().write(tmp_path / "calm"), local).receipt
     return receipt
 

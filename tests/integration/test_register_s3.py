@@ -5,19 +5,19 @@ from pathlib import Path
 import pytest
 
 from conftest import Bucket
-from dsqc.catalog.making import make_station
 from dsqc.stages.register import register
 from dsqc.station import Tiers
 from dsqc.storage import open_store
 from helpers.catalogs import problems
 from helpers.results import Judged
+from helpers.stations import new_station
 
 pytestmark = pytest.mark.s3
 
 
 def test_objects_and_manifest_stand_in_the_bucket(s3_bucket: Bucket, tmp_path: Path) -> None:
-    local = make_station(tmp_path / "local", {}).station
-    made = make_station(tmp_path / "station", {}).station
+    local = new_station(tmp_path / "local", {}).station
+    made = new_station(tmp_path / "station", {}).station
     station = made.model_copy(update={"tiers": Tiers(public=f"{s3_bucket.url}/open"), "s3": s3_bucket.options})
     judged = Judged()
     results, inbox = judged.write(tmp_path)

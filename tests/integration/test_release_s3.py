@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from conftest import Bucket
-from dsqc.catalog.making import make_station
 from dsqc.stages import release
 from dsqc.station import Station, Tiers
 from dsqc.storage import open_place
 from helpers.catalogs import problems
 from helpers.releasing import REASON, actor, person, plain, registered
+from helpers.stations import new_station
 
 pytestmark = pytest.mark.s3
 ONE = "KRA00000001"
@@ -23,7 +23,7 @@ def keys(station: Station, tier: str) -> list[str]:
 
 
 def test_held_data_is_released_and_closed_again(s3_bucket: Bucket, tmp_path: Path) -> None:
-    made = make_station(tmp_path / "station", {}).station
+    made = new_station(tmp_path / "station", {}).station
     tiers = Tiers(public=f"{s3_bucket.url}/open", closed=f"{s3_bucket.url}/closed")
     station = made.model_copy(update={"tiers": tiers, "s3": s3_bucket.options})
     assert station.tier_url("held") == f"{s3_bucket.url}/closed/held"

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from dsqc.artefact import read_json
-from dsqc.catalog.making import make_station
 from dsqc.cli.main import main
+from helpers.stations import new_station
 from helpers.submissions import TODAY, add, good_tables, put, write_tsv
 
 SAMPLES = Path(str(files("dsqc.sample_batch")))
@@ -27,7 +27,7 @@ def both_ways(tmp_path: Path, submission: Path, *extra: str) -> tuple[Path, Path
     day = ["--today", TODAY, "-q", "--exit-zero", *extra]
     assert main(["validate", str(submission), "-O", str(desk), *day]) == 0
     # Data of closed submissions is encrypted to the station's key while it arrives, and read through it.
-    keys = ["--station", str(make_station(tmp_path / "station", {}).station.root)]
+    keys = ["--station", str(new_station(tmp_path / "station", {}).station.root)]
     assert main(["transfer", str(submission), str(inbox), "-O", str(station), "-q", "--exit-zero", *keys]) == 0
     transferred = ["--transfer", str(station / "transfer.json")]
     own = () if "--station" in extra else keys

@@ -26,11 +26,11 @@ from dsqc.batch.selftest import PARTS
 from dsqc.batch.selftest.names import PREFIX, RunName
 from dsqc.batch.selftest.samples import differences, samples
 from dsqc.catalog.database import connected
-from dsqc.catalog.making import make_station
 from dsqc.cli._station_selftest import PARTS as LABELS
 from dsqc.cli.main import main
 from dsqc.errors import ExitCode
 from dsqc.station import Station, load_station
+from helpers.stations import new_station
 from infra.postgres import PostgresServer
 from infra.s3 import s3_server
 from infra.slurm import SlurmCluster
@@ -84,7 +84,7 @@ def rows(station: Station) -> dict[str, list[Any]]:
 
 
 def test_a_sound_station_is_ok_and_stays_as_it_was(tmp_path: Path) -> None:
-    made, work = make_station(tmp_path / "station", {}), tmp_path / "work"
+    made, work = new_station(tmp_path / "station", {}), tmp_path / "work"
     work.mkdir()
     before = tree(tmp_path), rows(made.station)
     code, lines = tried(made.file, work)
@@ -99,7 +99,7 @@ def test_a_sound_station_is_ok_and_stays_as_it_was(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_one_left_the_next_takes_away(tmp_path: Path) -> None:
-    made, work = make_station(tmp_path / "station", {}), tmp_path / "work"
+    made, work = new_station(tmp_path / "station", {}), tmp_path / "work"
     work.mkdir()
     before = tree(tmp_path)
     with subprocess.Popen(command(made.file, work), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -123,7 +123,7 @@ def wait_for(look: Any, process: "subprocess.Popen[bytes]") -> None:
 
 
 def test_what_is_broken_is_said_and_the_rest_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = make_station(tmp_path / "station", {})
+    made = new_station(tmp_path / "station", {})
     text = made.file.read_text(encoding="utf-8")
     settings = text.replace('# private_key = "keys/signing.pem"', 'private_key = "keys/none.pem"')
     settings = settings.replace('# secret_key_env = ""', 'access_key_env = "DSQC_A"\nsecret_key_env = "DSQC_B"')
@@ -196,7 +196,7 @@ def database(postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.s3
 def test_a_station_of_servers_is_ok_and_keeps_nothing(tmp_path: Path, database: str, s3_bucket: Bucket) -> None:
     tiers = {"public": f"{s3_bucket.url}/public", "closed": f"{s3_bucket.url}/closed"}
-    made = make_station(
+    made = new_station(
         tmp_path / "station", {"catalog_url": database, "catalog_password_env": "TEST_CATALOG_PASSWORD", **tiers}
     )
     text = made.file.read_text(encoding="utf-8")
@@ -221,7 +221,7 @@ def test_a_store_that_is_gone_is_broken_and_does_not_hang(tmp_path: Path, monkey
     with s3_server(tmp_path / "s3") as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
-        made = make_station(tmp_path / "station", {"public": f"{server.make_bucket('selftest')}/public"})
+        made = new_station(tmp_path / "station", {"public": f"{server.make_bucket('selftest')}/public"})
         server.stop()
         code, lines = tried(made.file, tmp_path, "--only", "stores,stages")
     assert code == ExitCode.FAULT
@@ -232,7 +232,7 @@ def test_a_store_that_is_gone_is_broken_and_does_not_hang(tmp_path: Path, monkey
 
 @pytest.mark.slurm
 def test_a_node_of_the_cluster_is_tried_too(tmp_path: Path, slurm: SlurmCluster) -> None:
-    made = make_station(tmp_path / "station", {})
+    made = new_station(tmp_path / "station", {})
     before = tree(tmp_path)
     code, lines = tried(made.file, tmp_path, "--profile", "slurm", "--only", "slurm", env=slurm.environment)
     assert (code, broken(lines)) == (ExitCode.DONE, {})

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from dsqc.catalog.making import make_station
 from dsqc.cli.main import main
 from dsqc.crypt4gh import Keys, SealedPath, station_keys
 from dsqc.errors import ExitCode, StorageFault
@@ -21,7 +20,7 @@ from helpers.closed import closed_copy, pieces_of, places_of, reads_of
 from helpers.results import read
 from helpers.sending import close, content, send_it, states, write_submission
 from helpers.sources import write_source
-from helpers.stations import keys_in
+from helpers.stations import keys_in, new_station
 from infra.faulty import FaultyProxy, answer, faulty_proxy
 
 CEPH_PART = 5 << 20
@@ -66,7 +65,7 @@ def test_from_the_submitters_desk_into_the_store_nothing_stands_in_the_clear(
     bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, station = closed_copy("rice-wgs", tmp_path / "desk" / "rice-wgs"), tmp_path / "station"
-    make_station(station, {})
+    new_station(station, {})
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     url = f"{bucket.url}/in"
@@ -237,7 +236,7 @@ def test_with_a_grant_of_the_station_and_nothing_else(
         columns = (source / "file.tsv").read_text(encoding="utf-8").split("\n")[0].split("\t")
         sheet.write("\t".join({"file_name": "large.fastq"}.get(name, "") for name in columns) + "\n")
     station = tmp_path / "station"
-    make_station(station, {})
+    new_station(station, {})
     table, grant = tmp_path / "files.tsv", tmp_path / "grant.json"
     url, at = f"{bucket.url}/in", ("--station", station)
     assert dsqc("grant", "request", source, "-o", table) == ExitCode.DONE

@@ -15,7 +15,6 @@ import botocore.session
 import pytest
 
 from conftest import Bucket
-from dsqc.catalog.making import make_station
 from dsqc.errors import StorageFault, TransientFault, UsageError
 from dsqc.stages.fixity import Plan, verify_storage
 from dsqc.stages.register import register
@@ -25,6 +24,7 @@ from dsqc.storage.s3upload import PART_BYTES
 from helpers.catalogs import problems
 from helpers.results import Judged
 from helpers.sources import sha256
+from helpers.stations import new_station
 from infra.faulty import FaultyProxy, answer, faulty_proxy, flip, reset, stall
 
 pytestmark = pytest.mark.ceph
@@ -230,7 +230,7 @@ def station(ceph_bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     own = {"endpoint_url": server.endpoint, "aws_access_key_id": access, "aws_secret_access_key": secret}
     botocore.session.get_session().create_client("s3", **own).create_bucket(Bucket=f"{name}-second")
     root = tmp_path / "station"
-    make_station(root, {"public": f"{ceph_bucket.url}/public", "closed": f"{ceph_bucket.url}/closed"})
+    new_station(root, {"public": f"{ceph_bucket.url}/public", "closed": f"{ceph_bucket.url}/closed"})
     with (root / "station.toml").open("a") as file:
         file.write(f'\n[copies.public]\nsecond = "s3://{name}-second"\n')
         file.write('[s3.second]\naccess_key_env = "SECOND_ACCESS"\nsecret_key_env = "SECOND_SECRET"\n')

@@ -16,13 +16,13 @@ from dsqc.catalog.accounts import Role, add_account, audit_events, set_active, v
 from dsqc.catalog.accounts.people import hashed_password
 from dsqc.catalog.database import WRITES, Catalog
 from dsqc.catalog.events import history
-from dsqc.catalog.making import make_station
 from dsqc.catalog.models import SubmissionRecord
 from dsqc.model import SubmissionState as State
 from dsqc.station import Station
 from dsqc.web.routes import ROUTES
 from helpers.results import Judged
 from helpers.serving import PASSWORD, Client, Server, served
+from helpers.stations import new_station
 from helpers.stocked import SCRIPT, TOKEN, judged, stock
 
 ALL = frozenset({"", "submitter", "curator", "operator", "reader"})
@@ -73,7 +73,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Rice is released; others are held, closed, of a security project, or wait. For tests that end as they began."""
     work = tmp_path_factory.mktemp("web")
     submissions = judged()
-    station, ids, runs = stock(make_station(work / "station", {}).station, work, submissions)
+    station, ids, runs = stock(new_station(work / "station", {}).station, work, submissions)
     with served(station, work / "log", TEST_METRICS_TOKEN=TOKEN) as server:
         names = {"submitter": "kim", **{role: role for role in ("curator", "operator", "reader")}}
         clients = {"": server.client(), **{role: server.client(name) for role, name in names.items()}}

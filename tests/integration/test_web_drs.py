@@ -14,10 +14,10 @@ import pytest
 from conftest import Bucket
 from dsqc.catalog.access.log import entries, verify_access_chain
 from dsqc.catalog.database import Catalog
-from dsqc.catalog.making import make_station
 from dsqc.station import load_station
 from helpers.results import Judged
 from helpers.serving import Client, Server, served
+from helpers.stations import new_station
 from helpers.stocked import judged, stock
 
 pytestmark = pytest.mark.s3
@@ -33,7 +33,7 @@ def check(name: str, document: Any) -> None:
 @pytest.fixture
 def server(s3_bucket: Bucket, tmp_path: Path) -> Iterator[tuple[Server, Judged, dict[str, list[str]]]]:
     """Rice is released and held-one is held, each in a bucket and in a directory."""
-    made = make_station(tmp_path / "station", {"public": s3_bucket.url})
+    made = new_station(tmp_path / "station", {"public": s3_bucket.url})
     settings = f'[copies.public]\nsecond = "second"\n[s3]\nendpoint_url = "{s3_bucket.options.endpoint_url}"\n'
     text = made.file.read_text(encoding="utf-8").replace("[s3]\n", settings)
     made.file.write_text(text, encoding="utf-8")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from chaos.batch_chaos import PROFILE, make_submission
+from chaos.batch_site import PROFILE, make_submission
 from dsqc.batch.events import EventKind, EventReader
 from dsqc.batch.status import Outcome, batch_status
-from dsqc.catalog.making import make_station
+from helpers.stations import new_station
 from dsqc.errors import ExitCode
 from helpers.sample_runs import batch_command, processes_in, run_batch_command
 from infra.slurm import SlurmCluster
@@ -75,7 +75,7 @@ def test_what_kills_whatever_touches_it_is_set_apart_and_the_rest_goes_on(tmp_pa
 
 def test_a_batch_on_a_disk_that_was_full_goes_on_when_there_is_room(tmp_path: Path) -> None:
     sheet = made_sheet(tmp_path, "first", "second")
-    station = make_station(tmp_path / "station", {}).file
+    station = new_station(tmp_path / "station", {}).file
     with small_disk(tmp_path / "disk", 16 << 20) as disk:
         work = disk.path / "work"
         profile = made_profile(tmp_path / "profile", LOCAL)

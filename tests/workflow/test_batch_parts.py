@@ -14,7 +14,7 @@ from dsqc.batch.plan import Plan, ShardKind
 from dsqc.batch.planning import PlanOptions, plan_batch
 from dsqc.batch.sharding import ShardSettings
 from dsqc.batch.sheet import read_batch
-from dsqc.catalog.making import make_station
+from helpers.stations import new_station
 from helpers.sample_runs import sample_sheet
 
 NAME = "hanwoo-rnaseq"
@@ -49,7 +49,7 @@ def sheet(tmp_path: Path) -> Path:
 
 def _run_all(sheet: Path, work: Path, settings: ShardSettings) -> Plan:
     """Plan, and do one shard after the other as the workflow would."""
-    make_station(work / "station", {})
+    new_station(work / "station", {})
     plan = plan_batch(read_batch(sheet), work, "batch", PlanOptions(settings=settings))
     command = [sys.executable, "-c", RUN, str(work), *(shard.id for shard in plan.shards)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)

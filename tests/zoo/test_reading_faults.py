@@ -44,6 +44,19 @@ from zoo.reads import END_BLOCK
 pytestmark = pytest.mark.timeout(60)
 LIMIT = 5.0
 """Seconds in which every run has to end; one that hangs never does. (The hand-over gives up after one second.)"""
+NAMES = [
+    "r.fastq",
+    "r.fastq.gz",
+    "blocks.fastq.gz",
+    "r.fastq.bz2",
+    "r.fastq.zst",
+    "r.fastq.xz",
+    "r.bam",
+    "r.sam",
+    "r.cram",
+]
+FILES: dict[str, bytes] = {}
+"""By these names, made before the first test."""
 
 
 def cram_of(stored: bytes) -> bytes:
@@ -70,21 +83,24 @@ def _large() -> dict[str, bytes]:
     sam = b"".join(b"r%d\t4\t*\t0\t0\t*\t*\t0\t0\t%s\t%s\n" % (n, b"ACGT" * 50, b"F" * 200) for n in range(3000))
     body = b"".join(records)
     stored = bgzf([aligned.bam_header(["@HD\tVN:1.6"], {}), *split_at(body, range(0, len(body), 50_000))])
-    return {
-        "r.fastq": text,
-        "r.fastq.gz": gzip.compress(text, 1, mtime=0),
-        "blocks.fastq.gz": bgzf(parts),
-        "r.fastq.bz2": bzip2_streams(parts),
-        "r.fastq.zst": zstd_frames(parts),
-        "r.fastq.xz": xz_streams(parts[:4]),
-        "r.bam": stored,
-        "r.sam": b"@HD\tVN:1.6\n" + sam,
-        "r.cram": cram_of(stored),
-    }
+    contents = (
+        text,
+        gzip.compress(text, 1, mtime=0),
+        bgzf(parts),
+        bzip2_streams(parts),
+        zstd_frames(parts),
+        xz_streams(parts[:4]),
+        stored,
+        b"@HD\tVN:1.6\n" + sam,
+        cram_of(stored),
+    )
+    return dict(zip(NAMES, contents, strict=True))
 
 
-FILES = _large()
-NAMES = list(FILES)
+@pytest.fixture(scope="module", autouse=True)
+def _files() -> None:
+    """Not at import, which every worker of a parallel run does."""
+    FILES.update(_large())
 
 
 class Injected(Exception):

@@ -1,6 +1,7 @@
 """The catalog's database: how it is reached, made, checked, and how one transaction writes at a time."""
 
 import contextlib
+import functools
 import os
 import random
 import sqlite3
@@ -196,8 +197,9 @@ def migrate(catalog: Catalog, revision: str = "head") -> None:
         connection.commit()
 
 
+@functools.cache
 def head_revision() -> str:
-    """The newest revision that this version of dsqc knows."""
+    """The newest revision that this version of dsqc knows; asked at every opening, read from the scripts once."""
     return str(ScriptDirectory.from_config(_configuration(None)).get_current_head())
 
 

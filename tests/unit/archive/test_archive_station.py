@@ -13,7 +13,6 @@ import pytest
 from dsqc.archive import Options
 from dsqc.archive.options import Encoding
 from dsqc.artefact import read_json
-from dsqc.catalog.making import make_station
 from dsqc.cli.main import main
 from dsqc.errors import StorageFault, SystemFault, UsageError
 from dsqc.stages import archive_store
@@ -26,6 +25,7 @@ from dsqc.storage import open_place
 from helpers.catalogs import dump, problems
 from helpers.reads import fastq, make_reads
 from helpers.results import Judged
+from helpers.stations import new_station
 
 NOW = timedelta(0)
 TEXT = fastq(make_reads(300, shortest=40))
@@ -41,7 +41,7 @@ def judged() -> Judged:
 @pytest.fixture
 def registered(judged: Judged, tmp_path: Path) -> Station:
     """A station with two submissions of three files each, one of them closed."""
-    return with_two(make_station(tmp_path / "station", {}).station, judged, tmp_path)
+    return with_two(new_station(tmp_path / "station", {}).station, judged, tmp_path)
 
 
 def with_two(station: Station, judged: Judged, tmp_path: Path) -> Station:
@@ -168,7 +168,7 @@ def test_a_flipped_bit_in_the_archive_is_found(registered: Station, tmp_path: Pa
 
 def two_places(tmp_path: Path) -> Station:
     settings = {"copies": {"public": {"second": "store/second"}}}
-    return make_station(tmp_path / "station", {}).station.model_copy(update={"copies": Station(**settings).copies})
+    return new_station(tmp_path / "station", {}).station.model_copy(update={"copies": Station(**settings).copies})
 
 
 def test_originals_are_dropped_when_two_copies_are_left(judged: Judged, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import select
 
 from dsqc.catalog.database import Catalog
-from dsqc.catalog.making import make_station
 from dsqc.catalog.models import EventRecord, ReviewerLinkRecord, SubmissionRecord
 from dsqc.catalog.receipts.certificates import document_digest, is_certified
 from dsqc.catalog.receipts.reviewer_links import create_link, links, review_of, review_view, revoke_link
@@ -29,6 +28,7 @@ from dsqc.station import Station
 from dsqc.station_key import make_station_signing_pair, station_verifying_keys
 from helpers.catalogs import actions, problems
 from helpers.results import Judged
+from helpers.stations import new_station
 
 DAY = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 CURATOR = Actor("kim", lambda: DAY)
@@ -51,7 +51,7 @@ def keep(station: Station, work: Path, judged: Judged) -> None:
 @pytest.fixture
 def sqlite_station(tmp_path: Path) -> Station:
     """An empty station."""
-    return make_station(tmp_path / "station", {}).station
+    return new_station(tmp_path / "station", {}).station
 
 
 @pytest.fixture

@@ -10,15 +10,15 @@ import jsonschema_rs
 import pytest
 
 from dsqc.catalog.database import Catalog
-from dsqc.catalog.making import make_station
 from dsqc.cli.main import main
 from helpers.holdings import add_submission
+from helpers.stations import new_station
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A station whose centre's quality drops after 24 submissions; the field's name is none that a page may trust."""
-    station = make_station(tmp_path_factory.mktemp("quality") / "station", {"centre": "NABIC"}).station
+    station = new_station(tmp_path_factory.mktemp("quality") / "station", {"centre": "NABIC"}).station
     with Catalog.open(station) as catalog, catalog.writing() as session:
         for number in range(30):
             values = [0.5 + number % 3 / 100 if number > 23 else 0.85 + number % 4 / 100] * 2

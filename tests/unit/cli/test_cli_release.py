@@ -14,7 +14,6 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from dsqc.catalog.making import make_station
 from dsqc.cli.main import main
 from dsqc.crypt4gh import write_key_pair
 from dsqc.errors import ExitCode
@@ -22,6 +21,7 @@ from dsqc.stages import release
 from dsqc.station import Notices, Station
 from helpers.catalogs import actions
 from helpers.releasing import CLOSED, actor, person, registered
+from helpers.stations import new_station
 
 ONE, TWO = "KRA00000001", "KRA00000002"
 FAR = "2999-01-01"
@@ -30,7 +30,7 @@ FAR = "2999-01-01"
 @pytest.fixture
 def station(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Station:
     """One held submission and a closed one; the environment names the station."""
-    made = make_station(tmp_path / "station", {}).station
+    made = new_station(tmp_path / "station", {}).station
     registered(made, tmp_path, release_date=FAR)
     registered(made, tmp_path, name="closed", prefix="c", access="closed", project=CLOSED)
     monkeypatch.setenv("DSQC_STATION", str(made.root))

@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from dsqc.catalog.making import make_station
 from dsqc.cli.main import main
+from helpers.stations import new_station
 
 PASSWORD = "correct horse battery staple"
 
@@ -24,7 +24,7 @@ def said(name: str, capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 def test_accounts_are_made_changed_and_audited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    station, file = str(make_station(tmp_path / "station", {}).file), tmp_path / "password"
+    station, file = str(new_station(tmp_path / "station", {}).file), tmp_path / "password"
     file.write_text(f"{PASSWORD}\n", encoding="utf-8")
     common = ["--station", station, "--json"]
     secret = ["--password-file", str(file)]
@@ -51,7 +51,7 @@ def test_what_cannot_be_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    station = str(make_station(tmp_path / "station", {}).file)
+    station = str(new_station(tmp_path / "station", {}).file)
     for arguments, told in (
         (["user", "add", "lee", "--role", "curator"], "--password-file"),
         (["user", "add", "lee", "--role", "curator", "--password-file", "none"], "cannot be read"),

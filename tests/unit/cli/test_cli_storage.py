@@ -11,7 +11,6 @@ import pytest
 
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.fixity import fixity_events, known_copies, verify_fixity_chain
-from dsqc.catalog.making import make_station
 from dsqc.cli.main import main
 from dsqc.stages.register import register
 from dsqc.station import Station, load_station
@@ -19,13 +18,14 @@ from dsqc.storage import open_place, open_store
 from helpers.catalogs import problems
 from helpers.results import Judged
 from helpers.sources import sha256
+from helpers.stations import new_station
 
 
 @pytest.fixture
 def station(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Station:
     """Three objects, each in two places."""
     root = tmp_path / "station"
-    make_station(root, {})
+    new_station(root, {})
     name_second(root)
     made = load_station(root)
     monkeypatch.setenv("DSQC_STATION", str(root))
@@ -156,7 +156,7 @@ def test_a_missing_copy_is_put_back(station: Station, capsys: pytest.CaptureFixt
 def test_a_place_that_is_named_later_gets_its_copies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    station = make_station(tmp_path / "station", {}).station
+    station = new_station(tmp_path / "station", {}).station
     monkeypatch.setenv("DSQC_STATION", str(station.root))
     register(*Judged().write(tmp_path), station)
     name_second(station.root)

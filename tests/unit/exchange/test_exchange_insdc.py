@@ -11,7 +11,6 @@ from lxml import etree
 from sqlalchemy import select
 
 from dsqc.catalog.database import Catalog
-from dsqc.catalog.making import make_station
 from dsqc.catalog.models import ExperimentRecord, ForeignAccessionRecord, SampleRecord
 from dsqc.errors import UsageError
 from dsqc.exchange.insdc import export_insdc
@@ -21,6 +20,7 @@ from dsqc.exchange.tables import insdc_tags, insdc_terms, rows
 from dsqc.forms import compose, load_fields
 from dsqc.forms.examples import example_record
 from helpers.example_catalog import add_record
+from helpers.stations import new_station
 
 XSD = Path(__file__).parents[3] / "test-data/ena-xsd"
 SCHEMAS = {
@@ -40,7 +40,7 @@ def schemas() -> dict[str, etree.XMLSchema]:
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    with Catalog.open(make_station(tmp_path / "station", {}).station) as opened:
+    with Catalog.open(new_station(tmp_path / "station", {}).station) as opened:
         yield opened
 
 

@@ -7,19 +7,19 @@ import pytest
 import python_calamine
 
 from dsqc.catalog.database import Catalog
-from dsqc.catalog.making import make_station
 from dsqc.exchange.kbds import SHEETS, export_kbds
 from dsqc.exchange.tables import rows
 from dsqc.forms import compose, load_fields
 from dsqc.forms.examples import example_record
 from helpers.example_catalog import add_record
+from helpers.stations import new_station
 
 
 def test_tables_and_workbook_say_the_same(tmp_path: Path) -> None:
     form = compose("precision_medicine", "Human")
     record = example_record(form)
     record["sample"][0]["tissue"] = "=HYPERLINK(1)"
-    with Catalog.open(make_station(tmp_path / "station", {}).station) as catalog:
+    with Catalog.open(new_station(tmp_path / "station", {}).station) as catalog:
         with catalog.writing() as session:
             add_record(session, form, record)
             add_record(session, form, example_record(form), "held")

@@ -19,7 +19,7 @@ from helpers.alignments import Record, of_batch, read_all, source
 from helpers.reads import bam, fastq, gzip_members, make_reads
 
 pytestmark = pytest.mark.timeout(20)
-DATA = gzip_members([fastq(make_reads(500, 1, longest=3000))] * 20)
+DATA = gzip_members([fastq(make_reads(500, 1, longest=3000))]) * 20
 
 
 @pytest.fixture(scope="module", params=["fastq", "bam"])

@@ -16,7 +16,6 @@ from dsqc.artefact import read_json, write_json
 from dsqc.catalog.curating import Decision, Ruling
 from dsqc.catalog.curation.opinions import commitment
 from dsqc.catalog.database import Catalog
-from dsqc.catalog.making import make_station
 from dsqc.catalog.models import CurationCaseRecord, CurationOpinionRecord, ExperimentRecord, MetricRecord, RunRecord
 from dsqc.catalog.registering import Actor
 from dsqc.errors import UsageError
@@ -25,6 +24,7 @@ from dsqc.stages.register import register
 from dsqc.station import Curation, Station
 from helpers.catalogs import actions, dump, problems
 from helpers.results import REASON, Judged
+from helpers.stations import new_station
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 WEAK = {**REASON, "code": "DSQC-Q002", "severity": "warning", "object": "run", "object_id": "run-leaf"}
@@ -34,7 +34,7 @@ ANSWERABLE = "wrong_value:organism@leaf"
 @pytest.fixture
 def embedded(tmp_path: Path) -> Station:
     """A station with SQLite alone, for what does not depend on the database."""
-    return make_station(tmp_path / "station", {}).station
+    return new_station(tmp_path / "station", {}).station
 
 
 def check(name: str, value: Any) -> None:

@@ -21,7 +21,6 @@ from dsqc.catalog.access.closing import Withholding
 from dsqc.catalog.access.log import entries, verify_access_chain
 from dsqc.catalog.access.moving import note_copy, objects_of
 from dsqc.catalog.database import WRITES, Catalog
-from dsqc.catalog.making import make_station
 from dsqc.catalog.models import DisclosureRecord, EventRecord, SubmissionRecord
 from dsqc.crypt4gh import load_public, write_key_pair
 from dsqc.errors import StorageFault, UsageError
@@ -46,6 +45,7 @@ from helpers.releasing import (
     stored,
 )
 from helpers.results import Judged
+from helpers.stations import new_station
 
 ONE = "KRA00000001"
 HELD = {"release_date": "2026-09-01"}
@@ -64,7 +64,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Stations on SQLite with one submission, held and released, to be copied: making one takes longer than a test."""
     path = tmp_path_factory.mktemp("prepared")
     for name, values in {"held": HELD, "released": {}}.items():
-        registered(make_station(path / name, {}).station, path / "work" / name, **values)
+        registered(new_station(path / name, {}).station, path / "work" / name, **values)
     return {name: path / name for name in ("held", "released")}
 
 
@@ -83,7 +83,7 @@ def open_one(prepared: dict[str, Path], tmp_path: Path) -> Station:
 @pytest.fixture
 def embedded(tmp_path: Path) -> Station:
     """A station on SQLite."""
-    return make_station(tmp_path / "station", {}).station
+    return new_station(tmp_path / "station", {}).station
 
 
 def check(name: str, document: dict[str, Any]) -> dict[str, Any]:
