@@ -127,8 +127,9 @@ def load(address: str, runs: int, seed: int) -> None:
                 value_rows(values),
             )
         connection.execute(
-            "INSERT INTO run_total SELECT submission_id, project_id, platform, organism, count(*), sum(file_count), "
-            "sum(size_bytes), sum(file_bases) FROM run_search GROUP BY submission_id, project_id, platform, organism"
+            "INSERT INTO run_total SELECT submission_id, project_id, platform, organism, library_strategy, count(*), "
+            "sum(file_count), sum(size_bytes), sum(file_bases) FROM run_search "
+            "GROUP BY submission_id, project_id, platform, organism, library_strategy"
         )
         connection.commit()
         connection.autocommit = True

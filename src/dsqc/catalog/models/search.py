@@ -120,7 +120,10 @@ class SearchValueRecord(Base):
 
 
 class RunTotalRecord(Base):
-    """Sums over the runs of ``run_search`` that are alike: statistics add up some thousands of these, not all runs."""
+    """Sums over the runs of ``run_search`` that are alike: figures add up some thousands of these, not all runs.
+
+    Whatever can be corrected later without touching a run (a submission's state and access, say) is no part of it.
+    """
 
     __tablename__ = "run_total"
 
@@ -128,6 +131,7 @@ class RunTotalRecord(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True, autoincrement=False)
     platform: Mapped[str] = mapped_column(primary_key=True)
     organism: Mapped[str] = mapped_column(primary_key=True)
+    library_strategy: Mapped[str] = mapped_column(primary_key=True)
     runs: Mapped[int]
     file_count: Mapped[int] = mapped_column(BigInteger)
     size_bytes: Mapped[int] = mapped_column(BigInteger)

@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.models import RunRecord
 from dsqc.catalog.search.index import refresh
+from dsqc.catalog.search.totals import drop_orphans
 
 STEP = 2000
 """Runs of one transaction: writers wait no longer than one of these takes, and readers see every run all the time."""
@@ -18,4 +19,5 @@ def reindex(catalog: Catalog) -> int:
     for start in range(0, last + 1, STEP):
         ids = select(RunRecord.id).where(RunRecord.id >= start, RunRecord.id < start + STEP)
         written += catalog.write(lambda session, ids=ids: refresh(session, session.scalars(ids)))  # type: ignore[misc]
+    catalog.write(drop_orphans)
     return written
