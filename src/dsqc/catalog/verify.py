@@ -70,5 +70,5 @@ def verify_catalog(session: Session, size_of: SizeOf) -> Verification:
             where = f"tier {copy.tier}" if copy.place == copy.tier else f"place {copy.place}"
             problems.append(CatalogProblem("object", copy.key, f"{seen} in {where}"))
     for name in wrong_totals(session):
-        problems.append(CatalogProblem("total", name, "its sums are not those of its runs; `dsqc catalog reindex`"))
+        problems.append(CatalogProblem("total", name, "the sums are not those of a full count"))
     return Verification(len(submissions), events, len(copies), tuple(problems))

@@ -1,5 +1,6 @@
 """Figures are those of a full count whatever was registered, corrected, released or withdrawn; and verify says so."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,15 +14,20 @@ from sqlalchemy.orm import Session
 from dsqc.catalog.database import Catalog
 from dsqc.catalog.events import append_event
 from dsqc.catalog.figures.counting import DIMENSIONS, count_cells
+from dsqc.catalog.figures.statistics import statistics
 from dsqc.catalog.models import (
     DataFileRecord,
     ExperimentRecord,
     MetricRecord,
+    ObjectCopyRecord,
+    ObjectRecord,
     ProjectRecord,
     RunRecord,
     RunTotalRecord,
     SampleRecord,
+    StoredTotalRecord,
     SubmissionRecord,
+    SubmissionTotalRecord,
 )
 from dsqc.catalog.outcomes import Actor
 from dsqc.catalog.search.reindex import reindex
@@ -34,6 +40,15 @@ from helpers.full_count import Count, full_count
 from helpers.holdings import add_submission
 from helpers.results import Judged
 
+TOTALS = {
+    "submissions": SubmissionRecord,
+    "projects": ProjectRecord,
+    "samples": SampleRecord,
+    "experiments": ExperimentRecord,
+    "runs": RunRecord,
+    "data_files": DataFileRecord,
+    "objects": ObjectRecord,
+}
 Row = TypeVar("Row")
 Step = tuple[str, int, str]
 STATES = ("registered", "released", "held", "closed", "withdrawn")
@@ -50,6 +65,7 @@ CORRECTED: dict[str, tuple[Any, str]] = {
 }
 """What a step corrects: the table and its column."""
 STEPS = ("add", "state", "access", "sizes", "bases", "drop file", "drop run", "move", "taken back", *CORRECTED)
+STEPS = (*STEPS, "copy", "drop copies", "move copies", "foreign sample")
 steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 10**6), st.sampled_from(WORDS)), max_size=6)
 
 
@@ -77,6 +93,18 @@ def test_figures_are_those_of_a_full_count(
                 counted = counts(session, dimensions, zone=zone, as_of=day)
                 assert counted == full_count(session, dimensions, zone, day)
             assert wrong_totals(session) == []
+            agree_in_all(session)
+
+
+def agree_in_all(session: Session) -> None:
+    """The totals of ``dsqc catalog stats`` are those of the tables."""
+    found = statistics(session)
+    for name, table in TOTALS.items():
+        assert found["totals"][name] == len(session.scalars(select(table)).all()), name
+    copies: Counter[str] = Counter()
+    for copy in session.scalars(select(ObjectCopyRecord)):
+        copies[copy.tier] += copy.stored_size_bytes
+    assert found["stored_bytes_by_tier"] == copies
 
 
 def counts(session: Session, dimensions: list[str], **options: Any) -> Count:
@@ -104,11 +132,30 @@ def take(session: Session, step: Step) -> None:
         append_event(session, submission, submission.state, actor="test", clock=lambda: moment)
     elif kind == "access":
         chosen(session, SubmissionRecord, number).access_level = ("open", "closed")[number % 2]
+    elif kind in ("copy", "drop copies", "move copies"):
+        _change_copies(session, kind, number, word)
+    elif kind == "foreign sample":
+        sample = chosen(session, SampleRecord, number)
+        sample.submission_id = None if sample.submission_id else chosen(session, SubmissionRecord, number).id
     elif kind in CORRECTED:
         table, name = CORRECTED[kind]
         setattr(chosen(session, table, number), name, word)
     else:
         _change_runs(session, kind, number)
+
+
+def _change_copies(session: Session, kind: str, number: int, word: str) -> None:
+    stored = chosen(session, ObjectRecord, number)
+    tier = ("public", "closed")[number % 2]
+    if kind == "copy":
+        place = f"{word}{number}{len(stored.copies)}"
+        copy = ObjectCopyRecord(object_id=stored.id, tier=tier, key=place, place=place, stored_sha256="")
+        copy.stored_size_bytes = number
+        session.add(copy)
+    elif kind == "move copies":
+        session.execute(update(ObjectCopyRecord).values(tier=tier, verified_at=word))
+    else:
+        session.execute(delete(ObjectCopyRecord).where(ObjectCopyRecord.object_id == stored.id))
 
 
 def _change_runs(session: Session, kind: str, number: int) -> None:
@@ -163,6 +210,8 @@ def test_verify_tells_of_totals_that_are_wrong_and_reindex_mends_them(station: S
         lambda: update(RunTotalRecord).values(size_bytes=RunTotalRecord.size_bytes + 1),
         lambda: update(RunTotalRecord).values(file_bases=0),
         lambda: delete(RunTotalRecord),
+        lambda: update(SubmissionTotalRecord).values(samples=5),
+        lambda: delete(SubmissionTotalRecord),
     ]
     with Catalog.open(station) as catalog:
         name = catalog.write(lambda session: add_submission(session, 2).accession)
@@ -171,6 +220,11 @@ def test_verify_tells_of_totals_that_are_wrong_and_reindex_mends_them(station: S
             assert problems(catalog) == [("total", name)]
             reindex(catalog)
             assert problems(catalog) == []
+        catalog.write(lambda session: _change_copies(session, "copy", 7, "a"))
+        catalog.write(lambda session: session.execute(update(StoredTotalRecord).values(number=3)))
+        assert problems(catalog) == [("total", "copies in closed"), ("total", "objects")]
+        reindex(catalog)
+        assert problems(catalog) == []
 
 
 def test_totals_of_what_is_gone_are_told_and_removed(station: Station) -> None:
