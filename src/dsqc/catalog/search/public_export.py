@@ -30,7 +30,6 @@ from sqlalchemy.orm import Session
 from dsqc.artefact import fsync_tree, sha256_of, to_json, write_fault, write_json
 from dsqc.catalog.models import MetricRecord
 from dsqc.catalog.search.arrow_rows import RowReader
-from dsqc.catalog.search.plans import without_jit
 from dsqc.catalog.search.public_tables import (
     PublicTable,
     numbers_of,
@@ -73,7 +72,6 @@ def export_public(session: Session, directory: Path) -> Snapshot:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        without_jit(session)
     part = directory / _PART
     try:
         directory.mkdir(parents=True, exist_ok=True)
