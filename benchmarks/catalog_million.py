@@ -138,10 +138,8 @@ def ask(session: Session, seed: int, rounds: int) -> Iterator[tuple[str, list[fl
         select(FingerprintRecord.reads, FingerprintRecord.sequences, FingerprintRecord.read_count).limit(5000)
     ).all()
     asked_marks = [ReadFingerprint(*chance.choice(marks)) for _ in range(rounds + 1)]
-    yield (
-        "look-up by fingerprint",
-        [seconds_of(lambda: same_reads(session, [mark], Asker())) for mark in asked_marks][1:],
-    )  # noqa: B023
+    fingerprints = [seconds_of(lambda: same_reads(session, [mark], Asker())) for mark in asked_marks]  # noqa: B023
+    yield "look-up by fingerprint", fingerprints[1:]
     yield "statistics", [seconds_of(lambda: catalog_statistics(session)) for _ in range(6)][1:]
     yield "public statistics", [seconds_of(lambda: catalog_statistics(session, THRESHOLD)) for _ in range(6)][1:]
     yield "plan's table", [seconds_of(lambda: plan_table(session, zone=ZONE)) for _ in range(6)][1:]
@@ -162,10 +160,8 @@ def take_away(station: Station, seed: int, rounds: int, place: Path) -> Iterator
             for name in ("runs", "files", "metrics"):
                 source = f"read_parquet('{place}/{CURRENT}/{name}/**/*.parquet', hive_partitioning = true)"
                 connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {source}")
-            yield (
-                "search by DuckDB",
-                [_search_there(connection, session, query) for query in searches(session, seed, rounds)],
-            )
+            asked = searches(session, seed, rounds)
+            yield "search by DuckDB", [_search_there(connection, session, query) for query in asked]
             yield "look-up by DuckDB", _look_up_there(connection, session, seed, min(rounds, 10))
             yield "statistics by DuckDB", [_figures_there(connection, session) for _ in range(5)]
             metric = _other_metric(session)
