@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import random
+import resource
 import statistics
 import sys
 import tempfile
@@ -21,27 +22,42 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import duckdb
-from makers.catalog import load
+from makers.catalog import complete, load
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from dsqc.catalog.database import Catalog, database_url
+from dsqc.catalog.figures.breakdown import breakdown
+from dsqc.catalog.figures.plan_table import plan_table
 from dsqc.catalog.figures.statistics import statistics as catalog_statistics
 from dsqc.catalog.making import make_station
-from dsqc.catalog.models import DataFileRecord, MetricRecord, RunSearchRecord
+from dsqc.catalog.models import DataFileRecord, FingerprintRecord, MetricRecord, RunSearchRecord
 from dsqc.catalog.search import Query, choose_columns, count, find, full_rows, table_rows
 from dsqc.catalog.search.grammar import And, Term
 from dsqc.catalog.search.public_export import CURRENT, export_public
+from dsqc.catalog.versions.duplicates import Asker, same_reads
+from dsqc.catalog.versions.fingerprints import ReadFingerprint
 from dsqc.station import Station
 from infra.postgres import postgres_server
 
 SCHEMA_VERSION = "1.0"
-BOUNDS_S = {"search": 0.1, "look-up by checksum": 0.005, "statistics": 2.0, "public export": 120.0}
+BOUNDS_S = {
+    "search": 0.1,
+    "look-up by checksum": 0.005,
+    "look-up by fingerprint": 0.005,
+    "statistics": 2.0,
+    "plan's table": 2.0,
+    "public export": 120.0,
+}
 """What the station asks for (issue of the catalog), in seconds."""
+THRESHOLD = 5
+"""Closed records of which the public is told."""
+ZONE = ZoneInfo("Asia/Seoul")
 SHOWN = ("run", "sample", "project", "organism", "platform", "library_strategy", "research_field", "state")
 """The columns of the command's table."""
 
@@ -118,11 +134,21 @@ def ask(session: Session, seed: int, rounds: int) -> Iterator[tuple[str, list[fl
     digests = session.scalars(select(DataFileRecord.sha256).limit(5000)).all()
     known = [Query(checksum=chance.choice(digests), limit=100) for _ in range(rounds + 1)]
     yield "look-up by checksum", [seconds_of(lambda: find(session, query)) for query in known][1:]  # noqa: B023
+    marks = session.execute(
+        select(FingerprintRecord.reads, FingerprintRecord.sequences, FingerprintRecord.read_count).limit(5000)
+    ).all()
+    asked_marks = [ReadFingerprint(*chance.choice(marks)) for _ in range(rounds + 1)]
+    fingerprints = [seconds_of(lambda: same_reads(session, [mark], Asker())) for mark in asked_marks]  # noqa: B023
+    yield "look-up by fingerprint", fingerprints[1:]
     yield "statistics", [seconds_of(lambda: catalog_statistics(session)) for _ in range(6)][1:]
+    yield "public statistics", [seconds_of(lambda: catalog_statistics(session, THRESHOLD)) for _ in range(6)][1:]
+    yield "plan's table", [seconds_of(lambda: plan_table(session, zone=ZONE)) for _ in range(6)][1:]
+    by_two = ("field", "strategy")
+    yield "breakdown", [seconds_of(lambda: breakdown(session, by_two, zone=ZONE)) for _ in range(6)][1:]
 
 
 def take_away(station: Station, seed: int, rounds: int, place: Path) -> Iterator[tuple[str, list[float]]]:
-    """The public export, and the searches asked of it by DuckDB: its answers must be those of the catalog.
+    """The public export, and the same questions asked of it by DuckDB: its answers must be those of the catalog.
 
     Raises:
         AssertionError: they are not.
@@ -131,22 +157,79 @@ def take_away(station: Station, seed: int, rounds: int, place: Path) -> Iterator
         with catalog.reading() as session:
             yield "public export", [seconds_of(lambda: export_public(session, place))]
         with catalog.reading() as session, duckdb.connect() as connection:
-            connection.execute(
-                f"CREATE VIEW runs AS SELECT * FROM read_parquet('{place}/{CURRENT}/runs/**/*.parquet', "
-                "hive_partitioning = true)"
-            )
-            seconds = []
-            for query in searches(session, seed, rounds):
-                organism, research_field, least = asked_of(query)
-                statement = (
-                    "SELECT count(*) FROM runs WHERE organism = ? AND research_field = ? AND frac_bases_q30 >= ?"
-                )
-                start = time.perf_counter()
-                answer = connection.execute(statement, [organism, research_field, least]).fetchone()
-                seconds.append(time.perf_counter() - start)
-                if answer != (count(session, query),):
-                    raise AssertionError(f"DuckDB counts {answer} runs, the catalog {count(session, query)}: {query}")
-            yield "search by DuckDB", seconds
+            for name in ("runs", "files", "metrics"):
+                source = f"read_parquet('{place}/{CURRENT}/{name}/**/*.parquet', hive_partitioning = true)"
+                connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {source}")
+            asked = searches(session, seed, rounds)
+            yield "search by DuckDB", [_search_there(connection, session, query) for query in asked]
+            yield "look-up by DuckDB", _look_up_there(connection, session, seed, min(rounds, 10))
+            yield "statistics by DuckDB", [_figures_there(connection, session) for _ in range(5)]
+            metric = _other_metric(session)
+            yield "search by a metric, by DuckDB", [_metric_there(connection, session, metric) for _ in range(5)]
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, statement: str, values: list[Any]) -> tuple[list[Any], float]:
+    start = time.perf_counter()
+    rows = connection.execute(statement, values).fetchall()
+    return rows, time.perf_counter() - start
+
+
+def _same(there: object, here: object, question: object) -> None:
+    if there != here:
+        raise AssertionError(f"DuckDB answers {there}, the catalog {here}: {question}")
+
+
+def _search_there(connection: duckdb.DuckDBPyConnection, session: Session, query: Query) -> float:
+    """A page of runs and how many there are, as the search tells."""
+    rows, seconds = _answer(
+        connection,
+        "SELECT run, count(*) OVER () FROM runs WHERE organism = ? AND research_field = ? AND frac_bases_q30 >= ? "
+        "ORDER BY run LIMIT 100",
+        list(asked_of(query)),
+    )
+    found = find(session, query)
+    page = [row[0] for row in table_rows(session, found.run_ids, choose_columns(("run",)), everything=False)]
+    _same(([row[0] for row in rows], rows[0][1] if rows else 0), (page, found.count), query)
+    return seconds
+
+
+def _look_up_there(connection: duckdb.DuckDBPyConnection, session: Session, seed: int, rounds: int) -> list[float]:
+    """The runs that hold a file. Of a file that is not public both know nothing."""
+    chance = random.Random(seed)
+    digests = session.scalars(select(DataFileRecord.sha256).limit(5000)).all()
+    seconds = []
+    for digest in chance.sample(digests, min(rounds, len(digests))):
+        rows, taken = _answer(connection, "SELECT DISTINCT run FROM files WHERE sha256 = ?", [digest])
+        found = find(session, Query(checksum=digest))
+        here = list(table_rows(session, found.run_ids, choose_columns(("run",)), everything=False))
+        _same(sorted(rows), here, digest)
+        seconds.append(taken)
+    return seconds
+
+
+def _figures_there(connection: duckdb.DuckDBPyConnection, session: Session) -> float:
+    """Runs and bytes of open data by research field."""
+    rows, seconds = _answer(
+        connection,
+        "SELECT research_field, count(*), sum(size_bytes)::BIGINT FROM runs WHERE access_level = 'open' "
+        "GROUP BY research_field ORDER BY research_field",
+        [],
+    )
+    here = breakdown(session, ("field",), zone=ZONE, threshold=THRESHOLD)["rows"]
+    _same(rows, [(row["field"], row["runs"], row["bytes"]) for row in here], "runs by field")
+    return seconds
+
+
+def _metric_there(connection: duckdb.DuckDBPyConnection, session: Session, metric: str) -> float:
+    """How many runs of a field have so much of a metric that has no column of its own."""
+    rows, seconds = _answer(
+        connection,
+        "SELECT count(*) FROM metrics JOIN runs USING (run) WHERE metric = ? AND value >= 0.9 "
+        "AND research_field = 'seed_crop'",
+        [metric],
+    )
+    _same(rows, [(count(session, Query(f"field:seed_crop {metric}>=0.9")),)], metric)
+    return seconds
 
 
 def asked_of(query: Query) -> tuple[str, str, float]:
@@ -165,8 +248,12 @@ def _other_metric(session: Session) -> str:
     return next(name for name in sorted(names) if name not in columns)
 
 
-def line_of(question: str, runs: int, seconds: list[float]) -> dict[str, Any]:
-    """One line of the results."""
+def line_of(question: str, runs: int, seconds: list[float], cpu_s: float) -> dict[str, Any]:
+    """One line of the results.
+
+    Args:
+        cpu_s: seconds of CPU that this program spent since the line before: of all rounds, without the database's.
+    """
     bound = BOUNDS_S.get(question)
     median = statistics.median(seconds)
     return {
@@ -178,6 +265,8 @@ def line_of(question: str, runs: int, seconds: list[float]) -> dict[str, Any]:
         "wall_s": {"median": round(median, 5), "min": round(min(seconds), 5), "max": round(max(seconds), 5)},
         "bound_s": bound,
         "reached": None if bound is None else median <= bound,
+        "cpu_s": cpu_s,
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "load": round(os.getloadavg()[0], 2),
         "slowdown": round(slowdown(), 2),
     }
@@ -197,17 +286,22 @@ def main() -> int:
     args = parser.parse_args()
     reached = True
     with tempfile.TemporaryDirectory(prefix="bench-") as place, empty_station(args.database, Path(place)) as station:
+        spent = time.process_time()
 
         def tell(question: str, seconds: list[float]) -> bool:
-            line = line_of(question, args.runs, seconds)
+            nonlocal spent
+            line = line_of(question, args.runs, seconds, round(time.process_time() - spent, 3))
+            spent = time.process_time()
             print(json.dumps(line), flush=True)
             if args.append:
                 with args.append.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line) + "\n")
             return line["reached"] is not False
 
-        if not args.loaded:
-            address = database_url(station).set(drivername="postgresql").render_as_string(hide_password=False)
+        address = database_url(station).set(drivername="postgresql").render_as_string(hide_password=False)
+        if args.loaded:
+            complete(address)
+        else:
             tell("load", [seconds_of(lambda: load(address, args.runs, args.seed))])
         with Catalog.open(station) as catalog, catalog.reading() as session:
             for question, seconds in ask(session, args.seed, args.rounds):

@@ -127,12 +127,34 @@ def load(address: str, runs: int, seed: int) -> None:
                 value_rows(values),
             )
         connection.execute(
-            "INSERT INTO run_total SELECT submission_id, project_id, platform, organism, count(*), sum(file_count), "
-            "sum(size_bytes), sum(file_bases) FROM run_search GROUP BY submission_id, project_id, platform, organism"
+            "INSERT INTO run_total SELECT submission_id, project_id, platform, organism, library_strategy, count(*), "
+            "sum(file_count), sum(size_bytes), sum(file_bases) FROM run_search "
+            "GROUP BY submission_id, project_id, platform, organism, library_strategy"
         )
+        _add_fingerprints(connection)
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
+
+
+def complete(address: str) -> None:
+    """Give a catalog that an older loader filled what it lacks: fingerprints of reads."""
+    with psycopg.connect(address) as connection:
+        if connection.execute("SELECT 1 FROM read_fingerprint LIMIT 1").fetchone() is None:
+            _add_fingerprints(connection)
+            connection.commit()
+            connection.autocommit = True
+            connection.execute("VACUUM ANALYZE read_fingerprint")
+
+
+def _add_fingerprints(connection: psycopg.Connection[Any]) -> None:
+    """One of every file and one of every run, as ``dsqc register`` keeps them: a run of one file has that file's."""
+    connection.execute(
+        "INSERT INTO read_fingerprint (run_id, name, reads, sequences, read_count, is_present) "
+        "SELECT run_id, name, md5('reads ' || id), md5('sequences ' || id), read_count, true FROM data_file "
+        "UNION ALL SELECT run_id, '', md5('reads ' || sum(id)), md5('sequences ' || sum(id)), sum(read_count), true "
+        "FROM data_file GROUP BY run_id"
+    )
 
 
 def _write(connection: psycopg.Connection[Any], block: _Block) -> None:

@@ -154,11 +154,21 @@ _URL_HINT = "Use sqlite:///catalog.sqlite or postgresql://USER@HOST:PORT/DATABAS
 def make_engine(url: URL) -> Engine:
     """An engine with dsqc's settings for SQLite or PostgreSQL."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=4, connect_args={"connect_timeout": 15})
+        engine = create_engine(url, pool_pre_ping=True, pool_size=4, connect_args={"connect_timeout": 15})
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    # To compile a query takes PostgreSQL longer than to answer what is asked here. Once a connection, not once a
+    # question: that would be one more round trip each.
+    connection.autocommit = True
+    connection.execute("SET jit = off")
+    connection.autocommit = False
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

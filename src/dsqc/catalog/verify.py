@@ -1,4 +1,4 @@
-"""Whether the catalog holds together: every history's chain, every object in its store, every manifest."""
+"""Whether the catalog holds together: every history's chain, every object in its store, every manifest, every sum."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from dsqc.catalog.access.tiers import tier_of
 from dsqc.catalog.events import history, verify_history
 from dsqc.catalog.fixity import fixity_events, verify_fixity_chain
 from dsqc.catalog.models import EventRecord, ObjectCopyRecord, SubmissionRecord
+from dsqc.catalog.search.totals import wrong_totals
 from dsqc.storage.layout import manifest_key
 
 SizeOf = Callable[[str, str], int | None]
@@ -19,7 +20,7 @@ SizeOf = Callable[[str, str], int | None]
 
 @dataclass(frozen=True, slots=True)
 class CatalogProblem:
-    """One thing that does not hold: ``kind`` is event, object or manifest; ``name`` says which one."""
+    """One thing that does not hold: ``kind`` is event, object, manifest or total; ``name`` says which one."""
 
     kind: str
     name: str
@@ -37,7 +38,8 @@ class Verification:
 
 
 def verify_catalog(session: Session, size_of: SizeOf) -> Verification:
-    """Check all chains, and that every copy of every object and every manifest stands in its store.
+    """Check all chains, that every copy of every object and every manifest stands in its store, and that the sums which
+    figures are made of are those of a full count.
 
     Sizes are compared, bytes are not read: that is ``dsqc storage verify``.
     """
@@ -67,4 +69,6 @@ def verify_catalog(session: Session, size_of: SizeOf) -> Verification:
             seen = "is missing" if size is None else f"has {size} bytes instead of {copy.stored_size_bytes}"
             where = f"tier {copy.tier}" if copy.place == copy.tier else f"place {copy.place}"
             problems.append(CatalogProblem("object", copy.key, f"{seen} in {where}"))
+    for name in wrong_totals(session):
+        problems.append(CatalogProblem("total", name, "the sums are not those of a full count"))
     return Verification(len(submissions), events, len(copies), tuple(problems))

@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     resolve = action("resolve", "which numbers of other archives and centres name the same object, and back")
     resolve.add_argument("number", metavar="NUMBER")
     add_link(action("link", "note the numbers that another archive gave: a pair, or all of a receipt of ENA"))
-    action("verify", "every history, every object in its store, every manifest")
+    action("verify", "every history, every object in its store, every manifest, every sum")
     _catalog_versions.add_actions(action)
     _catalog_receipts.add_actions(action)
     for name, sub in actions.choices.items():

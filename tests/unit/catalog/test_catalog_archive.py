@@ -19,6 +19,8 @@ from helpers.results import Judged
 
 ARCHIVE = Path(__file__).parents[2] / "archive"
 DUMPS = sorted(ARCHIVE.glob("catalog-*.json"))
+KEPT_BY_TRIGGERS = ("stored_total", "submission_total")
+"""Tables that fill themselves with the rows of the others; they are compared like those."""
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -28,7 +30,7 @@ def load(catalog: Catalog, rows: Rows) -> None:
         tables = MetaData()
         tables.reflect(connection)
         for table in tables.sorted_tables:
-            if table.name == "alembic_version" or not rows[table.name]:
+            if table.name in ("alembic_version", *KEPT_BY_TRIGGERS) or not rows[table.name]:
                 continue
             binary = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
             values = [{**row, **{name: bytes.fromhex(row[name]) for name in binary}} for row in rows[table.name]]

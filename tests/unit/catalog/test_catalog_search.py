@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dsqc.catalog.database import Catalog, connected, migrate
 from dsqc.catalog.models import (
+    DataFileRecord,
     MetricRecord,
     ProjectRecord,
     RunRecord,
@@ -254,3 +255,15 @@ def _index(catalog: Catalog) -> list[tuple[object, ...]]:
     query = select(RunSearchRecord.__table__, words).order_by(RunSearchRecord.run_id)
     with catalog.reading() as session:
         return [tuple(row) for row in session.execute(query)]
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_checksum_alone_finds_what_it_finds_within_a_query(session: Session, everything: bool) -> None:
+    """Asked alone it has a statement of its own: for every file, page and length."""
+    for md5, sha256 in session.execute(select(DataFileRecord.md5, DataFileRecord.sha256)).all():
+        for digest in (md5, sha256.upper(), sha256[:-1] + "x", "0" * 32):
+            for limit, page in ((0, 1), (1, 1), (1, 2), (2, 9)):
+                asked = {"everything": everything, "limit": limit, "page": page}
+                alone = find(session, Query(checksum=digest, **asked))
+                assert alone == find(session, Query(f"(checksum:{digest} OR checksum:{digest})", **asked))
+                assert alone == find(session, Query(f"checksum:{digest}", **asked))

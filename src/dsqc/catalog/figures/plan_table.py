@@ -91,7 +91,7 @@ def _pairs(members: list[_Row], group: Group) -> Iterable[tuple[_Row, Leaf]]:
 
 def _rows(session: Session, zone: ZoneInfo, as_of: date | None) -> list[_Row]:
     found: dict[tuple[str, str], _Row] = {}
-    for cell in count_cells(session, ("centre", "data_type"), zone=zone, as_of=as_of, bases=False):
+    for cell in count_cells(session, ("centre", "data_type"), zone=zone, as_of=as_of):
         key = (cell.key[0], data_type_of(cell.key[1]))
         row = found.setdefault(key, _Row(*key))
         row.open.add(cell.open)

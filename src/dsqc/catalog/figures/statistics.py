@@ -9,14 +9,12 @@ from sqlalchemy.orm import Session
 
 from dsqc.catalog.figures.counting import Amount, Cell, count_cells, undisclosed
 from dsqc.catalog.models import (
-    DataFileRecord,
-    ExperimentRecord,
-    ObjectCopyRecord,
-    ObjectRecord,
     ProjectRecord,
-    RunRecord,
+    RunTotalRecord,
     SampleRecord,
+    StoredTotalRecord,
     SubmissionRecord,
+    SubmissionTotalRecord,
 )
 from dsqc.catalog.states import REGISTERED
 
@@ -54,17 +52,23 @@ def statistics(session: Session, threshold: int | None = None) -> dict[str, Any]
 
 
 def _totals(session: Session) -> dict[str, int]:
-    return {
+    """How many there are of everything, out of sums where there may be millions."""
+    found = {
         name: session.scalar(select(func.count()).select_from(table)) or 0
-        for name, table in (
-            ("submissions", SubmissionRecord),
-            ("projects", ProjectRecord),
-            ("samples", SampleRecord),
-            ("experiments", ExperimentRecord),
-            ("runs", RunRecord),
-            ("data_files", DataFileRecord),
-            ("objects", ObjectRecord),
-        )
+        for name, table in (("submissions", SubmissionRecord), ("projects", ProjectRecord))
+    }
+    registered = select(func.sum(SubmissionTotalRecord.samples), func.sum(SubmissionTotalRecord.experiments))
+    samples, experiments = session.execute(registered).one()
+    foreign = select(func.count()).select_from(SampleRecord).where(SampleRecord.submission_id.is_(None))
+    runs, files = session.execute(select(func.sum(RunTotalRecord.runs), func.sum(RunTotalRecord.file_count))).one()
+    objects = select(StoredTotalRecord.number).where(StoredTotalRecord.kind == "object")
+    return {
+        **found,
+        "samples": int(samples or 0) + (session.scalar(foreign) or 0),
+        "experiments": int(experiments or 0),
+        "runs": int(runs or 0),
+        "data_files": int(files or 0),
+        "objects": session.scalar(objects) or 0,
     }
 
 
@@ -76,17 +80,17 @@ def _open_totals(session: Session, cells: Iterable[Cell]) -> dict[str, int]:
     """Totals of what anybody may find; a project counts where it holds something open."""
     found = {"submissions": func.count(), "projects": func.count(SubmissionRecord.project_id.distinct())}
     totals = {name: session.scalar(select(count).where(_is_open())) or 0 for name, count in found.items()}
-    for name, table in (("samples", SampleRecord), ("experiments", ExperimentRecord)):
-        query = select(func.count()).select_from(table)
-        query = query.join(SubmissionRecord, SubmissionRecord.id == table.submission_id)
-        totals[name] = session.scalar(query.where(_is_open())) or 0
+    sums = (func.sum(SubmissionTotalRecord.samples), func.sum(SubmissionTotalRecord.experiments))
+    query = select(*sums).join(SubmissionRecord, SubmissionRecord.id == SubmissionTotalRecord.submission_id)
+    samples, experiments = session.execute(query.where(_is_open())).one()
+    totals |= {"samples": int(samples or 0), "experiments": int(experiments or 0)}
     return {**totals, "runs": sum(cell.open.runs for cell in cells)}
 
 
 def _volumes(session: Session, tiers: tuple[str, ...]) -> dict[str, int]:
-    query = select(ObjectCopyRecord.tier, func.sum(ObjectCopyRecord.stored_size_bytes))
-    query = query.where(ObjectCopyRecord.tier.in_(tiers)).group_by(ObjectCopyRecord.tier)
-    return {tier: int(size) for tier, size in session.execute(query.order_by(ObjectCopyRecord.tier))}
+    total = StoredTotalRecord
+    query = select(total.tier, total.size_bytes).where(total.kind == "copy", total.tier.in_(tiers), total.number > 0)
+    return {row[0]: row[1] for row in session.execute(query.order_by(total.tier))}
 
 
 def _states(session: Session, *, public: bool) -> dict[str, int]:

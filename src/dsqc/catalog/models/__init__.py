@@ -52,7 +52,6 @@ from dsqc.catalog.models.search import (
     WIDE_METRICS,
     RunSearchRecord,
     RunTextRecord,
-    RunTotalRecord,
     SearchValueRecord,
 )
 from dsqc.catalog.models.stored import (
@@ -62,6 +61,7 @@ from dsqc.catalog.models.stored import (
     ObjectCopyRecord,
     ObjectRecord,
 )
+from dsqc.catalog.models.totals import RunTotalRecord, StoredTotalRecord, SubmissionTotalRecord
 from dsqc.catalog.models.versions import (
     AgreementAccessionRecord,
     AgreementRecord,
@@ -125,7 +125,9 @@ __all__ = [
     "SearchValueRecord",
     "SharedPackageRecord",
     "SharedVersionRecord",
+    "StoredTotalRecord",
     "SubmissionRecord",
+    "SubmissionTotalRecord",
     "WebSessionRecord",
     "WithdrawalRecord",
 ]

@@ -117,18 +117,3 @@ class SearchValueRecord(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(primary_key=True)
     folded: Mapped[str]
-
-
-class RunTotalRecord(Base):
-    """Sums over the runs of ``run_search`` that are alike: statistics add up some thousands of these, not all runs."""
-
-    __tablename__ = "run_total"
-
-    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True, autoincrement=False)
-    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True, autoincrement=False)
-    platform: Mapped[str] = mapped_column(primary_key=True)
-    organism: Mapped[str] = mapped_column(primary_key=True)
-    runs: Mapped[int]
-    file_count: Mapped[int] = mapped_column(BigInteger)
-    size_bytes: Mapped[int] = mapped_column(BigInteger)
-    file_bases: Mapped[int] = mapped_column(BigInteger)

@@ -2,6 +2,7 @@
 
 import io
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -73,19 +74,21 @@ class RowReader:
         """The rows of ``statement``."""
         return self.to_arrow(statement, self.fetch(statement))
 
-    def numbers(self, statement: Select[Any]) -> "dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]":
-        """Of a statement over (name, whole number, number), none of them NULL: both as arrays, by name.
+    def values(self, statement: Select[Any]) -> "dict[str, Values]":
+        """Of a statement over (name, whole number, number, text), of which the number or the text is NULL: by name.
 
         PostgreSQL gathers the arrays itself: a message a row would cost more than all other work on it.
         """
         if not self._is_postgresql:
-            found: dict[str, list[tuple[int, float]]] = defaultdict(list)
-            for name, key, value in self._session.execute(statement):
-                found[name].append((key, value))
-            return {name: _columns(rows) for name, rows in found.items()}
+            rows: dict[str, list[tuple[int, float | None, str | None]]] = defaultdict(list)
+            for name, *row in self._session.execute(statement):
+                rows[name].append(tuple(row))
+            return {name: _values(part) for name, part in rows.items()}
         inner = statement.subquery()
-        name, key, value = inner.columns
-        grouped = select(name, func.array_agg(key), func.array_agg(value)).group_by(name)
+        name, key, number, text = inner.columns
+        of_numbers = (func.array_agg(item).filter(number.is_not(None)) for item in (key, number))
+        of_texts = (func.array_agg(item).filter(number.is_(None)) for item in (key, text))
+        grouped = select(name, *of_numbers, *of_texts).group_by(name)
         connection = self._session.connection()
         compiled = grouped.compile(dialect=connection.dialect)
         driver: Any = connection.connection.driver_connection
@@ -93,24 +96,56 @@ class RowReader:
             cursor.execute(str(compiled), compiled.params)
             result = cursor.pgresult
             return {
-                result.get_value(row, 0).decode(): (
+                result.get_value(row, 0).decode(): Values(
                     _array(result.get_value(row, 1), ">i4"),
                     _array(result.get_value(row, 2), ">f8"),
+                    _array(result.get_value(row, 3), ">i4"),
+                    _texts(result.get_value(row, 4)),
                 )
                 for row in range(result.ntuples)
             }
 
 
-def _columns(rows: list[tuple[int, float]]) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
-    keys, values = zip(*rows, strict=True)
-    return np.array(keys, np.int64), np.array(values, np.float64)
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The rows of one name: keys and values of those that are numbers, then of those that are texts."""
+
+    number_keys: "np.ndarray[Any, Any]"
+    numbers: "np.ndarray[Any, Any]"
+    text_keys: "np.ndarray[Any, Any]"
+    texts: list[str | None]
+
+
+def _values(rows: list[tuple[int, float | None, str | None]]) -> Values:
+    numbers = [(key, number) for key, number, _ in rows if number is not None]
+    texts = [(key, text) for key, number, text in rows if number is None]
+    return Values(
+        np.array([key for key, _ in numbers], np.int64),
+        np.array([number for _, number in numbers], np.float64),
+        np.array([key for key, _ in texts], np.int64),
+        [text for _, text in texts],
+    )
 
 
 _ARRAY_HEADER = 20
 """Bytes before the elements of a one-dimensional array on PostgreSQL's wire: dimensions, flags, type, length, bound."""
 
 
-def _array(data: bytes, kind: str) -> "np.ndarray[Any, Any]":
+def _array(data: bytes | None, kind: str) -> "np.ndarray[Any, Any]":
     """The elements of an array without NULL, as PostgreSQL sends it: each with its length before it."""
-    elements = np.frombuffer(data, np.dtype([("length", ">i4"), ("value", kind)]), offset=_ARRAY_HEADER)
+    elements = np.frombuffer(
+        data or bytes(_ARRAY_HEADER), np.dtype([("length", ">i4"), ("value", kind)]), offset=_ARRAY_HEADER
+    )
     return elements["value"].astype(kind.replace(">", "<"))
+
+
+def _texts(data: bytes | None) -> list[str | None]:
+    """The elements of an array of texts; the length of a NULL is -1."""
+    found: list[str | None] = []
+    place = _ARRAY_HEADER
+    while data is not None and place < len(data):
+        length = int.from_bytes(data[place : place + 4], signed=True)
+        place += 4
+        found.append(None if length < 0 else data[place : place + length].decode())
+        place += max(length, 0)
+    return found

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, delete, event, func, insert, inspect, select
+from sqlalchemy import ColumnElement, Select, delete, event, func, insert, inspect, select, true
 from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, Session
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
@@ -23,13 +23,13 @@ from dsqc.catalog.models import (
     RunRecord,
     RunSearchRecord,
     RunTextRecord,
-    RunTotalRecord,
     SampleRecord,
     SearchValueRecord,
     SubmissionRecord,
 )
 from dsqc.catalog.resolve import is_secret
 from dsqc.catalog.search.folding import fold
+from dsqc.catalog.search.totals import add_up
 
 CHUNK = 500
 """Runs that are written at once."""
@@ -56,16 +56,20 @@ Row = dict[str, Any]
 Key = TypeVar("Key", int, tuple[str, str])
 
 
-def refresh(session: Session, run_ids: Iterable[int]) -> int:
-    """Write the rows of these runs anew, or remove them where the run is gone.
+def refresh(session: Session, run_ids: Iterable[int], submissions: Iterable[int] = ()) -> int:
+    """Write the rows of these runs anew, or remove them where the run is gone; and the totals they are part of.
+
+    Args:
+        submissions: whose totals besides; of a run that is gone nothing here says any more whose it was.
 
     Returns:
         How many runs were written.
     """
     written = 0
+    owners = set(submissions)
     for part in _parts(set(run_ids)):
         indexed = select(RunSearchRecord.submission_id).where(RunSearchRecord.run_id.in_(part))
-        submissions = set(session.scalars(indexed.distinct()))
+        owners.update(session.scalars(indexed.distinct()))
         session.execute(delete(RunSearchRecord).where(RunSearchRecord.run_id.in_(part)))
         session.execute(delete(RunTextRecord).where(RunTextRecord.run_id.in_(part)))
         rows, texts = _rows_of(session, part)
@@ -73,8 +77,10 @@ def refresh(session: Session, run_ids: Iterable[int]) -> int:
             session.execute(insert(RunSearchRecord), rows)
             session.execute(insert(RunTextRecord), texts)
             _add_values(session, rows)
-        _add_up(session, submissions | {row["submission_id"] for row in rows})
+        owners.update(row["submission_id"] for row in rows)
         written += len(rows)
+    for chosen in _parts(owners):
+        add_up(session, chosen)
     return written
 
 
@@ -183,18 +189,6 @@ def words_of(found: Mapping[str, Any]) -> Row:
     }
 
 
-def _add_up(session: Session, submissions: set[int]) -> None:
-    """Write the totals of these submissions anew."""
-    alike = [getattr(RunSearchRecord, column.name) for column in RunTotalRecord.__table__.primary_key]
-    summed = ("file_count", "size_bytes", "file_bases")
-    for part in _parts(submissions):
-        session.execute(delete(RunTotalRecord).where(RunTotalRecord.submission_id.in_(part)))
-        sums = (func.sum(getattr(RunSearchRecord, name)) for name in summed)
-        query = select(*alike, func.count(), *sums).where(RunSearchRecord.submission_id.in_(part)).group_by(*alike)
-        names = [*(column.key for column in alike), "runs", *summed]
-        session.execute(insert(RunTotalRecord).from_select(names, query))
-
-
 def _add_values(session: Session, rows: Sequence[Row]) -> None:
     wanted = {(name, row[name]) for row in rows for name in VALUE_COLUMNS if row[name]}
     known = set()
@@ -239,6 +233,8 @@ class Watch:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._touched: dict[type[Base], set[int]] = defaultdict(set)
+        self._lost_runs: set[int] = set()
+        """Submissions of runs that were deleted; their rows of ``run_search`` went with them."""
         event.listen(session, "after_flush", self._after_flush)
         event.listen(session, "do_orm_execute", self._before_statement)
 
@@ -247,7 +243,7 @@ class Watch:
         self._session.flush()
         event.remove(self._session, "do_orm_execute", self._before_statement)
         runs = {run for table, keys in self._touched.items() for run in _runs_of(self._session, table, keys)}
-        refresh(self._session, runs)
+        refresh(self._session, runs, self._lost_runs)
 
     def _after_flush(self, session: Session, _context: UOWTransaction) -> None:
         for item in (*session.new, *session.dirty, *session.deleted):
@@ -255,6 +251,8 @@ class Watch:
             if table in _WATCHED and (item in session.new or item in session.deleted or _has_changed(item)):
                 key = inspect(item).dict.get(_KEYS[table].key)
                 self._touched[table].add(getattr(item, _KEYS[table].key) if key is None else key)
+            if isinstance(item, RunRecord) and item in session.deleted:
+                self._lost_runs.add(item.submission_id)
 
     def _before_statement(self, state: ORMExecuteState) -> None:
         table = state.bind_mapper.class_ if state.bind_mapper else None
@@ -267,8 +265,10 @@ class Watch:
         self._touched[table].update(row[key.key] for row in given if key.key in row)
         where: ColumnElement[bool] | None = getattr(state.statement, "whereclause", None)
         if not state.is_insert and (where is not None or not given):
-            query = select(key) if where is None else select(key).where(where)
-            self._touched[table].update(state.session.scalars(query))
+            chosen = true() if where is None else where
+            self._touched[table].update(state.session.scalars(select(key).where(chosen)))
+            if table is RunRecord and state.is_delete:
+                self._lost_runs.update(state.session.scalars(select(RunRecord.submission_id).where(chosen).distinct()))
 
 
 def _has_changed(item: Base) -> bool:

@@ -29,15 +29,15 @@ from sqlalchemy.orm import Session
 
 from dsqc.artefact import fsync_tree, sha256_of, to_json, write_fault, write_json
 from dsqc.catalog.models import MetricRecord
-from dsqc.catalog.search.arrow_rows import RowReader
-from dsqc.catalog.search.plans import without_jit
+from dsqc.catalog.search.arrow_rows import RowReader, Values
 from dsqc.catalog.search.public_tables import (
+    FORM,
+    RUN_WORDS,
     PublicTable,
-    numbers_of,
+    metrics_of,
     only_visible,
     public_runs,
     public_tables,
-    words_of_metrics,
 )
 from dsqc.locking import sole_holder
 from dsqc.version import __version__
@@ -48,6 +48,9 @@ MANIFEST = "manifest.json"
 METRICS = "metrics"
 METRIC_STEP = 20_000
 """Runs whose metrics are read at once."""
+_REPEATED = frozenset({*RUN_WORDS, *FORM, "project", "submission", "access_level", "state", "project_type", "read_role",
+                       "format", "container", "text", "form_version"})  # fmt: skip
+"""Columns that hold few values many times: written as a dictionary. For the others that costs time and room."""
 _PART = ".part"
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
@@ -73,7 +76,6 @@ def export_public(session: Session, directory: Path) -> Snapshot:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        without_jit(session)
     part = directory / _PART
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -128,22 +130,18 @@ def _write_metrics(session: Session, reader: RowReader, files: "_Files") -> None
     last = session.scalar(select(func.max(MetricRecord.run_id))) or 0
     ranges = [(start, start + METRIC_STEP) for start in range(0, last + 1, METRIC_STEP)]
 
-    def fetch(first: int, end: int) -> tuple[Any, Any]:
-        return reader.numbers(numbers_of(first, end)), reader.fetch(words_of_metrics(first, end))
+    def fetch(first: int, end: int) -> dict[str, Values]:
+        return reader.values(metrics_of(first, end))
 
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(fetch, *ranges[0])
-        for number, (first, end) in enumerate(ranges, start=1):
-            numbers, answer = coming.result()
+        for number in range(1, len(ranges) + 1):
+            found = coming.result()
             if number < len(ranges):
                 coming = pool.submit(fetch, *ranges[number])
-            for name, (keys, values) in sorted(numbers.items()):
-                files.add(name, runs.table(keys, value=pa.array(values)))
-            words = reader.to_arrow(words_of_metrics(first, end), answer)
-            for name in sorted(set(words.column("metric").to_pylist())):
-                rows = words.filter(pc.equal(words.column("metric"), name))
-                keys = rows.column("run_id").to_numpy()
-                files.add(name, runs.table(keys, text=rows.column("text").combine_chunks()))
+            for name, values in sorted(found.items()):
+                files.add(name, runs.table(values.number_keys, value=pa.array(values.numbers)))
+                files.add(name, runs.table(values.text_keys, text=pa.array(values.texts, pa.string())))
 
 
 class _PublicRuns:
@@ -211,7 +209,10 @@ class _Files:
         self.rows += rows.num_rows
         if path not in self._writers:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._writers[path] = pq.ParquetWriter(path, rows.schema, compression="zstd", compression_level=1)
+            self._writers[path] = pq.ParquetWriter(
+                path, rows.schema, compression="zstd", compression_level=1,
+                use_dictionary=[name for name in rows.schema.names if name in _REPEATED],
+            )  # fmt: skip
         self._rows[path] = self._rows.get(path, 0) + rows.num_rows
         if rows.num_rows:
             self._writers[path].write_table(rows, row_group_size=rows.num_rows)

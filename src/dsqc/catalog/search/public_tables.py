@@ -269,17 +269,10 @@ def public_runs() -> Select[Any]:
     )
 
 
-def numbers_of(first: int, end: int) -> Select[Any]:
-    """Numeric metrics of the runs whose ids are in the range, public or not."""
-    return select(MetricRecord.metric, MetricRecord.run_id, MetricRecord.value).where(
-        MetricRecord.run_id >= first, MetricRecord.run_id < end, MetricRecord.value.is_not(None)
-    )
-
-
-def words_of_metrics(first: int, end: int) -> Select[Any]:
-    """Metrics of the same runs that are words."""
-    return select(MetricRecord.metric, MetricRecord.run_id, MetricRecord.text).where(
-        MetricRecord.run_id >= first, MetricRecord.run_id < end, MetricRecord.value.is_(None)
+def metrics_of(first: int, end: int) -> Select[Any]:
+    """All metrics of the runs whose ids are in the range, public or not: a number or a word each."""
+    return select(MetricRecord.metric, MetricRecord.run_id, MetricRecord.value, MetricRecord.text).where(
+        MetricRecord.run_id >= first, MetricRecord.run_id < end
     )
 
 
