@@ -1,8 +1,9 @@
 """Depth of coverage of alignments that are sorted by coordinate."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,12 +65,69 @@ def _fraction(depth: int) -> Metric:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class DepthWindow:
+    """What the records of a part of a file leave open for the part that follows.
+
+    Attributes:
+        unsorted: they are not in order, or one takes up too much of the reference.
+        first, last: reference and position of the first and the last record that counts; -1 where there is none.
+        changes: positions from that of the last record on where the depth changes, and by how much.
+    """
+
+    unsorted: bool = False
+    first: tuple[int, int] = (-1, -1)
+    last: tuple[int, int] = (-1, -1)
+    changes: tuple[tuple[int, int], ...] = ()
+
+    def join(self, following: "DepthWindow") -> "DepthWindow":
+        """The window behind the part that follows, whose own one is ``following``."""
+        if following.last[0] < 0 and not following.unsorted:
+            return self
+        if self.unsorted or following.unsorted or following.first < self.last:
+            return DepthWindow(unsorted=True)
+        if self.last[0] < 0:
+            return following
+        if self.last[0] != following.last[0]:
+            return replace(following, first=self.first)
+        begin = _begin(following.last[1])
+        changes = dict(following.changes)
+        for position, change in self.changes:
+            place = max(position, begin)
+            changes[place] = changes.get(place, 0) + change
+        return replace(following, first=self.first, changes=_ordered(changes))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "DepthWindow":
+        """Read :meth:`to_dict` back."""
+        first, last = (int(data["first"][0]), int(data["first"][1])), (int(data["last"][0]), int(data["last"][1]))
+        return cls(bool(data["unsorted"]), first, last, _ordered({int(at): int(by) for at, by in data["changes"]}))
+
+
+NOTHING_OPEN = DepthWindow()
+"""The window where no record stands in front."""
+
+
+def _begin(position: int) -> int:
+    """Where the kernel's window begins at a record."""
+    return position & ~63
+
+
+def _ordered(changes: dict[int, int]) -> tuple[tuple[int, int], ...]:
+    return tuple(sorted((position, change) for position, change in changes.items() if change))
+
+
 class CoverageCollector(Collector):
     """Counts reference positions by depth; a window along the reference is all it holds (see the kernel).
 
     A part of a file that another part goes before is measured by :meth:`continuation`, which takes the open window
-    over, so that reads across the cut count as in one piece. Parts that were measured without knowing of each other
-    add up where no read of the first reaches the second's first record; else there is no coverage.
+    over, so that reads across the cut count as in one piece, or is told of that window (:meth:`begin_in`). Parts that
+    were measured without knowing of each other add up where no read of the first reaches the second's first record;
+    else there is no coverage.
     """
 
     METRICS: ClassVar[tuple[Metric, ...]] = (
@@ -213,6 +271,58 @@ class CoverageCollector(Collector):
         if self._state[k.REFERENCE] >= 0:
             following._begun_row = [int(self._histogram_of[self._state[k.REFERENCE]])]
         return following
+
+    def begin_behind(self, reads: int, longest: int) -> None:
+        """The window of what was seen says nothing of a part that begins later: see :meth:`begin_in`."""
+        self._changes[:] = 0
+        self._marks[:] = 0
+        self._state = type(self)()._state
+        self._follows, self._begun_row = False, []
+
+    def window(self) -> DepthWindow:
+        """What is open now, for who measures what follows (:meth:`begin_in`)."""
+        state = self._state
+        if state[k.UNSORTED]:
+            return DepthWindow(unsorted=True)
+        if state[k.REFERENCE] < 0:
+            return NOTHING_OPEN
+        held = np.arange(state[k.BEGIN], state[k.END])
+        kept = self._changes[held & (len(self._changes) - 1)]
+        used = np.flatnonzero(kept)
+        changes = dict(zip(held[used].tolist(), kept[used].tolist(), strict=True))
+        begin = int(state[k.BEGIN])
+        changes[begin] = changes.get(begin, 0) + int(state[k.DEPTH])
+        return DepthWindow(
+            first=(int(state[k.FIRST_REFERENCE]), int(state[k.FIRST_POSITION])),
+            last=(int(state[k.REFERENCE]), int(state[k.LAST_POSITION])),
+            changes=_ordered(changes),
+        )
+
+    def begin_in(self, window: DepthWindow, lengths: Sequence[int]) -> None:
+        """Go on where the part in front of this one ended, before the first record is added.
+
+        Args:
+            window: left open by all that stands in front.
+            lengths: of the references.
+        """
+        self._prepare(np.array(lengths, np.int64))
+        self._state[k.UNSORTED] = window.unsorted
+        if window.unsorted or window.last[0] < 0:
+            return
+        begin = _begin(window.last[1])
+        end = max((position + 1 for position, _change in window.changes), default=begin)
+        size = len(self._changes)
+        while size < end - begin + 64:
+            size *= 2
+        self._changes, self._marks = np.zeros(size, np.int32), np.zeros(size // 64, np.uint64)
+        for position, change in window.changes:
+            at = position & (size - 1)
+            self._changes[at] = change
+            self._marks[at >> 6] |= np.uint64(1) << np.uint64(at & 63)
+        self._state[[k.REFERENCE, k.LAST_POSITION, k.BEGIN, k.END]] = *window.last, begin, end
+        self._state[[k.FIRST_REFERENCE, k.FIRST_POSITION]] = window.first
+        self._follows = True
+        self._begun_row = [int(self._histogram_of[window.last[0]])]
 
     def _take_window(self, other: Self) -> None:
         self._changes = other._changes.copy()

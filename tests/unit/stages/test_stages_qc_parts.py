@@ -2,13 +2,10 @@
 
 import gzip
 import json
-import struct
 import subprocess
 import sys
-import zlib
 from importlib.resources import files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import jsonschema_rs
 import numpy as np
@@ -20,29 +17,12 @@ import dsqc
 from dsqc import artefact
 from dsqc.cli.main import main
 from dsqc.errors import SystemFault
-from dsqc.formats.spans import find_spans
 from dsqc.metrics import reads as reads_module
 from dsqc.metrics.duplication import DuplicationCollector
 from dsqc.stages import _qc_join
-from dsqc.stages._qc_measure import Options, measure_file
-from dsqc.stages.qc_parts import Part, join_parts, measure_digest, measure_pair_part, measure_part, plan_parts
-
-NO_PANEL = Options(threads=1, panel=lambda: None)
-END_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
-
-
-def block(data: bytes) -> bytes:
-    """One BGZF block."""
-    deflater = zlib.compressobj(6, zlib.DEFLATED, -15)
-    body = deflater.compress(data) + deflater.flush()
-    head = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0" + struct.pack("<H", len(body) + 25)
-    return head + body + struct.pack("<II", zlib.crc32(data), len(data))
-
-
-def bgzf(text: bytes, size: int) -> bytes:
-    """BGZF of blocks of ``size`` bytes of text."""
-    return b"".join(block(text[start : start + size]) for start in range(0, len(text), size)) + END_BLOCK
-
+from dsqc.stages._qc_measure import measure_file
+from dsqc.stages.qc_parts import join_parts, measure_digest, measure_pair_part, plan_parts
+from helpers.parts import NO_PANEL, bgzf, check_parts, parts_of
 
 def read(name: str, bases: str, qualities: str, end: str, width: int) -> str:
     """A record, its lines ``width`` letters long at most."""
@@ -94,23 +74,6 @@ def test_parts_put_together_are_the_whole(stored: bytes, of: int, order: object)
     check_parts(stored, of, order)
 
 
-def check_parts(stored: bytes, of: int, order: object) -> None:
-    """Measure ``stored`` whole and in parts, and compare."""
-    with TemporaryDirectory() as folder:
-        path, out = Path(folder) / "reads.fastq.gz", Path(folder) / "parts"
-        path.write_bytes(stored)
-        of = len(find_spans(path, of).spans)
-        whole = measure_file(path, "reads", NO_PANEL)
-        numbers = list(range(1, of + 1))
-        order.shuffle(numbers)  # type: ignore[attr-defined]
-        for number in numbers:
-            measure_part(Part(path, number, of), out, options=NO_PANEL)
-        joined = join_parts(path, "reads", out, NO_PANEL)
-        if joined is not None:
-            assert artefact.to_json(joined.data) == artefact.to_json(whole.data)
-            assert list(joined.reads.rows()) == list(whole.reads.rows())
-
-
 def text_of(reads: int, seed: int = 1, mate: int = 1) -> bytes:
     """FASTQ of different reads."""
     numbers = np.random.default_rng(seed)
@@ -122,11 +85,6 @@ def text_of(reads: int, seed: int = 1, mate: int = 1) -> bytes:
         % (1101 + number % 7, number, mate, letters.tobytes(), marks.tobytes())
         for number, letters, marks in rows
     )
-
-
-def parts_of(path: Path, of: int, out: Path) -> list[Path]:
-    """Measure all parts of a file."""
-    return [measure_part(Part(path, number, of), out, options=NO_PANEL) for number in range(1, of + 1)]
 
 
 def tree(folder: Path) -> dict[str, bytes]:
