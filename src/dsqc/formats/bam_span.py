@@ -189,7 +189,8 @@ class _Counter(BamSource):
 
     def _take(self, batch: ReadBatch) -> None:
         fields, flags = batch.alignment, batch.flag
-        assert fields is not None and flags is not None
+        if fields is None or flags is None:
+            return
         primary = (flags & _NOT_PRIMARY) == 0
         self.records += len(batch)
         self.reads += int(np.count_nonzero(primary))

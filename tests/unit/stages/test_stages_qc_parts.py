@@ -24,6 +24,7 @@ from dsqc.stages._qc_measure import measure_file
 from dsqc.stages.qc_parts import join_parts, measure_digest, measure_pair_part, plan_parts
 from helpers.parts import NO_PANEL, bgzf, check_parts, parts_of
 
+
 def read(name: str, bases: str, qualities: str, end: str, width: int) -> str:
     """A record, its lines ``width`` letters long at most."""
 
