@@ -176,13 +176,13 @@ class _Counter(BamSource):
                     continue
                 starts = batch.alignment.record_start - 4 + self._walk.base + first
                 # All text comes from the part as long as the reader is inside.
-                past = np.flatnonzero(starts >= reader.size) if not reader.inside else []
-                kept = batch.part(0, int(past[0])) if len(past) else batch
-                if len(kept):
+                inside = len(batch) if reader.inside else int(np.count_nonzero(starts < reader.size))
+                if inside:
+                    kept = batch.part(0, inside)
                     observe(kept)
                     self._take(kept)
-                if len(past):
-                    self.end = int(starts[past[0]])
+                if inside < len(batch):
+                    self.end = int(starts[inside])
                     return
         self.end = self._walk.position + first
         self.ended = reader.inside or self.end < reader.size

@@ -1,9 +1,8 @@
 """Depth of coverage of alignments that are sorted by coordinate."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from dsqc.formats.batch import AlignmentColumns, ReadBatch
 from dsqc.kernels import alignment_coverage as k
 from dsqc.language import Text
+from dsqc.metrics.alignment_depth import NOTHING_OPEN, DepthWindow, begin_of, ordered
 from dsqc.metrics.alignment_medians import lower_median, median_deviation
 from dsqc.metrics.collector import Collector, Facts, Metric, MetricRow, Reads, Table, Value
 from dsqc.metrics.positions import display_groups
@@ -63,62 +63,6 @@ def _fraction(depth: int) -> Metric:
         ),
         "samtools depth -aa",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class DepthWindow:
-    """What the records of a part of a file leave open for the part that follows.
-
-    Attributes:
-        unsorted: they are not in order, or one takes up too much of the reference.
-        first, last: reference and position of the first and the last record that counts; -1 where there is none.
-        changes: positions from that of the last record on where the depth changes, and by how much.
-    """
-
-    unsorted: bool = False
-    first: tuple[int, int] = (-1, -1)
-    last: tuple[int, int] = (-1, -1)
-    changes: tuple[tuple[int, int], ...] = ()
-
-    def join(self, following: "DepthWindow") -> "DepthWindow":
-        """The window behind the part that follows, whose own one is ``following``."""
-        if following.last[0] < 0 and not following.unsorted:
-            return self
-        if self.unsorted or following.unsorted or following.first < self.last:
-            return DepthWindow(unsorted=True)
-        if self.last[0] < 0:
-            return following
-        if self.last[0] != following.last[0]:
-            return replace(following, first=self.first)
-        begin = _begin(following.last[1])
-        changes = dict(following.changes)
-        for position, change in self.changes:
-            place = max(position, begin)
-            changes[place] = changes.get(place, 0) + change
-        return replace(following, first=self.first, changes=_ordered(changes))
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain data."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "DepthWindow":
-        """Read :meth:`to_dict` back."""
-        first, last = (int(data["first"][0]), int(data["first"][1])), (int(data["last"][0]), int(data["last"][1]))
-        return cls(bool(data["unsorted"]), first, last, _ordered({int(at): int(by) for at, by in data["changes"]}))
-
-
-NOTHING_OPEN = DepthWindow()
-"""The window where no record stands in front."""
-
-
-def _begin(position: int) -> int:
-    """Where the kernel's window begins at a record."""
-    return position & ~63
-
-
-def _ordered(changes: dict[int, int]) -> tuple[tuple[int, int], ...]:
-    return tuple(sorted((position, change) for position, change in changes.items() if change))
 
 
 class CoverageCollector(Collector):
@@ -295,7 +239,7 @@ class CoverageCollector(Collector):
         return DepthWindow(
             first=(int(state[k.FIRST_REFERENCE]), int(state[k.FIRST_POSITION])),
             last=(int(state[k.REFERENCE]), int(state[k.LAST_POSITION])),
-            changes=_ordered(changes),
+            changes=ordered(changes),
         )
 
     def begin_in(self, window: DepthWindow, lengths: Sequence[int]) -> None:
@@ -309,7 +253,7 @@ class CoverageCollector(Collector):
         self._state[k.UNSORTED] = window.unsorted
         if window.unsorted or window.last[0] < 0:
             return
-        begin = _begin(window.last[1])
+        begin = begin_of(window.last[1])
         end = max((position + 1 for position, _change in window.changes), default=begin)
         size = len(self._changes)
         while size < end - begin + 64:

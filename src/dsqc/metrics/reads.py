@@ -11,7 +11,8 @@ from dsqc.formats.batch import ReadBatch
 from dsqc.metrics import state
 from dsqc.metrics.adapters import AdapterCollector
 from dsqc.metrics.alignment import AlignmentCollector
-from dsqc.metrics.alignment_coverage import CoverageCollector, DepthWindow
+from dsqc.metrics.alignment_coverage import CoverageCollector
+from dsqc.metrics.alignment_depth import DepthWindow
 from dsqc.metrics.alignment_gc import GcBiasCollector
 from dsqc.metrics.batch import check_batch, sequenced_reads
 from dsqc.metrics.collector import Collector, Encoding, Facts, MetricRow, Reads, Table, Value

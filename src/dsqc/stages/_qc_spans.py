@@ -12,7 +12,8 @@ from dsqc.formats.bam_span import BamBefore, BamCount, count_bam_span
 from dsqc.formats.checksums import Checksums
 from dsqc.formats.fastq_span import Before, SpanCount, count_span
 from dsqc.formats.spans import Span, Spans, find_spans
-from dsqc.metrics.alignment_coverage import NOTHING_OPEN, CoverageCollector, DepthWindow
+from dsqc.metrics.alignment_coverage import CoverageCollector
+from dsqc.metrics.alignment_depth import NOTHING_OPEN, DepthWindow
 from dsqc.model import FileFormat
 from dsqc.stages._part_file import PartFile
 from dsqc.version import __version__
