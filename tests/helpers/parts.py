@@ -59,3 +59,8 @@ def check_parts(stored: bytes, of: int, order: object, *, name: str = "reads.fas
             group.to_dict() for group in whole.findings.groups()
         ]
         return True
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """All files below a directory."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

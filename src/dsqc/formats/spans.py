@@ -148,6 +148,8 @@ def _is_edge(file: BinaryIO, at: int, size: int) -> bool:
         if head[:4] != _START or head[10:16] != _FIELD:
             return False
         length = int.from_bytes(head[16:18], "little") + 1
+        if length < _HEADER + 10:  # a header and a trailer
+            return False
         if number == 0 and not _is_whole(file.read(length - _HEADER)):
             return False
         at += length

@@ -1,16 +1,25 @@
 """A BAM measured in parts: whatever it holds and wherever it is cut, the results are those of one pass."""
 
+import json
 import random
 import struct
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pysam
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+import dsqc
+from dsqc.cli.main import main
+from dsqc.formats import bam_span
+from dsqc.formats.spans import find_spans
+from dsqc.metrics import reads as reads_module
+from dsqc.stages import _qc_spans
+from dsqc.stages.qc_parts import join_parts, measure_pair_part
 from helpers.bam_bytes import Fields, bam_bytes, tag
-from helpers.parts import END_BLOCK, bgzf, check_parts
+from helpers.parts import END_BLOCK, NO_PANEL, bgzf, check_parts, parts_of, tree
 
 REFERENCES = [("r1", 90_000), ("r2", 700), ("r3", 50)]
 ORDERS = ["coordinate", "queryname", "queryname\tSS:queryname:natural", "unsorted", "unknown"]
@@ -115,8 +124,116 @@ def index_of(stored: bytes) -> bytes:
         return Path(f"{path}.bai").read_bytes()
 
 
-@settings(deadline=None, max_examples=25, phases=[Phase.explicit, Phase.generate])
+@settings(deadline=None, max_examples=15, phases=[Phase.explicit, Phase.generate])
 @given(st.integers(0, 1 << 32), st.integers(2, 5))
 def test_parts_put_together_are_the_whole(seed: int, of: int) -> None:
     numbers = random.Random(seed)
     check_parts(stored_bam(numbers), of, numbers, name="reads.bam")
+
+
+def deep_bam(reads: int, *, order: str = "coordinate", block_size: int = 3_000) -> bytes:
+    """A sound BAM of mates on two references, with introns that reach across any edge, and unplaced mates behind."""
+    numbers = random.Random(reads)
+    made = []
+    for number in range(reads // 2):
+        pair = {"name": b"I:1:F:1:%d:5:%d" % (1101 + number % 7, number)}
+        if number % 20 == 0:
+            made += [Fields(**pair, flag=77), Fields(**pair, flag=141)]
+            continue
+        reference = number % 2 if number % 3 else 0
+        low = numbers.randrange(60_000 if reference == 0 else 400)
+        gap = [numbers.choice([1, 9_000]) << 4 | 3, 20 << 4] if reference == 0 and number % 4 == 0 else []
+        for flag, place, mate, size in ((99, low, low + 60, 120), (147, low + 60, low, -120)):
+            made.append(
+                Fields(
+                    **pair, flag=flag | (1024 if number % 9 == 0 else 0), reference=reference, position=place,
+                    mapping_quality=60, cigar=(40 << 4, *gap, (20 if gap else 0) << 4)[: 3 if gap else 1],
+                    mate_reference=reference, mate_position=mate, template_length=size,
+                    bases="".join(numbers.choice("ACGT") for _ in range(60 if gap else 40)),
+                    qualities=bytes(numbers.randrange(30, 41) for _ in range(60 if gap else 40)),
+                    tags=(tag("RG", "Z", "g1"),),
+                )
+            )  # fmt: skip
+    made.sort(key=(lambda item: item.name) if "queryname" in order else order_of)
+    return bgzf(bam_bytes(made, header(order, REFERENCES, groups=True), REFERENCES), block_size)
+
+
+def test_depth_windows_names_and_mates_go_on_across_the_edges(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The directories that ``dsqc qc`` writes, index beside the file; the last part begins far behind the head."""
+    monkeypatch.setattr(reads_module, "SETTLED_READS", 300)
+    path, out = tmp_path / "reads.bam", tmp_path / "parts"
+    path.write_bytes(deep_bam(3_000))
+    pysam.index(str(path))
+    assert main(["qc", str(path), "-O", str(tmp_path / "whole"), "--panel", "none", "-@", "1"]) == 0
+    data = json.loads((tmp_path / "whole" / "reads.dsqc.json").read_text())
+    assert data["metrics"]["coverage_mean"] > 0.5
+    assert sum(data["tables"]["gc_bias"]["windows"]) > 3
+    assert data["findings"] == []
+    capsys.readouterr()
+    assert main(["qc", str(path), "--plan-parts", "4", "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["whole_because"] is None
+    for part in [*(item["part"] for item in printed["parts"]), "digest"]:
+        assert main(["qc", str(path), "--part", part, "-O", str(out), "-@", "2"]) == 0
+    assert main(["qc", str(path), "--parts", str(out), "-O", str(tmp_path / "joined"), "--panel", "none"]) == 0
+    assert tree(tmp_path / "joined") == tree(tmp_path / "whole")
+
+
+def test_a_wrong_guess_of_the_first_record_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = deep_bam(400)
+    guesses: list[int] = []
+    monkeypatch.setattr(bam_span, "_first_record", lambda *_: guesses.append(len(guesses)) or 4 * len(guesses))
+    assert check_parts(stored, 4, random.Random(1), name="reads.bam")
+    assert guesses
+
+
+def test_a_depth_that_is_too_much_to_hand_over_is_measured_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_qc_spans, "_MOST_CHANGES", 0)
+    assert not check_parts(deep_bam(300), 3, random.Random(1), name="reads.bam")
+    assert check_parts(deep_bam(300, order="queryname"), 3, random.Random(1), name="reads.bam")  # it has no depth
+
+
+def test_many_faults_of_several_kinds_are_cut_the_same_everywhere() -> None:
+    """More than are kept, errors and warnings under one code, in another order of kinds in every part."""
+    places = [0] * 30 + [1 << 20] * 45 + [0] * 30
+    made = [
+        Fields(name=b"r%d" % number, flag=0x5000 if number % 3 else 0, reference=0, position=place, cigar=(4 << 4,))
+        for number, place in enumerate(places)
+    ]
+    stored = bgzf(bam_bytes(made, header("unsorted", REFERENCES, groups=False), REFERENCES), 90)
+    for of in (2, 5):
+        assert check_parts(stored, of, random.Random(of), name="reads.bam")
+
+
+def test_alignments_named_as_mates_are_measured_one_by_one(tmp_path: Path) -> None:
+    one, two = tmp_path / "r_1.fastq.gz", tmp_path / "r_2.fastq.gz"
+    one.write_bytes(deep_bam(200))
+    two.write_bytes(deep_bam(240))
+    dsqc.qc(one, two, paired=True, outdir=tmp_path / "whole", panel="none")
+    for path in (one, two):
+        parts_of(path, 2, tmp_path / "parts")
+    measure_pair_part((one, two), 1, 1, tmp_path / "parts")
+    dsqc.qc(one, two, paired=True, outdir=tmp_path / "joined", parts=tmp_path / "parts", panel="none")
+    assert tree(tmp_path / "joined") == tree(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(("name", "stored"), [("reads.bam", b"BAM\1"), ("reads.sam", b"@HD\tVN:1.6\n")])
+def test_what_is_not_cut_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, stored: bytes) -> None:
+    """A BAM that is not compressed has no edges; SAM is not cut at all."""
+    path = tmp_path / name
+    path.write_bytes(stored)
+    assert main(["qc", str(path), "--plan-parts", "2"]) == 0
+    assert ("no edges" if name == "reads.bam" else "only FASTQ and BAM") in capsys.readouterr().out
+    parts_of(path, 2, tmp_path / "parts")
+    assert join_parts(path, "reads", tmp_path / "parts", NO_PANEL) is None
+
+
+def test_a_block_shorter_than_its_own_header_is_no_edge(tmp_path: Path) -> None:
+    stored = bytearray(deep_bam(60))
+    place = stored.index(END_BLOCK[:4], len(stored) // 2)
+    stored[place + 16 : place + 18] = b"\3\0"
+    path = tmp_path / "reads.bam"
+    path.write_bytes(stored)
+    assert place not in {span.start for span in find_spans(path, 2).spans}
