@@ -207,6 +207,18 @@ def test_many_faults_of_several_kinds_are_cut_the_same_everywhere() -> None:
         assert check_parts(stored, of, random.Random(of), name="reads.bam")
 
 
+@pytest.mark.parametrize("order", ["coordinate", "queryname"])
+def test_disorder_at_an_edge_is_seen(order: str) -> None:
+    """Every record stands before the one in front of it: none of the faults is lost, and the seam's is not made up."""
+    made = [
+        Fields(name=b"r%03d" % (500 - number), flag=0, reference=0, position=500 - number, cigar=(4 << 4,))
+        for number in range(60)
+    ]
+    for found in (made, made[::-1]):
+        stored = bgzf(bam_bytes(found, header(order, REFERENCES, groups=False), REFERENCES), 200)
+        assert check_parts(stored, 4, random.Random(1), name="reads.bam")
+
+
 def test_alignments_named_as_mates_are_measured_one_by_one(tmp_path: Path) -> None:
     one, two = tmp_path / "r_1.fastq.gz", tmp_path / "r_2.fastq.gz"
     one.write_bytes(deep_bam(200))
