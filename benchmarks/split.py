@@ -1,7 +1,8 @@
-"""One big BGZF FASTQ measured in parts by parallel processes, against one process: same bytes, how much sooner.
+"""One big BGZF FASTQ or BAM measured in parts by parallel processes, against one process: same bytes, how much sooner.
 
   python benchmarks/split.py                                 200 MB: shows that everything runs
   python benchmarks/split.py --megabytes 5000 --parts 2 4 8 --append results.jsonl
+  python benchmarks/split.py --kind bam                      a sorted BAM
   python benchmarks/split.py --file reads.fastq.gz --parts 8 --at-once 8
 
 Every part is a process of its own with one thread, at most --at-once of them at a time (default: the processors), as a
@@ -34,8 +35,12 @@ from dsqc import artefact
 from dsqc.version import __version__
 
 SCHEMA_VERSION = "1.0"
-BYTES_A_READ = 68
-"""Stored bytes of a read of the binned Illumina file in BGZF."""
+KINDS = {
+    "fastq": ("illumina_binned", "big.fastq.gz", 68, {"container": "bgzf"}),
+    "bam": ("bam", "big.bam", 48, {}),
+    "ubam": ("ubam", "big.unaligned.bam", 63, {}),
+}
+"""What is made, its name, about how many stored bytes a read takes, what else its maker is told."""
 DSQC = Path(sys.executable).with_name("dsqc")
 
 
@@ -43,6 +48,7 @@ def main() -> int:
     """Measure whole and in parts, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=int, default=200, help="size of the file that is made (default: 200)")
+    parser.add_argument("--kind", choices=KINDS, default="fastq", help="what is made (default: fastq in BGZF)")
     parser.add_argument("--file", type=Path, help="a file to take instead")
     parser.add_argument("--parts", type=int, nargs="+", default=[2, 4, 8], metavar="N")
     parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1, metavar="N", help="processes at a time")
@@ -50,7 +56,7 @@ def main() -> int:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dsqc-split-", dir=os.environ.get("TMPDIR", "/var/tmp")) as folder:
         place = Path(folder)
-        path = args.file or made(place, args.megabytes)
+        path = args.file or made(place, args.kind, args.megabytes)
         one = run("qc", path, "-O", place / "whole", "-@", "1")
         two = run("qc", path, "-O", place / "two", "-@", "2")
         for number in args.parts:
@@ -71,10 +77,11 @@ def main() -> int:
     return 0
 
 
-def made(place: Path, megabytes: int) -> Path:
-    """A BGZF FASTQ of about so many million bytes."""
-    path = place / "big.fastq.gz"
-    make("illumina_binned", path, seed=1, reads=max(megabytes * 1_000_000 // BYTES_A_READ, 1_000), container="bgzf")
+def made(place: Path, kind: str, megabytes: int) -> Path:
+    """A file of about so many million bytes."""
+    maker, name, size, more = KINDS[kind]
+    path = place / name
+    make(maker, path, seed=1, reads=max(megabytes * 1_000_000 // size, 1_000), **more)
     return path
 
 

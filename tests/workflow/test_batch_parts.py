@@ -18,6 +18,7 @@ from helpers.stations import new_station
 from helpers.sample_runs import sample_sheet
 
 NAME = "hanwoo-rnaseq"
+BAM = "human-hifi"
 RUN = """
 import sys
 from pathlib import Path
@@ -34,8 +35,8 @@ sys.exit(max(run_shard(name, options).exit_code for name in sys.argv[2:]))
 
 @pytest.fixture
 def sheet(tmp_path: Path) -> Path:
-    """A batch of one submission whose file is BGZF."""
-    made = sample_sheet(tmp_path, (NAME,))
+    """A batch of a submission whose file is FASTQ in BGZF and one whose file is a BAM."""
+    made = sample_sheet(tmp_path, (NAME, BAM))
     data, listed = tmp_path / NAME / "HW-LIVER-12.fastq.gz", tmp_path / NAME / "file.tsv"
     old = data.read_bytes()
     with pysam.BGZFile(str(data) + ".new", "wb") as file, pysam.BGZFile(str(data), "rb") as before:
@@ -74,9 +75,11 @@ def test_a_file_in_parts_has_the_results_of_a_whole_one(
         ShardKind.MEASURE,
         ShardKind.CLOSE,
     }
-    run = next(path for path in (whole / "results" / NAME / "runs").iterdir())
-    for path in sorted(run.rglob("*")):
-        if path.is_file() and "timing" not in path.name:
-            assert (cut / path.relative_to(whole)).read_bytes() == path.read_bytes(), path.name
-    assert not (cut / run.relative_to(whole) / "parts").exists()
-    assert read_json(cut / "results" / NAME / "receipt.json")["state"] == "registered"
+    assert {item.submission for shard in plan.shards for item in shard.items if item.parts > 1} == {NAME, BAM}
+    for name in (NAME, BAM):
+        run = next(path for path in (whole / "results" / name / "runs").iterdir())
+        for path in sorted(run.rglob("*")):
+            if path.is_file() and "timing" not in path.name:
+                assert (cut / path.relative_to(whole)).read_bytes() == path.read_bytes(), path.name
+        assert not (cut / run.relative_to(whole) / "parts").exists()
+        assert read_json(cut / "results" / name / "receipt.json")["state"] == "registered"

@@ -25,7 +25,7 @@ _SUFFIXES = {
     (".fastq.bz2", ".fq.bz2", ".fastq.xz", ".fq.xz", ".fastq.zst", ".fq.zst"): "fastq_other",
     (".fastq", ".fq"): "fastq",
 }
-CUT_KINDS = frozenset({"fastq", "fastq_bgzf"})
+CUT_KINDS = frozenset({"fastq", "fastq_bgzf", "bam"})
 """What can be measured in parts (:mod:`dsqc.stages.qc_parts`)."""
 PRIOR_SECONDS = 20.0
 """Weight of the rates that dsqc ships against what was measured, in seconds of predicted work."""

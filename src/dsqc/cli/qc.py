@@ -8,7 +8,7 @@ later stages and for people: JSON, Parquet, an HTML page a file, and FastQC-shap
   dsqc qc --submission submission.json --run R1 --inbox inbox -O results/runs/R1
 
 A file too big for one job is measured in parts, in any order and at once, on any machine that sees the file. Put
-together they give what one pass gives, byte for byte. FASTQ is cut, in plain text or BGZF (bgzip).
+together they give what one pass gives, byte for byte. FASTQ is cut, in plain text or BGZF (bgzip), and BAM.
 
   dsqc qc big.fastq.gz --plan-parts 8              where it is cut
   dsqc qc big.fastq.gz --part 3/8 -O parts         one job a part: 1/8 to 8/8

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from dsqc.crypt4gh import DataPath
-from dsqc.findings import FindingLog, Location
+from dsqc.findings import Finding, FindingLog, Location
 from dsqc.formats import texts
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header
 from dsqc.formats.index import index_findings
 from dsqc.formats.source import ParsedSource
+from dsqc.formats.span_state import AlignmentState
 from dsqc.formats.texts import Phrase, fill, tell
 from dsqc.formats.walk import LONGEST_RECORD, Walk
 from dsqc.kernels import bam as k
@@ -43,6 +44,8 @@ _TOLERATED = frozenset({r.NO_PLACE, r.BAD_FLAGS})
 """What the specification leaves undefined, and readers get over: warnings."""
 _NAME_ORDERS = {"natural": (r.OUT_OF_NATURAL,), "lexicographical": (r.OUT_OF_LETTERS,)}
 _ANY_NAME_ORDER = (r.OUT_OF_NATURAL, r.OUT_OF_LETTERS)
+COUNTED = [r.PAIRED, r.MAPPED, r.FIRSTS, r.SECONDS, r.LONE]
+"""Entries of the walk's state that count records: those of parts of a file add up."""
 
 
 class AlignmentSource(ParsedSource):
@@ -116,18 +119,25 @@ class AlignmentSource(ParsedSource):
             self._malformed(value, expected)
 
     def _take_header(self, header: Header, listed: Sequence[int] = ()) -> None:
-        """Report the header's faults and tell the walk what records may refer to.
+        """Report the header's faults and use it.
 
         Args:
             listed: lengths of the references, where the format has a list of its own.
         """
-        self._header = header
+        self._report_header(header)
+        self._use_header(header, listed)
+
+    def _report_header(self, header: Header) -> None:
         for line, value, expected in header.faults:
             place = Location(path=self.name, line=line or None)
             self._report(tell("DSQC-D019", place, value, expected))
         for code, line, value, expected in header.remarks:
             place = Location(path=self.name, line=line)
             self._report(tell(code, place, value, expected, severity=Severity.WARNING))
+
+    def _use_header(self, header: Header, listed: Sequence[int] = ()) -> None:
+        """Tell the walk what records may refer to."""
+        self._header = header
         lengths = listed or [length for _name, length in header.references]
         circular = header.circular if len(header.circular) == len(lengths) else ()
         self._walk.list_references(lengths, circular)
@@ -168,7 +178,27 @@ class AlignmentSource(ParsedSource):
             where = self._place(row, byte)
             item = tell(code, where, value, expected, severity=Severity.WARNING if tolerated else None)
             last = position == kept - 1
-            self._report(replace(item, count=1 + number - kept) if last else item, where.byte_offset)
+            self._report_fault(replace(item, count=1 + number - kept) if last else item, where.byte_offset)
+
+    def _report_fault(self, item: Finding, until: int | None) -> None:
+        """Each kind of fault is cut for itself: what is kept must not go by how many records are looked at at once."""
+        self._report(item, until, f"{item.code} {item.value}")
+
+    def _add_part(self, part: AlignmentState) -> None:
+        """Take over what the reader of a part of this file left behind; parts come in the order of the file."""
+        walk = self._walk
+        self.record_count += part.record_count
+        self.damaged = self.damaged or part.damaged
+        if part.record_count:
+            walk.tally += np.array(part.tally, np.int64)
+            walk.sums += np.array(part.sums, np.uint64)
+            walk.state[COUNTED] += np.array(part.counts, np.int64)
+        for fault, number, record, byte in part.name_faults:
+            place = Location(path=self.name, record=record, byte_offset=byte)
+            before, first = self._name_faults.get(fault, (0, place))
+            self._name_faults[fault] = (before + number, first)
+        for item, until in part.noted:
+            self._report_fault(item, until)
 
     def _check_names(self) -> None:
         """DSQC-D019: names in the order that the header states, in one of the two where it does not say which."""

@@ -1,6 +1,6 @@
 """BAM: proven BGZF blocks to batches of reads, every record checked by a kernel."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 from dsqc.crypt4gh import DataPath
 from dsqc.findings import FindingLog
@@ -10,9 +10,13 @@ from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header, parse_header
 from dsqc.formats.source import BUFFERS_AHEAD
+from dsqc.formats.span_state import AlignmentState
 from dsqc.formats.texts import Phrase, fill
 from dsqc.formats.walk import BUFFER, ROWS, Walk
 from dsqc.model import FileFormat
+
+DAMAGE_CODE = "DSQC-D018"
+"""The rule for damage of a BAM's container."""
 
 
 class BamSource(AlignmentSource):
@@ -41,6 +45,20 @@ class BamSource(AlignmentSource):
     def _read(self) -> Generator[ReadBatch, None, None]:
         if self._read_header():
             yield from self._records()
+
+    def stand_for(self, reader: BlockReader, parts: Iterable[AlignmentState]) -> None:
+        """Take over what the readers of the parts of this file left behind, in order, as if all had been read here.
+        The header is read here.
+
+        Args:
+            reader: proves what the parts proved together.
+        """
+        self._read_header()
+        self.close()
+        self._reader = reader
+        for part in parts:
+            self._add_part(part)
+        self._finish()
 
     def _read_header(self) -> bool:
         """Read magic, text and the list of references (SAM specification 4.2); false, and a finding, without them."""

@@ -16,6 +16,9 @@ class LeadingNames:
     Reads beside each other are judged together (mates, twins), so the reads of the part's first name can only be judged
     behind the last of the part before. They are few: two, where mates stand beside each other.
 
+    Args:
+        aligned: the file is BAM: names beside each other are not judged, so none is left.
+
     Attributes:
         check: of the names behind them.
         lead: their name lines.
@@ -23,12 +26,12 @@ class LeadingNames:
         overflowed: there are too many of them.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, aligned: bool = False) -> None:
         self.check = NameCheck(name)
         self.lead: list[bytes] = []
         self.first_record = 0
         self.overflowed = False
-        self._open = True
+        self._open = not aligned
         self._last = np.zeros(2, np.uint64)
 
     def add(self, batch: ReadBatch) -> None:

@@ -98,6 +98,7 @@ class NamesPart:
         state, last, counts, places: as :class:`NameCheck` keeps them; the last name's hash, text and record.
         repeats: found inside of runs.
         reads: that were looked at.
+        aligned: they are records of alignments.
     """
 
     runs: list[Run]
@@ -107,6 +108,7 @@ class NamesPart:
     places: list[list[Place]]
     repeats: Repeats
     reads: int
+    aligned: bool = False
 
 
 class NameCheck:
@@ -330,7 +332,8 @@ class NameCheck:
         places = [list(named) for named in self._named]
         last = (self._last.tolist(), self._last_name, self._last_record)
         state = self._state.tolist()
-        return NamesPart(self._runs, state, last, self._counts.tolist(), places, self._repeats, self._reads)
+        counts = self._counts.tolist()
+        return NamesPart(self._runs, state, last, counts, places, self._repeats, self._reads, self._aligned)
 
     def follow(self, other: "NamesPart") -> None:
         """Take over what the check of a following part noted, whose first name is not that of the last read here."""
@@ -351,6 +354,7 @@ class NameCheck:
         self._runs += other.runs
         self._repeats.take(other.repeats)
         self._reads += other.reads
+        self._aligned = self._aligned or other.aligned
 
     def _places_of(self, kind: int, text: Text) -> tuple[list[_Value], int]:
         """The first places of a kind, and how many there are."""

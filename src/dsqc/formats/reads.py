@@ -15,7 +15,7 @@ from isal import igzip_lib
 from dsqc.crypt4gh import DataPath, SealedPath, open_data
 from dsqc.errors import DsqcError, SystemFault, UsageError
 from dsqc.findings import FindingLog
-from dsqc.formats.bam import BamSource
+from dsqc.formats.bam import DAMAGE_CODE, BamSource
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader, tell_container
 from dsqc.formats.fastq import FastqSource
@@ -100,7 +100,7 @@ def open_reads(
     ahead = threads > 1
     if file_format is FileFormat.SAM:
         return SamSource(BlockReader(whole, label, container, background=ahead), log)
-    damage = "DSQC-D018" if file_format is FileFormat.BAM else None
+    damage = DAMAGE_CODE if file_format is FileFormat.BAM else None
     reader = BlockReader(whole, label, container, background=ahead, inflate_ahead=False, damage_code=damage)
     if file_format is FileFormat.BAM:
         return BamSource(reader, log, path=path, ahead=ahead)

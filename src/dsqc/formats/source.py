@@ -103,19 +103,21 @@ class ReadSource(ABC):
         """Whether data was delivered that no checksum vouches for: it came out of a damaged part. As ``integrity``."""
         return self.integrity.bytes_proven < self.integrity.bytes_uncompressed
 
-    def _report(self, item: Finding, until: int | None = None) -> None:
-        """Note a finding of the records; from the 21st of a code on they are only counted.
+    def _report(self, item: Finding, until: int | None = None, kind: str = "") -> None:
+        """Note a finding of the records; from the 21st of a kind on they are only counted.
 
         Args:
             until: the finding rests on the uncompressed data up to this offset; None: on all of it.
+            kind: of fault; the finding's code where it has one kind alone.
         """
-        seen = self._reported.get(item.code, 0)
-        self._reported[item.code] = seen + item.count
+        kind = kind or item.code
+        seen = self._reported.get(kind, 0)
+        self._reported[kind] = seen + item.count
         if seen <= KEPT_PER_GROUP:
-            self._held_back[item.code] = len(self._noted)
+            self._held_back[kind] = len(self._noted)
             self._noted.append((item, until))
         else:
-            index = self._held_back[item.code]
+            index = self._held_back[kind]
             held, first = self._noted[index]
             self._noted[index] = (replace(held, count=held.count + item.count), first)
 

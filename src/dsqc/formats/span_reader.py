@@ -69,6 +69,7 @@ class SpanReader(BlockReader):
         text: uncompressed bytes to hand over, from and to (not included), counted from the part's first; to None:
             to the end of the file.
         background: reading has a thread of its own.
+        damage_code: the rule for damage where the format has its own.
 
     Attributes:
         proof: of the container up to the end of the part, once :meth:`pass_over` was called.
@@ -88,6 +89,7 @@ class SpanReader(BlockReader):
         *,
         text: tuple[int, int | None] = (0, None),
         background: bool = False,
+        damage_code: str | None = None,
     ) -> None:
         self.name = name  # nothing is taken over but the methods' names: this one reads in its own way
         self.container = container
@@ -96,6 +98,7 @@ class SpanReader(BlockReader):
         self.lands = False
         self.damage: Damage | None = None
         self._file = file
+        self._damage_code = damage_code
         self._span = span
         self._text = text
         self._beyond_damage = False
@@ -161,7 +164,7 @@ class SpanReader(BlockReader):
     def fault(self, damage: Damage) -> Finding:
         """The finding about ``damage``."""
         place = Location(path=self.name, byte_offset=damage.byte_offset, in_container=True)
-        return tell(damage.code, place, damage.value, damage.expected)
+        return tell(self._damage_code or damage.code, place, damage.value, damage.expected)
 
     def pass_over(self) -> None:
         """Read on to the end of the part, proving and hashing."""

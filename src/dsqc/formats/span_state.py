@@ -21,3 +21,20 @@ class SpanState:
     record_count: int = 0
     damaged: bool = False
     noted: list[tuple[Finding, int | None]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class AlignmentState(SpanState):
+    """The same of alignments.
+
+    Attributes:
+        tally: mapped and unmapped records of each reference, the last row for none.
+        sums: of what mates say.
+        counts: of the records that pairs are judged by, as the reader orders them.
+        name_faults: kind of disorder of names, how often, record and byte of the first.
+    """
+
+    tally: list[list[int]] = field(default_factory=list)
+    sums: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    name_faults: list[list[int]] = field(default_factory=list)

@@ -25,9 +25,9 @@ _SAMPLES = 32
 _HEADER = 18
 _START, _FIELD = b"\x1f\x8b\x08\x04", b"\x06\x00BC\x02\x00"
 
-NOT_FASTQ = Text(
-    "only FASTQ is measured in parts: alignments are counted by windows that reach across any edge",
-    "FASTQ만 나누어 측정합니다. 정렬 파일은 경계를 넘는 구간 단위로 셉니다",
+NOT_READ_IN_PARTS = Text(
+    "only FASTQ and BAM are measured in parts; SAM and CRAM are read from their beginning",
+    "FASTQ와 BAM만 나누어 측정합니다. SAM과 CRAM은 처음부터 읽어야 합니다",
 )
 NOT_CUT = Text(
     "its container has no edges at which reading can begin; BGZF has (bgzip)",
@@ -64,6 +64,7 @@ class Spans:
         path: of the file.
         size: its stored bytes.
         identity: what tells this content from another of the same size: digest of samples of its bytes.
+        format: FASTQ or BAM; None where the file is not cut.
         container: plain text or BGZF; None where the file is not cut.
         spans: one a part, in order; one alone where the file is not cut.
         reason: why it is not cut; None where it is.
@@ -72,6 +73,7 @@ class Spans:
     path: Path
     size: int
     identity: str
+    format: FileFormat | None
     container: Container | None
     spans: tuple[Span, ...]
     reason: Text | None = None
@@ -84,8 +86,9 @@ class Spans:
 def find_spans(path: Path, parts: int) -> Spans:
     """Cut a file into ``parts`` of about the same number of stored bytes; the same file is always cut the same way.
 
-    FASTQ is cut where it is plain text (anywhere: the reader finds the record) or BGZF (between blocks that prove to
-    be ones: a header, a checksum, more headers behind). All else is one part, and ``reason`` says why.
+    FASTQ is cut where it is plain text (anywhere: the reader finds the record) or BGZF, BAM where it is BGZF (between
+    blocks that prove to be ones: a header, a checksum, more headers behind). All else is one part, and ``reason`` says
+    why.
 
     Raises:
         SystemFault: the file cannot be read.
@@ -104,13 +107,15 @@ def find_spans(path: Path, parts: int) -> Spans:
     except OSError as error:
         raise SystemFault(f"Reading {path.name} failed: {error.strerror}.", hint="Check the disk.") from error
     spans = tuple(Span(n, len(edges) - 1, low, high) for n, (low, high) in enumerate(pairwise(edges), 1))
-    return Spans(path, size, identity, None if reason else container, spans, reason)
+    known = None if reason else file_format
+    return Spans(path, size, identity, known, None if reason else container, spans, reason)
 
 
 def _reason(file_format: FileFormat | None, container: Container | None, size: int) -> Text | None:
-    if size == 0 or file_format is not FileFormat.FASTQ:
-        return NOT_FASTQ
-    return None if container in (Container.PLAIN, Container.BGZF) else NOT_CUT
+    if size == 0 or file_format not in (FileFormat.FASTQ, FileFormat.BAM):
+        return NOT_READ_IN_PARTS
+    plain_text = file_format is FileFormat.FASTQ and container is Container.PLAIN
+    return None if plain_text or container is Container.BGZF else NOT_CUT
 
 
 def _identity(file: BinaryIO, size: int) -> str:
@@ -143,6 +148,8 @@ def _is_edge(file: BinaryIO, at: int, size: int) -> bool:
         if head[:4] != _START or head[10:16] != _FIELD:
             return False
         length = int.from_bytes(head[16:18], "little") + 1
+        if length < _HEADER + 10:  # a header and a trailer
+            return False
         if number == 0 and not _is_whole(file.read(length - _HEADER)):
             return False
         at += length

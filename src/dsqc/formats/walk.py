@@ -90,6 +90,20 @@ class Walk:
             self._ends[row] = _NO_END
         self.tally = np.zeros((len(lengths) + 1, 2), np.int64)
 
+    def follow(self, base: int, reference: int, position: int, name: bytes) -> None:
+        """Go on inside a file, before the first record.
+
+        Args:
+            base: offset in the uncompressed file of the stream's first byte.
+            reference, position: of the last record in front that has a place in the order (the number of references
+                stands for none).
+            name: of the last record in front, with its NUL; empty where names are not compared.
+        """
+        self.base = base
+        self.state[r.LAST_REFERENCE], self.state[r.LAST_POSITION] = reference, position
+        self._last_name[: len(name)] = np.frombuffer(name, np.uint8)
+        self.state[r.LAST_NAME] = len(name)
+
     def expect_names_in_order(self) -> None:
         """Have names compared with that of the record before."""
         self.state[r.BY_NAME] = 1

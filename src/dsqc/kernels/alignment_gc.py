@@ -14,9 +14,11 @@ Numbers = NDArray[np.int32]
 WINDOW = 20_000
 """Positions of a window, as samtools stats has them."""
 
-# Entries of `state`: the open window, and what its records hold. Windows of a reference are numbered from 0.
+# Entries of `state`: the open window, and what its records hold. Windows of a reference are numbered from 0. The first
+# window is kept as it is once it is closed (FIRST_CLOSED): who measured the part of the file in front adds to it.
 REFERENCE, NUMBER, RECORDS, GC, BASES, LAST_POSITION, UNSORTED, FIRST_REFERENCE, FIRST_NUMBER = range(9)
-STATE = 9
+FIRST_POSITION, FIRST_CLOSED, FIRST_RECORDS, FIRST_GC, FIRST_BASES = range(9, 14)
+STATE = 14
 
 C, G = 2, 4
 """Codes of packed bases (SAM specification 4.2.3)."""
@@ -71,12 +73,12 @@ def add_windows(
     Args:
         data .. position: as in ``AlignmentColumns`` and ``ReadBatch``.
         lengths: of the reference sequences.
-        percents, records: room for as many windows as the batch has records; receive those that are closed: the GC
-            percent of their records' bases, and the number of their records.
+        percents, records: room for as many windows as the batch has records; receive those that are closed, but for the
+            first: the GC percent of their records' bases, and the number of their records.
         state: STATE; REFERENCE, LAST_POSITION and FIRST_REFERENCE begin at -1.
 
     Returns:
-        How many windows were closed.
+        How many windows were closed and written to ``percents``.
     """
     closed = 0
     for row in range(flags.shape[0]):
@@ -92,13 +94,19 @@ def add_windows(
             return closed
         number = start // WINDOW
         if sequence != state[REFERENCE] or number != state[NUMBER]:
-            if state[REFERENCE] >= 0:
+            if state[REFERENCE] < 0:
+                state[FIRST_REFERENCE] = sequence
+                state[FIRST_NUMBER] = number
+                state[FIRST_POSITION] = start
+            elif state[FIRST_CLOSED] == 0:
+                state[FIRST_CLOSED] = 1
+                state[FIRST_RECORDS] = state[RECORDS]
+                state[FIRST_GC] = state[GC]
+                state[FIRST_BASES] = state[BASES]
+            else:
                 percents[closed] = _percent(state[GC], state[BASES])
                 records[closed] = state[RECORDS]
                 closed += 1
-            else:
-                state[FIRST_REFERENCE] = sequence
-                state[FIRST_NUMBER] = number
             state[REFERENCE] = sequence
             state[NUMBER] = number
             state[RECORDS] = 0

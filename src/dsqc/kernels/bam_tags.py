@@ -166,6 +166,7 @@ def check_tags(
             place = following
         if place < end:
             note(BAD_TAGS, row, at, counts, places)
+            state[KEYS] = -1  # the keys are not those of a record that was compared
             continue
         if changed or number != state[KEYS]:
             state[KEYS] = number

@@ -1,6 +1,6 @@
 """Depth of coverage of alignments that are sorted by coordinate."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import ClassVar, Self
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dsqc.formats.batch import AlignmentColumns, ReadBatch
 from dsqc.kernels import alignment_coverage as k
 from dsqc.language import Text
+from dsqc.metrics.alignment_depth import NOTHING_OPEN, DepthWindow, begin_of, ordered
 from dsqc.metrics.alignment_medians import lower_median, median_deviation
 from dsqc.metrics.collector import Collector, Facts, Metric, MetricRow, Reads, Table, Value
 from dsqc.metrics.positions import display_groups
@@ -68,8 +69,9 @@ class CoverageCollector(Collector):
     """Counts reference positions by depth; a window along the reference is all it holds (see the kernel).
 
     A part of a file that another part goes before is measured by :meth:`continuation`, which takes the open window
-    over, so that reads across the cut count as in one piece. Parts that were measured without knowing of each other
-    add up where no read of the first reaches the second's first record; else there is no coverage.
+    over, so that reads across the cut count as in one piece, or is told of that window (:meth:`begin_in`). Parts that
+    were measured without knowing of each other add up where no read of the first reaches the second's first record;
+    else there is no coverage.
     """
 
     METRICS: ClassVar[tuple[Metric, ...]] = (
@@ -213,6 +215,58 @@ class CoverageCollector(Collector):
         if self._state[k.REFERENCE] >= 0:
             following._begun_row = [int(self._histogram_of[self._state[k.REFERENCE]])]
         return following
+
+    def begin_behind(self, reads: int, longest: int) -> None:
+        """The window of what was seen says nothing of a part that begins later: see :meth:`begin_in`."""
+        self._changes[:] = 0
+        self._marks[:] = 0
+        self._state = type(self)()._state
+        self._follows, self._begun_row = False, []
+
+    def window(self) -> DepthWindow:
+        """What is open now, for who measures what follows (:meth:`begin_in`)."""
+        state = self._state
+        if state[k.UNSORTED]:
+            return DepthWindow(unsorted=True)
+        if state[k.REFERENCE] < 0:
+            return NOTHING_OPEN
+        held = np.arange(state[k.BEGIN], state[k.END])
+        kept = self._changes[held & (len(self._changes) - 1)]
+        used = np.flatnonzero(kept)
+        changes = dict(zip(held[used].tolist(), kept[used].tolist(), strict=True))
+        begin = int(state[k.BEGIN])
+        changes[begin] = changes.get(begin, 0) + int(state[k.DEPTH])
+        return DepthWindow(
+            first=(int(state[k.FIRST_REFERENCE]), int(state[k.FIRST_POSITION])),
+            last=(int(state[k.REFERENCE]), int(state[k.LAST_POSITION])),
+            changes=ordered(changes),
+        )
+
+    def begin_in(self, window: DepthWindow, lengths: Sequence[int]) -> None:
+        """Go on where the part in front of this one ended, before the first record is added.
+
+        Args:
+            window: left open by all that stands in front.
+            lengths: of the references.
+        """
+        self._prepare(np.array(lengths, np.int64))
+        self._state[k.UNSORTED] = window.unsorted
+        if window.unsorted or window.last[0] < 0:
+            return
+        begin = begin_of(window.last[1])
+        end = max((position + 1 for position, _change in window.changes), default=begin)
+        size = len(self._changes)
+        while size < end - begin + 64:
+            size *= 2
+        self._changes, self._marks = np.zeros(size, np.int32), np.zeros(size // 64, np.uint64)
+        for position, change in window.changes:
+            at = position & (size - 1)
+            self._changes[at] = change
+            self._marks[at >> 6] |= np.uint64(1) << np.uint64(at & 63)
+        self._state[[k.REFERENCE, k.LAST_POSITION, k.BEGIN, k.END]] = *window.last, begin, end
+        self._state[[k.FIRST_REFERENCE, k.FIRST_POSITION]] = window.first
+        self._follows = True
+        self._begun_row = [int(self._histogram_of[window.last[0]])]
 
     def _take_window(self, other: Self) -> None:
         self._changes = other._changes.copy()

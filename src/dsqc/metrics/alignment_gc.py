@@ -31,8 +31,8 @@ _WINDOWS_KO = (
 class GcBiasCollector(Collector):
     """Counts records and their GC by window; windows are kept as GC percent and number of records, 9 bytes each.
 
-    The window that is open at a cut goes on in the part that :meth:`continuation` measures. Parts measured without
-    knowing of each other add up where the second begins behind the first's last window; else there is no GC bias.
+    The first window and the last are kept as they are, so parts of a file add up exactly, wherever it is cut, when they
+    are merged in the order of the file. A part that begins before the last record of the one in front is out of order.
     """
 
     METRICS: ClassVar[tuple[Metric, ...]] = (
@@ -64,7 +64,6 @@ class GcBiasCollector(Collector):
         self._state = np.zeros(k.STATE, np.int64)
         self._state[[k.REFERENCE, k.LAST_POSITION, k.FIRST_REFERENCE]] = -1
         self._room = (np.zeros(0, np.uint8), np.zeros(0, np.int64))
-        self._follows = False
 
     def add_records(self, records: ReadBatch) -> None:
         """Add the records of a batch; nothing is done any more once records were not sorted."""
@@ -91,13 +90,6 @@ class GcBiasCollector(Collector):
     def add(self, reads: Reads) -> None:
         """Nothing more: windows are told by records as stored."""
 
-    def continuation(self) -> Self:
-        """An empty collector for the part that follows, which goes on with the open window."""
-        following = type(self)()
-        following._state = self._state.copy()
-        following._follows = True
-        return following
-
     def merge(self, other: Self) -> None:
         """Add the following part."""
         one, two = self._state, other._state
@@ -105,26 +97,50 @@ class GcBiasCollector(Collector):
             one[k.UNSORTED] = 1
         if one[k.UNSORTED] or two[k.REFERENCE] < 0:
             return
-        if not other._follows and one[k.REFERENCE] >= 0:
-            last, first = (one[k.REFERENCE], one[k.NUMBER]), (two[k.FIRST_REFERENCE], two[k.FIRST_NUMBER])
-            if last >= first:
-                one[k.UNSORTED] = 1
-                return
-            self._percents.append(np.array([_percent(one)], np.uint8))
-            self._records.append(one[[k.RECORDS]])
-        begun = one[[k.FIRST_REFERENCE, k.FIRST_NUMBER]]
+        if one[k.REFERENCE] < 0:
+            one[:] = two
+        elif (one[k.REFERENCE], one[k.LAST_POSITION]) > (two[k.FIRST_REFERENCE], two[k.FIRST_POSITION]):
+            one[k.UNSORTED] = 1
+            return
+        else:
+            self._go_on_with(two)
         self._percents += other._percents
         self._records += other._records
-        self._state = two.copy()
-        if begun[0] >= 0:
-            self._state[[k.FIRST_REFERENCE, k.FIRST_NUMBER]] = begun
+
+    def _go_on_with(self, two: Counts) -> None:
+        """Add the first window of what follows to the open one, or close that; the last one of what follows is open."""
+        one, open_one = self._state, slice(k.RECORDS, k.BASES + 1)
+        first = two[k.FIRST_RECORDS : k.FIRST_BASES + 1] if two[k.FIRST_CLOSED] else two[open_one]
+        if (one[k.REFERENCE], one[k.NUMBER]) == (two[k.FIRST_REFERENCE], two[k.FIRST_NUMBER]):
+            one[open_one] += first
+        else:
+            self._close()
+            one[open_one] = first
+        if two[k.FIRST_CLOSED]:
+            self._close()
+            one[open_one] = two[open_one]
+        one[[k.REFERENCE, k.NUMBER, k.LAST_POSITION]] = two[[k.REFERENCE, k.NUMBER, k.LAST_POSITION]]
+
+    def _close(self) -> None:
+        """Put the open window aside."""
+        state = self._state
+        if not state[k.FIRST_CLOSED]:
+            state[k.FIRST_CLOSED] = 1
+            state[k.FIRST_RECORDS : k.FIRST_BASES + 1] = state[k.RECORDS : k.BASES + 1]
+            return
+        self._percents.append(np.array([_percent(state[k.GC], state[k.BASES])], np.uint8))
+        self._records.append(state[[k.RECORDS]])
 
     def _windows(self) -> tuple[NDArray[np.uint8], Counts] | None:
         """GC percent and records of every window; None where there are none, or the order is wrong."""
-        if self._state[k.UNSORTED] or self._state[k.REFERENCE] < 0:
+        state = self._state
+        if state[k.UNSORTED] or state[k.REFERENCE] < 0:
             return None
-        percents = np.concatenate([*self._percents, np.array([_percent(self._state)], np.uint8)])
-        return percents, np.concatenate([*self._records, self._state[[k.RECORDS]]])
+        kept = [state[k.RECORDS : k.BASES + 1]]
+        if state[k.FIRST_CLOSED]:
+            kept.append(state[k.FIRST_RECORDS : k.FIRST_BASES + 1])
+        ends = np.array([_percent(gc, bases) for _records, gc, bases in kept], np.uint8)
+        return np.concatenate([*self._percents, ends]), np.concatenate([*self._records, [item[0] for item in kept]])
 
     def values(self, facts: Facts) -> dict[str, Value]:
         """Metric id -> value."""
@@ -153,9 +169,8 @@ class GcBiasCollector(Collector):
         return {"gc_bias": table}
 
 
-def _percent(state: Counts) -> int:
-    """GC percent of the open window, as the kernel rounds it."""
-    gc, bases = int(state[k.GC]), int(state[k.BASES])
+def _percent(gc: int, bases: int) -> int:
+    """GC percent of a window, as the kernel rounds it."""
     return (200 * gc + bases) // (2 * bases) if bases else 0
 
 

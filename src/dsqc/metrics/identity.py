@@ -4,7 +4,7 @@ The counts tell an individual as surely as a genotype does: results that hold th
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import ClassVar
 
@@ -113,6 +113,12 @@ class _Layout:
         self.places = chosen.place[self.build][self.order]
 
 
+@lru_cache(maxsize=8)
+def _layout(lengths: bytes) -> _Layout:
+    """The layout of references whose lengths are these int64."""
+    return _Layout(np.frombuffer(lengths, np.int64))
+
+
 class IdentityCollector(Collector):
     """Counts bases at the sites, of alignments to GRCh37 or GRCh38; nothing of others."""
 
@@ -148,7 +154,7 @@ class IdentityCollector(Collector):
 
     def __init__(self) -> None:
         self._counts: Counts | None = None
-        self._layout: _Layout | None = None
+        self._lengths = np.zeros(0, np.int64)  # of the references whose bases are packed
         self._build = ""
         self._packed = np.zeros((0, k.BASES), np.int64)
 
@@ -157,12 +163,13 @@ class IdentityCollector(Collector):
         fields = records.alignment
         if fields is None or records.flag is None or not len(records):
             return
-        if self._layout is None:
-            self._layout = _Layout(fields.reference_lengths)
-            self._build = self._layout.build
-            self._packed = np.zeros((len(self._layout.places), k.BASES), np.int64)
+        if not len(self._lengths) and len(fields.reference_lengths):
+            self._lengths = fields.reference_lengths.copy()
+            layout = _layout(self._lengths.tobytes())
+            self._build = layout.build
+            self._packed = np.zeros((len(layout.places), k.BASES), np.int64)
         if self._build:
-            self._count(records, records.flag, fields, self._layout)
+            self._count(records, records.flag, fields, _layout(self._lengths.tobytes()))
 
     def _count(self, records: ReadBatch, flag: NDArray[np.int32], fields: AlignmentColumns, layout: _Layout) -> None:
         k.count_sites(
@@ -190,8 +197,8 @@ class IdentityCollector(Collector):
         if not self._build:
             return None
         found = np.zeros((len(sites()), k.BASES), np.int64) if self._counts is None else self._counts.copy()
-        if self._layout is not None:
-            found[self._layout.order] += self._packed
+        if len(self._lengths):
+            found[_layout(self._lengths.tobytes()).order] += self._packed
         return found
 
     def merge(self, other: "IdentityCollector") -> None:

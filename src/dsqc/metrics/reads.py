@@ -1,6 +1,6 @@
 """All collectors of one data file behind one door: ``add``, ``merge``, and the finished values and tables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from dsqc.metrics import state
 from dsqc.metrics.adapters import AdapterCollector
 from dsqc.metrics.alignment import AlignmentCollector
 from dsqc.metrics.alignment_coverage import CoverageCollector
+from dsqc.metrics.alignment_depth import DepthWindow
 from dsqc.metrics.alignment_gc import GcBiasCollector
 from dsqc.metrics.batch import check_batch, sequenced_reads
 from dsqc.metrics.collector import Collector, Encoding, Facts, MetricRow, Reads, Table, Value
@@ -153,6 +154,16 @@ class ReadMetrics:
         for collector in following._collectors:
             collector.begin_behind(reads, longest)
         return following
+
+    def begin_in(self, window: DepthWindow, lengths: Sequence[int]) -> None:
+        """Tell the metrics of a part of an alignment file what all in front of it leaves open of the depth.
+
+        Args:
+            lengths: of the references.
+        """
+        for collector in self._collectors:
+            if isinstance(collector, CoverageCollector):
+                collector.begin_in(window, lengths)
 
     def follows_exactly(self, other: "ReadMetrics") -> bool:
         """Whether :meth:`merge` of the part that follows is exact (see ``Collector``)."""

@@ -5,11 +5,13 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 from dsqc.errors import SystemFault
 from dsqc.findings import Finding, FindingLog
 from dsqc.fingerprint import Fingerprint
 from dsqc.formats import open_reads
+from dsqc.formats.bam import BamSource
 from dsqc.formats.checksums import combine_crc64, crc64_text
 from dsqc.formats.container import Integrity
 from dsqc.formats.fastq import FastqSource
@@ -18,7 +20,7 @@ from dsqc.formats.names_lead import as_batch
 from dsqc.formats.names_unique import NamesPart, Repeats, Run
 from dsqc.formats.pair_span import joined_check
 from dsqc.formats.pairing import PairReader
-from dsqc.formats.span_state import SpanState
+from dsqc.formats.span_state import AlignmentState, SpanState
 from dsqc.formats.spans import Spans, find_spans
 from dsqc.metrics import state
 from dsqc.metrics.pairs import PairMetrics
@@ -27,6 +29,8 @@ from dsqc.model import Container
 from dsqc.stages._part_file import PartFile
 from dsqc.stages._qc_measure import Options, Pass, QcFile, QcPair
 from dsqc.stages._qc_spans import digest, digest_of, is_of, pairs_identity, pairs_place, place_of
+
+_State = TypeVar("_State", bound=SpanState)
 
 
 def join_parts(path: Path, stem: str, out: Path, options: Options) -> QcFile | None:
@@ -52,7 +56,10 @@ def join_pair(
         one, two = (_joined_pass(path, out, options, stack) for path in paths)
         if one is None or two is None:
             return None
-        pair = _pair_of(paths, one, two, out) or _compare_whole(paths, one.log)
+        if one.aligned or two.aligned:  # no mate files, whatever their names say
+            pair = QcPair((paths[0].name, paths[1].name), 0, PairMetrics())
+        else:
+            pair = _pair_of(paths, one, two, out) or _compare_whole(paths, one.log)
         return (
             one.finish(stems[0], mate=paths[1].name, pair=pair),
             two.finish(stems[1], mate=paths[0].name, pair=pair),
@@ -108,11 +115,15 @@ def _joined_pass(path: Path, out: Path, options: Options, stack: ExitStack) -> P
     _check_bytes(spans, files, digests)
     one = Pass(path, replace(options, threads=1))
     stack.enter_context(one.source)
-    if not isinstance(one.source, FastqSource) or not _take_reads(one, files):
+    if not isinstance(one.source, FastqSource | BamSource) or not _take_reads(one, files):
         return None
     integrity, faults, container = _joined(spans, files, digests)
     reader = JoinedReader(path.name, container, integrity, faults)
-    one.source.stand_for(reader, [_state(part) for part in files if not part.header["damaged_before"]])
+    read = [part for part in files if not part.header["damaged_before"]]
+    if isinstance(one.source, BamSource):
+        one.source.stand_for(reader, [_state(part, AlignmentState) for part in read])
+    else:
+        one.source.stand_for(reader, [_state(part, SpanState) for part in read])
     return one
 
 
@@ -180,7 +191,7 @@ def _take_reads(one: Pass, files: Sequence[PartFile]) -> bool:
         one.personal.take(part.header["personal"])
         if part.header["reads"] is None:
             continue
-        reads = one.reads if not begun else ReadMetrics()
+        reads = one.reads if not begun else ReadMetrics(aligned=one.aligned)
         reads.fill(part.header["reads"], part.array)
         fingerprint = Fingerprint()
         state.fill(fingerprint, part.header["fingerprint"], part.array)
@@ -208,14 +219,23 @@ def _take_names(one: Pass, part: PartFile) -> None:
     words, text, record = found["last"]
     places = [[(record, name) for record, name in kind] for kind in found["places"]]
     one.names.follow(
-        NamesPart(runs, found["state"], (words, text, record), found["counts"], places, repeats, found["reads"])
+        NamesPart(
+            runs=runs,
+            state=found["state"],
+            last=(words, text, record),
+            counts=found["counts"],
+            places=places,
+            repeats=repeats,
+            reads=found["reads"],
+            aligned=found["aligned"],
+        )
     )
 
 
-def _state(part: PartFile) -> SpanState:
+def _state(part: PartFile, kind: type[_State]) -> _State:
     kept = part.header["state"]
     noted = [(Finding.from_dict(item), until) for item, until in kept["noted"]]
-    return SpanState(kept["totals"], kept["record_count"], kept["damaged"], noted)
+    return kind(**{**kept, "noted": noted})
 
 
 def _joined(

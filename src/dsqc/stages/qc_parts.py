@@ -17,7 +17,8 @@ from dsqc.errors import SystemFault, UsageError
 from dsqc.findings import FindingLog
 from dsqc.fingerprint import Fingerprint
 from dsqc.formats import open_reads
-from dsqc.formats.fastq_span import Before, FastqSpan, SpanCount
+from dsqc.formats.bam_span import BamBefore, BamHeader, BamSpan, read_header
+from dsqc.formats.fastq_span import Before, FastqSpan
 from dsqc.formats.names_lead import LeadingNames
 from dsqc.formats.pair_span import PairSpan
 from dsqc.formats.span_reader import SpanBytes
@@ -25,6 +26,7 @@ from dsqc.formats.spans import Span, Spans, find_spans
 from dsqc.metrics import state
 from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
+from dsqc.model import FileFormat
 from dsqc.stages._part_file import PartFile, PartWriter
 from dsqc.stages._qc_join import has_parts, join_pair, join_parts
 from dsqc.stages._qc_measure import Options
@@ -32,12 +34,13 @@ from dsqc.stages._qc_personal import PersonalCheck
 from dsqc.stages._qc_spans import (
     PARTS,
     SCHEMA,
+    InFront,
     SeamBroken,
-    before_of,
     digest,
     digest_of,
     digest_place,
     identity_of,
+    in_front,
     is_of,
     pairs_identity,
     pairs_place,
@@ -111,8 +114,7 @@ def measure_part(part: Part, out: Path, *, options: Options | None = None) -> Pa
             found: dict[str, Any] = {"whole": True}
         else:
             try:
-                before, count = before_of(spans, span, out)
-                found = _measured(_Place(spans, span, before, count), writer, options)
+                found = _measured(_Place(spans, span, in_front(spans, span, out)), writer, options)
             except SeamBroken:
                 found = {"whole": True}
         writer.finish({**identity_of(spans, span), **found})
@@ -129,26 +131,48 @@ def _stands(place: Path, spans: Spans, span: Span) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A part, what stands in front of it, and what it holds."""
+    """A part, and what stands in front of it."""
 
     spans: Spans
     span: Span
-    before: Before
-    count: SpanCount | None
+    front: InFront
+
+    def source(self, end: int | None, *, ahead: bool) -> FastqSpan | BamSpan:
+        """Its reader; ``end``: where the records of the part end, None: at the end of the data."""
+        before = self.front.before
+        if isinstance(before, BamBefore):
+            return BamSpan(self.spans, self.span, before, end, self._header(before), ahead=ahead)
+        return FastqSpan(self.spans, self.span, before, end, ahead=ahead)
+
+    def _header(self, before: BamBefore) -> BamHeader | None:
+        return None if before.is_head or before.ended else read_header(self.spans.path)
+
+    def metrics(self) -> ReadMetrics:
+        """Empty metrics, which know of what stands in front what they must know."""
+        before, count = self.front.before, self.front.count
+        aligned = isinstance(before, BamBefore)
+        if before.ended or count is None or not count.records:
+            return ReadMetrics(aligned=aligned)
+        reads = _metrics_behind(self.spans.path, before)
+        header = self._header(before) if isinstance(before, BamBefore) else None
+        if header:
+            reads.begin_in(self.front.window, header[1])
+        return reads
 
 
 def _measured(place: _Place, writer: PartWriter, options: Options) -> dict[str, Any]:
     """The header of a part; arrays go to ``writer``."""
-    spans, span, before, count = place.spans, place.span, place.before, place.count
+    before, count = place.front.before, place.front.count
     if count is None:
-        return {"whole": False, "damaged_before": True, "crc64nvme": _crc_of(spans, span)}
+        return {"whole": False, "damaged_before": True, "crc64nvme": _crc_of(place.spans, place.span)}
     after = before.after(count)
-    source = FastqSpan(spans, span, before, None if after.ended else after.edge, ahead=options.threads > 1)
-    names = LeadingNames(source.name)
+    aligned = isinstance(before, BamBefore)
+    source = place.source(None if after.ended else after.edge, ahead=options.threads > 1)
+    names = LeadingNames(source.name, aligned=aligned)
     source.inspect(names.add)
-    personal = PersonalCheck(source.name, aligned=False)
+    personal = PersonalCheck(source.name, aligned=aligned)
     fingerprint = Fingerprint()
-    reads = ReadMetrics() if before.ended or not count.records else _metrics_behind(spans.path, before)
+    reads = place.metrics()
     with source:
         for batch in source.batches():
             personal.add(batch)
@@ -185,14 +209,14 @@ def _metrics_behind(path: Path, before: Before) -> ReadMetrics:
     The beginning of the file is read for that: up to the point from which nothing depends on the reads that come, which
     is some 100,000 different reads, or up to the part.
     """
-    head = ReadMetrics()
+    head = ReadMetrics(aligned=isinstance(before, BamBefore))
     if before.records:
         with open_reads(path, FindingLog(), threads=1) as source:
             for batch in source.batches():
                 head.settle(batch.part(0, min(len(batch), before.records + 1 - batch.first_record)))
                 if head.is_settled or source.record_count >= before.records:
                     break
-    return head.part_behind(before.records, before.longest)
+    return head.part_behind(before.reads if isinstance(before, BamBefore) else before.records, before.longest)
 
 
 def _collected(reads: ReadMetrics, fingerprint: Fingerprint, names: LeadingNames, writer: PartWriter) -> dict[str, Any]:
@@ -220,6 +244,7 @@ def _collected(reads: ReadMetrics, fingerprint: Fingerprint, names: LeadingNames
         "places": kept.places,
         "repeats": [kept.repeats.count, kept.repeats.first],
         "reads": kept.reads,
+        "aligned": kept.aligned,
     }
     return found
 
@@ -268,7 +293,8 @@ def measure_pair_part(paths: tuple[Path, Path], number: int, of: int, out: Path)
     """Compare the reads of one part of a file with their mates in another, whose files are measured in parts too.
 
     Where mates are missing or stand in another order, the names of whole files are compared when the parts are put
-    together. Files that cannot be cut are not looked at: they are read in step when they are measured whole.
+    together. Files that cannot be cut are not looked at: they are read in step when they are measured whole; alignments
+    are no mate files.
 
     Raises:
         UsageError: ``number`` is none of ``of``.
@@ -301,15 +327,16 @@ def measure_pair_part(paths: tuple[Path, Path], number: int, of: int, out: Path)
 
 def _compared(files: tuple[Spans, Spans], number: int, out: Path, measured: PairMetrics) -> dict[str, Any] | None:
     """What comparing the mates of part ``number`` found; None where the files are not cut."""
-    if files[0].reason or files[1].reason:
+    if any(item.format is not FileFormat.FASTQ for item in files):
         return None
     span = files[0].spans[number - 1]
-    before, count = before_of(files[0], span, out)
+    front = in_front(files[0], span, out)
+    before, count = front.before, front.count
     has_reads = count is not None and not before.ended and before.edge - before.size < count.size
     records = (before.records + 1, before.records + 1 + (count.records if count and has_reads else 0))
     mate, beside = files[1].spans[0], Before()
     for item in files[1].spans:
-        found, _ = before_of(files[1], item, out)
+        found = in_front(files[1], item, out).before
         if found.records >= records[0] or found.ended:
             break
         mate, beside = item, found

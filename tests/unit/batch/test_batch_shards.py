@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsqc.batch.costs import CostModel, PlannedFile, PlannedRun
+from dsqc.batch.costs import CostModel, PlannedFile, PlannedRun, kind_of
 from dsqc.batch.jobs import jobs_of
 from dsqc.batch.layout import STAGES, StageJob
 from dsqc.batch.plan import PlannedSubmission, Shard, ShardKind
@@ -139,8 +140,9 @@ def test_what_left_the_sheet_leaves_its_shard_and_another_run_is_another_cut() -
     assert sum(len(shard.items) for shard in new if shard.kind is ShardKind.MEASURE) == 5
 
 
-def test_a_file_too_long_for_a_job_is_measured_in_parts() -> None:
-    large = PlannedRun("big", (PlannedFile("big.fastq.gz", 100_000_000_000, "fastq_bgzf"),))
+@pytest.mark.parametrize(("name", "kind"), [("big.fastq.gz", "fastq_bgzf"), ("big.bam", kind_of("big.bam"))])
+def test_a_file_too_long_for_a_job_is_measured_in_parts(name: str, kind: str) -> None:
+    large = PlannedRun("big", (PlannedFile(name, 100_000_000_000, kind),))
     small = PlannedRun("small", (PlannedFile("small.fastq.gz", 1_000_000, "fastq_gzip"),))
     planned = PlannedSubmission("sub", "/in/sub", ("big", "small"), bytes=100_001_000_000, files=2)
     shards = cut_batch((planned,), {"sub": (large, small)}, CostModel(), ShardSettings(seconds=600, threads=4))

@@ -1,5 +1,6 @@
 """Depth of coverage: what samtools depth says of every position, whole, in batches, cut and merged."""
 
+import json
 import subprocess
 from collections import Counter
 from itertools import pairwise
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from dsqc.metrics.alignment_coverage import CoverageCollector
+from dsqc.metrics.alignment_depth import NOTHING_OPEN, DepthWindow
 from dsqc.metrics.collector import Facts
 from helpers.raw_alignments import batch_of, batches_of, odd_records, read_records, write_bam
 
@@ -126,6 +128,27 @@ def test_batches_and_cuts_change_nothing(tmp_path, seed):
             merged.merge(part)
         assert list(merged.rows(facts())) == list(whole.rows(facts()))
         assert merged.values(facts()) == whole.values(facts())
+        assert list(by_windows(cuts, records, lengths).rows(facts())) == list(whole.rows(facts()))
+
+
+def by_windows(cuts, records, lengths):
+    """Parts measured apart, each told of the window that all in front of it leave open together."""
+    merged, window = CoverageCollector(), NOTHING_OPEN
+    for start, end in pairwise(cuts):
+        part, alone = CoverageCollector(), CoverageCollector()
+        part.begin_in(DepthWindow.from_dict(json.loads(json.dumps(window.to_dict()))), list(lengths))
+        for collector in (part, alone):
+            collector.add_records(batch_of(records[start:end], lengths))
+        window = window.join(alone.window())
+        merged.merge(part)
+    return merged
+
+
+def test_windows_out_of_order_leave_no_coverage(tmp_path):
+    lines = [read(100, "10M"), read(99, "10M"), read(98, "10M")]
+    lengths, records = read_records(write_bam(tmp_path / "mixed.bam", lines, HEADER))
+    for cuts in ((0, 1, 3), (0, 1, 2, 3), (0, 2, 3)):
+        assert set(by_windows(cuts, records, lengths).values(facts()).values()) == {None}
 
 
 def test_parts_that_know_nothing_of_each_other(tmp_path):
