@@ -235,9 +235,15 @@ def _watched(arguments: list[Any], environment: dict[str, str]) -> tuple[int, fl
     process = subprocess.Popen([*_dsqc(), *map(str, arguments)], env=environment, stdout=subprocess.DEVNULL)
     looking = threading.Thread(target=_until_gone, args=(watch, process.pid))
     looking.start()
-    code = process.wait()
-    ended.set()
-    looking.join()
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        code = process.wait()
+        raise
+    finally:
+        ended.set()
+        looking.join()
     return code, round(max(peaks.values(), default=0) / 1024, 1)
 
 

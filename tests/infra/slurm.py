@@ -7,6 +7,7 @@ are asked for (slurmdbd and a MariaDB of its own), as on some sites they are and
 import contextlib
 import getpass
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -23,7 +24,6 @@ CPUS = 4
 MEMORY_MB = 8000
 CLIENTS = ("sbatch", "srun", "squeue", "scancel", "sacct", "scontrol", "sinfo", "sacctmgr", "sshare")
 DAEMONS = ("slurmctld", "slurmd", "munged")
-CLUSTER = "dsqctest"
 PACKAGES = "apt-get install -y --no-install-recommends slurmctld slurmd slurm-client munge"
 NO_ACCOUNTS = ["JobAcctGatherType=jobacct_gather/none", "AccountingStorageType=accounting_storage/none"]
 START_SECONDS = 60
@@ -41,6 +41,7 @@ class SlurmCluster:
     home: Path
     environment: dict[str, str]
     processes: dict[str, "subprocess.Popen[bytes]"]
+    name: str
 
     def command(self, *arguments: str) -> str:
         """Run one of Slurm's commands against this cluster; returns what it prints."""
@@ -52,7 +53,7 @@ class SlurmCluster:
         self.processes[name].kill()
         self.processes[name].wait()
         if name != "slurmctld":
-            for pid in processes_of_node(name):
+            for pid in processes_of_node(self.name, name):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
@@ -66,14 +67,20 @@ class SlurmCluster:
         return self.command("squeue", "--noheader", "--format=%i", "--states=PENDING,RUNNING,COMPLETING").split()
 
 
-def processes_of_node(name: str) -> list[int]:
-    """Processes of the jobs on a virtual node, after those of Slurm that see to them and would tell of their end."""
+def processes_of_node(cluster: str, name: str) -> list[int]:
+    """Processes of the jobs on a virtual node, after those of Slurm that see to them and would tell of their end.
+
+    Args:
+        cluster: its name; the nodes of every cluster are called alike, and several may run on a machine.
+        name: of the node.
+    """
+    marks = {f"SLURMD_NODENAME={name}".encode(), f"SLURM_CLUSTER_NAME={cluster}".encode()}
     jobs, keepers = [], []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         with contextlib.suppress(OSError):
-            if f"SLURMD_NODENAME={name}".encode() not in (entry / "environ").read_bytes().split(b"\0"):
+            if not marks <= set((entry / "environ").read_bytes().split(b"\0")):
                 continue
             jobs.append(int(entry.name))
             parent = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1]
@@ -102,11 +109,11 @@ def slurm_cluster(
     environment["PATH"] = os.pathsep.join([str(shims), environment["PATH"], "/usr/sbin"])
     ports = _free_ports(2 + 1 + NODES)
     accounts = accounting.slurm_configuration(home, ports[1]) if with_accounting else NO_ACCOUNTS
-    _write_configuration(
-        home, ports[2:], [*accounts, f"MinJobAge={min_job_age_s}", f"SlurmdTimeout={slurmd_timeout_s}"]
-    )
+    lines = [*accounts, f"MinJobAge={min_job_age_s}", f"SlurmdTimeout={slurmd_timeout_s}"]
+    name = f"dsqc{secrets.token_hex(4)}"
+    _write_configuration(home, name, ports[2:], lines)
     processes: dict[str, subprocess.Popen[bytes]] = {}
-    cluster = SlurmCluster(home, environment, processes)
+    cluster = SlurmCluster(home, environment, processes, name)
     try:
         _start(cluster, "munged", daemons["munged"], *_munge_arguments(home))
         _wait_for((home / "munge.socket").exists, "munged", home)
@@ -128,7 +135,7 @@ def _start_accounting(cluster: SlurmCluster, port: int, daemon_port: int) -> Non
     _wait_for(lambda: accounting.answers(port), "mariadbd", home)
     _start(cluster, "slurmdbd", _program("slurmdbd"), "-D")
     _wait_for(lambda: accounting.answers(daemon_port), "slurmdbd", home)
-    cluster.command("sacctmgr", "--immediate", "add", "cluster", CLUSTER)
+    cluster.command("sacctmgr", "--immediate", "add", "cluster", cluster.name)
 
 
 def _program(name: str) -> str:
@@ -173,8 +180,8 @@ def _free_ports(count: int) -> list[int]:
         return [item.getsockname()[1] for item in sockets]
 
 
-def _write_configuration(home: Path, ports: Sequence[int], lines: Sequence[str]) -> None:
-    """``slurm.conf`` with the controller's port, a port a node, and further lines."""
+def _write_configuration(home: Path, name: str, ports: Sequence[int], lines: Sequence[str]) -> None:
+    """``slurm.conf`` of the cluster ``name`` with the controller's port, a port a node, and further lines."""
     host = socket.gethostname().split(".")[0]
     user = getpass.getuser()
     control, *ports = ports
@@ -189,7 +196,7 @@ def _write_configuration(home: Path, ports: Sequence[int], lines: Sequence[str])
     (home / "cgroup.conf").write_text(f"CgroupPlugin=cgroup/v1\nCgroupAutomount=no\nCgroupMountpoint={home}/none\n")
     (home / "slurm.conf").write_text(
         f"""\
-ClusterName={CLUSTER}
+ClusterName={name}
 SlurmctldHost={host}(127.0.0.1)
 SlurmUser={user}
 SlurmdUser={user}
