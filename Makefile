@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 DEMO_DIR ?= demo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Command and the Debian package that brings it, for tests against real servers, a real browser and independent tools.
-SYSTEM_TOOLS := slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client munged:munge radosgw:radosgw ceph-mon:ceph-mon ceph-osd:ceph-osd ceph:ceph-common chromium:chromium samtools:samtools igzip:isal /usr/lib/postgresql/*/bin/initdb:postgresql nginx:nginx-light sshd:openssh-server ssh:openssh-client openssl:openssl pdffonts:poppler-utils /usr/share/fonts/truetype/nanum/NanumGothic.ttf:fonts-nanum
+SYSTEM_TOOLS := slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client munged:munge radosgw:radosgw ceph-mon:ceph-mon ceph-osd:ceph-osd ceph:ceph-common chromium:chromium samtools:samtools igzip:isal /usr/lib/postgresql/*/bin/initdb:postgresql nginx:nginx-light sshd:openssh-server ssh:openssh-client slurmdbd:slurmdbd mariadbd:mariadb-server openssl:openssl pdffonts:poppler-utils /usr/share/fonts/truetype/nanum/NanumGothic.ttf:fonts-nanum
 
 .PHONY: help
 help: ## this list

@@ -2,13 +2,15 @@
 
   python benchmarks/workflow_scale.py                                   20 runs in 4 submissions: shows that it works
   python benchmarks/workflow_scale.py --submissions 200 --runs 10       2,000 runs
+  python benchmarks/workflow_scale.py --profile slurm slurm-array --rounds 3   a race: in turn, one more line at the end
   python benchmarks/workflow_scale.py --plan-only 20000                 plan and dry run, no data
 
 Slurm is started on this machine (tests/infra/slurm.py) with two nodes that share its processors. The overhead is
 (wall - stage work / cores) / (stage work / cores); stage work is the processor time of all stages, from the events of
 the batch. It counts on a quiet machine only; shard_cpu_seconds (stages, their forks and what they share) and
-run_cpu_seconds (planning, Snakemake, report) tell on any. The bars stand in BARS; with --check, one that is not reached
-ends with exit code 1.
+run_cpu_seconds (planning, Snakemake, report) tell on any. What the wall has besides is told by its parts: until the
+first shard, from the end of the last one until Snakemake knows of it, and from then on. The bars stand in BARS; with
+--check, one that is not reached ends with exit code 1.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -49,24 +52,51 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5, help="of each submission")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--place", type=Path, help="directory to work in, kept (default: a temporary one)")
-    parser.add_argument("--profile", default="slurm", help="slurm, slurm-array or local")
+    parser.add_argument("--profile", default=["slurm"], nargs="+", help="slurm, slurm-array or local; several race")
+    parser.add_argument("--rounds", type=int, default=1, help="of a race")
     parser.add_argument("--shards", type=int, default=0, help="(default: two a processor)")
     parser.add_argument("--plan-only", type=int, metavar="RUNS", help="plan and dry-run so many runs, ten a submission")
     parser.add_argument("--check", action="store_true", help="exit 1 where a bar is not reached")
     args = parser.parse_args()
     with nullcontext(args.place) if args.place else tempfile.TemporaryDirectory(prefix="dsqc-scale-") as place:
-        result = plan_only(Path(place), args) if args.plan_only else run(Path(place), args)
-    print(json.dumps(result))
-    return int(args.check and bool(result["missed"]))
+        if args.plan_only:
+            results = [_printed(plan_only(Path(place), args))]
+        else:
+            results = [_printed(run(Path(place), args, name)) for name in args.profile * args.rounds]
+    if len(args.profile) > 1:
+        _printed(race(results))
+    return int(args.check and any(result["missed"] for result in results))
+
+
+def _printed(result: dict[str, Any]) -> dict[str, Any]:
+    print(json.dumps(result), flush=True)
+    return result
+
+
+def race(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Medians of each profile's runs, and their ratios to those of the first."""
+    figures = ("wall_seconds", "shard_cpu_seconds", "run_cpu_seconds", "sbatch_calls", "scheduler_jobs")
+    profiles = list(dict.fromkeys(item["profile"] for item in results))
+    middle = {
+        name: {key: statistics.median(item[key] for item in results if item["profile"] == name) for key in figures}
+        for name in profiles
+    }
+    first = middle[profiles[0]]
+    ratios = {
+        name: {key: round(middle[name][key] / first[key], 3) if first[key] else None for key in figures}
+        for name in profiles[1:]
+    }
+    return {"benchmark": "workflow_race", "runs": results[0]["runs"], "median": middle, "ratio": ratios}
 
 
 def plan_only(place: Path, args: argparse.Namespace) -> dict[str, Any]:
     """Plan and dry-run ``args.plan_only`` runs."""
     sheet = _batch(place, args.plan_only // 10, 10, args.seed, with_reads=False)
     work = place / "work"
-    plan_s, plan_mib = _timed(["batch", "plan", sheet, "--work", work, "--profile", args.profile, "-q"])
-    again_s, _ = _timed(["batch", "plan", sheet, "--work", work, "--profile", args.profile, "-q"])
-    dry_s, dry_mib = _timed(["batch", "run", sheet, "--work", work, "--profile", args.profile, "--dry-run", "-q"])
+    chosen = [sheet, "--work", work, "--profile", args.profile[0], "-q"]
+    plan_s, plan_mib = _timed(["batch", "plan", *chosen])
+    again_s, _ = _timed(["batch", "plan", *chosen])
+    dry_s, dry_mib = _timed(["batch", "run", *chosen, "--dry-run"])
     total = round(plan_s + dry_s, 2)
     return {
         "benchmark": "workflow_plan",
@@ -83,36 +113,38 @@ def plan_only(place: Path, args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def run(place: Path, args: argparse.Namespace) -> dict[str, Any]:
-    """Run the batch on Slurm (or here, with the profile ``local``) and measure."""
+def run(place: Path, args: argparse.Namespace, name: str) -> dict[str, Any]:
+    """Run the batch with the profile ``name``, on Slurm (or here, with ``local``), and measure."""
     sheet = _batch(place, args.submissions, args.runs, args.seed)
     work, cores = place / "work", os.cpu_count() or 1
     shutil.rmtree(work, ignore_errors=True)
     subprocess.run([*_dsqc(), "warmup", "-q"], check=True)
     slurm.CPUS = max(1, cores // slurm.NODES)
-    profile = _profile(place, args.profile, slurm.CPUS if args.profile.startswith("slurm") else cores)
+    profile = _profile(place, name, slurm.CPUS if name.startswith("slurm") else cores)
     chosen: list[Any] = ["--work", work, "--profile", profile, "-q"]
     chosen += ["--shards", args.shards or 2 * slurm.NODES * slurm.CPUS]
     dry_s, _ = _timed(["batch", "run", sheet, *chosen, "--dry-run"])
-    with _cluster(args.profile) as environment:
-        begun, used = time.monotonic(), _children()
+    with _cluster(name) as environment:
+        begun, used = time.time(), _children()
         code, peak = _watched(["batch", "run", sheet, *chosen], environment)
-        wall, used = time.monotonic() - begun, _children() - used
+        ended, used = time.time(), _children() - used
+    wall = ended - begun
     events = EventReader(work).new()
     done = [item for item in events if item.kind is EventKind.DONE]
     cpu, busy = (round(sum(getattr(item, name) for item in done), 2) for name in ("cpu_seconds", "seconds"))
     log = (work / "logs/snakemake.log").read_text(encoding="utf-8", errors="replace")
+    shards = [item for item in events if item.kind is EventKind.SHARD_ENDED]
+    submitted = len(set(re.findall(r"SLURM job ?ID '?(\d+)", log, re.IGNORECASE)))
     measured = {
         "overhead": round((wall - cpu / cores) / (cpu / cores), 3) if cpu else None,
-        "scheduler_jobs": len(set(re.findall(r"SLURM job ?ID '?(\d+)", log, re.IGNORECASE))),
+        "scheduler_jobs": max(submitted, len({item.job for item in shards if item.job})),
         "dry_run_seconds": dry_s,
         "snakemake_mib": peak,
         "parse_seconds": _parse_seconds(work),
     }
-    shards = [item for item in events if item.kind is EventKind.SHARD_ENDED]
     return {
         "benchmark": "workflow_scale",
-        "profile": args.profile,
+        "profile": name,
         "submissions": args.submissions,
         "runs": args.submissions * args.runs,
         "cores": cores,
@@ -125,10 +157,26 @@ def run(place: Path, args: argparse.Namespace) -> dict[str, Any]:
         "stages": _stages(done),
         "shards": len(shards),
         "shard_wall_seconds": [item.seconds for item in shards],
+        "sbatch_calls": submitted,
+        **_around(events, log, begun, ended),
         **measured,
         "prediction": [[item.stage, item.median_ratio] for item in prediction_error(events)],
         "load": _load(),
         "missed": [name for name, bar in BARS.items() if code or measured[name] is None or measured[name] > bar],
+    }
+
+
+def _around(events: list[Any], log: str, begun: float, ended: float) -> dict[str, float | None]:
+    """Seconds before the first shard, from the end of the last one until Snakemake knows of it, and after that."""
+    starts, ends = (
+        [item.time for item in events if item.kind is kind] for kind in (EventKind.SHARD_STARTED, EventKind.SHARD_ENDED)
+    )
+    told = re.findall(r"^\[(.+)\]\nlocalrule write_report:", log, re.MULTILINE)
+    known = time.mktime(time.strptime(told[-1])) if told else None
+    return {
+        "before_first_shard_seconds": round(min(starts) - begun, 1) if starts else None,
+        "unnoticed_seconds": round(known - max(ends), 1) if ends and known else None,
+        "after_noticed_seconds": round(ended - known, 1) if known else None,
     }
 
 
@@ -187,9 +235,15 @@ def _watched(arguments: list[Any], environment: dict[str, str]) -> tuple[int, fl
     process = subprocess.Popen([*_dsqc(), *map(str, arguments)], env=environment, stdout=subprocess.DEVNULL)
     looking = threading.Thread(target=_until_gone, args=(watch, process.pid))
     looking.start()
-    code = process.wait()
-    ended.set()
-    looking.join()
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        code = process.wait()
+        raise
+    finally:
+        ended.set()
+        looking.join()
     return code, round(max(peaks.values(), default=0) / 1024, 1)
 
 

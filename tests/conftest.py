@@ -152,3 +152,13 @@ def slurm() -> Iterator[SlurmCluster]:
     # Not below pytest's own directory: the path of a socket must be short.
     with tempfile.TemporaryDirectory(prefix="dsqc-slurm-") as home, slurm_cluster(Path(home)) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def slurm_accounts() -> Iterator[SlurmCluster]:
+    """A Slurm that keeps accounts, and whose squeue forgets a job as soon as it has ended."""
+    with (
+        tempfile.TemporaryDirectory(prefix="dsqc-slurm-") as home,
+        slurm_cluster(Path(home), with_accounting=True, min_job_age_s=2) as cluster,
+    ):
+        yield cluster

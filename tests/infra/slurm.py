@@ -1,19 +1,23 @@
 """A private, real Slurm on one machine: munged, slurmctld and two virtual nodes, started and stopped by the tests.
 
-Everything lives in one directory: keys, sockets, configuration, state, logs. No systemd, no accounting database.
+Everything lives in one directory: keys, sockets, configuration, state, logs. No systemd. Accounts are kept where they
+are asked for (slurmdbd and a MariaDB of its own), as on some sites they are and on others not.
 """
 
 import contextlib
 import getpass
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from infra import accounting
 
 NODES = 2
 CPUS = 4
@@ -21,6 +25,7 @@ MEMORY_MB = 8000
 CLIENTS = ("sbatch", "srun", "squeue", "scancel", "sacct", "scontrol", "sinfo", "sacctmgr", "sshare")
 DAEMONS = ("slurmctld", "slurmd", "munged")
 PACKAGES = "apt-get install -y --no-install-recommends slurmctld slurmd slurm-client munge"
+NO_ACCOUNTS = ["JobAcctGatherType=jobacct_gather/none", "AccountingStorageType=accounting_storage/none"]
 START_SECONDS = 60
 STOP_SECONDS = 15
 
@@ -36,6 +41,7 @@ class SlurmCluster:
     home: Path
     environment: dict[str, str]
     processes: dict[str, "subprocess.Popen[bytes]"]
+    name: str
 
     def command(self, *arguments: str) -> str:
         """Run one of Slurm's commands against this cluster; returns what it prints."""
@@ -47,7 +53,7 @@ class SlurmCluster:
         self.processes[name].kill()
         self.processes[name].wait()
         if name != "slurmctld":
-            for pid in processes_of_node(name):
+            for pid in processes_of_node(self.name, name):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
@@ -61,14 +67,20 @@ class SlurmCluster:
         return self.command("squeue", "--noheader", "--format=%i", "--states=PENDING,RUNNING,COMPLETING").split()
 
 
-def processes_of_node(name: str) -> list[int]:
-    """Processes of the jobs on a virtual node, after those of Slurm that see to them and would tell of their end."""
+def processes_of_node(cluster: str, name: str) -> list[int]:
+    """Processes of the jobs on a virtual node, after those of Slurm that see to them and would tell of their end.
+
+    Args:
+        cluster: its name; the nodes of every cluster are called alike, and several may run on a machine.
+        name: of the node.
+    """
+    marks = {f"SLURMD_NODENAME={name}".encode(), f"SLURM_CLUSTER_NAME={cluster}".encode()}
     jobs, keepers = [], []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         with contextlib.suppress(OSError):
-            if f"SLURMD_NODENAME={name}".encode() not in (entry / "environ").read_bytes().split(b"\0"):
+            if not marks <= set((entry / "environ").read_bytes().split(b"\0")):
                 continue
             jobs.append(int(entry.name))
             parent = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1]
@@ -78,11 +90,15 @@ def processes_of_node(name: str) -> list[int]:
 
 
 @contextlib.contextmanager
-def slurm_cluster(home: Path, slurmd_timeout_s: int = 300) -> Iterator[SlurmCluster]:
+def slurm_cluster(
+    home: Path, slurmd_timeout_s: int = 300, *, with_accounting: bool = False, min_job_age_s: int = 600
+) -> Iterator[SlurmCluster]:
     """Start a cluster in ``home`` (a short path: it holds sockets), stop all of it at the end.
 
     Args:
         slurmd_timeout_s: how long a node may say nothing before its jobs are given up; Slurm's own value is 300.
+        with_accounting: keep accounts, so that sacct knows jobs.
+        min_job_age_s: how long squeue knows of a job that has ended; Slurm's own value is 300.
 
     Raises:
         SlurmMissing: a program is missing.
@@ -91,12 +107,18 @@ def slurm_cluster(home: Path, slurmd_timeout_s: int = 300) -> Iterator[SlurmClus
     shims = _write_shims(home)
     environment = dict(os.environ, SLURM_CONF=str(home / "slurm.conf"))
     environment["PATH"] = os.pathsep.join([str(shims), environment["PATH"], "/usr/sbin"])
-    _write_configuration(home, slurmd_timeout_s)
+    ports = _free_ports(2 + 1 + NODES)
+    accounts = accounting.slurm_configuration(home, ports[1]) if with_accounting else NO_ACCOUNTS
+    lines = [*accounts, f"MinJobAge={min_job_age_s}", f"SlurmdTimeout={slurmd_timeout_s}"]
+    name = f"dsqc{secrets.token_hex(4)}"
+    _write_configuration(home, name, ports[2:], lines)
     processes: dict[str, subprocess.Popen[bytes]] = {}
-    cluster = SlurmCluster(home, environment, processes)
+    cluster = SlurmCluster(home, environment, processes, name)
     try:
         _start(cluster, "munged", daemons["munged"], *_munge_arguments(home))
         _wait_for((home / "munge.socket").exists, "munged", home)
+        if with_accounting:
+            _start_accounting(cluster, ports[0], ports[1])
         _start(cluster, "slurmctld", daemons["slurmctld"], "-D", "-i")
         for number in range(1, NODES + 1):
             _start(cluster, f"n{number}", daemons["slurmd"], "-D", "-N", f"n{number}")
@@ -106,10 +128,20 @@ def slurm_cluster(home: Path, slurmd_timeout_s: int = 300) -> Iterator[SlurmClus
         _stop(cluster)
 
 
+def _start_accounting(cluster: SlurmCluster, port: int, daemon_port: int) -> None:
+    """MariaDB, then slurmdbd, then the cluster's name in it: slurmctld must find itself there."""
+    home = cluster.home
+    _start(cluster, "mariadbd", *accounting.make_database(home, _program, port, daemon_port))
+    _wait_for(lambda: accounting.answers(port), "mariadbd", home)
+    _start(cluster, "slurmdbd", _program("slurmdbd"), "-D")
+    _wait_for(lambda: accounting.answers(daemon_port), "slurmdbd", home)
+    cluster.command("sacctmgr", "--immediate", "add", "cluster", cluster.name)
+
+
 def _program(name: str) -> str:
     found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
     if found is None:
-        raise SlurmMissing(f"{name} is not installed: {PACKAGES}")
+        raise SlurmMissing(f"{name} is not installed: {PACKAGES}; for accounts {accounting.PACKAGES}")
     return found
 
 
@@ -148,21 +180,23 @@ def _free_ports(count: int) -> list[int]:
         return [item.getsockname()[1] for item in sockets]
 
 
-def _write_configuration(home: Path, slurmd_timeout_s: int) -> None:
+def _write_configuration(home: Path, name: str, ports: Sequence[int], lines: Sequence[str]) -> None:
+    """``slurm.conf`` of the cluster ``name`` with the controller's port, a port a node, and further lines."""
     host = socket.gethostname().split(".")[0]
     user = getpass.getuser()
-    control, *ports = _free_ports(1 + NODES)
+    control, *ports = ports
     for number in range(1, NODES + 1):
         (home / "spool" / f"n{number}").mkdir(parents=True)
     nodes = "\n".join(
         f"NodeName=n{number} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={CPUS} RealMemory={MEMORY_MB}"
         for number, port in enumerate(ports, start=1)
     )
+    further = "\n".join(lines)
     # slurmd asks for the file even where no plugin reads it.
     (home / "cgroup.conf").write_text(f"CgroupPlugin=cgroup/v1\nCgroupAutomount=no\nCgroupMountpoint={home}/none\n")
     (home / "slurm.conf").write_text(
         f"""\
-ClusterName=dsqctest
+ClusterName={name}
 SlurmctldHost={host}(127.0.0.1)
 SlurmUser={user}
 SlurmdUser={user}
@@ -178,8 +212,6 @@ StateSaveLocation={home}/state
 SlurmdSpoolDir={home}/spool/%n
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
-AccountingStorageType=accounting_storage/none
 MpiDefault=none
 ReturnToService=2
 SelectType=select/cons_tres
@@ -187,10 +219,9 @@ SelectTypeParameters=CR_CPU_Memory
 # The nodes are virtual: what stands here counts, not what the machine has.
 SlurmdParameters=config_overrides
 SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=1,bf_interval=1
-MinJobAge=600
-SlurmdTimeout={slurmd_timeout_s}
 KillWait=2
 MailProg=/bin/true
+{further}
 {nodes}
 PartitionName=normal Nodes=n[1-{NODES}] Default=YES MaxTime=24:00:00 DefaultTime=60 State=UP
 """

@@ -1,4 +1,4 @@
-"""A batch on a real Slurm, with the slurm profile as it is shipped; only the waiting is shorter."""
+"""A batch on a real Slurm without accounts, as job arrays by the profile that is shipped; only waiting is shorter."""
 
 import subprocess
 from pathlib import Path
@@ -24,10 +24,10 @@ QUICK = ("--", "--slurm-init-seconds-before-status-checks", "2", "--latency-wait
 
 
 @pytest.mark.timeout(600)
-def test_a_batch_on_slurm_survives_a_kill_and_ends_as_on_one_machine(tmp_path: Path, slurm: SlurmCluster) -> None:
+def test_a_batch_in_job_arrays_survives_a_kill_and_ends_as_on_one_machine(tmp_path: Path, slurm: SlurmCluster) -> None:
     sheet = sample_sheet(tmp_path, ("yeast-cram", "seawater-metagenome"))
     work, local = tmp_path / "work", tmp_path / "local"
-    arguments = ("--profile", "slurm", "--shards", "2", *QUICK)
+    arguments = ("--profile", "slurm-array", "--shards", "2", *QUICK)
     command = batch_command(sheet, work, *arguments)
     with subprocess.Popen(command, env=slurm.environment, stderr=subprocess.PIPE, text=True) as killed:
         snakemake = wait_for(lambda: snakemake_process(work), killed)
@@ -41,7 +41,8 @@ def test_a_batch_on_slurm_survives_a_kill_and_ends_as_on_one_machine(tmp_path: P
     assert done.returncode == ExitCode.FINDINGS, done.stderr + run_log
     assert "cancelling the jobs of a killed run" in done.stderr
     assert batch_status(work).totals == {Outcome.REGISTERED: 1, Outcome.RETURNED: 1}
-    assert run_log.count("has been submitted with SLURM jobid") == 2
+    assert run_log.count("Submitted array job") == 1
+    assert "submitted with SLURM jobid" not in run_log
     assert not left & set(slurm.jobs())
     assert run_batch_command(sheet, local, "--profile", "ci").returncode == ExitCode.FINDINGS
     assert catalog_content(work) == catalog_content(local)

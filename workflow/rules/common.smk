@@ -1,10 +1,15 @@
 import shlex
 
 from snakemake.utils import validate
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 
+from dsqc.batch.ends import wakes_for_ends
 from dsqc.batch.plan import INDEX, read_index
 
 validate(config, schema="../../schemas/workflow/config.schema.yaml")
+
+# Executors of clusters ask ever more rarely how the jobs are; here they ask when a shard has left its end, too.
+RemoteExecutor.sleep = wakes_for_ends(RemoteExecutor.sleep)
 
 SHARDS = read_index(INDEX)
 ENDS = [f"shards/{name}.end.json" for name in SHARDS]

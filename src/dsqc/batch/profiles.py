@@ -1,6 +1,5 @@
 """Profiles of Snakemake, as far as dsqc reads them: where they stand, and what they say of shards and slots."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from importlib.resources import as_file, files
@@ -76,11 +75,22 @@ def profile_settings(profile: Path) -> ProfileSettings:
 
 def uses_slurm(profile: Path, extra: Sequence[str] = ()) -> bool:
     """Whether ``profile``, or a further argument of Snakemake, chooses the executor ``slurm``."""
-    chosen = str(_keys(profile).get("executor", ""))
-    for option, value in itertools.pairwise(extra):
-        if option in ("--executor", "-e"):
-            chosen = value
-    return chosen == "slurm"
+    return setting(profile, extra, "executor", "-e") == "slurm"
+
+
+def setting(profile: Path, extra: Sequence[str], name: str, short: str = "") -> str:
+    """What ``profile`` says of a setting of Snakemake; a further argument goes before it. Empty where neither does.
+
+    Args:
+        name: as in a profile, without the dashes of the command line.
+        short: its short option.
+    """
+    chosen = str(_keys(profile).get(name) or "")
+    for place, argument in enumerate(extra):
+        option, sign, value = argument.partition("=")
+        if option in (f"--{name}", short or f"--{name}"):
+            chosen = value if sign else "".join(extra[place + 1 : place + 2])
+    return chosen
 
 
 def _keys(profile: Path) -> dict[str, Any]:

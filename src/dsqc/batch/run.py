@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from dsqc import logs
+from dsqc.batch.arrays import without_arrays
 from dsqc.batch.costs import measured_factors, read_model, write_rates
 from dsqc.batch.events import EventKind, EventReader, EventWriter
 from dsqc.batch.jobs import BatchOptions, note_options, unsettle
@@ -209,7 +210,7 @@ def _command(options: RunOptions, work: Path, profile: Path, station: Path) -> l
         command += ["--cores", str(options.cores)]
     if options.dry_run:
         command += ["--dry-run"]
-    return [*command, *options.extra]
+    return [*command, *options.extra, *without_arrays(profile, options.extra)]
 
 
 def _environment(work: Path) -> dict[str, str]:

@@ -393,7 +393,14 @@ def _slots(options: ShardOptions) -> dict[str, Slots]:
 def _scratch(wanted: Path | None) -> Iterator[dict[str, str]]:
     """A directory of this shard for temporary files of its jobs, on a disk of the node; gone with the shard."""
     place = wanted or os.environ.get("DSQC_SCRATCH") or os.environ.get("SLURM_TMPDIR")
-    with tempfile.TemporaryDirectory(prefix="dsqc-shard-", dir=place, ignore_cleanup_errors=True) as name:
+    try:
+        made = tempfile.TemporaryDirectory(prefix="dsqc-shard-", dir=place, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise SystemFault(
+            f"No scratch on {os.uname().nodename}: {error.filename}: {error.strerror}.",
+            hint="Set DSQC_SCRATCH to a directory on a disk of every node that this user may write.",
+        ) from error
+    with made as name:
         yield {"TMPDIR": name}
 
 

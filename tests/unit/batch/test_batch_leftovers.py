@@ -15,6 +15,8 @@ from dsqc.batch.profiles import find_profile, uses_slurm
         ("local", (), False),
         ("local", ("--executor", "slurm"), True),
         ("slurm", ("-e", "local"), False),
+        ("local", ("--executor=slurm",), True),
+        ("slurm", ("--forcerun", "--executor", "local", "--jobs=2"), False),
     ],
 )
 def test_the_executor_of_a_run(profile: str, extra: tuple[str, ...], slurm: bool) -> None:

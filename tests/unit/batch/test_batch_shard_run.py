@@ -15,7 +15,7 @@ from dsqc.batch.jobs import jobs_of
 from dsqc.batch.layout import StageJob
 from dsqc.batch.plan import PlannedSubmission, Shard, ShardItem, ShardKind
 from dsqc.batch.shard import ShardOptions, ShardResult, run_shard
-from dsqc.errors import ExitCode
+from dsqc.errors import ExitCode, SystemFault
 
 SUBMISSIONS = {name: PlannedSubmission(name, f"/in/{name}", ("r1", "r2")) for name in ("one", "two")}
 SHARD = Shard("s0001", ShardKind.WHOLE, tuple(map(ShardItem, SUBMISSIONS)))
@@ -124,3 +124,12 @@ def test_a_job_that_takes_all_memory_is_ended_alone(work: Path) -> None:
     (failed,) = _events(work, EventKind.FAILED)
     assert "out of memory" in failed.message
     assert failed.memory_mib > 300
+
+
+def test_scratch_that_a_node_does_not_have_is_a_fault_with_its_remedy(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DSQC_SCRATCH", str(work / "no such disk"))
+    with pytest.raises(SystemFault, match="no such disk") as fault:
+        _run(work)
+    assert "DSQC_SCRATCH" in str(fault.value.hint)
