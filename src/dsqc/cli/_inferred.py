@@ -36,15 +36,15 @@ def print_inferred(document: Data, language: Language, *, every: bool = False) -
         ).get(language)
     )
     chosen = rows if every else [(key, row) for key, row in rows if row["agreement"] == "disagree"]
-    for line in _lines(chosen if every else chosen[:SHOWN], language):
+    for line in lines(chosen if every else chosen[:SHOWN], language):
         print(printable(line))
     if not every and len(chosen) > SHOWN:
         rest = len(chosen) - SHOWN
         print(Text(f"… and {rest:,} more (--all lists them).", f"… 외 {rest:,}건(--all로 모두 표시).").get(language))
 
 
-def _lines(rows: Sequence[tuple[str, Data]], language: Language) -> Iterator[str]:
-    """``✗ RUN-1 Kind of library: form WGS, reads AMPLICON (98.4 %). 515F (16S rRNA): 93 % [DSQC-D039]``."""
+def lines(rows: Sequence[tuple[str, Data]], language: Language) -> Iterator[str]:
+    """A line an attribute: ``✗ RUN-1 Kind of library: form WGS, reads AMPLICON (98.4 %). 515F: 93 % [DSQC-D039]``."""
     from dsqc.report.inferred import ATTRIBUTES
 
     for key, row in rows:
