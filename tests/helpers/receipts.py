@@ -19,9 +19,10 @@ from dsqc.signing import SigningKey, load_signing_key, write_signing_pair
 from dsqc.sketch import choose_panel
 from dsqc.stages._qc_results import CHECK
 from dsqc.stages._receipt_check import Arrived, check_receipt
+from dsqc.stages.desk import Desk
 from dsqc.stages.judge import judge
 from dsqc.stages.qc import qc_run
-from dsqc.stages.sign import Desk, sign
+from dsqc.stages.sign import sign
 from dsqc.stages.transfer import transfer
 from dsqc.stages.validate import ValidateResult, validate
 from dsqc.station import Receipts, Station
@@ -187,8 +188,8 @@ def signed_submission(root: Path) -> Sent:
     write_signing_pair(root / "key.pem", root / "station/trusted/institute.pub")
     key = load_signing_key(root / "key.pem")
     source = root / "source"
-    desk = Desk(lambda results: validated(source, results), panel=choose_panel(None, None), clock=lambda: NOW)
-    assert sign(source, key, desk).receipt is not None
+    desk = Desk(lambda results: validated(source, results), panel=choose_panel(None, None))
+    assert sign(source, key, desk, clock=lambda: NOW).receipt is not None
     sent = Sent(root, _station(root), key)
     sent.transfer()
     sent.validate(receipts=False)

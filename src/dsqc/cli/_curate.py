@@ -10,7 +10,7 @@ from dsqc.registry import Severity
 if TYPE_CHECKING:
     from dsqc.stages.curate import CurateResult
 
-SHOWN = 20
+SHOWN = SHOWN_COMPARED = 20
 """Changes and answers that the terminal lists."""
 
 
@@ -64,6 +64,7 @@ def print_submission(found: dict[str, Any], results: Path, language: Language) -
     if case:
         _print_case(case, language)
     _print_reasons(found["reasons"], language)
+    _print_compared(found["compared"], language)
     if found["profile"]:
         print(f"{Text('columns', '컬럼 분석').get(language)} → {results / found['profile']}")
     for item in found["runs"]:
@@ -75,6 +76,19 @@ def print_submission(found: dict[str, Any], results: Path, language: Language) -
     if case:
         _print_last_return(case["last_return"], language)
         _print_history(case["history"], language)
+
+
+def _print_compared(found: dict[str, Any], language: Language) -> None:
+    """Form against file, odd runs, and individuals, where there is something to say."""
+    from dsqc.cli._inferred import lines
+
+    korean = "_ko" if language is Language.KO else ""
+    for line in lines([(row["run_key"], row) for row in found["disagreements"][:SHOWN_COMPARED]], language):
+        print(printable(line))
+    odd = [f"! {item['run_key']} {item['text' + korean]}" for item in found["siblings"][:SHOWN_COMPARED]]
+    pairs = [f"! {item['text' + korean]}" for item in found["individuals"][:SHOWN_COMPARED]]
+    for line in [*odd, *pairs]:
+        print(printable(line))
 
 
 def _print_case(case: dict[str, Any], language: Language) -> None:

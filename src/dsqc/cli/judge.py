@@ -1,12 +1,17 @@
 """Conclude a submission's verdict from what earlier stages found and measured.
 
 pass: it can be registered. review: a curator decides. fail: it is returned with the findings that decided.
+
+Form against file: what the reads of each run tell of platform, library, organism, sex and 20 attributes more, and
+whether the form says the same: agree, disagree, or cannot tell. `dsqc validate SUBMISSION --reads` does all of it at
+the submitter's desk.
 """
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsqc.cli._inferred import print_inferred
 from dsqc.cli._options import add_exit_zero, add_station, add_taxonomy, chosen_station, use_rule_set
 from dsqc.cli._output import print_groups, print_json
 from dsqc.errors import ExitCode
@@ -35,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reference", type=Path, metavar="FILE", help="distributions to compare runs with (default: the station's)"
     )
+    parser.add_argument(
+        "--all", action="store_true", help="list every attribute of form against file, not only those that disagree"
+    )
     add_station(parser)
     add_taxonomy(parser)
     add_exit_zero(parser)
@@ -58,16 +66,21 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(result.document)
     else:
-        title = Text("verdict", "판정").get(args.lang)
-        print(f"{result.document['submission']} {title}: {VERDICTS[result.verdict.value].get(args.lang)}")
+        print_verdict(result.document["submission"], result.document["verdict"], args.lang)
         print_groups(result.reasons, args.lang, SHOWN)
-        for line in [*_among_runs(result.document, args.lang), *_peers(result.document, args.lang)]:
+        print_inferred(result.document, args.lang, every=args.all)
+        for line in [*among_runs(result.document, args.lang), *_peers(result.document, args.lang)]:
             print(line)
         print(f"→ {result.path}")
     return ExitCode.FINDINGS if result.verdict is Verdict.FAIL else ExitCode.DONE
 
 
-def _among_runs(document: dict[str, Any], language: Language) -> list[str]:
+def print_verdict(name: str, verdict: str, language: Language) -> None:
+    """One line: the submission and its verdict."""
+    print(f"{name} {Text('verdict', '판정').get(language)}: {VERDICTS[verdict].get(language)}")
+
+
+def among_runs(document: dict[str, Any], language: Language) -> list[str]:
     """Who is alike among the runs, and which run is unlike the others."""
     from dsqc.metrics.catalogue import METRICS
 

@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         return _run_of_submission(args)
     from dsqc.stages.qc import qc
 
-    with _Progress(args) as progress:
+    with FileProgress(args) as progress:
         result = qc(
             *args.files,
             outdir=args.outdir,
@@ -103,7 +103,7 @@ def _run_of_submission(args: argparse.Namespace) -> int:
     from dsqc.stages.qc import qc_run
 
     station = chosen_station(args.station)
-    with _Progress(args) as progress:
+    with FileProgress(args) as progress:
         result = qc_run(
             args.submission,
             args.run_key,
@@ -135,7 +135,7 @@ def _panel(args: argparse.Namespace) -> Path | None:
     return load_station(args.station).panel_path
 
 
-class _Progress:
+class FileProgress:
     """A line on a terminal that says how far reading has come; nothing anywhere else."""
 
     def __init__(self, args: argparse.Namespace) -> None:

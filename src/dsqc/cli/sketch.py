@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from dsqc.stages.sketch import SketchFile
 
 BUILD, SHOW = "build", "show"
-EXTENTS = {
-    "whole": Text("whole genome", "유전체 전체"),
-    "part": Text("a part, or a relative", "일부 또는 근연종"),
-    "shallow": Text("few reads", "리드 적음"),
-}
 NO_PANEL = Text("No panel of genomes: nothing is compared.", "유전체 패널이 없어 비교하지 않았습니다.")
 TOO_LITTLE = Text("Too few reads to tell.", "리드가 적어 판단할 수 없습니다.")
 NOTHING = Text("Nothing of the panel was found.", "패널의 유전체가 발견되지 않았습니다.")
@@ -155,6 +150,7 @@ def _sketch(args: argparse.Namespace) -> int:
 
 def _print_file(item: "SketchFile", language: Language, *, with_panel: bool) -> None:
     from dsqc.cli._output import print_table, printable
+    from dsqc.sketch.composition import EXTENTS
 
     words, distinct = item.metrics["sketch_word_count"], item.metrics["distinct_word_count"]
     told = Text(

@@ -4,6 +4,11 @@ SUBMISSION is a directory with submission.xlsx (or the six sheets as TSV) and th
 the files beside it. A single table (.tsv, .csv) is diagnosed as far as it goes; the sheets that it lacks are errors. No
 account, no network, no server are needed.
 
+With --reads the data files are read too, whole. The submission gets the verdict that the station will give, and what
+the reads of each run tell of instrument, library, organism, sex and so on is compared with what the form says (form
+against file: agree, disagree or cannot tell, with probability and evidence). -O DIR then also gets what dsqc qc and
+dsqc judge write (runs/, verdict.json), and a page a run in pages/.
+
 With --fix, suggestions that are certain are put in place on a copy: -O DIR gets corrected/, the form under the same
 file names (put them in place of the old ones; original and data files are never touched), and patch.tsv, a line for
 each suggestion: path, sheet, row, column, attribute, old, new, rule, confidence, state (applied or left), reason. In a
@@ -12,19 +17,19 @@ it was handed in.
 """
 
 import argparse
-import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsqc.cli._desk import add_desk
 from dsqc.cli._options import (
     add_exit_zero,
     add_outdir,
-    add_passphrase,
     add_rule_set,
     add_station,
     add_taxonomy,
+    add_threads,
     chosen_station,
     use_rule_set,
 )
@@ -33,12 +38,12 @@ from dsqc.findings import CERTAIN
 from dsqc.language import Language, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from dsqc.findings import Finding
+    from dsqc.findings import Finding, FindingLog
     from dsqc.model import Submission
     from dsqc.stages.fix import FixResult
-    from dsqc.stages.sign import SignResult
+    from dsqc.stages.judge import JudgeResult
     from dsqc.stages.validate import OnReceipt, ValidateResult
     from dsqc.station import Station
 
@@ -52,7 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``dsqc validate``."""
     parser.add_argument("submission", type=Path, metavar="SUBMISSION", help="directory, .xlsx workbook, or one table")
     parser.add_argument("--no-files", action="store_true", help="only the form, not the data files")
-    parser.add_argument("--all", action="store_true", help="list every kept finding, not one line a fault")
+    parser.add_argument(
+        "--all", action="store_true", help="list every kept finding, not one line a fault; with --reads every attribute"
+    )
     parser.add_argument("--transfer", type=Path, metavar="FILE", help="transfer.json of the station's transfer")
     parser.add_argument("--today", type=_day, metavar="DATE", help="the day to judge by, YYYY-MM-DD (default: today)")
     parser.add_argument(
@@ -70,18 +77,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="with --fix: put suggestions in place from this confidence on, 0 to 1 (default: %(default)s)",
     )
-    parser.add_argument(
-        "--sign",
-        type=Path,
-        metavar="KEY",
-        help="measure the data files too, and sign what was found with this private key (dsqc receipt keygen): "
-        "validation-receipt.json and validation-results.zip, beside the form",
-    )
-    add_passphrase(parser)
+    add_desk(parser)
     add_outdir(
         parser,
         "directory for validate.json, validate.findings.jsonl, submission.json, profile.json and the page profile.html",
     )
+    add_threads(parser)
     add_station(parser)
     add_taxonomy(parser)
     add_rule_set(parser)
@@ -109,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
     """Validate, print the findings; with ``--fix`` write the corrected copy."""
     import gc
 
+    from dsqc.cli._desk import check_desk, print_pages, print_signed, read_at_desk, sign_at_desk, to_json
     from dsqc.cli._output import print_json
     from dsqc.stages.validate import validate
     from dsqc.taxonomy import choose_taxonomy
@@ -144,8 +146,17 @@ def run(args: argparse.Namespace) -> int:
             on_receipt=_on_receipt(args, station),
         )
 
-    signed = _sign(args, station, validate_into) if args.sign else None
-    result = signed.validation if signed else validate_into(args.outdir)
+    signed = desk = None
+    if args.sign or args.reads:
+        check_desk(args)
+        if args.sign:
+            signed = sign_at_desk(args, station, validate_into)
+        else:
+            desk = read_at_desk(args, station, validate_into)
+    result = signed.validation if signed else desk.validation if desk else validate_into(args.outdir)
+    if args.outdir is None:  # What was written for the desk is gone.
+        result = replace(result, path=None)
+    judged = signed.judged if signed else desk.judged if desk else None
     fixed = None
     if args.fix:
         from dsqc.stages.fix import fix
@@ -161,40 +172,18 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.json:
         more: dict[str, Any] = {"fix": fixed.document} if fixed else {}
-        if signed:
-            more["receipt"] = signed.receipt
-        print_json({**result.document, "findings": result.findings.to_list(), **more})
+        print_json({**result.document, "findings": result.findings.to_list(), **more, **to_json(judged, signed)})
     else:
-        _print(result, args.submission, args.lang, every=args.all)
+        _print(result, judged, args)
         if fixed:
             _print_fixed(fixed, args.outdir, args.lang)
+        if desk:
+            print_pages(desk, args.lang)
         if signed:
-            _print_signed(signed, args.lang)
+            print_signed(signed, args.lang)
+    failed = judged is not None and judged.findings.has_errors
     unsigned = signed is not None and signed.receipt is None
-    return ExitCode.FINDINGS if result.has_errors or unsigned else ExitCode.DONE
-
-
-def _sign(
-    args: argparse.Namespace, station: "Station | None", validate_into: "Callable[[Path | None], ValidateResult]"
-) -> "SignResult":
-    if args.transfer or args.no_files or args.fix:
-        raise UsageError(
-            "--sign is about a whole submission at the submitter's desk.",
-            hint="Leave out --transfer, --no-files and --fix.",
-        )
-    from dsqc.signing import load_signing_key
-    from dsqc.sketch import choose_panel
-    from dsqc.stages.sign import Desk, sign
-    from dsqc.station_key import passphrase
-
-    key = load_signing_key(args.sign, lambda: passphrase(args.passphrase_env, args.passphrase_file))
-    named = os.environ.get("DSQC_PANEL", "")
-    panel = Path(named) if named else station.panel_path if station else None
-    goals = station.root / station.quality_goals if station and station.quality_goals else None
-    desk = Desk(validate_into, panel_path=panel, panel=choose_panel(panel), goals=goals)
-    signed = sign(args.submission, key, desk, args.outdir)
-    # Without -O the results stood in a directory that is gone.
-    return signed if args.outdir else replace(signed, validation=replace(signed.validation, path=None))
+    return ExitCode.FINDINGS if result.has_errors or failed or unsigned else ExitCode.DONE
 
 
 def _on_receipt(args: argparse.Namespace, station: "Station | None") -> "OnReceipt | None":
@@ -211,49 +200,41 @@ def _on_receipt(args: argparse.Namespace, station: "Station | None") -> "OnRecei
     return look
 
 
-def _print_signed(signed: "SignResult", language: Language) -> None:
-    if signed.receipt is None:
-        if signed.reason is not None:
-            print(signed.reason.get(language))
-        return
-    key = signed.receipt["signature"]["key_id"]
-    print(
-        Text(
-            f"Signed with key {key}, verdict {signed.receipt['verdict']}:",
-            f"서명 키 {key}, 판정 {signed.receipt['verdict']}:",
-        ).get(language)
-    )
-    print(f"→ {signed.path}")
-
-
-def _print(result: "ValidateResult", path: Path, language: Language, *, every: bool) -> None:
+def _print(result: "ValidateResult", judged: "JudgeResult | None", args: argparse.Namespace) -> None:
+    from dsqc.cli._desk import print_judged
     from dsqc.cli._output import print_findings, print_groups
 
-    if every:
-        print_findings(result.findings, language)
+    found: FindingLog = judged.findings if judged else result.findings
+    if args.all:
+        print_findings(found, args.lang)
     else:
-        print_groups(result.findings.groups(), language, SHOWN)
-    counts = result.findings.counts()
-    name = result.submission.alias or path.resolve().name
+        print_groups(found.groups(), args.lang, SHOWN)
+    name = result.submission.alias or args.submission.resolve().name
+    if judged:
+        print_judged(name, judged, args.lang, every=args.all)
+    counts = found.counts()
     strict = ", kbds-strict" if result.form and result.form.kbds_strict else ""
     form = f" ({result.form.reference} × {result.form.package}{strict})" if result.form else ""
     summary = Text(
         f"{name}{form}: {counts['error']} errors, {counts['warning']} warnings, {counts['info']} notes.",
         f"{name}{form}: 오류 {counts['error']}건, 경고 {counts['warning']}건, 안내 {counts['info']}건.",
     )
-    print(summary.get(language), _next_step(result).get(language))
+    print(summary.get(args.lang), _next_step(result, judged).get(args.lang))
 
 
-def _next_step(result: "ValidateResult") -> Text:
+def _next_step(result: "ValidateResult", judged: "JudgeResult | None") -> Text:
     if result.path is not None:
         return Text(f"Report: {result.path}", f"보고서: {result.path}")
-    if result.has_errors:
+    if result.has_errors or (judged and judged.findings.has_errors):
         return Text(
             "Correct the errors and validate again; -O DIR writes a report.",
             "오류를 고친 뒤 다시 검증하세요. -O DIR을 주면 보고서를 씁니다.",
         )
+    if judged:
+        return Text("Next: dsqc send hands it in.", "다음: dsqc send로 제출하세요.")
     return Text(
-        "Next: dsqc qc on the data files, then hand it in.", "다음: 데이터 파일에 dsqc qc를 실행한 뒤 제출하세요."
+        "Next: the same with --reads, which looks into the data files, then hand it in.",
+        "다음: --reads를 붙여 데이터 파일 안까지 검사한 뒤 제출하세요.",
     )
 
 

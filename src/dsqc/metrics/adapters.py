@@ -18,11 +18,11 @@ WITH_ADAPTER = Metric(
     "fraction",
     Text(
         "Reads that contain the 12 letters of at least one adapter (schemas/sequences/adapters.tsv, without runs of "
-        "one letter) anywhere / reads. By chance one read in 2,000,000 / length has them.",
+        "one letter) anywhere / reads. By chance one read in 1,200,000 / length has them.",
         "어댑터(schemas/sequences/adapters.tsv, 같은 염기 반복 제외) 가운데 하나라도 그 12염기가 있는 리드 / 전체 "
-        "리드. 우연히 있을 확률은 리드 길이 / 2,000,000이다.",
+        "리드. 우연히 있을 확률은 리드 길이 / 1,200,000이다.",
     ),
-    "dsqc; the adapters of FastQC 0.12.1, BGI/MGI and nanopore",
+    "dsqc; the adapters of FastQC 0.12.1, and of kits that it does not know",
 )
 COMMONEST = Metric(
     "commonest_adapter",

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from dsqc.language import Language, Text
 from dsqc.metrics.catalogue import METRICS
-from dsqc.report import labels, profile_page, run_html
+from dsqc.report import inferred, labels, profile_page, run_html
 from dsqc.report.render import place, quantity
 from dsqc.report.render import render as fill
 from dsqc.report.sections import sections
@@ -38,6 +38,9 @@ WORDS = {
         "Box: 5 % to 95 % of the registered runs of this platform, strategy and field; line: median; dot: this run.",
         "상자: 같은 플랫폼·전략·연구분야로 등록된 런의 5–95 %, 선: 중앙값, 점: 이 런.",
     ),
+    "compared": Text("Form against file", "신고한 값과 데이터의 비교"),
+    "siblings": Text("Runs unlike their siblings", "같은 조건의 다른 런과 다른 런"),
+    "individuals": Text("Individuals", "개체 비교"),
     "columns": Text("Columns of the forms", "양식의 컬럼"),
     "history": Text("History", "이력"),
     "runs": Text("Runs", "런"),
@@ -79,6 +82,9 @@ def render(
         "opinions": [_opinion(item, words["decisions"]) for item in case.get("opinions", ())],
         "last": _last(case.get("last_return"), words["answers"]),
         "reasons": [_reason(item) for item in found["reasons"]],
+        "compared": _compared(found["compared"]),
+        "siblings": [_said(item, item["run_key"]) for item in found["compared"]["siblings"]],
+        "individuals": [_said(item, "") for item in found["compared"]["individuals"]],
         "outliers": [_outlier(item) for item in case.get("outliers", ())],
         "runs": runs,
         "more_runs": more,
@@ -91,7 +97,7 @@ def render(
 
 def _contents(page: Data) -> list[tuple[str, Text]]:
     shown = [("why", True), ("opinions", page["opinions"]), ("answers", page["last"]), ("findings", True)]
-    shown += [("outliers", page["outliers"])]
+    shown += [(name, page[name]) for name in ("compared", "siblings", "individuals", "outliers")]
     found = [(name, WORDS[name]) for name, there in shown if there]
     if page["runs"]:
         found.append((page["runs"][0]["id"], WORDS["runs"]))
@@ -184,6 +190,24 @@ def _reason(item: Data) -> dict[str, Any]:
         "place": place(item["location"]),
         "fix": Text(item["fix"], item["fix_ko"]),
     }
+
+
+def _compared(found: Data) -> dict[str, Any] | None:
+    """Form against file: how often they agree, and where not; None where nothing was compared."""
+    agree, disagree, unknown = (found[f"{name}_count"] for name in ("agree", "disagree", "unknown"))
+    if not agree + disagree + unknown:
+        return None
+    return {
+        "counts": Text(
+            f"agree {agree:,}, disagree {disagree:,}, cannot tell {unknown:,}",
+            f"일치 {agree:,}, 불일치 {disagree:,}, 알 수 없음 {unknown:,}",
+        ),
+        "table": inferred.disagreements(found["disagreements"]),
+    }
+
+
+def _said(item: Data, run_key: str) -> dict[str, Any]:
+    return {"run_key": run_key, "text": Text(item["text"], item["text_ko"])}
 
 
 def _outlier(item: Data) -> dict[str, Any]:

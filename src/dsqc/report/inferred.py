@@ -1,6 +1,6 @@
 """Form against file, for the page of a run: what the form says, what the reads say, how sure, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -46,8 +46,11 @@ ANSWERS = {
 }
 _SECTION = Markup(
     '<section id="inferred">\n<details{}><summary><h2>{}</h2> <span class="note">{}</span></summary>\n'
+    "{}</details></section>\n"
+)
+_TABLE = Markup(
     '<div class="scroll"><table>\n<thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th><th class="number">{}</th>'
-    "<th>{}</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n</details></section>\n"
+    "<th>{}</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n"
 )
 _ROW = Markup(
     '<tr><td>{}</td><td>{}</td><td>{}</td><td><span class="mark {}">{}</span></td><td class="number">{}</td>'
@@ -82,14 +85,23 @@ def inferred_section(verdict: Data, run_key: str) -> Markup:
     ordered = sorted(rows, key=lambda row: list(ANSWERS).index(row["agreement"]) != 1)
     opened = Markup(" open") if number["disagree"] else Markup("")
     body = Markup("").join(map(_row, ordered))
-    return _SECTION.format(opened, both(TITLE), both(told), *(both(text) for text in _HEADINGS), body)
+    table = _TABLE.format(*(both(text) for text in _HEADINGS), body)
+    return _SECTION.format(opened, both(TITLE), both(told), table)
 
 
-def _row(row: Data) -> Markup:
+def disagreements(rows: Sequence[Data]) -> Markup:
+    """Table of attributes of several runs (each with its ``run_key``); empty for none."""
+    if not rows:
+        return Markup("")
+    body = Markup("").join(_row(row, run_key=row["run_key"]) for row in rows)
+    return _TABLE.format(*(both(text) for text in _HEADINGS), body)
+
+
+def _row(row: Data, run_key: str = "") -> Markup:
     text, style = ANSWERS[row["agreement"]]
     name: Text | str = ATTRIBUTES.get(row["attribute"]) or str(row["attribute"])
     probability = "–" if row["probability"] is None else f"{100 * row['probability']:.1f} %"
-    place = " ".join(part for part in (row["file"], row["code"]) if part)
+    place = " ".join(part for part in (run_key, row["file"], row["code"]) if part)
     return _ROW.format(
         both(name),
         row["declared"] or "–",

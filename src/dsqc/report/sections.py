@@ -10,6 +10,7 @@ from markupsafe import Markup
 from dsqc.language import Text
 from dsqc.report import fastqc, plots, plots_long, plots_modules, plots_organisms, plots_pairs
 from dsqc.report.figures import SERIES, Figure, LegendItem, Table
+from dsqc.sketch.composition import EXTENTS
 
 Data = Mapping[str, Any]
 Cell = Text | str
@@ -120,14 +121,22 @@ class _Files:
         return [LegendItem(name, f"--s{number % SERIES}", "box") for number, name in enumerate(self.shorts)]
 
     def grids(
-        self, table: str, title: Text, columns: Mapping[str, Cell], *, numbers: frozenset[int], sequences: bool = False
+        self,
+        table: str,
+        title: Text,
+        columns: Mapping[str, Cell],
+        *,
+        numbers: frozenset[int],
+        sequences: bool = False,
+        said: Mapping[str, Callable[[Any], Cell]] | None = None,
     ) -> Iterable[Grid]:
-        """A table a file that has rows of ``table``; ``columns`` name what is shown."""
+        """A table a file that has rows of ``table``; ``columns`` name what is shown, ``said`` how where not plainly."""
+        cells = [(said or {}).get(key, _cell) for key in columns]
         for number, content in enumerate(self.tables):
             found = content.get(table) or {}
             rows = list(zip(*(found.get(key) or () for key in columns), strict=True))
             if rows:
-                shown = [[_cell(value) for value in row] for row in rows[:MOST_ROWS]]
+                shown = [[cell(value) for cell, value in zip(cells, row, strict=True)] for row in rows[:MOST_ROWS]]
                 left_out = len(rows) - len(shown)
                 yield Grid(title, list(columns.values()), shown, numbers, self._name(number), left_out, sequences)
 
@@ -252,9 +261,18 @@ def _organisms(given: _Files) -> Section:
                 "extent": Text("Found as", "판단"),
             },
             numbers=frozenset({3, 4, 5, 6, 7}),
+            said={
+                "taxonomy_id": str,
+                **dict.fromkeys(("share", "low", "high"), _percent),
+                "extent": lambda value: EXTENTS.get(value, str(value)),
+            },
         )
     )
     return section
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
 
 
 def _nanopore(given: _Files) -> Section:

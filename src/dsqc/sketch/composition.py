@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.kernels.sketch import SIZE
+from dsqc.language import Text
 from dsqc.sketch.panel import Genome, Panel
 from dsqc.sketch.words import ReadSketch
 
@@ -34,6 +35,12 @@ ENOUGH_MATCHES = 10
 """Words found from which it tells that a genome is not there as a whole."""
 Z = 1.959964
 WHOLE, PART, SHALLOW = "whole", "part", "shallow"
+EXTENTS = {
+    WHOLE: Text("whole genome", "유전체 전체"),
+    PART: Text("a part, or a relative", "일부 또는 근연종"),
+    SHALLOW: Text("few reads", "리드 적음"),
+}
+"""What people read for an extent."""
 
 
 @dataclass(frozen=True, slots=True)

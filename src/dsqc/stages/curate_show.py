@@ -24,11 +24,13 @@ from dsqc.catalog.intake import Intake
 from dsqc.catalog.models import CurationOpinionRecord, SubmissionRecord
 from dsqc.catalog.registering import find_submission
 from dsqc.language import Language
+from dsqc.stages._curate_compared import compared
 from dsqc.stages.register import read_intake
 from dsqc.stages.validate import PROFILE_PAGE as PAGE
 from dsqc.station import Station
 
 SCHEMA_VERSION = "1.1"
+SHOWN_VERSION = "1.2"
 MOST_CHANGES = 200
 """Changes since the version before that are listed; the rest is counted."""
 
@@ -47,7 +49,7 @@ def show(results: Path, station: Station | None = None) -> dict[str, Any]:
     """
     intake = read_intake(results)
     return {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": SHOWN_VERSION,
         "submission": intake.name,
         "submission_alias": intake.alias,
         "form": dict(intake.form),
@@ -70,6 +72,7 @@ def show(results: Path, station: Station | None = None) -> dict[str, Any]:
             }
             for key, run in intake.runs.items()
         ],
+        "compared": compared(read_json(results / "verdict.json")),
         "case": _case(intake, station) if station else None,
     }
 

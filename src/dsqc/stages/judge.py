@@ -58,6 +58,7 @@ class JudgeResult:
     Attributes:
         verdict: pass, review or fail.
         reasons: the findings that decided, one group a fault, in the order in which people read them; all of them.
+        findings: all findings, of the forms, of the data files and of the judge, those that decided nothing too.
         document: content of ``verdict.json``.
         path: where it was written.
     """
@@ -66,6 +67,7 @@ class JudgeResult:
     reasons: tuple[FindingGroup, ...]
     document: dict[str, Any]
     path: Path
+    findings: FindingLog
 
 
 def judge(
@@ -117,7 +119,9 @@ def _judge(
     rows, inferred, missed, among = _measure(evidence, quality_goals, limits, taxonomy)
     missed = missed.in_rule_set()
     decision = decide([*evidence.findings, *missed], quality_goals)
-    reasons = _reasons(evidence, missed, decision)
+    every = FindingLog(missed)
+    every.merge(evidence.log)
+    reasons = _reasons(every, decision)
     counts = evidence.counts + Counter(missed.counts())
     document = {
         "schema_version": "1.0",
@@ -146,7 +150,7 @@ def _judge(
     path = results / "verdict.json"
     artefact.write_json(path, document)
     log.info("judged", verdict=decision.verdict.value, reasons=document["reason_count"])
-    return JudgeResult(decision.verdict, reasons, document, path)
+    return JudgeResult(decision.verdict, reasons, document, path, every)
 
 
 class _Evidence:
@@ -178,7 +182,7 @@ class _Evidence:
         self.versions = versions_of(validation)
         found = self._add_findings("validate.findings.jsonl", validation["finding_counts"], "validate")
         if "groups" in validation:
-            self.log.take((), validation["groups"])
+            self.log.take((item.to_dict() for item in found), validation["groups"])
         else:  # Validated by a version that did not group.
             self.log.extend(found)
         self.submission = Submission.from_dict(self.read("submission.json", "validate"))
@@ -347,12 +351,10 @@ def _file_results(evidence: _Evidence, run: Run, forms: Forms) -> Iterator[FileR
             yield forms.file_result(run, evidence.read(f"runs/{run.key}/{item['metrics_file']}", "qc"), item["name"])
 
 
-def _reasons(evidence: _Evidence, missed: FindingLog, decision: Decision) -> tuple[FindingGroup, ...]:
+def _reasons(every: FindingLog, decision: Decision) -> tuple[FindingGroup, ...]:
     """The groups of the findings that decided."""
     decided = {(item.code, item.severity) for item in decision.reasons}
-    log = FindingLog(missed)
-    log.merge(evidence.log)
-    return tuple(group for group in log.groups() if (group.first.code, group.first.severity) in decided)
+    return tuple(group for group in every.groups() if (group.first.code, group.first.severity) in decided)
 
 
 def _reason(group: FindingGroup) -> dict[str, Any]:

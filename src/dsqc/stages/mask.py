@@ -22,7 +22,16 @@ from dsqc.model import Container, FileFormat
 from dsqc.personal import identifiers, mask, names, users
 from dsqc.stages._qc_personal import may_point_at_people
 from dsqc.stages._scrub_reads import Filter, Stems, bam_head, cram_head, join_head, offset_of, split_head
-from dsqc.stages.scrub import CleanResult, RefusedFiles, check_places, done, is_sound, read_again, write_content
+from dsqc.stages.scrub import (
+    CleanResult,
+    RefusedFiles,
+    check_free,
+    check_places,
+    done,
+    is_sound,
+    read_again,
+    write_content,
+)
 from dsqc.version import __version__
 
 REPORT = "mask.json"
@@ -104,6 +113,7 @@ def mask_files(*paths: str | Path, out: Path, threads: int = 2, reference: str |
     key = {"dsqc_version": __version__}
     if (known := done(out / REPORT, key, inputs)) is not None:
         return CleanResult(known, FindingLog(), again=True)
+    check_free(out, REPORT, inputs)
     log = FindingLog()
     try:
         with ExitStack() as written:

@@ -29,6 +29,8 @@ from dsqc.version import __version__
 
 HUMAN = 9606
 REPORT = "scrub.json"
+REPORTS = (REPORT, "mask.json")
+"""Reports that speak of the files beside them."""
 NAMES = "removed_reads.txt"
 PRIVATE = 0o600
 GZIP = Wrapping("zlib", LEVEL, "1f8b08000000000000ff")
@@ -106,7 +108,7 @@ def scrub(
 
     Raises:
         UsageError: a file does not exist, or is of a kind that is not written; the panel has nothing of humans; ``out``
-            holds the files themselves.
+            holds the files themselves, or what was made of others.
         SystemFault: what was written does not prove to be the original without what was removed.
         StorageFault: the disk is full.
     """
@@ -115,6 +117,7 @@ def scrub(
     kinds = check_places(inputs, out, job.reference)
     if (known := done(out / REPORT, job.key(), inputs)) is not None:
         return CleanResult(known, FindingLog(), again=True)
+    check_free(out, REPORT, inputs, writes=not list_only)
     try:
         finder = ReadFinder(panel, HUMAN)
     except ValueError:
@@ -196,6 +199,31 @@ def done(report: Path, key: Mapping[str, Any], paths: Sequence[Path]) -> dict[st
     if listed and not (report.parent / listed["name"]).is_file():
         return None
     return known
+
+
+def check_free(out: Path, report: str, paths: Sequence[Path], *, writes: bool = True) -> None:
+    """That ``out`` holds nothing which a new report would not speak of: of other files, or masked instead of cleaned.
+
+    Args:
+        out: where results go.
+        report: name of the report that will stand there.
+        paths: the files that it will speak of.
+        writes: whether they are written.
+
+    Raises:
+        UsageError: results of another run stand there.
+    """
+    for name in REPORTS:
+        if not (out / name).is_file():
+            continue
+        known = artefact.read_json(out / name)["files"]
+        names = [row["name"] for row in known]
+        replaced = set(names) <= {path.name for path in paths} and (writes or not any(row["after"] for row in known))
+        if name != report or not replaced:
+            raise UsageError(
+                f"{out} holds what was made of {', '.join(names)} before ({name}).",
+                hint="Give -O a directory of its own, or remove that one first.",
+            )
 
 
 def is_sound(log: FindingLog) -> bool:

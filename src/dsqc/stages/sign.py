@@ -4,12 +4,10 @@
 The receipt is written last: where it stands, everything before it is done.
 """
 
-import contextlib
 import hashlib
 import platform
-import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
@@ -22,21 +20,15 @@ from dsqc.language import Text
 from dsqc.listing import RECEIPT, RESULTS, is_closed, normalise
 from dsqc.model import Verdict
 from dsqc.signing import Document, SigningKey
-from dsqc.sketch import Panel
-from dsqc.stages._qc_measure import Progress
 from dsqc.stages._qc_results import MeasuredRun, add_members, packed
 from dsqc.stages._receipt_document import KIND, TIME_FORMAT, Basis
-from dsqc.stages._validate_files import folder_of
-from dsqc.stages.judge import judge
-from dsqc.stages.qc import qc_run
+from dsqc.stages.desk import Desk, judge_at, measure, whole_folder, work_place
+from dsqc.stages.judge import JudgeResult
 from dsqc.stages.validate import DOCUMENT, FINDINGS, SUBMISSION, ValidateResult
-from dsqc.submission import lone_table
 from dsqc.version import __version__
 
 TOOLS = ("numpy", "numba", "pysam")
 """Packages whose versions a receipt names, for whoever has to find out why two measurements differ."""
-
-Validate = Callable[[Path], ValidateResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +40,24 @@ class SignResult:
         receipt: the signed document; ``None`` where there was nothing to sign for.
         path: where it stands.
         reason: why there is none.
+        judged: the verdict of the data files; ``None`` where the forms have errors already.
     """
 
     validation: ValidateResult
     receipt: Document | None = None
     path: Path | None = None
     reason: Text | None = None
+    judged: JudgeResult | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """How a submission is judged at the desk.
-
-    Attributes:
-        validate: validates it into a directory, as the command was asked to.
-        panel_path, panel: the genomes that organisms are told by; ``None`` and ``None`` for none.
-        goals: quality goals; ``None`` for those that dsqc ships.
-        clock: dates the receipt.
-        threads, progress: as in ``qc``.
-    """
-
-    validate: Validate
-    panel_path: Path | None = None
-    panel: Panel | None = None
-    goals: Path | None = None
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    threads: int = 2
-    progress: Progress | None = None
-
-
-def sign(submission: Path, key: SigningKey, desk: Desk, results: Path | None = None) -> SignResult:
+def sign(
+    submission: Path,
+    key: SigningKey,
+    desk: Desk,
+    results: Path | None = None,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> SignResult:
     """Validate, measure and judge a submission, and sign what was found. A receipt of before is removed first.
 
     Only a submission without error findings gets a receipt: for any other the station would have nothing to take.
@@ -87,17 +67,16 @@ def sign(submission: Path, key: SigningKey, desk: Desk, results: Path | None = N
         key: whose signature it gets.
         desk: how it is judged.
         results: where everything that was found goes; ``None``: nowhere.
+        clock: dates the receipt.
 
     Raises:
         UsageError: there is no submission, it is a single table, or it is closed.
         SystemFault: a file cannot be read, or changed meanwhile; the disk refused.
     """
-    if not submission.is_dir() and lone_table(submission.name) is not None:
-        raise UsageError(f"{submission} is one table.", hint="Name the directory of the whole submission.")
-    folder = folder_of(submission)
+    folder = whole_folder(submission)
     for name in (RECEIPT, RESULTS):
         (folder / name).unlink(missing_ok=True)
-    with _work(results) as work:
+    with work_place(results, folder) as work:
         validation = desk.validate(work)
         if is_closed(validation.submission) is not False:
             raise UsageError(
@@ -106,19 +85,20 @@ def sign(submission: Path, key: SigningKey, desk: Desk, results: Path | None = N
             )
         if validation.has_errors:
             return SignResult(validation, reason=_NOT_VALID)
-        measured = _Measured()
+        measured, judged = _Measured(), None
         try:
             with artefact.atomic_file(folder / RESULTS) as file, zipfile.ZipFile(file, "w") as archive:
                 for run in validation.submission.runs():
-                    measured.add(run.key, _measure(run.key, folder, work, desk), archive)
-                judged = judge(work, goals=desk.goals)
+                    measured.add(run.key, measure(run.key, folder, work, desk), archive)
+                judged = judge_at(work, desk)
                 if judged.verdict is Verdict.FAIL:
                     raise _NothingToSignFor
         except _NothingToSignFor:
-            return SignResult(validation, reason=_FAILED)
-        document = key.sign(_document(validation, (folder, work), measured, judged.document, desk))
+            return SignResult(validation, reason=_FAILED, judged=judged)
+        made_at = clock().astimezone(UTC).strftime(TIME_FORMAT)
+        document = key.sign({"made_at": made_at, **_document(validation, (folder, work), measured, judged, desk)})
         artefact.write_json(folder / RECEIPT, document)
-    return SignResult(validation, document, folder / RECEIPT)
+    return SignResult(validation, document, folder / RECEIPT, judged=judged)
 
 
 class _NothingToSignFor(Exception):
@@ -145,41 +125,19 @@ _NOT_VALID = Text(
     "No receipt: correct the errors first, then sign.", "영수증 없음: 오류를 먼저 고친 뒤 다시 서명하세요."
 )
 _FAILED = Text(
-    "No receipt: the data files have errors (dsqc qc shows them).",
-    "영수증 없음: 데이터 파일에 오류가 있습니다(dsqc qc로 확인).",
+    "No receipt: correct the errors in the data files first, then sign.",
+    "영수증 없음: 데이터 파일의 오류를 먼저 고친 뒤 다시 서명하세요.",
 )
-
-
-@contextlib.contextmanager
-def _work(results: Path | None) -> Iterator[Path]:
-    if results is not None:
-        yield results
-        return
-    with tempfile.TemporaryDirectory(prefix="dsqc-sign-") as place:
-        yield Path(place) / "results"
-
-
-def _measure(key: str, folder: Path, work: Path, desk: Desk) -> MeasuredRun:
-    result = qc_run(
-        work / SUBMISSION,
-        key,
-        folder,
-        work / "runs" / key,
-        threads=desk.threads,
-        panel=desk.panel_path,
-        progress=desk.progress,
-    )
-    return MeasuredRun(result.data, result.files, result.findings)
 
 
 def _document(
     validation: ValidateResult,
     places: tuple[Path, Path],
     measured: _Measured,
-    verdict: Document,
+    judged: JudgeResult,
     desk: Desk,
 ) -> Document:
-    """The receipt, unsigned. ``places``: the submission's folder, and where the results stand."""
+    """The receipt, unsigned and without its time. ``places``: the submission's folder, and where the results stand."""
     folder, work = places
     basis = Basis(
         validation.document, desk.panel.version if desk.panel else None, artefact.sha256_of(work / SUBMISSION)
@@ -187,13 +145,12 @@ def _document(
     return {
         "schema_version": "1.0",
         "kind": KIND,
-        "made_at": desk.clock().astimezone(UTC).strftime(TIME_FORMAT),
         "submission_alias": validation.submission.alias,
         "today": validation.document["today"],
-        "versions": {**basis.versions(), "goals": verdict["goals"]["sha256"]},
+        "versions": {**basis.versions(), "goals": judged.document["goals"]["sha256"]},
         "tools": {"python": platform.python_version(), **{name: version_of(name) for name in TOOLS}},
-        "verdict": verdict["verdict"],
-        "finding_counts": verdict["finding_counts"],
+        "verdict": judged.document["verdict"],
+        "finding_counts": judged.document["finding_counts"],
         "validation": {
             "document_sha256": artefact.sha256_of(work / DOCUMENT),
             "findings_sha256": artefact.sha256_of(work / FINDINGS),

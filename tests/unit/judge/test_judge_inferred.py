@@ -6,7 +6,7 @@ import pytest
 
 from dsqc.findings import Finding
 from dsqc.judge import Declared, FileResult, Inference, RunResult, infer, inferred_findings, inferred_rows
-from dsqc.judge.inferred.model import probability_of
+from dsqc.judge.inferred.model import Agreement, probability_of
 from dsqc.judge.inferred.origin import earliest_day
 from dsqc.language import Language
 from dsqc.limits import Limits
@@ -71,6 +71,8 @@ def answer(run: RunResult, attribute: str) -> Inference:
 def adapters(**percents: float) -> Values:
     names = {"truseq": "Illumina Universal Adapter", "nextera": "Nextera Transposase Sequence"}
     names |= {"small": "Illumina Small RNA 3' Adapter", "bgi": "BGI/MGI Adapter, Read 1"}
+    names |= {"qiaseq": "QIAseq miRNA 3' Adapter", "ion": "Ion Torrent P1B Adapter", "tso": "Template Switch Oligo"}
+    names |= {"ligation": "Nanopore Ligation Adapter, Top Strand", "element": "Element Elevate Adapter"}
     return {"adapter_content": {names[key]: [0.0, value] for key, value in percents.items()}}
 
 
@@ -319,3 +321,57 @@ def test_every_attribute_has_a_name_and_weak_evidence_contradicts_nothing() -> N
 )  # fmt: skip
 def test_a_date_may_be_a_part_of_one(text: str, day: str) -> None:
     assert str(earliest_day(text)) == day
+
+
+@pytest.mark.parametrize(
+    ("shares", "experiment", "inferred", "agreement"),
+    [
+        ({"qiaseq": 90.0}, {"library_construction_protocol": "QIAseq miRNA kit"}, "QIAseq miRNA", Agreement.AGREE),
+        ({"ion": 5.0}, {"platform": "ION_TORRENT"}, "Ion Torrent P1", Agreement.AGREE),
+        ({"element": 3.0}, {"platform": "ELEMENT"}, "Element Elevate", Agreement.AGREE),
+        ({"ligation": 30.0}, {"platform": "OXFORD_NANOPORE"}, "ONT ligation", Agreement.AGREE),
+        ({"tso": 4.0}, {"library_construction_protocol": "Chromium 3' v3"}, "template switch", Agreement.AGREE),
+        # They were never tried on simulated runs: they contradict nothing.
+        ({"ion": 5.0}, {"platform": "ILLUMINA"}, "Ion Torrent P1", Agreement.UNKNOWN),
+        ({"tso": 4.0}, {"library_construction_protocol": "TruSeq"}, "template switch", Agreement.UNKNOWN),
+        # Where one of the common kits is told, it is that which counts.
+        ({"tso": 4.0, "nextera": 2.0}, {"library_construction_protocol": "Nextera XT"}, "Nextera", Agreement.AGREE),
+    ],
+)
+def test_further_kits(
+    shares: dict[str, float], experiment: dict[str, str], inferred: str, agreement: Agreement
+) -> None:
+    run = run_of(tables=adapters(**shares), experiment=experiment)
+    item = answer(run, "adapters")
+    assert (item.inferred, item.agreement) == (inferred, agreement)
+    assert not findings(run)
+
+
+def test_few_reads_with_an_adapter_tell_no_kit() -> None:
+    assert all(item.attribute != "adapters" for item in infer(run_of(tables=adapters(tso=0.9))))
+
+
+def test_small_rna_by_another_kit_is_agreed_with_and_contradicts_nothing() -> None:
+    for strategy, agreement in (("miRNA-Seq", Agreement.AGREE), ("WGS", Agreement.UNKNOWN)):
+        item = answer(
+            run_of(tables=adapters(qiaseq=80.0), experiment={"library_strategy": strategy}), "library_strategy"
+        )
+        assert (item.inferred, item.agreement) == ("miRNA-Seq", agreement)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "file_format", "reason"),
+    [
+        ({}, "fastq", "not aligned"),
+        ({"mapped_count": 9_000, "frac_reads_spliced": 0.0}, "bam", "no alignment has an intron"),
+        (SPLICED | {"spliced_strand_count": 0}, "bam", "without tags XS or ts"),
+        (SPLICED | {"spliced_strand_count": 199, "frac_spliced_sense": 1.0}, "bam", "199 spliced reads"),
+    ],
+)
+def test_why_a_strand_cannot_be_told(metrics: Values, file_format: str, reason: str) -> None:
+    run = run_of(
+        metrics=metrics, experiment={"library_strategy": "RNA-Seq", "read_strand": "sense"}, file_format=file_format
+    )
+    item = answer(run, "read_strand")
+    assert item.agreement is Agreement.UNKNOWN
+    assert reason in item.evidence.en

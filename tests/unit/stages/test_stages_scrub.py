@@ -22,6 +22,7 @@ from dsqc.sketch import Panel
 from dsqc.sketch.building import Told, build_panel
 from dsqc.stages import scrub as stage
 from dsqc.stages.fingerprint import fingerprint
+from dsqc.stages.mask import mask_files
 from dsqc.stages.qc import qc
 from dsqc.stages.scrub import NAMES, REPORT, scrub
 from helpers.genomes import Bytes, fasta, genome, reads_of
@@ -288,3 +289,20 @@ def test_what_is_expected_is_what_is_found(tmp_path: Path) -> None:
     assert 0.9 < expected < 1
     assert document["fragments_removed"] / number == pytest.approx(expected, abs=0.03)
     assert np.isclose(document["files"][0]["records_removed"], document["fragments_removed"])
+
+
+def test_no_report_speaks_of_a_part_of_what_stands_beside_it(panel: Panel, tmp_path: Path) -> None:
+    """Mates cleaned together, then one of them alone, or masked as it was: they would be out of step, or not clean."""
+    paths, out = mates(tmp_path, [(True, False), (False, True), (False, False)]), tmp_path / "out"
+    first = scrub(*paths, out=out, panel=panel).document
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    for again in (
+        lambda: scrub(paths[0], out=out, panel=panel),
+        lambda: scrub(*paths, out=out, panel=panel, list_only=True),
+        lambda: mask_files(*paths, out=out),
+    ):
+        with pytest.raises(UsageError, match="holds what was made of"):
+            again()
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert scrub(*paths, out=out, panel=panel).document == first
+    assert scrub(*paths, out=out, panel=panel, least=2).document != first  # the same files are made anew

@@ -55,7 +55,7 @@ def inferred_rows(inferences: Iterable[Inference]) -> list[dict[str, Any]]:
             "declared": item.declared,
             "inferred": item.inferred,
             "agreement": item.agreement.value,
-            "probability": None if item.probability is None else round(item.probability, 4),
+            "probability": None if item.probability is None else round(item.probability, 6),
             "basis": item.basis,
             "evidence": item.evidence.en,
             "evidence_ko": item.evidence.ko,

@@ -1,14 +1,12 @@
 """How a library was made: strategy, single cells, marker gene, adapters, strand."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dsqc.judge.inferred.model import Agreement, FileResult, Inference, RunResult, compare, percent, says
+from dsqc.judge.inferred.kits import QIASEQ_ADAPTER, SMALL_RNA_ADAPTER, adapter_share, infer_adapters, looked_at
+from dsqc.judge.inferred.model import Agreement, Inference, RunResult, compare, percent, says
 from dsqc.language import Text
 
-LEAST_READS = 200
-"""Reads looked at from which they tell a library."""
 CONVERTED, EVEN = 0.25, (0.4, 0.6)
 """C among C and G: at most so much where C was converted; in between where nothing was."""
 MOST = 0.5
@@ -18,23 +16,6 @@ LEAST_MAPPED = 1_000
 BARCODE = (26, 28)
 """Bases of read 1 of 10x 3' libraries: cell barcode 16, molecular identifier 10 or 12."""
 SHORTEST_CDNA = 50
-SMALL_RNA_ADAPTER = "Illumina Small RNA 3' Adapter"
-FAMILIES = {
-    "TruSeq": ("Illumina Universal Adapter",),
-    "Nextera": ("Nextera Transposase Sequence",),
-    "small RNA": (SMALL_RNA_ADAPTER, "Illumina Small RNA 5' Adapter"),
-    "BGI/MGI": ("BGI/MGI Adapter, Read 1", "BGI/MGI Adapter, Read 2"),
-}
-"""Adapters by the kits that ligate them; NEBNext, KAPA and many others use TruSeq's."""
-LEAST_ADAPTER, OUTWEIGHS = 0.01, 10.0
-WORDS = {
-    "small RNA": r"small[ -]?rna|mi ?rna",
-    "Nextera": r"nextera|tagmentation|\btn5\b|illumina dna prep|dna flex",
-    "TruSeq": r"truseq|nebnext|kapa hyper",
-    "BGI/MGI": r"mgieasy|\bbgi\w*|\bmgi\b|dnbseq",
-}
-"""What protocols call them."""
-TWO_ADAPTERS = re.compile(r"mate[ -]?pair", re.IGNORECASE)
 STRANDED, UNSTRANDED = 0.9, (0.3, 0.7)
 LEAST_STRANDS = 200
 DNA = frozenset(
@@ -71,7 +52,7 @@ def infer_library(run: RunResult) -> Iterator[Inference]:
     yield _strategy(run)
     yield from _single_cell(run)
     yield from _marker(run)
-    yield from _adapters(run)
+    yield from infer_adapters(run)
     yield from _strand(run)
 
 
@@ -92,25 +73,24 @@ def _strategy(run: RunResult) -> Inference:
 
 def kind_of(run: RunResult) -> Kind | None:
     """The kind of library that the reads tell; None where they tell none, as of ChIP-Seq against WGS."""
-    for told in (_small_rna, _marker_amplicon, _bisulfite, _barcoded, _few_starts, _transcripts, _not_converted):
+    for told in (
+        _small_rna,
+        _marker_amplicon,
+        _bisulfite,
+        _barcoded,
+        _few_starts,
+        _transcripts,
+        _not_converted,
+        _qiaseq,
+    ):
         kind = told(run)
         if kind is not None:
             return kind
     return None
 
 
-def _looked_at(run: RunResult) -> list[FileResult]:
-    return [item for item in run.reads if (item.number("library_reads_examined") or 0) >= LEAST_READS]
-
-
-def adapter_share(item: FileResult, names: tuple[str, ...]) -> float:
-    """Share of the reads that show one of the adapters by their end."""
-    table = item.tables.get("adapter_content") or {}
-    return max((float(table[name][-1]) / 100 for name in names if table.get(name)), default=0.0)
-
-
 def _small_rna(run: RunResult) -> Kind | None:
-    share = max((adapter_share(item, (SMALL_RNA_ADAPTER,)) for item in _looked_at(run)), default=0.0)
+    share = max((adapter_share(item, (SMALL_RNA_ADAPTER,)) for item in looked_at(run)), default=0.0)
     if share < MOST:
         return None
     against = frozenset({"WGS", "WGA", "WXS", "ATAC-seq", "Hi-C", "Bisulfite-Seq", "RAD-Seq", "GBS", "AMPLICON"})
@@ -120,7 +100,7 @@ def _small_rna(run: RunResult) -> Kind | None:
 
 
 def _marker_amplicon(run: RunResult) -> Kind | None:
-    for item in _looked_at(run):
+    for item in looked_at(run):
         share = item.number("frac_reads_primer") or 0.0
         if share >= MOST:
             name = item.metrics["commonest_primer"]
@@ -134,7 +114,7 @@ def _marker_amplicon(run: RunResult) -> Kind | None:
 def _bisulfite(run: RunResult) -> Kind | None:
     if run.is_long_read:
         return None
-    for item in _looked_at(run):
+    for item in looked_at(run):
         share, c_poor, g_poor = (
             item.number(name) or 0.0 for name in ("c_fraction_of_gc", "frac_reads_c_poor", "frac_reads_g_poor")
         )
@@ -151,7 +131,7 @@ def _bisulfite(run: RunResult) -> Kind | None:
 
 
 def _barcoded(run: RunResult) -> Kind | None:
-    for item in _looked_at(run):
+    for item in looked_at(run):
         share = item.number("frac_reads_poly_t_behind_barcode") or 0.0
         if share >= MOST:
             text = percent(share)
@@ -162,7 +142,7 @@ def _barcoded(run: RunResult) -> Kind | None:
 
 
 def _few_starts(run: RunResult) -> Kind | None:
-    starts = [item.number("frac_reads_main_starts") or 0.0 for item in _looked_at(run)]
+    starts = [item.number("frac_reads_main_starts") or 0.0 for item in looked_at(run)]
     if run.is_long_read or not starts or min(starts) < FEW_STARTS or _is_single_cell(run):
         return None
     text = percent(min(starts))
@@ -178,7 +158,7 @@ def _transcripts(run: RunResult) -> Kind | None:
             evidence = Text(f"reads with an intron: {percent(share)}", f"인트론이 있는 리드: {percent(share)}")
             against = (DNA - {"CLONE", "POOLCLONE", "WCS"}) | BISULFITE
             return Kind("RNA-Seq", "introns", RNA - {"miRNA-Seq"}, against, evidence)
-    shares = [item.number("frac_reads_ribosomal") or 0.0 for item in _looked_at(run)]
+    shares = [item.number("frac_reads_ribosomal") or 0.0 for item in looked_at(run)]
     if shares and min(shares) >= RIBOSOMAL and run.experiment.get("library_source") != "METAGENOMIC":
         text = percent(min(shares))
         evidence = Text(f"words of ribosomal RNA: {text} of the reads", f"rRNA 표지 서열: 리드의 {text}")
@@ -189,7 +169,7 @@ def _transcripts(run: RunResult) -> Kind | None:
 
 def _not_converted(run: RunResult) -> Kind | None:
     """Reads of a library that should have been converted and was not; only said against bisulfite sequencing."""
-    files = _looked_at(run)
+    files = looked_at(run)
     if run.is_long_read or not files or run.experiment.get("library_strategy") not in BISULFITE:
         return None
     for item in files:
@@ -202,6 +182,16 @@ def _not_converted(run: RunResult) -> Kind | None:
             return None
     text = f"C/(C+G) {share:.3f}"
     return Kind("no conversion", "C as often as G", frozenset(), BISULFITE, Text(text, text))
+
+
+def _qiaseq(run: RunResult) -> Kind | None:
+    """Small RNA by an adapter that no simulated run had: it contradicts nothing."""
+    share = max((adapter_share(item, (QIASEQ_ADAPTER,)) for item in looked_at(run)), default=0.0)
+    if share < MOST:
+        return None
+    fits = frozenset({"miRNA-Seq", "ncRNA-Seq", "Ribo-Seq"})
+    text = f"{QIASEQ_ADAPTER}: {percent(share)}"
+    return Kind("miRNA-Seq", "QIAseq adapter", fits, frozenset(), Text(text, text))
 
 
 def _is_single_cell(run: RunResult) -> bool:
@@ -246,7 +236,7 @@ def _is_ten_x_of_transcripts(run: RunResult) -> bool:
 
 def _marker(run: RunResult) -> Iterator[Inference]:
     declared = run.experiment.get("target_gene", "")
-    best = max(_looked_at(run), key=lambda item: item.number("frac_reads_primer") or 0.0, default=None)
+    best = max(looked_at(run), key=lambda item: item.number("frac_reads_primer") or 0.0, default=None)
     share = (best.number("frac_reads_primer") or 0.0) if best else 0.0
     if best is None or share < MOST:
         if declared:
@@ -267,41 +257,6 @@ def _gene(run: RunResult, declared: str, inferred: str, agreement: Agreement, ev
         "target_gene", declared, inferred, "marker primer", agreement, evidence,
         "experiment", row, "target_gene", "DSQC-D042",
     )  # fmt: skip
-
-
-def _adapters(run: RunResult) -> Iterator[Inference]:
-    """Adapters that reads run into, against the kits that the protocol names, the platform, and Tn5 of ATAC-seq."""
-    shares = {
-        family: max((adapter_share(item, names) for item in _looked_at(run)), default=0.0)
-        for family, names in FAMILIES.items()
-    }
-    ranked = sorted(shares, key=lambda name: (-shares[name], name))
-    clear = shares[ranked[0]] >= LEAST_ADAPTER and shares[ranked[0]] >= OUTWEIGHS * shares[ranked[1]]
-    seen = ranked[0] if clear and not run.is_long_read else ""
-    protocol = run.experiment.get("library_construction_protocol", "")
-    named = kits_of(protocol)
-    declared, form = ", ".join(sorted(named)), "library_construction_protocol"
-    if "small RNA" in named:
-        named.discard("TruSeq")
-    same: bool | None = None
-    if seen and named and not TWO_ADAPTERS.search(protocol):
-        same = seen in named
-        if not same and (len(named) > 1 or "small RNA" in (*named, seen)):
-            same = None  # other kits for small RNA have other adapters
-    if seen and run.experiment.get("library_strategy") == "ATAC-seq" and not named:
-        declared, form, same = "ATAC-seq (Tn5)", "library_strategy", None if seen == "Nextera" else seen != "TruSeq"
-    if seen == "BGI/MGI" and run.experiment.get("platform") == "ILLUMINA":
-        declared, form, same = "ILLUMINA", "platform", False
-    text = ", ".join(f"{name} {percent(shares[name])}" for name in ranked if shares[name] >= 0.001) or "–"
-    yield Inference(
-        "adapters", declared, seen, "adapters", compare(same, "adapters", "adapters", declared), Text(text, text),
-        "experiment", run.declared.experiment_row, form, "DSQC-D040",
-    )  # fmt: skip
-
-
-def kits_of(protocol: str) -> set[str]:
-    """Families of adapters that a protocol's words name."""
-    return {name for name, words in WORDS.items() if re.search(words, protocol, re.IGNORECASE)}
 
 
 def _strand(run: RunResult) -> Iterator[Inference]:
@@ -330,8 +285,29 @@ def _strand(run: RunResult) -> Iterator[Inference]:
         )  # fmt: skip
         return
     if declared:
-        none = Text("no spliced alignments with a strand", "가닥을 적은 스플라이싱 정렬 없음")
         yield Inference(
-            "read_strand", declared, "", "", Agreement.UNKNOWN, none,
+            "read_strand", declared, "", "", Agreement.UNKNOWN, _why_no_strand(run),
             "experiment", run.declared.experiment_row, "read_strand", "DSQC-D041",
         )  # fmt: skip
+
+
+def _why_no_strand(run: RunResult) -> Text:
+    """Why strandedness cannot be told."""
+    aligned = [item for item in run.reads if not item.is_fastq and item.number("mapped_count")]
+    if not aligned:
+        return Text(
+            "the reads are not aligned: a strand shows beside transcripts only",
+            "정렬되지 않은 리드: 가닥은 전사체와 견주어야 알 수 있음",
+        )
+    if not any(item.number("frac_reads_spliced") for item in aligned):
+        return Text("no alignment has an intron", "인트론이 있는 정렬 없음")
+    known = sum(item.number("spliced_strand_count") or 0 for item in aligned)
+    if not known:
+        return Text(
+            "spliced alignments without tags XS or ts (STAR writes XS with --outSAMstrandField intronMotif)",
+            "스플라이싱된 정렬에 XS·ts 태그 없음(STAR는 --outSAMstrandField intronMotif로 XS를 적음)",
+        )
+    return Text(
+        f"{known:,.0f} spliced reads with a strand, {LEAST_STRANDS} are needed",
+        f"가닥을 적은 스플라이싱 리드 {known:,.0f}개({LEAST_STRANDS}개 이상 필요)",
+    )
