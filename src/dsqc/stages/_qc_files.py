@@ -1,4 +1,7 @@
-"""Data files of one call, each measured, or put together of the parts that it was measured in."""
+"""Data files of one call, each measured, or put together of the parts that it was measured in.
+
+What puts parts together is imported where parts stand: a small file that is measured whole has no time for it.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,8 +9,10 @@ from pathlib import Path
 from dsqc import logs
 from dsqc.crypt4gh import DataPath
 from dsqc.errors import UsageError
-from dsqc.stages._qc_join import has_parts, join_pair, join_parts
 from dsqc.stages._qc_measure import Options, QcFile, QcPair, measure_file, measure_pair
+
+PARTS = "parts"
+"""Directory beside the results of a run where the parts of its big files wait to be put together."""
 
 
 def measure_files(
@@ -28,11 +33,14 @@ def measure_files(
 
 def _one(path: DataPath, stem: str, options: Options) -> QcFile:
     """A file out of its parts where they stand, and else measured."""
-    if options.parts and isinstance(path, Path) and has_parts(path, options.parts):
-        joined = join_parts(path, stem, options.parts, options)
-        if joined is not None:
-            return joined
-        logs.logger(stage="qc").warning("measured whole", file=path.name, reason="its parts cannot be put together")
+    if options.parts and isinstance(path, Path):
+        from dsqc.stages._qc_join import has_parts, join_parts
+
+        if has_parts(path, options.parts):
+            joined = join_parts(path, stem, options.parts, options)
+            if joined is not None:
+                return joined
+            _tell_measured_whole(path)
     return measure_file(path, stem, options)
 
 
@@ -40,12 +48,19 @@ def _two(paths: tuple[DataPath, DataPath], stems: tuple[str, str], options: Opti
     """Two mate files out of their parts where both have some, and else measured."""
     one, two = paths
     parts = options.parts
-    if parts and isinstance(one, Path) and isinstance(two, Path) and has_parts(one, parts) and has_parts(two, parts):
-        joined = join_pair((one, two), stems, parts, options)
-        if joined is not None:
-            return joined
-        logs.logger(stage="qc").warning("measured whole", file=one.name, reason="its parts cannot be put together")
+    if parts and isinstance(one, Path) and isinstance(two, Path):
+        from dsqc.stages._qc_join import has_parts, join_pair
+
+        if has_parts(one, parts) and has_parts(two, parts):
+            joined = join_pair((one, two), stems, parts, options)
+            if joined is not None:
+                return joined
+            _tell_measured_whole(one)
     return measure_pair(paths, stems, options)
+
+
+def _tell_measured_whole(path: Path) -> None:
+    logs.logger(stage="qc").warning("measured whole", file=path.name, reason="its parts cannot be put together")
 
 
 def checked_parts(paths: Sequence[Path], parts: str | Path | None) -> Path | None:
@@ -56,6 +71,8 @@ def checked_parts(paths: Sequence[Path], parts: str | Path | None) -> Path | Non
     """
     if parts is None:
         return None
+    from dsqc.stages._qc_join import has_parts
+
     for path in paths:
         if not has_parts(path, Path(parts)):
             raise UsageError(

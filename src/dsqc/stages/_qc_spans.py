@@ -19,8 +19,6 @@ from dsqc.stages._part_file import PartFile
 from dsqc.version import __version__
 
 SCHEMA = "1.0"
-PARTS = "parts"
-"""Directory beside the results of a run where the parts of its big files wait to be put together."""
 _POLL_SECONDS = 0.1
 _PIECE = 1 << 20
 _MOST_CHANGES = 1 << 18

@@ -19,10 +19,9 @@ from dsqc.model import TECHNICAL_ROLES, DataFile, FileFormat, Run, Submission
 from dsqc.sketch import Panel, check_panel, choose_panel
 from dsqc.stages._inputs import STANDARD_INPUT, check_inputs
 from dsqc.stages._memory import give_back_memory
-from dsqc.stages._qc_files import checked_parts, measure_files
+from dsqc.stages._qc_files import PARTS, checked_parts, measure_files
 from dsqc.stages._qc_measure import Options, Progress, QcFile, QcPair
 from dsqc.stages._qc_results import FINDINGS, RECORD, MeasuredRun, TakenFile, taken_run
-from dsqc.stages._qc_spans import PARTS
 from dsqc.stages._qc_write import html_name, metrics_name, prepare, remove_stale, stems_of, write_files
 from dsqc.version import __version__
 

@@ -28,11 +28,11 @@ from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
 from dsqc.model import FileFormat
 from dsqc.stages._part_file import PartFile, PartWriter
+from dsqc.stages._qc_files import PARTS
 from dsqc.stages._qc_join import has_parts, join_pair, join_parts
 from dsqc.stages._qc_measure import Options
 from dsqc.stages._qc_personal import PersonalCheck
 from dsqc.stages._qc_spans import (
-    PARTS,
     SCHEMA,
     InFront,
     SeamBroken,
