@@ -35,6 +35,8 @@ NAME = "small-2026-11"
 UNIVEC = "UniVec_Core"
 VECTOR_WORDS = ("vector", "cosmid", "phagemid", "plasposon")
 """What names of pieces of vectors hold; phages, plasmids and operons as they are found in nature hold none of them."""
+WITH_A_ROW = "J01749.1"
+"""The vector of UniVec_Core (pBR322) that has a row of its own."""
 SHORTEST_PIECE = 300
 """Bases of a piece of UniVec_Core that is taken: shorter ones are linkers, primers and adapters."""
 DNA_CODES = {1: "A", 2: "C", 4: "G", 8: "T"}
@@ -140,7 +142,11 @@ def _of_univec(archive: Path, member: str) -> bytes:
     found = []
     for title, letters in _of_blast_database(*(_of_deb(archive, f"{path}.{end}") for end in ("nin", "nhr", "nsq"))):
         accession, _, name = title.removeprefix("gnl|uv|").partition(" ")
-        is_vector = any(word in name.lower() for word in VECTOR_WORDS) and len(letters) >= SHORTEST_PIECE
+        is_vector = (
+            not accession.startswith(WITH_A_ROW)
+            and any(word in name.lower() for word in VECTOR_WORDS)
+            and len(letters) >= SHORTEST_PIECE
+        )
         if accession.startswith(f"{wanted}:") if wanted else is_vector:
             found.append(f">{accession} {name}\n{letters}\n")
     return "".join(found).encode()

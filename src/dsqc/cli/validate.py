@@ -77,6 +77,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="with --fix: put suggestions in place from this confidence on, 0 to 1 (default: %(default)s)",
     )
+    parser.add_argument(
+        "--mask-people",
+        action="store_true",
+        help="with --fix: take out of cells what points at people (numbers, mails, days of birth; names with "
+        "--confidence 0.6)",
+    )
     add_desk(parser)
     add_outdir(
         parser,
@@ -117,12 +123,7 @@ def run(args: argparse.Namespace) -> int:
 
     # A form is a million small objects without a cycle among them: looking for cycles takes a seventh of the time.
     gc.set_threshold(200_000, 50, 50)
-    if args.fix and args.outdir is None:
-        raise UsageError("--fix writes a corrected copy.", hint="Say where to with -O DIR.")
-    if args.fix:
-        from dsqc.stages.fix import check_apart
-
-        check_apart(args.submission, args.outdir)  # Before the report is written there.
+    _check_fix(args)
     station = chosen_station(args.station)
     use_rule_set(args.rule_set, station)
     limits = station.limits if station else None
@@ -169,6 +170,7 @@ def run(args: argparse.Namespace) -> int:
             limits=limits,
             kbds_strict=strict,
             taxonomy=taxonomy,
+            mask_people=args.mask_people,
         )
     if args.json:
         more: dict[str, Any] = {"fix": fixed.document} if fixed else {}
@@ -184,6 +186,18 @@ def run(args: argparse.Namespace) -> int:
     failed = judged is not None and judged.findings.has_errors
     unsigned = signed is not None and signed.receipt is None
     return ExitCode.FINDINGS if result.has_errors or failed or unsigned else ExitCode.DONE
+
+
+def _check_fix(args: argparse.Namespace) -> None:
+    """Before anything is written: the copy needs a place of its own."""
+    if args.mask_people and not args.fix:
+        raise UsageError("--mask-people is about the copy that --fix writes.", hint="Add --fix -O DIR.")
+    if args.fix and args.outdir is None:
+        raise UsageError("--fix writes a corrected copy.", hint="Say where to with -O DIR.")
+    if args.fix:
+        from dsqc.stages.fix import check_apart
+
+        check_apart(args.submission, args.outdir)  # Before the report is written there.
 
 
 def _on_receipt(args: argparse.Namespace, station: "Station | None") -> "OnReceipt | None":

@@ -89,6 +89,13 @@ def inferred_section(verdict: Data, run_key: str) -> Markup:
     return _SECTION.format(opened, both(TITLE), both(told), table)
 
 
+def disagreement_count(verdict: Data, run_key: str) -> int:
+    """Attributes of a run of which the reads say something else than the form."""
+    every: list[Data] = list(verdict.get("inferred") or ())
+    rows: list[Data] = next((item["attributes"] for item in every if item["run_key"] == run_key), [])
+    return sum(row["agreement"] == "disagree" for row in rows)
+
+
 def disagreements(rows: Sequence[Data]) -> Markup:
     """Table of attributes of several runs (each with its ``run_key``); empty for none."""
     if not rows:

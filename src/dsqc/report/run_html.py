@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from dsqc.language import Language, Text
 from dsqc.report.figures import Figure, LegendItem
+from dsqc.report.inferred import TITLE as INFERRED
 from dsqc.report.labels import RUN, STATUS
 from dsqc.report.render import both
 from dsqc.report.sections import Grid, Section
@@ -114,6 +115,7 @@ def _contents(content: Mapping[str, Any]) -> Markup:
         return Markup("")
     places: list[tuple[str, Text]] = [
         ("findings", RUN["findings"]),
+        *([("inferred", INFERRED)] if 'id="inferred"' in content["peers"] else []),
         ("metrics", RUN["metrics"]),
         ("integrity", RUN["integrity"]),
     ]

@@ -37,6 +37,7 @@ def render_run(
     *,
     goals: Sequence[Data] = (),
     peers: Markup = Markup(""),  # noqa: B008  immutable
+    disagreements: int = 0,
     back: str = "",
     language: Language | None = None,
 ) -> str:
@@ -48,6 +49,7 @@ def render_run(
         findings: rows of its ``findings.jsonl``.
         goals: its rows of ``goal_results`` in ``verdict.json``.
         peers: what ``dsqc.report.inferred`` and ``dsqc.report.peers`` say of it.
+        disagreements: attributes of which the reads say something else than the form.
         back: link to the batch page, relative to this page.
         language: language that the page opens in; ``None`` for the browser's.
     """
@@ -61,6 +63,7 @@ def render_run(
         findings,
         goals=goals,
         peers=peers,
+        disagreements=disagreements,
         back=back,
         language=language,
     )
@@ -74,6 +77,7 @@ def _page(
     *,
     goals: Sequence[Data] = (),
     peers: Markup = Markup(""),  # noqa: B008  immutable
+    disagreements: int = 0,
     back: str = "",
     language: Language | None = None,
 ) -> str:
@@ -84,7 +88,7 @@ def _page(
         "title": title,
         "subtitle": subtitle,
         "back": back,
-        "mark": _mark(files, findings, goals),
+        "mark": _mark(files, findings, goals, disagreements),
         "findings": [finding_row(row) for row in ordered[:MOST_FINDINGS]],
         "more_findings": _more(len(ordered) - MOST_FINDINGS),
         "goals": [_goal_row(row) for row in sorted(goals, key=lambda row: row["met"])],
@@ -101,7 +105,7 @@ def _page(
     return run_html.page(page, language)
 
 
-def _mark(files: Sequence[Data], findings: Sequence[Data], goals: Sequence[Data]) -> dict[str, Any]:
+def _mark(files: Sequence[Data], findings: Sequence[Data], goals: Sequence[Data], disagreements: int) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     for row in findings:
         counts[row["severity"]] += row["count"]
@@ -111,6 +115,9 @@ def _mark(files: Sequence[Data], findings: Sequence[Data], goals: Sequence[Data]
     if not files and not counts["error"]:
         return {"style": "none", "text": Text("not measured", "측정 안 됨")}
     style, text = summary_mark(counts, missed)
+    if style == "good" and disagreements:
+        text = Text(f"form and reads disagree: {disagreements}", f"신고한 값과 불일치 {disagreements}건")
+        style = "fair"
     return {"style": style, "text": text}
 
 

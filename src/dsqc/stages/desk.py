@@ -19,7 +19,7 @@ from dsqc.stages._validate_files import folder_of
 from dsqc.stages.judge import JudgeResult, judge
 from dsqc.stages.qc import qc_run
 from dsqc.stages.report import render_run
-from dsqc.stages.validate import PROFILE_PAGE, SUBMISSION, ValidateResult
+from dsqc.stages.validate import SUBMISSION, ValidateResult
 from dsqc.submission import lone_table
 from dsqc.taxonomy import Taxonomy
 
@@ -136,5 +136,5 @@ def _write_pages(work: Path, validation: ValidateResult, judged: JudgeResult) ->
         if data["state"] == "skipped":
             continue
         page = work / PAGES / f"{run.key}.html"
-        artefact.write_text(page, render_run(work, data, judged.document, back=f"../{PROFILE_PAGE}"))
+        artefact.write_text(page, render_run(work, data, judged.document, back=""))
         yield page

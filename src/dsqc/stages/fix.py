@@ -28,6 +28,7 @@ from dsqc.stages._fix_copy import (
     write_copy,
 )
 from dsqc.stages._fix_patch import LEFT, PATCH, PatchLine, is_private, patch_text, place_of, sum_up
+from dsqc.stages._fix_people import without_people
 from dsqc.stages._validate_files import folder_of, form_files
 from dsqc.stages.validate import interpret_form
 from dsqc.submission import Tables, correct, read_tables
@@ -70,6 +71,7 @@ def fix(
     limits: Limits | None = None,
     kbds_strict: bool = False,
     taxonomy: Taxonomy | None = None,
+    mask_people: bool = False,
 ) -> FixResult:
     """Write a corrected copy of the form of a submission.
 
@@ -79,6 +81,7 @@ def fix(
         confidence: suggestions from this confidence on are put in place.
         today: the day to judge by (default: today, UTC).
         limits, kbds_strict, taxonomy: as in :func:`dsqc.stages.validate.validate`.
+        mask_people: take out of cells what points at people.
 
     Raises:
         UsageError: there is nothing at ``inbox``, the copy would come to stand among the submission's own files, or
@@ -90,7 +93,7 @@ def fix(
     earlier = earlier_copy(results)
     log = logs.logger(stage="fix", submission=inbox.resolve().name)
     context = Context(today or datetime.now(UTC).date(), limits or Limits(), taxonomy or open_taxonomy())
-    look = partial(_examine, context=context, kbds_strict=kbds_strict)
+    look = partial(_examine, context=context, kbds_strict=kbds_strict, mask_people=mask_people)
     tables = read_tables(inbox)
     files = form_files(inbox)
     session = _Session(tables, look, confidence, cells_to_keep(tables, files))
@@ -122,7 +125,9 @@ def check_apart(inbox: Path, results: Path) -> None:
         )
 
 
-def _examine(tables: Tables, *, context: Context, kbds_strict: bool) -> tuple[FindingLog, list[Finding]]:
+def _examine(
+    tables: Tables, *, context: Context, kbds_strict: bool, mask_people: bool
+) -> tuple[FindingLog, list[Finding]]:
     """The findings of the form, capped and without what points at people; and all that a cell can be named for."""
     submission, form, log = interpret_form(tables, kbds_strict=kbds_strict)
     every = list(log)
@@ -131,7 +136,7 @@ def _examine(tables: Tables, *, context: Context, kbds_strict: bool) -> tuple[Fi
         rest = list(found)
         log.extend(rest)
         log = redacted(log, prepared.personal)
-        every += rest
+        every += without_people(rest, prepared.personal) if mask_people else rest
     return log, every
 
 

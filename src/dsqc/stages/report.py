@@ -17,7 +17,7 @@ from dsqc.report import batch_page, multiqc, profile_page, run_page
 from dsqc.report.batch import Record
 from dsqc.report.batch_digest import Digest
 from dsqc.report.batch_runs import runs_tsv
-from dsqc.report.inferred import inferred_section
+from dsqc.report.inferred import disagreement_count, inferred_section
 from dsqc.report.peers import peers_section
 
 RUN_PAGES = 300
@@ -166,7 +166,7 @@ def render_run(
     Args:
         run: content of its ``qc.json``.
         verdict: of the submission; ``None`` before it is judged.
-        back: where the page's way back leads.
+        back: where the page's way back leads; empty for none.
         language: language that the page opens in; ``None`` for the browser's.
     """
     source = results / "runs" / run["run_key"]
@@ -179,4 +179,13 @@ def render_run(
     own = [row for row in (verdict or {}).get("goal_results") or () if row["run_key"] == run["run_key"]]
     key = run["run_key"]
     compared = inferred_section(verdict, key) + peers_section(verdict, key) if verdict else Markup("")
-    return run_page.render_run(run, files, findings, goals=own, peers=compared, back=back, language=language)
+    return run_page.render_run(
+        run,
+        files,
+        findings,
+        goals=own,
+        peers=compared,
+        disagreements=disagreement_count(verdict, key) if verdict else 0,
+        back=back,
+        language=language,
+    )

@@ -42,6 +42,8 @@ def test_form_and_reads_that_do_not_agree_are_told(
     assert "rice-wgs verdict: review" in said
     page = (out / "pages/KR-RICE-001_run1.html").read_text(encoding="utf-8")
     assert "Form against file" in page
+    assert "form and reads disagree: 3" in page
+    assert "no faults found" not in page
     assert "Illumina HiSeq 2000" in page
     assert main(["judge", str(out), "--all", "-q", "--lang", "en"]) == 0  # it takes what stands there
     said = capsys.readouterr().out
