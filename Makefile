@@ -78,9 +78,16 @@ lint: $(VENV)/dev-installed ## style, types, import layers, the workflow's style
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/snakefmt --check workflow
 
+# Two workers more than processors: many tests wait, for a server, for a kill, for what Slurm finds out.
+WORKERS ?= $(shell echo $$(( $$(nproc) + 2 )))
+# What a test writes need not outlive it, and dsqc forces some dozens of files to the disk in every second test: in
+# memory where that is large enough. TEST_ROOT=/tmp tests on the disk.
+TEST_ROOT ?= $(shell [ -w /dev/shm ] && [ "$$(df -k --output=avail /dev/shm | tail -n 1)" -gt 4000000 ] && echo /dev/shm || echo /tmp)
+
 .PHONY: pytest
 pytest: install-wheel system-packages
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+	PYTEST_DEBUG_TEMPROOT=$(TEST_ROOT) $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+	  -o tmp_path_retention_policy=failed
 
 .PHONY: bench-toy
 bench-toy: install-wheel ## every benchmark at toy size: shows that it runs, not how fast

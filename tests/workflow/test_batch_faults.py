@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -97,14 +98,16 @@ def test_a_node_that_dies_with_its_jobs_costs_an_attempt(tmp_path: Path, slurm: 
     options = ("--profile", made_profile(tmp_path / "profile", PROFILE.format(shards=2)), "--shards", "2")
 
     def node_at_work() -> str | None:
+        if not any(event.kind is EventKind.STARTED for event in EventReader(work).new()):
+            return None
         listed = slurm.command("squeue", "--noheader", "--format=%N", "--states=RUNNING").split()
-        started = any(event.kind is EventKind.STARTED for event in EventReader(work).new())
-        return listed[0] if listed and started else None
+        return listed[0] if listed else None
 
     command = batch_command(sheet, work, *options)
     with subprocess.Popen(command, env=slurm.environment, stderr=subprocess.PIPE, text=True) as batch:
         node = None
         while node is None and batch.poll() is None:
+            time.sleep(0.02)
             node = node_at_work()
         assert node is not None, batch.communicate()[1]
         slurm.kill_daemon(node)

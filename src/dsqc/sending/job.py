@@ -195,10 +195,12 @@ class _Sending:
             ThreadPoolExecutor(LARGE_AT_ONCE, thread_name_prefix="dsqc-read") as readers,
         ):
             futures: list[Future[None]] = []
-            for item in items:
-                whole = item.file is not None and not self._parts_of(item)
-                futures.append((requests if whole else readers).submit(self._bring, item, requests))
+            # An interrupt may come while files are still handed over: without the stop, leaving the pools would wait
+            # for every file under way.
             try:
+                for item in items:
+                    whole = item.file is not None and not self._parts_of(item)
+                    futures.append((requests if whole else readers).submit(self._bring, item, requests))
                 done, _ = wait(futures, return_when=FIRST_EXCEPTION)
                 for future in done:
                     future.result()

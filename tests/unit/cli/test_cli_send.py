@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
@@ -159,6 +160,25 @@ def test_sigterm_ends_with_130_and_the_same_command_goes_on(tmp_path):
     assert not (tmp_path / "inbox" / "a_R1.fastq.gz").exists()
     subprocess.run([*arguments, "-q"], check=True, stdout=subprocess.DEVNULL)
     assert (tmp_path / "inbox" / "a_R1.fastq.gz").read_bytes() == (source / "a_R1.fastq.gz").read_bytes()
+
+
+@pytest.mark.timeout(60)
+def test_an_interrupt_while_files_are_handed_over_waits_for_none_of_them(tmp_path, monkeypatch, capsys):
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, work, item, *arguments):
+            future = super().submit(work, item, *arguments)
+            if item.name == "a_R1.fastq.gz":
+                raise KeyboardInterrupt
+            return future
+
+    monkeypatch.setattr("dsqc.sending.job.ThreadPoolExecutor", Interrupted)
+    content = os.urandom(200_000)
+    source = write_source(tmp_path / "KR-1", {"a_R1.fastq.gz": content})
+    arguments = ["send", str(source), "--to", str(tmp_path / "inbox")]
+    assert main([*arguments, "--limit-rate", "500"]) == 130
+    monkeypatch.undo()
+    assert main(arguments) == 0
+    assert (tmp_path / "inbox" / "a_R1.fastq.gz").read_bytes() == content
 
 
 def test_json_is_of_the_published_shape(source, tmp_path, capsys):
