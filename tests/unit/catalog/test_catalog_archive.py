@@ -30,7 +30,7 @@ def load(catalog: Catalog, rows: Rows) -> None:
         tables = MetaData()
         tables.reflect(connection)
         for table in tables.sorted_tables:
-            if table.name in ("alembic_version", *KEPT_BY_TRIGGERS) or not rows[table.name]:
+            if table.name in ("alembic_version", *KEPT_BY_TRIGGERS) or not rows.get(table.name):
                 continue
             binary = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
             values = [{**row, **{name: bytes.fromhex(row[name]) for name in binary}} for row in rows[table.name]]
@@ -81,7 +81,8 @@ def test_a_catalog_of_before_comes_up_whole_and_goes_down_again(station: Station
         assert head_revision() > revision
 
     # What was registered then is corrected now, and its number is what it was.
-    receipt = register(*Judged(organism="Zea mays", release_date="2026-12-31").write(tmp_path), station).receipt
+    date = next(row["release_date"] for row in rows["submission"] if row["alias"] == "rice-2026")
+    receipt = register(*Judged(organism="Zea mays", release_date=date).write(tmp_path), station).receipt
     assert (receipt["accessions"]["submission"], receipt["version"]["number"]) == ("KRA00000001", 2)
     new = register(*Judged(name="new-2026", prefix="n").write(tmp_path), station).receipt
     assert new["accessions"]["submission"] == f"KRA{len(registered(rows)) + 1:08}"
@@ -96,5 +97,7 @@ def test_every_revision_of_before_has_a_catalog_in_the_archive() -> None:
     """Whoever adds a migration keeps what the code before it made (tests/archive/make_catalog_dump.py)."""
     found = [json.loads(path.read_text(encoding="utf-8"))["revision"] for path in DUMPS]
     assert found == [path.stem.removeprefix("catalog-") for path in DUMPS]
-    assert found == [f"{number:04}" for number in range(1, len(found) + 1)]
-    assert len(found) >= 3
+    assert found[:3] == ["0001", "0002", "0003"]
+    # 0004 to 0011 came together, in one version.
+    assert found[3:] == [f"{number:04}" for number in range(11, 8 + len(found))]
+    assert len(found) >= 4

@@ -5,6 +5,7 @@ form calls public, without files, sizes and metrics.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -281,15 +282,44 @@ def only_visible(table: pa.Table, sheet: str) -> pa.Table:
     form = zip(
         *(table.column(name).to_pylist() for name in ("research_field", _HIDDEN, "package", "attributes")), strict=True
     )
-    shown = [_filtered(text, visible_attributes(*key, sheet)) for *key, text in form]
+    filters: dict[tuple[str, ...], VisibleAttributes] = {}
+    shown = []
+    for *key, text in form:
+        of_form = filters.get(tuple(key))
+        if of_form is None:
+            of_form = filters[tuple(key)] = VisibleAttributes(visible_attributes(*key, sheet))
+        shown.append(of_form.shown(text))
     position = table.schema.get_field_index("attributes")
     table = table.set_column(position, "attributes", pa.array(shown, pa.string()))
     return table.drop_columns([_HIDDEN])
 
 
-def _filtered(text: str, visible: frozenset[str]) -> str:
-    attributes = json.loads(text)
-    if "\\" not in text and attributes.keys() <= visible:
-        return text
-    shown = {name: value for name, value in attributes.items() if name in visible}
-    return json.dumps(shown, ensure_ascii=False)
+MOST_SHAPES = 8
+"""Ways to fill a form that are recognised without reading the attributes."""
+
+
+class VisibleAttributes:
+    """Leaves of a JSON object the attributes that anybody may see.
+
+    Most rows of a form have the same attributes one after the other. An object that is written exactly as such a row,
+    with other plain texts as values, has no other attribute: it is let through as it stands, unread.
+    """
+
+    def __init__(self, visible: frozenset[str]) -> None:
+        self._visible = visible
+        self._shapes: dict[tuple[str, ...], Callable[[str], object]] = {}
+
+    def shown(self, text: str) -> str:
+        """The JSON object ``text`` without what is not visible."""
+        for is_so in self._shapes.values():
+            if is_so(text):
+                return text
+        attributes = json.loads(text)
+        if "\\" not in text and attributes.keys() <= self._visible:
+            names = tuple(attributes)
+            if len(self._shapes) < MOST_SHAPES and names not in self._shapes:
+                values = ", ".join(f'"{re.escape(name)}": "[^"\\\\]*"' for name in names)
+                self._shapes[names] = re.compile(rf"\{{{values}\}}").fullmatch
+            return text
+        shown = {name: value for name, value in attributes.items() if name in self._visible}
+        return json.dumps(shown, ensure_ascii=False)
