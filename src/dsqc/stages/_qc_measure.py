@@ -1,6 +1,7 @@
 """The one pass over a data file, or over two mate files in step: proof, findings and metrics from the same bytes."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -214,8 +215,11 @@ def measure_pair(
     What the comparison finds stands with the findings of the first. Alignments (whatever the names of the files say)
     are no mate files: they are measured one by one.
     """
-    one, two = Pass(paths[0], options), Pass(paths[1], options)
-    with one.source, two.source:
+    with ExitStack() as stack:  # the first is closed where the second cannot be opened
+        one = Pass(paths[0], options)
+        stack.enter_context(one.source)
+        two = Pass(paths[1], options)
+        stack.enter_context(two.source)
         measured = PairMetrics()
         pairs = 0 if one.aligned or two.aligned else _read_in_step(one, two, measured)
         for lone in (one, two) if one.aligned or two.aligned else ():
