@@ -9,8 +9,8 @@ Slurm is started on this machine (tests/infra/slurm.py) with two nodes that shar
 (wall - stage work / cores) / (stage work / cores); stage work is the processor time of all stages, from the events of
 the batch. It counts on a quiet machine only; shard_cpu_seconds (stages, their forks and what they share) and
 run_cpu_seconds (planning, Snakemake, report) tell on any. What the wall has besides is told by its parts: until the
-first shard, from the end of the last one until Snakemake knows of it, and from then on. The bars stand in BARS; with
---check, one that is not reached ends with exit code 1.
+first shard, from the end of the last one until Slurm takes its job for ended, until Snakemake knows of it, and
+from then on. The bars stand in BARS; with --check, one that is not reached ends with exit code 1.
 """
 
 import argparse
@@ -128,6 +128,7 @@ def run(place: Path, args: argparse.Namespace, name: str) -> dict[str, Any]:
         begun, used = time.time(), _children()
         code, peak = _watched(["batch", "run", sheet, *chosen], environment)
         ended, used = time.time(), _children() - used
+        closed = _last_job_end(environment) if name.startswith("slurm") else None
     wall = ended - begun
     events = EventReader(work).new()
     done = [item for item in events if item.kind is EventKind.DONE]
@@ -158,7 +159,7 @@ def run(place: Path, args: argparse.Namespace, name: str) -> dict[str, Any]:
         "shards": len(shards),
         "shard_wall_seconds": [item.seconds for item in shards],
         "sbatch_calls": submitted,
-        **_around(events, log, begun, ended),
+        **_around(events, log, begun, ended, closed),
         **measured,
         "prediction": [[item.stage, item.median_ratio] for item in prediction_error(events)],
         "load": _load(),
@@ -166,8 +167,15 @@ def run(place: Path, args: argparse.Namespace, name: str) -> dict[str, Any]:
     }
 
 
-def _around(events: list[Any], log: str, begun: float, ended: float) -> dict[str, float | None]:
-    """Seconds before the first shard, from the end of the last one until Snakemake knows of it, and after that."""
+def _around(events: list[Any], log: str, begun: float, ended: float, closed: float | None) -> dict[str, float | None]:
+    """Seconds before the first shard and after the last one.
+
+    Args:
+        events: of the batch.
+        log: Snakemake's.
+        begun, ended: of the command, seconds since 1970.
+        closed: when Slurm took the last job for ended, to a second.
+    """
     starts, ends = (
         [item.time for item in events if item.kind is kind] for kind in (EventKind.SHARD_STARTED, EventKind.SHARD_ENDED)
     )
@@ -175,9 +183,17 @@ def _around(events: list[Any], log: str, begun: float, ended: float) -> dict[str
     known = time.mktime(time.strptime(told[-1])) if told else None
     return {
         "before_first_shard_seconds": round(min(starts) - begun, 1) if starts else None,
-        "unnoticed_seconds": round(known - max(ends), 1) if ends and known else None,
+        "job_close_seconds": round(closed - max(ends), 1) if ends and closed else None,
+        "unnoticed_seconds": round(known - (closed or max(ends)), 1) if ends and known else None,
         "after_noticed_seconds": round(ended - known, 1) if known else None,
     }
+
+
+def _last_job_end(environment: dict[str, str]) -> float | None:
+    command = ["squeue", "--noheader", "--states=all", "--format=%e"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    times = [time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%S")) for text in done.stdout.split() if text != "N/A"]
+    return max(times, default=None)
 
 
 def _batch(place: Path, submissions: int, runs: int, seed: int, *, with_reads: bool = True) -> Path:
@@ -230,7 +246,8 @@ def _watched(arguments: list[Any], environment: dict[str, str]) -> tuple[int, fl
         while not ended.wait(0.5):
             for pid in Path(f"/proc/{root}/task/{root}/children").read_text(encoding="ascii").split():
                 found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))
-                peaks[int(pid)] = int(found[1]) if found else 0
+                # A process that has ended tells nothing any more.
+                peaks[int(pid)] = max(peaks.get(int(pid), 0), int(found[1]) if found else 0)
 
     process = subprocess.Popen([*_dsqc(), *map(str, arguments)], env=environment, stdout=subprocess.DEVNULL)
     looking = threading.Thread(target=_until_gone, args=(watch, process.pid))
