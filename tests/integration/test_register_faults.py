@@ -84,8 +84,10 @@ def test_killed_at_any_moment_it_ends_as_if_nothing_had_been(warm: Commands, tmp
     killed = 0
     for number in range(ROUNDS):
         (results / "receipt.json").unlink()
-        station, code, _ = again(number, seconds * (number + chance.random()) / ROUNDS)
+        station, code, ran = again(number, seconds * (number + chance.random()) / ROUNDS)
         killed += code == KILLED
+        # On a busy machine one measurement says little: who came through shows how long it takes now.
+        seconds = seconds if code == KILLED else min(seconds, ran)
         station, code, _ = again(number, None)
         assert code == ExitCode.DONE, warm.printed()
         assert read(results / "receipt.json") == expected
