@@ -304,7 +304,7 @@ class BamSpan(BamSource):
         super().__init__(self.reader, FindingLog(), ahead=ahead)
         self._walk.follow(before.edge, before.last_reference, before.last_position, before.last_name.encode("latin-1"))
         self._parsed = before.records
-        self._void = before.ended
+        self._void = before.ended or (end is not None and end <= before.edge)  # nothing begins in the part
         self._known = header
 
     def _read(self) -> Generator[ReadBatch, None, None]:

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pysam
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 import dsqc
@@ -126,6 +126,7 @@ def index_of(stored: bytes) -> bytes:
 
 @settings(deadline=None, max_examples=15, phases=[Phase.explicit, Phase.generate])
 @given(st.integers(0, 1 << 32), st.integers(2, 5))
+@example(50156, 5)  # a part of nothing but an end block, in front of the header
 def test_parts_put_together_are_the_whole(seed: int, of: int) -> None:
     numbers = random.Random(seed)
     check_parts(stored_bam(numbers), of, numbers, name="reads.bam")
