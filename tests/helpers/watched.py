@@ -108,8 +108,8 @@ def _kernels() -> dict[str, str]:
 def children(pid: int) -> list[int]:
     """All processes below ``pid``."""
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # it may end at any moment, its directory with it
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
             for child in task.read_text().split():
                 found += [int(child), *children(int(child))]
     return found

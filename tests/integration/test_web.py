@@ -388,7 +388,7 @@ def test_every_answer_carries_the_headers_that_guard_it(site: Site) -> None:
 def test_a_fault_tells_a_number_and_nothing_inner(site: Site) -> None:
     engine_of = site.server.station
     with Catalog.open(engine_of) as catalog:
-        for old, new in (("data_file", "away"), ("away", "data_file")):
+        for old, new in (("run_total", "away"), ("away", "run_total")):
             with catalog.engine.execution_options(**{WRITES: True}).begin() as connection:
                 connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
             answer = site.clients["curator"].get("/statistics")

@@ -258,7 +258,8 @@ def _joined(
         blocks=proof["blocks"] if bgzf else None,
         end_marker=proof["end_marker"] if bgzf else None,
         bytes_uncompressed=size,
-        bytes_proven=size,
+        # A last member that is no BGZF may hand over data that its checksum does not vouch for.
+        bytes_proven=proof["bytes_proven"] if bgzf else size,
         size_bytes=spans.size,
         **digests,
     )
