@@ -184,7 +184,7 @@ def parse_slowly(text: bytes) -> tuple[list[Read], bool]:
     if lines[-1] == b"":
         lines.pop()
     lines = [line.removesuffix(b"\r") for line in lines]
-    while lines and lines[-1] == b"" and (len(lines) < 4 or not _is_last_of_empty_read(lines)):
+    while lines and lines[-1] == b"" and (len(lines) < 4 or not _is_line_of_qualities(lines)):
         lines.pop()
     reads: list[Read] = []
     position = 0
@@ -197,8 +197,9 @@ def parse_slowly(text: bytes) -> tuple[list[Read], bool]:
     return reads, True
 
 
-def _is_last_of_empty_read(lines: Sequence[bytes]) -> bool:
-    return lines[-2][:1] == b"+" and lines[-3] == b"" and lines[-4][:1] == b"@"
+def _is_line_of_qualities(lines: Sequence[bytes]) -> bool:
+    """Whether the last line, which is empty, is that of a read without qualities, and not one behind the reads."""
+    return lines[-2][:1] == b"+" and lines[-4][:1] == b"@"
 
 
 def _record(lines: Sequence[bytes], position: int) -> tuple[Read, int] | None:

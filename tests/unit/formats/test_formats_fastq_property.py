@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dsqc.findings import FindingLog
@@ -64,6 +64,7 @@ LINES = st.sampled_from(
 
 
 @settings(max_examples=400, deadline=None)
+@example(["@r", "@r", "+", "\r"], False, 16)
 @given(st.lists(LINES, max_size=14), st.booleans(), st.sampled_from([16, 31, 1 << 16]))
 def test_any_lines_are_read_as_the_grammar_says(lines: list[str], ended: bool, buffer: int) -> None:
     text = "\n".join(lines).encode() + (b"\n" if ended else b"")
