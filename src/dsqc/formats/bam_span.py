@@ -14,7 +14,7 @@ from dsqc.formats.alignment import COUNTED
 from dsqc.formats.bam import DAMAGE_CODE, BamSource
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
-from dsqc.formats.fastq_span import Before, SpanCount
+from dsqc.formats.fastq_span import Before, SpanCount, span_facts
 from dsqc.formats.gzip import GzipProof
 from dsqc.formats.header import Header
 from dsqc.formats.span_reader import SpanReader
@@ -131,18 +131,7 @@ def count_bam_span(spans: Spans, span: Span, known: BamBefore | None, observe: O
             counter.count(reader, first, header, observe)
         reader.pass_over()
         return BamCount(
-            first=first,
-            end=counter.end,
-            records=counter.records,
-            lines=0,
-            longest=counter.longest,
-            size=reader.size,
-            members=reader.proof.members - before.members,
-            blocks=reader.proof.blocks - before.blocks,
-            end_marker=reader.proof.end_marker,
-            lands=reader.lands,
-            ended=counter.ended,
-            damaged=reader.damage is not None,
+            **span_facts(reader, before, first, counter),
             reads=counter.reads,
             last_reference=counter.last[0],
             last_position=counter.last[1],
@@ -158,7 +147,7 @@ def _open(spans: Spans, span: Span, before: GzipProof, text: tuple[int, int | No
 class _Counter(BamSource):
     """Counts records up to the end of a part."""
 
-    records = reads = longest = end = 0
+    records = reads = lines = longest = end = 0
     ended = False
     last = (-1, -1)
     last_name = ""

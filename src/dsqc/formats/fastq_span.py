@@ -3,7 +3,7 @@
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -131,14 +131,14 @@ def count_span(spans: Spans, span: Span, known: Before | None = None) -> SpanCou
     if first < 0:
         with closing(_open(spans, span, before, (0, 0))) as reader:
             reader.pass_over()
-            return _made(reader, before, first, _Counter(reader, FindingLog()))
+            return SpanCount(**span_facts(reader, before, first, _Counter(reader, FindingLog())))
     with closing(_open(spans, span, before, (first, None))) as reader:
         counter = _Counter(reader, FindingLog())
         counter.count(reader, first, is_head=is_head)
         reader.pass_over()
         if counter.wrapped:
             counter.lines = _count_lines(spans, span, before, (first, counter.end))
-        return _made(reader, before, first, counter)
+        return SpanCount(**span_facts(reader, before, first, counter))
 
 
 def _open(spans: Spans, span: Span, before: GzipProof, text: tuple[int, int | None]) -> SpanReader:
@@ -146,21 +146,32 @@ def _open(spans: Spans, span: Span, before: GzipProof, text: tuple[int, int | No
     return SpanReader(file, spans.path.name, spans.container or Container.PLAIN, span, before, text=text)
 
 
-def _made(reader: SpanReader, before: GzipProof, first: int, counter: "_Counter") -> SpanCount:
-    return SpanCount(
-        first=first,
-        end=counter.end,
-        records=counter.records,
-        lines=counter.lines,
-        longest=counter.longest,
-        size=reader.size,
-        members=reader.proof.members - before.members,
-        blocks=reader.proof.blocks - before.blocks,
-        end_marker=reader.proof.end_marker,
-        lands=reader.lands,
-        ended=counter.ended,
-        damaged=reader.damage is not None,
-    )
+class Counted(Protocol):
+    """What was counted of the records of a part, as :class:`SpanCount` has it."""
+
+    records: int
+    lines: int
+    longest: int
+    end: int
+    ended: bool
+
+
+def span_facts(reader: SpanReader, before: GzipProof, first: int, counter: Counted) -> dict[str, Any]:
+    """The fields of :class:`SpanCount`, once the part has been read to its end."""
+    return {
+        "first": first,
+        "end": counter.end,
+        "records": counter.records,
+        "lines": counter.lines,
+        "longest": counter.longest,
+        "size": reader.size,
+        "members": reader.proof.members - before.members,
+        "blocks": reader.proof.blocks - before.blocks,
+        "end_marker": reader.proof.end_marker,
+        "lands": reader.lands,
+        "ended": counter.ended,
+        "damaged": reader.damage is not None,
+    }
 
 
 def _count_lines(spans: Spans, span: Span, before: GzipProof, text: tuple[int, int]) -> int:
