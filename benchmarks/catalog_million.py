@@ -54,7 +54,7 @@ BOUNDS_S = {
     "plan's table": 2.0,
     "public export": 120.0,
 }
-"""What the station asks for (issue of the catalog), in seconds."""
+"""What a station asks for, in seconds."""
 THRESHOLD = 5
 """Closed records of which the public is told."""
 ZONE = ZoneInfo("Asia/Seoul")

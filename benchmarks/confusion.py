@@ -307,6 +307,15 @@ def markdown(found: Tally) -> str:
     return "\n".join(lines)
 
 
+def tell(found: Tally) -> int:
+    """Print the matrix and what is false; the exit code, 1 where that is too much."""
+    print(markdown(found))
+    print(f"\nruns {found.runs}, false disagree {100 * found.false_share:.2f} %")
+    for line in found.false:
+        print(line, file=sys.stderr)
+    return int(found.false_share > MOST_FALSE)
+
+
 def main() -> int:
     """Print the matrices."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -323,11 +332,7 @@ def main() -> int:
         getattr(vocabulary.read_table, "cache_clear", lambda: None)()
     seeds = range(HELD_OUT, HELD_OUT + arguments.runs)
     found = tally_shared(arguments.shared) if arguments.shared else tally(seeds)
-    print(markdown(found))
-    print(f"\nruns {found.runs}, false disagree {100 * found.false_share:.2f} %")
-    for line in found.false:
-        print(line, file=sys.stderr)
-    return int(found.false_share > MOST_FALSE)
+    return tell(found)
 
 
 if __name__ == "__main__":

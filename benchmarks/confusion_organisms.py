@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from confusion import MOST_FALSE, Measured, Tally, assemblies, markdown, submission_of
+from confusion import Measured, Tally, assemblies, submission_of, tell
 from makers import runs as simulated
 from makers.runs import COMPLEMENT, LETTERS, ORGANISMS, Bytes, Maker
 
@@ -122,12 +122,7 @@ def main() -> int:
     """Print the matrix, a line a kind of library."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=150)
-    found = tally(parser.parse_args().runs)
-    print(markdown(found))
-    print(f"\nruns {found.runs}, false disagree {100 * found.false_share:.2f} %")
-    for line in found.false:
-        print(line, file=sys.stderr)
-    return int(found.false_share > MOST_FALSE)
+    return tell(tally(parser.parse_args().runs))
 
 
 if __name__ == "__main__":

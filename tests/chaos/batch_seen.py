@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,9 +14,7 @@ import psycopg
 from chaos.batch_site import DSQC, Site, Station
 from dsqc.artefact import read_json
 from dsqc.batch.lock import is_running
-from helpers.sample_runs import processes_in
-
-ACCESSION = re.compile(r"\b(?:KAP|KAS|KAE|KAR|KRA)\d+\b")
+from helpers.sample_runs import ACCESSION, accession_names, processes_in
 
 
 def seen_of(site: Site, station: Station) -> dict[str, dict[str, str]]:
@@ -56,20 +53,6 @@ def receipt_of(path: Path) -> dict[str, Any]:
     """State, accessions and reasons of a receipt."""
     found = read_json(path)
     return {name: found[name] for name in ("submission", "state", "registered", "accessions", "reasons")}
-
-
-def accession_names(work: Path) -> dict[str, str]:
-    """Accession -> what it stands for."""
-    names: dict[str, str] = {}
-    for path in work.glob("results/*/receipt.json"):
-        accessions = read_json(path)["accessions"]
-        if accessions.get("submission"):
-            names[accessions["submission"]] = f"submission:{path.parent.name}"
-        for kind in ("projects", "samples", "experiments", "runs"):
-            names |= {
-                number: f"{kind}:{path.parent.name}:{alias}" for alias, number in accessions.get(kind, {}).items()
-            }
-    return names
 
 
 def digest(path: Path) -> str:

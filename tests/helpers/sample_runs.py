@@ -48,7 +48,7 @@ def catalog_content(work: Path) -> dict[str, list[str]]:
 
     Numbers are given in the order in which submissions happen to be registered; everything else must not depend on it.
     """
-    names = _names(work)
+    names = accession_names(work)
     exported = work.with_name(work.name + ".export")
     shutil.rmtree(exported, ignore_errors=True)
     command = [sys.executable, "-m", "dsqc", "catalog", "export", "--closed", "-O", str(exported)]
@@ -70,14 +70,17 @@ def catalog_content(work: Path) -> dict[str, list[str]]:
     return content
 
 
-def _names(work: Path) -> dict[str, str]:
+def accession_names(work: Path) -> dict[str, str]:
+    """Accession -> what it stands for."""
     names: dict[str, str] = {}
     for path in work.glob("results/*/receipt.json"):
         accessions = read_json(path)["accessions"]
         if accessions.get("submission"):
             names[accessions["submission"]] = f"submission:{path.parent.name}"
         for kind in ("projects", "samples", "experiments", "runs"):
-            names |= {number: f"{kind}:{alias}" for alias, number in accessions.get(kind, {}).items()}
+            names |= {
+                number: f"{kind}:{path.parent.name}:{alias}" for alias, number in accessions.get(kind, {}).items()
+            }
     return names
 
 
