@@ -47,6 +47,7 @@ from chaos.batch_seen import differences, left_behind, seen_of
 from chaos.batch_site import PROFILE, WAIT_S, Site, Station, command, make_batch, make_site_station, start, undisturbed
 from dsqc.artefact import read_json, write_json
 from dsqc.batch.events import EventKind, EventReader
+from dsqc.batch.lock import COMMAND_LOCK
 from dsqc.batch.status import batch_status
 from helpers.sample_runs import processes_in, snakemake_process
 from infra.postgres import postgres_server
@@ -261,6 +262,11 @@ class Chaos:
         return "SIGTERM"
 
     def _twice(self, process: "subprocess.Popen[bytes]") -> str:
+        # One that has just been started again may not hold the batch yet: then the second would be the first.
+        lock, deadline = self.station.work / COMMAND_LOCK, time.monotonic() + WAIT_S
+        while process.poll() is None and f"process {process.pid} " not in lock.read_text() + " ":
+            assert time.monotonic() < deadline, "the command does not take its batch"
+            time.sleep(0.05)
         again = subprocess.run(
             command(self.site, self.station, self.sheet),
             env=self.site.environment,
