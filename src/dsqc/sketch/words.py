@@ -37,7 +37,7 @@ def _room() -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]]:
     made: tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]] | None = getattr(_local, "room", None)
     if made is None:
         most = k.MOST + k.CHUNK
-        made = (np.empty(k.CHUNK, np.uint64), np.empty(most, np.uint64), np.empty(most, np.int64))
+        made = (np.empty(k.CHUNK + k.BLOCK, np.uint64), np.empty(most, np.uint64), np.empty(most, np.int64))
         _local.room = made
     return made
 

@@ -60,17 +60,17 @@ def test_both_strands_give_the_same(sequence: str) -> None:
     assert sorted(hashed(sequence.encode())[0]) == sorted(hashed(other.encode())[0])
 
 
-@given(st.lists(TEXTS, max_size=20), st.integers(0, 9), st.integers(1, 4))
-@settings(max_examples=40, deadline=None)
-def test_reads_are_counted_as_by_hand(reads: list[bytes], before: int, every: int) -> None:
-    text = b"".join(reads)
-    data = np.frombuffer(text + bytes(64), dtype=np.uint8).copy()
+@given(st.lists(TEXTS, max_size=20), st.integers(0, 9), st.integers(1, 4), st.sampled_from([0, 1, 33, 64]))
+@settings(max_examples=60, deadline=None)
+def test_reads_are_counted_as_by_hand(reads: list[bytes], before: int, every: int, behind: int) -> None:
+    text = b"".join(reads)  # Blocks of words are hashed at once where 64 bytes can be read, the rest one by one.
+    data = np.frombuffer(text + bytes(behind), dtype=np.uint8).copy()
     length = np.array([len(read) for read in reads], dtype=np.int64)
     start = np.cumsum(length) - length
     keys, counts = np.zeros(k.SLOTS, dtype=np.uint64), np.zeros(k.SLOTS, dtype=np.int64)
     state = np.zeros(4, dtype=np.int64)
     spare = np.zeros(k.MOST + k.CHUNK, dtype=np.uint64), np.zeros(k.MOST + k.CHUNK, dtype=np.int64)
-    found = np.zeros(k.CHUNK, dtype=np.uint64)
+    found = np.zeros(k.CHUNK + k.BLOCK, dtype=np.uint64)
     distinct = k.add_reads(data, start, length, before, every, k.letter_codes(), keys, counts, state, found, *spare)
     looked_at = [read for number, read in enumerate(reads, before + 1) if number % every == 0]
     expected = Counter(value for read in looked_at for value in slow_hashes(read))
@@ -79,13 +79,32 @@ def test_reads_are_counted_as_by_hand(reads: list[bytes], before: int, every: in
     assert (distinct, state[k.LOOKED_AT], state[k.READS]) == (len(expected), expected.total(), len(looked_at))
 
 
+def test_words_are_kept_by_the_scale_that_holds_when_they_are_found() -> None:
+    """More distinct words than the table keeps, in many reads: the scale doubles between two of them."""
+    letters = np.frombuffer(b"ACGT", dtype=np.uint8)[np.random.default_rng(2).integers(0, 4, 400_000)]
+    length = np.full(2_000, 200, dtype=np.int64)
+    start = np.arange(2_000, dtype=np.int64) * 200
+    keys, counts = np.zeros(k.SLOTS, dtype=np.uint64), np.zeros(k.SLOTS, dtype=np.int64)
+    state = np.zeros(4, dtype=np.int64)
+    spare = np.zeros(k.MOST + k.CHUNK, dtype=np.uint64), np.zeros(k.MOST + k.CHUNK, dtype=np.int64)
+    found = np.zeros(k.CHUNK + k.BLOCK, dtype=np.uint64)
+    k.add_reads(letters, start, length, 0, 1, k.letter_codes(), keys, counts, state, found, *spare)
+    words = Counter(value for at in start for value in hashed(letters[at : at + 200].tobytes())[0])
+    assert state[k.SCALE] > 0
+    limit = FULL >> int(state[k.SCALE])
+    used = np.flatnonzero(counts)
+    kept = dict(zip(keys[used].tolist(), counts[used].tolist(), strict=True))
+    assert kept == {value: number for value, number in words.items() if value <= limit}
+    assert state[k.LOOKED_AT] == words.total()
+
+
 def test_a_read_longer_than_a_chunk_loses_no_word() -> None:
     sequence = np.frombuffer(b"ACGT", dtype=np.uint8)[np.random.default_rng(1).integers(0, 4, 3 * k.CHUNK)]
     data, one = np.concatenate([sequence, np.zeros(64, dtype=np.uint8)]), np.array([len(sequence)], dtype=np.int64)
     keys, counts = np.zeros(k.SLOTS, dtype=np.uint64), np.zeros(k.SLOTS, dtype=np.int64)
     state = np.zeros(4, dtype=np.int64)
     spare = np.zeros(k.MOST + k.CHUNK, dtype=np.uint64), np.zeros(k.MOST + k.CHUNK, dtype=np.int64)
-    found = np.zeros(k.CHUNK, dtype=np.uint64)
+    found = np.zeros(k.CHUNK + k.BLOCK, dtype=np.uint64)
     start = np.zeros(1, dtype=np.int64)
     k.add_reads(data, start, one, 0, 1, k.letter_codes(), keys, counts, state, found, *spare)
     assert sorted(keys[counts > 0].tolist()) == sorted(set(hashed(sequence.tobytes())[0]))
