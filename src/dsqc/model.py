@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 SHEETS = ("submission", "project", "sample", "experiment", "run", "file")
 """The six sheets of a submission, in the order of the workbook."""
@@ -73,9 +73,8 @@ TECHNICAL_ROLES = frozenset(
 """Roles of files that hold no reads of the sample; they do not count in the metrics of the run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One value of a sheet.
+class Cell(NamedTuple):
+    """One value of a sheet. A tuple, because a form has a hundred thousand of them.
 
     Attributes:
         value: the value that rules judge: NFC, outer white space taken off.

@@ -145,36 +145,47 @@ class Check:
         """What the form asks of ``attribute`` in this row: a condition that does not hold makes it optional."""
         if attribute.condition is None:
             return attribute.requirement
-        if not self._holds(attribute.condition, row):
+        if row.number not in self.rows_where(attribute.condition, row.sheet):
             return Requirement.OPTIONAL
         return Requirement.MANDATORY if attribute.requirement is Requirement.CONDITIONAL else attribute.requirement
 
-    def _holds(self, condition: Condition, row: Row) -> bool:
+    def rows_asked(self, sheet: str, attribute: Attribute) -> Iterable[Row]:
+        """The rows of ``sheet`` in which ``attribute``, mandatory or conditional, is mandatory."""
+        rows = self.rows(sheet)
+        if attribute.condition is None:
+            return rows if attribute.requirement is Requirement.MANDATORY else ()
+        asked = self.rows_where(attribute.condition, sheet)
+        return [row for row in rows if row.number in asked] if asked else ()
+
+    def rows_where(self, condition: Condition, sheet: str) -> frozenset[int]:
+        """Numbers of the rows of ``sheet`` in which ``condition`` holds."""
         # The form holds its conditions for as long as the check lives: an id means one of them.
-        key = (id(condition), row.sheet)
+        key = (id(condition), sheet)
         if key not in self._held:
-            self._held[key] = self._rows_where(condition, row.sheet)
-        return row.number in self._held[key]
+            alike = self._rows_alike(sheet, tuple(condition.names())).values()
+            judged = [rows for rows in alike if condition.holds(self.ties.values(rows[0]))]
+            self._held[key] = frozenset(row.number for rows in judged for row in rows)
+        return self._held[key]
 
     @cached_property
     def _held(self) -> dict[tuple[int, str], frozenset[int]]:
         return {}
 
-    def _rows_where(self, condition: Condition, sheet: str) -> frozenset[int]:
-        """Numbers of the rows in which ``condition`` holds; rows that say the same are judged once."""
-        names = tuple(condition.names())
-        is_plain = not any("." in name for name in names)
-        known: dict[tuple[str | tuple[str, ...], ...], bool] = {}
-        found: list[int] = []
-        for row in self.rows(sheet):
-            values = row.get if is_plain else self.ties.values(row)
-            said = tuple([values(name) for name in names])
-            holds = known.get(said)
-            if holds is None:
-                holds = known[said] = condition.holds(values)
-            if holds:
-                found.append(row.number)
-        return frozenset(found)
+    def _rows_alike(self, sheet: str, names: tuple[str, ...]) -> dict[tuple[str | tuple[str, ...], ...], list[Row]]:
+        """Rows by what they say of ``names``: conditions of the same names judge each once."""
+        key = (sheet, names)
+        if key not in self._alike:
+            is_plain = not any("." in name for name in names)
+            found: dict[tuple[str | tuple[str, ...], ...], list[Row]] = defaultdict(list)
+            for row in self.rows(sheet):
+                values = row.get if is_plain else self.ties.values(row)
+                found[tuple([values(name) for name in names])].append(row)
+            self._alike[key] = found
+        return self._alike[key]
+
+    @cached_property
+    def _alike(self) -> dict[tuple[str, tuple[str, ...]], dict[tuple[str | tuple[str, ...], ...], list[Row]]]:
+        return {}
 
     def place(self, row: Row, attribute: str = "") -> Location:
         """Where ``attribute`` of ``row`` stands, or would stand."""

@@ -119,7 +119,7 @@ def _sheet(sheet: Sheet, form: Form, found: list[Finding]) -> Sheet:
                 continue
             value, codes = change
             if value != cell.value:
-                changed[name] = replace(cell, value=value)
+                changed[name] = cell._replace(value=value)
             for code, after in codes:
                 place = Location(sheet.path, sheet.name, row.number, cell.column, name)
                 value = repr(cell.raw)[1:-1] if code == "DSQC-T008" else cell.value

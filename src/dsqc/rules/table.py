@@ -131,11 +131,8 @@ def missing_value(check: Check) -> Iterator[Finding]:
                 continue
             if attribute.requirement is Requirement.MANDATORY and (sheet.name, name) not in check.headings:
                 continue
-            for row in sheet.rows:
-                cell = row.cells.get(name)
-                if cell is not None and cell.value:
-                    continue
-                if check.requirement(row, attribute) is not Requirement.MANDATORY:
+            for row in check.rows_asked(sheet.name, attribute):
+                if row.get(name):
                     continue
                 if (sheet.name, name) == ("experiment", "insert_size"):
                     yield check.finding("DSQC-X005", row, name, expected="1 – 9999999 (bp)")

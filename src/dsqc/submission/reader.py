@@ -203,10 +203,8 @@ def _interpret_table(table: Table, labels: Mapping[str, str], log: FindingLog) -
     before = first.number
     for row in rest:
         if row.number > before + 1:
-            text = next(cell for cell in map(clean, row.cells) if cell)
-            _outside(
-                log, table, row, next(i for i, cell in enumerate(row.cells) if clean(cell)), text, below_empty=True
-            )
+            index, text = next((index, text) for index, text in enumerate(map(clean, row.cells)) if text)
+            _outside(log, table, row, column_letter(index), text, below_empty=True)
         before = row.number
         if not clean(row.cells[0]).casefold().startswith(_EXAMPLE_STARTS):
             found = _row(table, row, headings, log)
@@ -255,20 +253,19 @@ def _meaning(raw: str, labels: Mapping[str, str]) -> tuple[str, str]:
 
 def _row(table: Table, row: TableRow, headings: list[Heading], log: FindingLog) -> Row:
     cells: dict[str, Cell] = {}
-    for index, raw in enumerate(row.cells):
-        value = clean(raw) if raw else ""
-        if not value:
-            continue
-        heading = headings[index] if index < len(headings) else None
-        if heading is not None and heading.attribute:
-            cells[heading.attribute] = Cell(value, raw, row.number, heading.column)
-        elif heading is None or not heading.raw.strip():
-            _outside(log, table, row, index, value, below_empty=False)
+    for raw, heading in zip(row.cells, headings, strict=False):
+        if raw and (value := clean(raw)):
+            if heading.attribute:
+                cells[heading.attribute] = Cell(value, raw, row.number, heading.column)
+            elif not heading.raw.strip():
+                _outside(log, table, row, heading.column, value, below_empty=False)
+    for index in range(len(headings), len(row.cells)):
+        if value := clean(row.cells[index]):
+            _outside(log, table, row, column_letter(index), value, below_empty=False)
     return Row(table.name, row.number, cells)
 
 
-def _outside(log: FindingLog, table: Table, row: TableRow, index: int, value: str, *, below_empty: bool) -> None:
-    column = column_letter(index)
+def _outside(log: FindingLog, table: Table, row: TableRow, column: str, value: str, *, below_empty: bool) -> None:
     expected = (
         Text("no empty row above a row with values", "값이 있는 행 위에 빈 행이 없어야 함")
         if below_empty

@@ -29,7 +29,7 @@ def intake(judged: Judged, **more: Any) -> Intake:
 
 def changed(sheet: Sheet, number: int, attribute: str, value: str) -> Sheet:
     rows = list(sheet.rows)
-    cells = {**rows[number].cells, attribute: dataclasses.replace(rows[number].cells[attribute], value=value)}
+    cells = {**rows[number].cells, attribute: rows[number].cells[attribute]._replace(value=value)}
     rows[number] = dataclasses.replace(rows[number], cells=cells)
     return dataclasses.replace(sheet, rows=tuple(rows))
 
