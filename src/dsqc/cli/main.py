@@ -1,6 +1,7 @@
 """``dsqc``: find the command, run it, turn what stops it into an exit code."""
 
 import argparse
+import atexit
 import gc
 import importlib
 import os
@@ -94,6 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Importing makes hundreds of thousands of objects that stay: looking for garbage among them again and again is a
     # tenth of the start of a command.
     gc.set_threshold(GARBAGE_THRESHOLD)
+    # The same at its end, where the interpreter looks through everything once more before all of it goes anyway.
+    atexit.register(gc.freeze)
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = next((item for item in arguments if not item.startswith("-")), None)
     args = build_parser(command if command in COMMANDS else None).parse_args(arguments)

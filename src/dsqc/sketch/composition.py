@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from dsqc.kernels.sketch import SIZE
 from dsqc.language import Text
 from dsqc.sketch.panel import Genome, Panel
-from dsqc.sketch.words import ReadSketch
+from dsqc.sketch.words import ReadSketch, are_among
 
 FEWEST_WORDS = 10_000
 """Words looked at, below which nothing is said."""
@@ -140,7 +140,7 @@ class _Candidate:
         Of a coarser sketch than this one's not every word is known. Where the two have words in common, or this genome
         is not there as a whole, it is looked at as coarsely, so that no words of ``best`` are taken for its own.
         """
-        shared = np.isin(self.hashes, best.hashes, assume_unique=True)
+        shared = are_among(self.hashes, best.hashes)
         if best.scaled > self.scaled and (shared.any() or self.is_part(counts)):
             number = int(np.searchsorted(self.hashes, _highest(best.scaled), side="right"))
             self.hashes, self.places = self.hashes[:number], self.places[:number]

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from dsqc.sketch.composition import FEWEST_WORDS, Intact, poisson_interval
 from dsqc.sketch.panel import Genome, Panel
-from dsqc.sketch.words import ReadSketch
+from dsqc.sketch.words import ReadSketch, are_among
 
 MITOCHONDRION = "mitochondrion"
 NONE_SEEN = 3.688879
@@ -119,7 +119,7 @@ def _look(sketch: ReadSketch, genome: Genome, taken: NDArray[np.uint64]) -> _See
     """One genome in the reads, without the words that are ``taken``; None where its sketch has no word left."""
     scaled = max(genome.scaled, sketch.scaled)
     hashes = genome.hashes[: np.searchsorted(genome.hashes, np.uint64((1 << 64) // scaled - 1), side="right")]
-    own = hashes[~np.isin(hashes, taken)]
+    own = hashes[~are_among(hashes, taken)]
     if not len(own):
         return None
     place = np.minimum(np.searchsorted(sketch.hashes, own), max(len(sketch.hashes) - 1, 0))

@@ -29,6 +29,19 @@ class ReadSketch:
     reads: int
 
 
+def are_among(hashes: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which of ``hashes`` (ascending, none twice) stand among ``others``, in any order.
+
+    As ``numpy.isin``, which makes a table of ``others`` first: with those of a whole panel, ten times as slow.
+    """
+    found = np.zeros(len(hashes), dtype=np.bool_)
+    place = np.searchsorted(hashes, others)
+    inside = place < len(hashes)
+    place, others = place[inside], others[inside]
+    found[place[hashes[place] == others]] = True
+    return found
+
+
 _local = threading.local()
 
 

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dsqc.kernels import sketch as k
 from dsqc.sketch import ReadSketch, WordCounter
+from dsqc.sketch.words import are_among
 from helpers.genomes import LENGTH, Bytes, genome, reads_of
 
 
@@ -69,3 +72,9 @@ def test_nothing_read_is_an_empty_sketch() -> None:
     assert (len(sketch.hashes), sketch.words, sketch.reads) == (0, 0, 0)
     short = counted(genome(1, 30 * 4).reshape(4, 30)[:, :30].repeat(5, axis=1)[:0])
     assert len(short.sketch().hashes) == 0
+
+
+@given(st.sets(st.integers(0, 40)), st.lists(st.integers(0, 50)))
+def test_hashes_among_others_are_told_as_by_hand(hashes: set[int], others: list[int]) -> None:
+    one, other = np.array(sorted(hashes), dtype=np.uint64), np.array(others, dtype=np.uint64)
+    assert are_among(one, other).tolist() == [value in others for value in sorted(hashes)]
