@@ -236,8 +236,12 @@ RULES: dict[str, RuleFunction] = {}
 """Code -> the function that finds it. A function may stand for several codes that one look at a value decides."""
 
 
-def rule(*codes: str) -> Callable[[RuleFunction], RuleFunction]:
-    """Register a function under its codes.
+LONG: set[RuleFunction] = set()
+"""Functions that take a good part of the time of all; they begin first where two processors share the rules."""
+
+
+def rule(*codes: str, long: bool = False) -> Callable[[RuleFunction], RuleFunction]:
+    """Register a function under its codes; ``long``: see :data:`LONG`.
 
     Raises:
         SystemFault: the registry does not hold a code as active, or another function has it already.
@@ -251,6 +255,8 @@ def rule(*codes: str) -> Callable[[RuleFunction], RuleFunction]:
             if registered(code).state is RuleState.RESERVED:
                 raise SystemFault(f"Rule {code} has a function but is not active in the registry.")
             RULES[code] = function
+        if long:
+            LONG.add(function)
         return function
 
     return register
@@ -272,11 +278,18 @@ def examine(submission: Submission, form: Form, context: Context) -> tuple[Check
     :func:`dsqc.rules.privacy.redacted`.
     """
     from dsqc.rules.normalise import normalise
+    from dsqc.rules.privacy import people_in_cells
 
     copy, changes = normalise(submission, form)
     prepared = Check(copy, form, context)
     functions = dict.fromkeys(function for code, function in RULES.items() if applies(code))
     tasks = [partial(function, prepared) for function in functions]
     rows = sum(len(sheet.rows) for sheet in copy.sheets.values())
-    found = shared(tasks) if can_share(rows) else chain.from_iterable(task() for task in tasks)
+    if can_share(rows):
+        numbers = {function: number for number, function in enumerate(functions)}
+        long = [number for function, number in numbers.items() if function in LONG]
+        # Whoever redacts asks for the people that this rule tells.
+        found = shared(tasks, long, [numbers[people_in_cells]] if people_in_cells in numbers else ())
+    else:
+        found = chain.from_iterable(task() for task in tasks)
     return prepared, chain(changes, found)

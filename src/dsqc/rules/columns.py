@@ -26,7 +26,9 @@ COLUMN_CODES = {
 """Rules by what a remark says; other remarks stand in the profile only. T010 also knows marks on single values."""
 
 
-@rule("DSQC-T030", "DSQC-T031", "DSQC-T032", "DSQC-T033", "DSQC-T034", "DSQC-T035", "DSQC-T036", "DSQC-T037")
+@rule(
+    *("DSQC-T030", "DSQC-T031", "DSQC-T032", "DSQC-T033", "DSQC-T034", "DSQC-T035", "DSQC-T036", "DSQC-T037"), long=True
+)
 def whole_columns(check: Check) -> Iterator[Finding]:
     """Every cell that does not fit its column; of a date in the future S012 says enough."""
     for found in column_findings(check.submission, check.columns):

@@ -9,7 +9,7 @@ import contextlib
 import os
 import pickle
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from dsqc.findings import Finding
@@ -33,18 +33,22 @@ def can_share(rows: int) -> bool:
     )
 
 
-def shared(tasks: Sequence[Task]) -> Iterator[Finding]:
+def shared(tasks: Sequence[Task], first: Collection[int] = (), own: Collection[int] = ()) -> Iterator[Finding]:
     """What every task finds, in their order.
 
     Args:
-        tasks: at most :data:`MOST_RULES`; the long ones first.
+        tasks: at most :data:`MOST_RULES`.
+        first: numbers of the long ones: begun last, one of them would run alone in the end.
+        own: numbers of those that are left to this process, because it needs what they work out besides.
     """
     found: dict[int, list[Finding]] = {}
-    with _numbers(len(tasks)) as numbers, _memory() as memory:
+    order = sorted(set(range(len(tasks))) - set(own), key=lambda number: (number not in first, number))
+    with _numbers(order) as numbers, _memory() as memory:
         child = os.fork()
         if not child:
             _work_as_copy(tasks, numbers, memory)
         try:
+            found.update((number, list(tasks[number]())) for number in own)
             found.update(_taken(tasks, numbers))
         finally:
             os.waitpid(child, 0)
@@ -76,11 +80,11 @@ def _told(memory: int) -> dict[int, list[Finding]]:
 
 
 @contextlib.contextmanager
-def _numbers(count: int) -> Iterator[int]:
-    """A pipe that holds every number below ``count`` once: reading a byte takes one, whoever reads it."""
+def _numbers(order: Sequence[int]) -> Iterator[int]:
+    """A pipe that holds the numbers of ``order``: reading a byte takes the next one, whoever reads it."""
     end, begin = os.pipe()
     try:
-        os.write(begin, bytes(range(count)))
+        os.write(begin, bytes(order))
         os.close(begin)
         yield end
     finally:

@@ -116,7 +116,7 @@ VALUE_CODES = (
 )
 
 
-@rule(*VALUE_CODES)
+@rule(*VALUE_CODES, long=True)
 def single_value(check: Check) -> Iterator[Finding]:
     """Every cell of a known column. Equal values of a column are judged once."""
     dates = DateColumns(check)

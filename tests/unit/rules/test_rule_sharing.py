@@ -23,10 +23,23 @@ def told(number: int, count: int) -> list[Finding]:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.integers(0, 40), max_size=30))
-def test_every_task_tells_once_in_its_order(counts: list[int]) -> None:
+@given(st.lists(st.integers(0, 40), max_size=30), st.sets(st.integers(0, 29)), st.sets(st.integers(0, 29)))
+def test_every_task_tells_once_in_its_order(counts: list[int], first: set[int], own: set[int]) -> None:
     tasks = [partial(told, number, count) for number, count in enumerate(counts)]
-    assert list(sharing.shared(tasks)) == [item for task in tasks for item in task()]
+    mine = {number for number in own if number < len(tasks)}
+    assert list(sharing.shared(tasks, first, mine)) == [item for task in tasks for item in task()]
+
+
+def test_what_this_process_needs_is_done_by_itself() -> None:
+    done: list[int] = []
+
+    def noted(number: int) -> Iterable[Finding]:
+        done.append(number)
+        return told(number, 1)
+
+    tasks = [partial(noted, number) for number in range(30)]
+    assert len(list(sharing.shared(tasks, own=[7, 23]))) == 30
+    assert {7, 23} <= set(done)
 
 
 def in_copy(parent: int, action: Callable[[], object]) -> Iterable[Finding]:
