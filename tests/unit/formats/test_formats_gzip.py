@@ -2,11 +2,19 @@
 
 import gzip
 import hashlib
+import io
 import struct
 import zlib
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from dsqc.formats import gzip as reading
+from dsqc.formats.isal_library import isal_functions
+from dsqc.formats.stored import Damage, StoredBytes
+from dsqc.kernels import bgzf as k
 from helpers.damage import flip
 from helpers.reads import BGZF_END, bgzf, bgzf_block, fastq, gzip_members, make_reads, read_bytes
 
@@ -124,3 +132,59 @@ def test_nothing_inside_is_an_empty_file(data: bytes) -> None:
 
 def test_blank_lines_alone_are_no_reads() -> None:
     assert read_bytes(gzip.compress(b"\n\n"), "reads.fastq.gz").codes == ["D009"]
+
+
+def test_the_library_lets_its_functions_be_called() -> None:
+    """Where it does not, all is read the slow way: nobody would notice but for the time."""
+    assert isal_functions() is not None
+
+
+def everything(data: bytes, stop: int | None) -> tuple[bytes, list[str], reading.GzipProof, int]:
+    """What is inflated, the damage, the proof, and the stored byte at which it ends (-1 where it is damaged)."""
+    stored, proof = StoredBytes(io.BytesIO(data), "x.gz"), reading.GzipProof()
+    blocks, damage = [], []
+    try:
+        blocks += [bytes(block) for block in reading.gzip_blocks(stored, proof, stop)]
+    except Damage as error:
+        damage = [error.code, str(error.byte_offset), str(error.value), str(error.expected)]
+    return b"".join(blocks), damage, proof, -1 if damage else stored.offset
+
+
+BODIES = st.lists(st.binary(max_size=200) | st.integers(0, 65_280).map(lambda size: b"ACGT" * (size // 4)), max_size=12)
+
+
+@given(BODIES, st.data())
+@settings(max_examples=150, deadline=None)
+def test_many_blocks_at_once_are_read_as_one_by_one(bodies: list[bytes], draw: st.DataObject) -> None:
+    data = bgzf(bodies, end=draw.draw(st.booleans())) + draw.draw(st.sampled_from([b"", b"rest", WHOLE]))
+    if data and draw.draw(st.booleans()):
+        data = flip(data, draw.draw(st.integers(0, len(data) - 1)))
+    if draw.draw(st.booleans()):
+        data = data[: draw.draw(st.integers(0, len(data)))]
+    stop = draw.draw(st.none() | st.integers(0, len(data)))
+    piece = draw.draw(st.integers(1, 3_000))
+    found = []
+    for functions in (isal_functions(), None):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reading, "isal_functions", lambda given=functions: given)
+            patch.setattr("dsqc.formats.stored.PIECE", piece)
+            found.append(everything(data, stop))
+    assert found[0] == found[1]
+
+
+def test_blocks_are_inflated_as_far_as_there_is_room() -> None:
+    functions = isal_functions()
+    assert functions is not None
+    bodies = [bytes([number]) * 65_280 for number in range(40)]
+    stored = np.frombuffer(bgzf(bodies), dtype=np.uint8)
+    out, told = np.zeros(3 * k.LARGEST + 1, dtype=np.uint8), np.zeros(k.TOLD, dtype=np.int64)
+    at, seen = 0, []
+    while taken := k.inflate_blocks(
+        stored[at:], len(stored) - at, out, functions.state.copy(), functions.addresses, told
+    ):
+        at += taken
+        seen.append((out[: told[k.SIZE]].tobytes(), int(told[k.BLOCKS])))
+    assert b"".join(data for data, _ in seen) == b"".join(bodies)
+    assert at == len(stored)
+    assert sum(blocks for _, blocks in seen) == 41  # the end block with them
+    assert all(blocks <= 4 for _, blocks in seen)
