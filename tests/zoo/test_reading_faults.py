@@ -225,6 +225,8 @@ def test_a_decoder_that_raises_what_nobody_expects(
             yield block
 
     monkeypatch.setattr(container, decoder, faulty)
+    monkeypatch.setattr("dsqc.formats.gzip.PIECE", 1 << 16)  # so that a small file comes in several pieces too
+    monkeypatch.setattr("dsqc.formats.gzip.BLOCK", 1)
     with pytest.raises(Injected, match=decoder):
         within_limit(lambda: read_all(io.BytesIO(FILES[name]), name, threads, reference))
 
