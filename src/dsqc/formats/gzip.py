@@ -9,7 +9,7 @@ import numpy as np
 from isal import igzip_lib, isal_zlib
 
 from dsqc.formats import texts
-from dsqc.formats.isal_library import isal_functions
+from dsqc.formats.isal_library import Functions, isal_functions
 from dsqc.formats.stored import Damage, StoredBytes
 from dsqc.formats.texts import Phrase, fill
 from dsqc.kernels import bgzf
@@ -76,6 +76,9 @@ def gzip_blocks(stored: StoredBytes, proof: GzipProof, stop: int | None = None) 
     size = 0
     try:
         for block in _members(stored, proof, stop):
+            if held and len(block) >= BLOCK:  # large enough by itself: not copied once more
+                yield _join(held)
+                held, size = [], 0
             held.append(block)
             size += len(block)
             if size >= BLOCK:
@@ -96,11 +99,12 @@ def _join(blocks: list[bytes | memoryview]) -> bytes | memoryview:
 def _members(stored: StoredBytes, proof: GzipProof, stop: int | None) -> Iterator[bytes | memoryview]:
     """The data of all members: several BGZF blocks, one, or a piece of a member at a time."""
     size = proof.bytes_proven
+    functions = isal_functions()
     while True:
-        for block in _whole_bgzf_blocks(stored, proof, size, stop):
-            size += len(block)
-            if block:
-                yield block
+        for several in _whole_bgzf_blocks(stored, proof, functions, size, stop):
+            size += len(several)
+            if several:
+                yield several
         start = stored.offset
         head = bytes(stored.peek(_BGZF_HEADER))
         if not head or (stop is not None and start >= stop):
@@ -131,42 +135,41 @@ def _members(stored: StoredBytes, proof: GzipProof, stop: int | None) -> Iterato
 
 
 def _whole_bgzf_blocks(
-    stored: StoredBytes, proof: GzipProof, size: int, stop: int | None
-) -> Iterator[bytes | memoryview]:
+    stored: StoredBytes, proof: GzipProof, functions: Functions | None, size: int, stop: int | None
+) -> Iterator[memoryview]:
     """The data of the BGZF blocks that stand whole in the stored bytes at hand, many at once, as long as they are as
     every writer of BGZF makes them and prove whole; all else is left to the way that says what is wrong.
 
     This is where BAM spends its inflating thread's time: no look at a single block, no copy of what is stored.
 
     Args:
+        functions: ISA-L's; None where they cannot be called, and nothing is read.
         size: uncompressed bytes before.
         stop: as for :func:`gzip_blocks`.
     """
-    functions = isal_functions()
-    if functions is None:
-        return
-    piece = stored.piece()
-    start = stored.offset - len(piece)
-    last = len(piece) if stop is None else stop - start
-    data = np.frombuffer(piece, dtype=np.uint8)
-    state = functions.state.copy()
     told = np.zeros(bgzf.TOLD, dtype=np.int64)
-    at = 0
-    try:
-        while True:
-            out = np.empty(PIECE, dtype=np.uint8)
-            taken = bgzf.inflate_blocks(data[at:], last - at, out, state, functions.addresses, told)
-            if not taken:
-                break
-            at += taken
-            size += int(told[bgzf.SIZE])
-            proof.members += int(told[bgzf.BLOCKS])
-            proof.blocks += int(told[bgzf.BLOCKS])
-            proof.bytes_proven = size
-            proof.end_marker = not told[bgzf.LAST_SIZE]
-            yield out.data[: int(told[bgzf.SIZE])]
-    finally:
-        stored.give_back(piece[at:])
+    while stored.peek(_BGZF_HEADER)[:4] == _BGZF_START and functions is not None:
+        piece = stored.gather(bgzf.LARGEST)
+        last = len(piece) if stop is None else stop - (stored.offset - len(piece))
+        data = np.frombuffer(piece, dtype=np.uint8)
+        at = 0
+        try:
+            while True:
+                out = np.empty(PIECE, dtype=np.uint8)
+                taken = bgzf.inflate_blocks(data[at:], last - at, out, functions.state, functions.addresses, told)
+                if not taken:
+                    break
+                at += taken
+                size += int(told[bgzf.SIZE])
+                proof.members += int(told[bgzf.BLOCKS])
+                proof.blocks += int(told[bgzf.BLOCKS])
+                proof.bytes_proven = size
+                proof.end_marker = not told[bgzf.LAST_SIZE]
+                yield out.data[: int(told[bgzf.SIZE])]
+        finally:
+            stored.give_back(piece[at:])
+        if not at:
+            return
 
 
 def _cut(stored: StoredBytes, inside: Phrase) -> Damage:

@@ -13,23 +13,35 @@ from dsqc.kernels import bgzf as k
 
 @dataclass(frozen=True, slots=True)
 class Functions:
-    """Addresses of functions, and a state as ``isal_inflate_init`` leaves it, to be copied by each who inflates."""
+    """What kernels need to inflate.
+
+    Attributes:
+        addresses: int64, of the functions, see ``INFLATE``.
+        state: uint8, what they work in; for one thread alone.
+    """
 
     addresses: NDArray[np.int64]
     state: NDArray[np.uint8]
 
 
-@cache
 def isal_functions() -> Functions | None:
-    """ISA-L's functions; None where the package is built so that they cannot be seen."""
-    try:
-        library = ctypes.CDLL(igzip_lib.__file__)
-        found = [library.isal_inflate_stateless, library.crc32_gzip_refl]
-        begin = library.isal_inflate_init
-    except (AttributeError, OSError):
+    """ISA-L's functions, with a state of one's own; None where the package is built so that they cannot be seen."""
+    library = _library()
+    if library is None:
         return None
     state = np.zeros(k.STATE_BYTES, dtype=np.uint8)
-    begin.argtypes, begin.restype = [ctypes.c_void_p], None
-    begin(state.ctypes.data)
-    addresses = [ctypes.cast(function, ctypes.c_void_p).value or 0 for function in found]
+    library.isal_inflate_init(ctypes.c_void_p(state.ctypes.data))
+    functions = (library.isal_inflate_stateless, library.crc32_gzip_refl)
+    addresses = [ctypes.cast(function, ctypes.c_void_p).value or 0 for function in functions]
     return Functions(np.array(addresses, dtype=np.int64), state)
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    try:
+        library = ctypes.CDLL(igzip_lib.__file__)
+        library.isal_inflate_init.restype = None
+        found = (library.isal_inflate_stateless, library.crc32_gzip_refl)
+    except (AttributeError, OSError):
+        return None
+    return library if all(found) else None

@@ -91,6 +91,12 @@ class StoredBytes:
         found, self._held = self._held, memoryview(b"")
         return found
 
+    def gather(self, least: int) -> memoryview:
+        """The next bytes, as :meth:`piece`, but at least ``least`` of them where the file has so many."""
+        while len(self._held) < least and (part := self._more()):
+            self._held = memoryview(b"".join([self._held, part]) if self._held else part)
+        return self.piece()
+
     def take(self, size: int) -> memoryview:
         """Exactly ``size`` bytes, fewer only where the file ends."""
         if len(self._held) < size:

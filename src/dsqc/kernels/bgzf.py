@@ -20,7 +20,7 @@ HEADER = 18
 TRAILER = 8
 LARGEST = 1 << 16
 """Uncompressed bytes of a block (SAM specification 4.1)."""
-STATE_BYTES = 1 << 18
+STATE_BYTES = 1 << 17
 """Room for ISA-L's ``struct inflate_state``, which has about 88,000."""
 INFLATE, CRC32 = range(2)
 """Places of the functions' addresses."""

@@ -1,6 +1,6 @@
 """All collectors of one data file behind one door: ``add``, ``merge``, and the finished values and tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +59,9 @@ ALIGNMENT_COLLECTORS: tuple[type[Collector], ...] = (
     PlacementCollector,
 )
 """What alignments are measured with besides."""
+INSPECTING: tuple[type[Collector], ...] = (AlignmentCollector, PlacementCollector)
+"""Of these, what the thread that parses a file does, so that both threads have about as much to do: collectors that see
+each record as stored, and nothing else."""
 
 
 SETTLED_READS = 20_000
@@ -90,15 +93,30 @@ class ReadMetrics:
         self._declared_offset = declared_offset
         chosen = READ_COLLECTORS + (ALIGNMENT_COLLECTORS if aligned else ())
         self._collectors: list[Collector] = [collector() for collector in chosen]
+        self._inspected: tuple[type[Collector], ...] = ()
         self._length = LengthCollector()
         self._content = ContentCollector()
         self._quality = QualityCollector()
+
+    def inspector(self) -> Callable[[ReadBatch], None]:
+        """A function that measures of alignments what needs the records alone, to be called with each batch before
+        :meth:`add`, which from now on leaves that out; another thread may call it, some batches ahead."""
+        self._inspected = INSPECTING
+        chosen = [collector for collector in self._collectors if isinstance(collector, INSPECTING)]
+
+        def inspect(batch: ReadBatch) -> None:
+            if batch.flag is not None:
+                for collector in chosen:
+                    collector.add_records(batch)
+
+        return inspect
 
     def add(self, batch: ReadBatch) -> Reads:
         """Measure one batch, whose buffer may be changed (see ``sequenced_reads``); the reads that were measured."""
         if batch.flag is not None:
             for collector in self._collectors:
-                collector.add_records(batch)
+                if not isinstance(collector, self._inspected):
+                    collector.add_records(batch)
         sequenced = replace(sequenced_reads(batch), first_record=self._next_read)
         self._next_read += len(sequenced)
         reads = Reads(sequenced, check_batch(sequenced))

@@ -106,6 +106,8 @@ class Pass:
         self.fingerprint = Fingerprint()
         self.names = NameCheck(self.source.name, private=self.sealed)
         self.source.inspect(self.names.add)
+        if self.aligned:
+            self.source.inspect(self.reads.inspector())
         self.personal = PersonalCheck(self.source.name, aligned=self.aligned)
 
     def add(self, batch: ReadBatch) -> None:

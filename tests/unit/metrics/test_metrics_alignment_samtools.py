@@ -5,8 +5,10 @@ from itertools import pairwise
 
 import pytest
 
+from dsqc import artefact
 from dsqc.metrics.alignment import AlignmentCollector
 from dsqc.metrics.alignment_samtools import flagstat_text
+from dsqc.metrics.reads import ReadMetrics
 from helpers.raw_alignments import batch_of, batches_of, odd_records, read_records, write_bam
 
 HEADER = "@HD\tVN:1.6\n@SQ\tSN:a\tLN:100000\n@SQ\tSN:b\tLN:100000\n"
@@ -86,3 +88,22 @@ def test_every_value_is_documented(tmp_path):
     documented = {metric.id for metric in AlignmentCollector.METRICS}
     assert documented <= set(measure(path).values(None))
     assert documented <= set(AlignmentCollector().values(None))
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 3, 100])
+def test_records_inspected_batches_ahead_are_measured_the_same(tmp_path, ahead):
+    path = write_bam(tmp_path / "odd.bam", odd_records(900, 5, in_order=True), HEADER)
+    expected, found = ReadMetrics(aligned=True), ReadMetrics(aligned=True)
+    for batch in batches_of(path, 70):
+        expected.add(batch)
+    inspect, waiting = found.inspector(), []
+    for batch in batches_of(path, 70):
+        inspect(batch)
+        waiting.append(batch)
+        if len(waiting) > ahead:
+            found.add(waiting.pop(0))
+    for batch in waiting:
+        found.add(batch)
+    assert expected.values()["record_count"] == 900
+    assert artefact.to_json(found.values()) == artefact.to_json(expected.values())
+    assert artefact.to_json(found.tables()) == artefact.to_json(expected.tables())
