@@ -24,10 +24,8 @@ _MAGIC = b"\x1f\x8b"
 _HAS_HEADER_CRC, _HAS_EXTRA, _HAS_NAME, _HAS_COMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
 _LONGEST_TEXT = 1 << 16
 _EMPTY_DEFLATE = b"\x03\x00"
-_BGZF_HEADER = 18
 _BGZF_START = b"\x1f\x8b\x08\x04"
 _BGZF_FIELD = b"\x06\x00BC\x02\x00"
-_BGZF_LARGEST = 1 << 16
 
 
 @dataclass(slots=True)
@@ -106,14 +104,14 @@ def _members(stored: StoredBytes, proof: GzipProof, stop: int | None) -> Iterato
             if several:
                 yield several
         start = stored.offset
-        head = bytes(stored.peek(_BGZF_HEADER))
+        head = bytes(stored.peek(bgzf.HEADER))
         if not head or (stop is not None and start >= stop):
             break
         if proof.members and head[:2] != _MAGIC:
             _refuse_trailing_bytes(stored, start)
         if head[:4] == _BGZF_START and head[10:16] == _BGZF_FIELD:  # what every writer of BGZF writes
-            stored.take(_BGZF_HEADER)
-            header = _Header(_BGZF_HEADER, int.from_bytes(head[16:], "little") + 1)
+            stored.take(bgzf.HEADER)
+            header = _Header(bgzf.HEADER, int.from_bytes(head[16:], "little") + 1)
         else:
             header = _read_header(stored, start)
         if header.block_size is None:
@@ -148,7 +146,7 @@ def _whole_bgzf_blocks(
         stop: as for :func:`gzip_blocks`.
     """
     told = np.zeros(bgzf.TOLD, dtype=np.int64)
-    while stored.peek(_BGZF_HEADER)[:4] == _BGZF_START and functions is not None:
+    while stored.peek(bgzf.HEADER)[:4] == _BGZF_START and functions is not None:
         piece = stored.gather(bgzf.LARGEST)
         last = len(piece) if stop is None else stop - (stored.offset - len(piece))
         data = np.frombuffer(piece, dtype=np.uint8)
@@ -301,14 +299,14 @@ def _bgzf_block(stored: StoredBytes, start: int, header: _Header, number: int) -
 def _inflate_block(data: memoryview, start: int, number: int) -> bytes:
     """The uncompressed data of one BGZF block, at most 64 KiB."""
     try:
-        block: bytes = igzip_lib.decompress(data, flag=igzip_lib.DECOMP_DEFLATE, bufsize=_BGZF_LARGEST)
-        if len(block) <= _BGZF_LARGEST:
+        block: bytes = igzip_lib.decompress(data, flag=igzip_lib.DECOMP_DEFLATE, bufsize=bgzf.LARGEST)
+        if len(block) <= bgzf.LARGEST:
             return block
     except IsalError:
         pass  # told apart below, by a slower way that says more
     inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE)
     try:
-        inflater.decompress(data, 1 + _BGZF_LARGEST)
+        inflater.decompress(data, 1 + bgzf.LARGEST)
     except IsalError as error:
         raise Damage("DSQC-F010", start, fill(texts.BAD_BLOCK, number), texts.GOOD_BLOCK) from error
     raise Damage("DSQC-F010", start, fill(texts.ENDLESS_BLOCK, number), texts.SMALL_BLOCK)
