@@ -1,5 +1,6 @@
 """Transfers from a real S3-compatible server."""
 
+import os
 import unicodedata
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import stamina
 from dsqc.artefact import read_json
 from dsqc.cli.main import main
 from dsqc.stages.transfer import transfer
+from dsqc.station import S3Options
 from dsqc.transfer.s3source import BLOCK_BYTES
 from helpers.sources import md5, visible, write_source
 from infra.s3 import s3_server as start_s3_server
@@ -84,6 +86,18 @@ def test_the_command_says_what_arrived(s3_bucket, tmp_path, capsys):
     arguments = ["transfer", s3_bucket.url, str(tmp_path / "inbox"), "-O", str(tmp_path / "results")]
     assert main([*arguments, "--station", str(station), "--lang", "en"]) == 0
     assert "copied 5; 0 errors" in capsys.readouterr().out
+
+
+def test_keys_in_variables_of_the_stations_own(s3_bucket, tmp_path, monkeypatch):
+    source = write_source(tmp_path / "source", DATA)
+    upload(s3_bucket.server.client(), s3_bucket.name, "", source)
+    for name, own in (("AWS_ACCESS_KEY_ID", "OWN_ACCESS"), ("AWS_SECRET_ACCESS_KEY", "OWN_SECRET")):
+        monkeypatch.setenv(own, os.environ[name])
+        monkeypatch.setenv(name, "of-somebody-else")
+    endpoint = s3_bucket.options.endpoint_url
+    options = S3Options(endpoint_url=endpoint, access_key_env="OWN_ACCESS", secret_key_env="OWN_SECRET")
+    transfer(s3_bucket.url, tmp_path / "inbox", tmp_path / "results", s3=options)
+    assert visible(tmp_path / "inbox") == visible(source)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ Imported by rules and everything above; imports only the core. Reads ``dsqc.sche
 """
 
 from dsqc.forms.attribute import Attribute, Missing, People, Requirement, Visibility
-from dsqc.forms.compose import compose, find_field, package_kind
+from dsqc.forms.compose import compose, core_labels, find_field, package_kind
 from dsqc.forms.condition import Condition, Values
 from dsqc.forms.fields import FormVersion, ResearchField, VersionStatus, load_fields
 from dsqc.forms.form import EXAMPLE_MARKS, HEADING_MARKS, Form, Module, SheetForm, fold_heading, labels
@@ -55,6 +55,7 @@ __all__ = [
     "Visibility",
     "Vocabulary",
     "compose",
+    "core_labels",
     "find_field",
     "fold_heading",
     "is_missing_term",

@@ -8,7 +8,7 @@ from functools import cache
 from dsqc.errors import UsageError
 from dsqc.forms.attribute import Attribute, Requirement
 from dsqc.forms.condition import parse
-from dsqc.forms.fields import FormVersion, ResearchField, load_fields, source_path
+from dsqc.forms.fields import CURRENT_FOLDER, FormVersion, ResearchField, load_fields, source_path
 from dsqc.forms.fitting import fitting_examples, module_examples
 from dsqc.forms.form import Form, Module, SheetForm
 from dsqc.forms.merge import merge
@@ -61,6 +61,13 @@ def compose(field_id: str, package: str, version: str | None = None, *, kbds_str
     modules = tuple(_module(edition, item, known) for item in sources)
     organisms = read_organisms(layers[0].annotations)
     return Form(field.id, edition.version, field, package, kind, sheets, modules, organisms, kbds_strict, examples)
+
+
+@cache
+def core_labels() -> dict[str, dict[str, str]]:
+    """Headings of the core, by sheet, as :func:`labels` gives those of a form. Every form has them: they are enough to
+    read which form a submission names, and which files it lists."""
+    return {sheet: _core_sheet(CURRENT_FOLDER, sheet, {}).labels() for sheet in SHEETS}
 
 
 def find_field(field_id: str) -> ResearchField:

@@ -25,6 +25,14 @@ class SheetForm:
     label: Text
     attributes: dict[str, Attribute]
 
+    def columns(self) -> dict[str, Attribute]:
+        """What submitters fill in: what dsqc writes itself (requirement ``system``) is no column."""
+        return {name: item for name, item in self.attributes.items() if item.requirement is not Requirement.SYSTEM}
+
+    def labels(self) -> dict[str, str]:
+        """Headings that mean its own columns; as :func:`labels`."""
+        return _sheet_labels(self.columns())
+
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Groups of attributes of which at least one must be given; a conditional member satisfies its group too."""
         found: dict[str, list[Attribute]] = {}
@@ -102,8 +110,7 @@ class Form:
         return dict(self._columns[sheet])
 
     def _merge_modules(self, sheet: str) -> dict[str, Attribute]:
-        own = self.sheets[sheet].attributes.items()
-        found = {name: item for name, item in own if item.requirement is not Requirement.SYSTEM}
+        found = self.sheets[sheet].columns()
         for module in self.modules:
             if module.sheet != sheet:
                 continue

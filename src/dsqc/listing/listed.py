@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from dsqc.findings import Finding, FindingLog, Location, finding
-from dsqc.forms import compose, labels, load_fields
+from dsqc.forms import core_labels
 from dsqc.listing.digests import Expected
 from dsqc.listing.names import LONGEST_NAME_BYTES, is_bare, is_short, normalise
 from dsqc.model import Row, Sheet, Submission
@@ -39,16 +38,8 @@ def read_listing(inbox: Path) -> Submission:
 
 def read_listing_with_findings(inbox: Path) -> tuple[Submission, FindingLog]:
     """The same, and what the reader has to say."""
-    return read(inbox, _common_labels())
-
-
-@cache
-def _common_labels() -> dict[str, dict[str, str]]:
-    """Headings of the file sheet, and of the one that says who may see the data. They belong to the core, so every form
-    has the same: the first one will do."""
-    field = next(iter(load_fields().values()))
-    form = compose(field.id, field.packages[0])
-    return {name: labels(form)[name] for name in ("file", "submission")}
+    # The file sheet, and the one that says who may see the data.
+    return read(inbox, {sheet: core_labels()[sheet] for sheet in ("file", "submission")})
 
 
 def listed_files(submission: Submission, log: FindingLog) -> list[Listed]:

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from dsqc import artefact, logs
 from dsqc.crypt4gh import Keys
 from dsqc.findings import Finding, FindingLog
-from dsqc.forms import Form, compose, labels, load_fields
+from dsqc.forms import Form, core_labels, labels
 from dsqc.limits import Limits
 from dsqc.model import Submission
 from dsqc.personal import PersonalCell
@@ -160,18 +159,11 @@ def read_submission(path: Path, *, kbds_strict: bool = False) -> tuple[Submissio
 
 def interpret_form(tables: Tables, *, kbds_strict: bool = False) -> tuple[Submission, Form | None, FindingLog]:
     """What sheets say by the form that they name themselves; see :func:`read_submission`."""
-    named, _ = interpret(tables.only("submission"), _common_labels())
+    named, _ = interpret(tables.only("submission"), core_labels())
     form, found = identify(named, kbds_strict=kbds_strict)
-    submission, findings = interpret(tables, labels(form) if form is not None else _common_labels())
+    submission, findings = interpret(tables, labels(form) if form is not None else core_labels())
     findings.extend(found)
     return submission, form, findings
-
-
-@cache
-def _common_labels() -> Mapping[str, Mapping[str, str]]:
-    """Headings of the core, which every form shares: enough to read which form is named."""
-    field = next(iter(load_fields().values()))
-    return labels(compose(field.id, field.packages[0]))
 
 
 def _take_transfer(findings: FindingLog, record: Mapping[str, Any], form: Form | None) -> None:

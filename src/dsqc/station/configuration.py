@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from dsqc.errors import UsageError
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
+from dsqc.station.moving import S3Options, Section, TransferOptions
 from dsqc.station.notify import Notify
 from dsqc.station.sections import (
     Closed,
@@ -23,11 +24,8 @@ from dsqc.station.sections import (
     Receipts,
     Release,
     Rules,
-    S3Options,
-    Section,
     Signing,
     Tiers,
-    TransferOptions,
     Web,
 )
 

@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from dsqc.errors import DsqcError, StorageFault, SystemFault, TransientFault, UsageError
@@ -85,30 +86,50 @@ def filesystem(options: S3Options) -> Any:
     )
 
 
-def client(options: S3Options, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> Any:
+def make_session(options: S3Options) -> Any:
+    """A botocore session with the keys that ``options`` name; without such, with those that botocore finds.
+
+    Raises:
+        UsageError: the ``station`` extra is not installed; a variable that ``options`` name is not set.
+    """
+    try:
+        import botocore.session
+    except ImportError as error:
+        raise _not_installed("botocore") from error
+    made = botocore.session.get_session()
+    made.register_component("data_loader", _loader())
+    keys = _keys(options)
+    if keys:
+        made.set_credentials(keys["access_key_id"], keys["secret_access_key"], keys.get("session_token"))
+    return made
+
+
+def client(
+    options: S3Options,
+    *,
+    read_timeout_s: float = READ_TIMEOUT_S,
+    attempts: int = ATTEMPTS,
+    session: Any = None,
+) -> Any:
     """A botocore client for bulk reading and writing; it may be used by several threads.
 
     Args:
+        session: of :func:`make_session`, to make it in, where others use that too.
         read_timeout_s: a connection that says nothing for so long is given up.
         attempts: attempts of one request inside the client.
 
     Raises:
         UsageError: the ``station`` extra is not installed.
     """
-    try:
-        import botocore.session
-        from botocore.config import Config
-    except ImportError as error:
-        raise _not_installed("botocore") from error
-    session = botocore.session.get_session()
-    session.register_component("data_loader", _loader())
+    session = session or make_session(options)
+    from botocore.config import Config
+
     with translated("the S3 store"):
         return session.create_client(
             "s3",
             endpoint_url=options.endpoint_url or None,
             region_name=options.region,
             config=Config(**_config(options, read_timeout_s, attempts)),
-            **{f"aws_{name}": value for name, value in _keys(options).items()},
         )
 
 
@@ -154,10 +175,19 @@ _KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOK
 
 @functools.cache
 def _loader() -> Any:
-    """What reads botocore's descriptions of S3: half a second of work, done once a process."""
-    import botocore.loaders
+    """What reads botocore's descriptions of S3: half a second of work, done once a process.
 
-    return botocore.loaders.create_loader()
+    botocore would open the folders of all 400 services to see which of them have a description of each kind; here the
+    names of the folders will do, and a description that is not there is missed when it is read.
+    """
+    from botocore.loaders import Loader
+
+    class ByFolder(Loader):  # type: ignore[misc]  # botocore has no types
+        def list_available_services(self, type_name: str) -> list[str]:
+            folders = [Path(path) for path in self.search_paths]
+            return sorted({item.name for folder in folders if folder.is_dir() for item in folder.iterdir()})
+
+    return ByFolder()
 
 
 def _config(options: S3Options, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Many files at once, each in parts: a bounded number of threads, and one list of what they have to do next.
 
 A thread takes the next part of the files at work, and begins another file only when no part is waiting; so at most as
-many files are open as there are threads. Whoever brings a part hashes on from where the digests of its file stand.
+many files are open as there are threads. Whoever brings a part hashes on from where the digests of its file stand; a
+file whose hashes fall behind (MD5 makes 600 MB/s) gets no further parts until they follow, or many threads would take
+the processor from the one that the whole file waits for, and what it hashes would no longer be in memory.
 Memory: two blocks of the source a thread (1 MiB each from S3 and directories, 8 MiB at most) and 1 MiB to read back.
 """
 
@@ -23,7 +25,7 @@ from dsqc.station import TransferOptions
 from dsqc.transfer.events import Progress
 from dsqc.transfer.fetching import Line, PartFetch, Worker, agrees, waiting
 from dsqc.transfer.filecopy import FileCopy, Retired
-from dsqc.transfer.parts import PART_BYTES
+from dsqc.transfer.parts import PART_BYTES, part_size
 from dsqc.transfer.retries import attempts
 from dsqc.transfer.sinks import OpenSink, PlainSink
 from dsqc.transfer.sources import Entry, EntryKind, FileFault, Source, SourceChanged, Stalled
@@ -37,6 +39,8 @@ LEAST_RATE = 200_000
 so long between two blocks that servers hang up."""
 MOST_WRITTEN = 256
 """Files that wait, open, to be seen onto the disk."""
+AHEAD_PARTS = 4
+"""Parts that may have come, beyond one a thread, while the hashes of a file fall behind."""
 _LOOK_S = 0.5
 
 
@@ -102,7 +106,21 @@ class _File:
         self.is_over = False
 
 
-Task = Callable[[], None]
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Something to do for a file. ``part``: the copy and the offset of the part that it fetches."""
+
+    file: _File
+    do: Callable[[], None]
+    part: tuple[FileCopy, int] | None = None
+
+    def is_early(self, ahead_parts: int) -> bool:
+        """Whether it should wait for the hashes of its file."""
+        if self.part is None:
+            return False
+        copy, offset = self.part
+        ahead = ahead_parts * part_size(copy.entry.size_bytes)
+        return not copy.is_retired and copy.front.is_far_behind(offset, ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +169,7 @@ class Engine:
             SystemFault: nothing more can be had, or a disk refused. What had arrived was given before.
         """
         self._orders = deque(orders)
-        self._tasks: deque[tuple[_File, Task]] = deque()
+        self._tasks: dict[_File, deque[_Task]] = {}
         self._arrived: SimpleQueue[_Written | Failed | BaseException] = SimpleQueue()
         self._room = Semaphore(MOST_WRITTEN)
         self._left = len(orders)
@@ -243,7 +261,7 @@ class Engine:
                 with self._guarded(file):
                     self._count_fault(file, Stalled("the source hangs"))
                     if fetch and file.copy:
-                        self._push(file, [partial(self._fetch, file, file.copy, *fetch.left())])
+                        self._push_parts(file, file.copy, [fetch.left()])
                     else:
                         # It hung while the file was looked at: nobody knows how that stands.
                         raise FileFault("DSQC-F019", "the source hangs")
@@ -252,29 +270,47 @@ class Engine:
 
     def _work(self) -> None:
         while task := self._next():
-            file, do = task
-            cast("Worker", current_thread()).task = (file, None)
-            with self._guarded(file):
-                do()
+            cast("Worker", current_thread()).task = (task.file, None)
+            with self._guarded(task.file):
+                task.do()
 
-    def _next(self) -> tuple[_File, Task] | None:
+    def _next(self) -> _Task | None:
         with self._wake:
             while not self._pacer.stop.is_set():
-                if self._tasks:
-                    return self._tasks.popleft()
-                if self._orders:
+                if task := self._next_of_open():
+                    return task
+                if self._orders and len(self._tasks) < self._options.parallel:
                     file = _File(self._orders.popleft())
                     self._open.add(file)
-                    return file, partial(self._begin, file, file.order.entry)
+                    return _Task(file, partial(self._begin, file, file.order.entry))
                 if not self._left:
                     break
                 self._wake.wait()
         return None
 
-    def _push(self, file: _File, tasks: Sequence[Task]) -> None:
+    def _next_of_open(self) -> _Task | None:
+        ahead_parts = self._options.parallel + AHEAD_PARTS
+        for file, tasks in self._tasks.items():
+            if not tasks[0].is_early(ahead_parts):
+                task = tasks.popleft()
+                if not tasks:
+                    del self._tasks[file]
+                return task
+        return None
+
+    def _advanced(self) -> None:
+        """Hashes went on: a part that waited for them may come."""
         with self._wake:
-            self._tasks.extend((file, task) for task in tasks)
+            self._wake.notify()
+
+    def _push(self, tasks: Sequence[_Task]) -> None:
+        with self._wake:
+            for task in tasks:
+                self._tasks.setdefault(task.file, deque()).append(task)
             self._wake.notify_all()
+
+    def _push_parts(self, file: _File, copy: FileCopy, parts: Sequence[tuple[int, int]]) -> None:
+        self._push([_Task(file, partial(self._fetch, file, copy, *part), (copy, part[0])) for part in parts])
 
     @contextlib.contextmanager
     def _guarded(self, file: _File) -> Iterator[None]:
@@ -352,8 +388,7 @@ class Engine:
             self._progress.changed(file.order.name)
         self._progress.begin(file.order.name, entry.size_bytes, copy.resumed_bytes)
         # The first part is ours: a small file is one task.
-        rest = [partial(self._fetch, file, copy, *part) for part in copy.parts[1:]]
-        self._push(file, rest)
+        self._push_parts(file, copy, copy.parts[1:])
         if copy.parts:
             self._fetch(file, copy, *copy.parts[0])
         else:
@@ -372,7 +407,7 @@ class Engine:
         self._count_fault(file, fault)
         entry = self._stat(file)
         self._progress.plan(0, entry.size_bytes - copy.entry.size_bytes + copy.received_bytes + copy.resumed_bytes)
-        self._push(file, [partial(self._begin, file, entry)])
+        self._push([_Task(file, partial(self._begin, file, entry))])
 
     def _count_fault(self, file: _File, fault: TransientFault) -> None:
         file.faults += 1
@@ -412,7 +447,7 @@ class Engine:
                 raise
 
     def _follow(self, file: _File, copy: FileCopy) -> None:
-        followed = copy.front.follow(self._pacer.stop)
+        followed = copy.front.follow(self._pacer.stop, self._advanced)
         if followed.bad:
             parts = copy.forget(followed.bad)
             self._fetch_again(file, copy, parts)
@@ -424,7 +459,7 @@ class Engine:
         self._progress.damaged(file.order.name, length)
         self._count_fault(file, TransientFault(f"{file.order.name} was damaged on the way."))
         self._progress.plan(0, length)
-        self._push(file, [partial(self._fetch, file, copy, *part) for part in parts])
+        self._push_parts(file, copy, parts)
 
     def _prove(self, file: _File, copy: FileCopy) -> None:
         """All bytes are there and hashed: are they what the source has now?
@@ -442,7 +477,7 @@ class Engine:
         is_local = not self._source.is_remote and not (expected.md5 or expected.sha256)
         parts = [] if is_proven or is_local else copy.begin_comparing()
         if parts:
-            self._push(file, [partial(self._compare, file, copy, *part) for part in parts])
+            self._push([_Task(file, partial(self._compare, file, copy, *part)) for part in parts])
         else:
             self._arrive(file, copy)
 

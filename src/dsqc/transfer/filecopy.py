@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -59,7 +59,7 @@ class Front:
         self._sink = sink
         self._size_bytes = size_bytes
         self._lock = Lock()
-        self._is_busy = False
+        self._is_busy = self._is_pressed = False
         self._begin(spans)
 
     def add(self, span: Span) -> None:
@@ -67,8 +67,25 @@ class Front:
         with self._lock:
             self._ready[span.offset] = span
 
-    def follow(self, stop: Event) -> Followed:
-        """Hash what has become contiguous; nothing where another thread does so already."""
+    def follow(self, stop: Event, advanced: Callable[[], None] = lambda: None) -> Followed:
+        """Hash what has become contiguous; nothing where another thread does so already.
+
+        Args:
+            advanced: called after each span, and when nothing more is contiguous.
+        """
+        try:
+            return self._follow(stop, advanced)
+        finally:
+            advanced()
+
+    def is_far_behind(self, offset: int, ahead_bytes: int) -> bool:
+        """Whether what arrives is hashed more slowly than it comes, and stands ``ahead_bytes`` before ``offset``.
+
+        Never while an earlier run's bytes are hashed: the line need not wait for those.
+        """
+        return self._is_pressed and offset - self._position >= ahead_bytes
+
+    def _follow(self, stop: Event, advanced: Callable[[], None]) -> Followed:
         with self._lock:
             if self._is_busy:
                 return Followed()
@@ -76,15 +93,17 @@ class Front:
         while True:
             with self._lock:
                 span = self._ready.pop(self._position, None)
+                self._is_pressed = span is not None and not span.is_old
                 if span is None or stop.is_set():
-                    self._is_busy = False
+                    self._is_busy = self._is_pressed = False
                     is_whole = self._position == self._size_bytes and not self._is_told
                     self._is_told |= is_whole
                     return Followed(is_whole=is_whole)
             if not self._take(span, stop):
                 with self._lock:
-                    self._is_busy = False
+                    self._is_busy = self._is_pressed = False
                     return Followed(bad=None if stop.is_set() else span)
+            advanced()
 
     def restart(self, missing: Iterable[tuple[int, int]]) -> None:
         """Begin at 0 again: all is there but ``missing`` (offset, length). Nobody else works on the file."""

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from dsqc.station import S3Options
 from dsqc.storage import s3
 
 _CODE = re.compile(rb"<Code>\s*([A-Za-z0-9.]+)\s*</Code>")
@@ -21,23 +20,23 @@ class RangeReader:
     """Reads ranges of the objects of one bucket; several threads may use it.
 
     Args:
-        client: botocore's client, made by ``s3.client``; it knows where the bucket is.
+        session: botocore's session, made by ``s3.make_session``; it has the keys.
+        client: made in it by ``s3.client``; it knows where the bucket is.
     """
 
-    def __init__(self, client: Any, bucket: str, options: S3Options, timeout_s: float) -> None:
-        import botocore.session
+    def __init__(self, session: Any, client: Any, bucket: str, timeout_s: float) -> None:
         from botocore.httpsession import URLLib3Session
 
         self._client = client
         self._bucket = bucket
         self._is_elsewhere = False
-        self._region = client.meta.region_name or options.region
-        self._credentials = botocore.session.get_session().get_credentials()
+        self._region = client.meta.region_name
+        self._credentials = session.get_credentials()
         # The place of the bucket, in its name or in the path, without what signs it.
         place = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
         self._base = place.partition("?")[0].removesuffix("k")
         self._session = URLLib3Session(
-            timeout=(s3.CONNECT_TIMEOUT_S, timeout_s), max_pool_connections=4 * s3.CONNECTIONS, verify=_trusted()
+            timeout=(s3.CONNECT_TIMEOUT_S, timeout_s), max_pool_connections=4 * s3.CONNECTIONS, verify=_trusted(session)
         )
 
     def open(self, key: str, offset: int, length: int, version: str) -> tuple[Any, Mapping[str, str]]:
@@ -82,11 +81,9 @@ class RangeReader:
         return answer["Body"], HeadersDict(answer["ResponseMetadata"]["HTTPHeaders"])
 
 
-def _trusted() -> Any:
+def _trusted(session: Any) -> Any:
     """The certificates that botocore's own clients trust."""
-    import botocore.session
-
-    return botocore.session.get_session().get_config_variable("ca_bundle") or True
+    return session.get_config_variable("ca_bundle") or True
 
 
 def _refuse(answer: Any) -> None:

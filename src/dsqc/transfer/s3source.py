@@ -39,13 +39,17 @@ class S3Source:
         self.url = f"s3://{self._bucket}/{prefix}".rstrip("/")
 
     @cached_property
+    def _session(self) -> Any:
+        return s3.make_session(self._options)
+
+    @cached_property
     def _client(self) -> Any:
         # One attempt a request: whoever reads tries again, says why, and goes on from the byte that came last.
-        return s3.client(self._options, read_timeout_s=self._timeout_s, attempts=1)
+        return s3.client(self._options, read_timeout_s=self._timeout_s, attempts=1, session=self._session)
 
     @cached_property
     def _made_reader(self) -> RangeReader:
-        return RangeReader(self._client, self._bucket, self._options, self._timeout_s)
+        return RangeReader(self._session, self._client, self._bucket, self._timeout_s)
 
     @property
     def _reader(self) -> RangeReader:

@@ -9,7 +9,17 @@ import pytest
 
 import dsqc
 from dsqc.errors import SystemFault, UsageError
-from dsqc.forms import Attribute, Missing, Requirement, Visibility, compose, load_fields, value_fault, vocabulary
+from dsqc.forms import (
+    Attribute,
+    Missing,
+    Requirement,
+    Visibility,
+    compose,
+    core_labels,
+    load_fields,
+    value_fault,
+    vocabulary,
+)
 from dsqc.forms.condition import Given, Is, parse
 from dsqc.forms.form import fold_heading, labels
 from dsqc.forms.merge import merge
@@ -263,3 +273,13 @@ def test_no_research_field_stands_in_the_code() -> None:
 
 def test_sources_travel_in_the_package() -> None:
     assert files("dsqc.schemas").joinpath("forms", "fields.yaml").is_file()
+
+
+@pytest.mark.parametrize("field", load_fields().values(), ids=lambda field: field.id)
+def test_every_form_has_the_headings_of_the_core(field):
+    known = labels(compose(field.id, field.packages[0]))
+    core = core_labels()
+    assert {sheet: core[sheet] for sheet in ("submission", "file")} == {
+        sheet: known[sheet] for sheet in ("submission", "file")
+    }
+    assert all(known[sheet].items() >= core[sheet].items() for sheet in ("project", "run"))

@@ -1,9 +1,11 @@
 """Parts and their journal: whatever is left of an earlier run, the file that comes is the source's."""
 
+import os
 import random
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 
 import pytest
 import stamina
@@ -15,7 +17,7 @@ from dsqc.station import TransferOptions
 from dsqc.transfer import Inbox, transfer_submission
 from dsqc.transfer.filecopy import spans_path
 from dsqc.transfer.parts import MOST_PARTS, PART_BYTES, Origin, PartJournal, Span, cut, holes, part_size
-from dsqc.transfer.sinks import SEGMENT_BYTES
+from dsqc.transfer.sinks import SEGMENT_BYTES, PlainSink
 from dsqc.transfer.sources import DirectorySource
 from helpers.sources import sha256, visible, write_source
 
@@ -135,6 +137,32 @@ def test_parts_of_another_version_are_thrown_away():
         bring(source, inbox)
         assert visible(inbox)[NAME] == newer
         assert source.read_bytes == SIZE
+
+
+def test_a_file_whose_hashes_fall_behind_waits_for_them_and_others_come(monkeypatch):
+    other, hashing = b"small", Event()
+    came = []
+
+    class Watched(Counting):
+        def blocks(self, entry, offset=0, length=None):
+            if entry.name == "z.fastq":
+                came.append(self.read_bytes)
+                hashing.set()
+            yield from super().blocks(entry, offset, length)
+
+    def slowly(sink, offset, size_bytes, read_at=PlainSink.read_at):
+        if os.fstat(sink._descriptor).st_size == SIZE:
+            assert hashing.wait(60), "the other file never came"
+        return read_at(sink, offset, size_bytes)
+
+    monkeypatch.setattr("dsqc.transfer.engine.AHEAD_PARTS", 1)
+    monkeypatch.setattr(PlainSink, "read_at", slowly)
+    with TemporaryDirectory() as place:
+        source = Watched(write_source(Path(place) / "source", {NAME: CONTENT, "z.fastq": other}))
+        bring(source, Path(place) / "inbox", parallel=2)
+        assert visible(Path(place) / "inbox").items() >= {NAME: CONTENT, "z.fastq": other}.items()
+    assert came == [3 * STEP]
+    assert source.read_bytes == SIZE
 
 
 @pytest.mark.parametrize("size", [0, 1, SEGMENT_BYTES, SIZE, 10**9 + 1, 10**12, 5 * 10**13])
