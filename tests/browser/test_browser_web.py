@@ -9,7 +9,7 @@ from helpers.qc_data import qc_file
 from helpers.results import Judged, read
 from helpers.serving import PASSWORD, Server, served
 from helpers.stations import new_station
-from helpers.stocked import SCRIPT, stock
+from helpers.stocked import COMPARED, SCRIPT, stock
 from infra.chromium import Page, chromium_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -48,7 +48,9 @@ def log_in(page: Page, server: Server, name: str) -> None:
 def test_a_curators_whole_path(tmp_path: Path) -> None:
     submissions = {
         "rice": Judged(),
-        "waits": Plotted(name="waits-alias", verdict="review", prefix="w", title=f"Waits {SCRIPT}"),
+        "waits": Plotted(
+            name="waits-alias", verdict="review", prefix="w", title=f"Waits {SCRIPT}", verdict_extra=COMPARED
+        ),
     }
     station, ids, runs = stock(new_station(tmp_path / "station", {}).station, tmp_path, submissions)
     own, run = f"/submissions/{ids['waits-alias']}", f"/submissions/{ids['waits-alias']}/runs/wrun-leaf"

@@ -60,6 +60,7 @@ class Judged:
     experiment: dict[str, str] = field(default_factory=dict)
     reads: str = ""
     sample_title: str = "Rice"
+    verdict_extra: dict[str, Any] = field(default_factory=dict)
 
     def file_names(self) -> list[str]:
         """The data files, in the order of the sheet."""
@@ -166,7 +167,7 @@ class Judged:
         self._write_validation(results)
         for run in submission.runs():
             self._write_run(results, run.key, [item.name for item in run.files])
-        self.write_verdict(results)
+        self.write_verdict(results, **self.verdict_extra)
         return results, inbox
 
     def _write_validation(self, results: Path) -> None:

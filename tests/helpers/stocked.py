@@ -17,6 +17,36 @@ from helpers.serving import add_people
 
 SCRIPT = "<script>alert(1)</script>"
 TOKEN = "metrics-token-0123456789"
+COMPARED: dict[str, Any] = {
+    "inferred": [
+        {
+            "run_key": "wrun-leaf",
+            "attributes": [
+                {
+                    "attribute": "library_strategy", "declared": "WGS", "inferred": "AMPLICON",
+                    "agreement": "disagree", "probability": 0.98, "basis": "marker primer",
+                    "evidence": f"{SCRIPT}: 93 %", "evidence_ko": "515F: 93 %", "sheet": "experiment", "row": 2,
+                    "form_attribute": "library_strategy", "file": "", "code": "DSQC-D039",
+                }
+            ],
+        }
+    ],
+    "siblings": [
+        {
+            "run_key": "wrun-root", "metric": "gc_fraction", "value": 0.61, "median": 0.43, "robust_z": 22.0,
+            "probability": 1e-9, "siblings": 24,
+        }
+    ],
+    "identity": {
+        "pairs": [
+            {
+                "runs": ["wrun-leaf", "wrun-root"], "relation": "same", "declared": "different", "sites": 1_915,
+                "opposite_homozygotes": 0, "lod": 367.2, "probability": 1.0,
+            }
+        ]
+    },
+}  # fmt: skip
+"""What a verdict says beside its reasons, of the submission that waits."""
 
 
 def judged() -> dict[str, Judged]:
@@ -40,7 +70,9 @@ def judged() -> dict[str, Judged]:
             prefix="s",
             project={"security_class": security_term()},
         ),
-        "waits": Judged(name="waits-alias", verdict="review", prefix="w", title=f"Waits {SCRIPT}"),
+        "waits": Judged(
+            name="waits-alias", verdict="review", prefix="w", title=f"Waits {SCRIPT}", verdict_extra=COMPARED
+        ),
     }
 
 

@@ -216,6 +216,16 @@ def test_a_stored_script_is_text_on_every_page(site: Site) -> None:
     assert "&lt;script&gt;alert(1)" in client.get(paths[0]).text
 
 
+def test_curators_see_what_the_verdict_compared(site: Site) -> None:
+    path = f"/submissions/{site.ids['waits']}"
+    page = site.clients["curator"].get(path).text
+    assert f'<a href="{path}/runs/wrun-root"><b>wrun-root</b></a> GC content is 0.61; of 23 runs' in page
+    assert "Kind of library: form WGS, reads AMPLICON (98.0 %)" in page
+    assert "wrun-leaf / wrun-root: of one individual (LOD 367.2" in page
+    assert 'id="siblings"' not in site.clients["submitter"].get(path).text
+    assert 'id="siblings"' not in site.clients["curator"].get(f"/submissions/{site.ids['rice']}").text
+
+
 def test_searches_cannot_be_made_to_say_more(site: Site) -> None:
     client = site.clients[""]
     for value in ("' OR '1'='1", "'; DROP TABLE run; --", "%", "_", "\\", "1 OR 1=1", "%00", "%ff%fe"):

@@ -44,14 +44,8 @@ def print_inferred(document: Data, language: Language, *, every: bool = False) -
 
 
 def lines(rows: Sequence[tuple[str, Data]], language: Language) -> Iterator[str]:
-    """A line an attribute: ``✗ RUN-1 Kind of library: form WGS, reads AMPLICON (98.4 %). 515F: 93 % [DSQC-D039]``."""
-    from dsqc.report.inferred import ATTRIBUTES
+    """A line an attribute: its mark, the run, and what :func:`dsqc.report.inferred.said` says of it."""
+    from dsqc.report.inferred import said
 
     for key, row in rows:
-        name = ATTRIBUTES.get(row["attribute"]) or Text(row["attribute"], row["attribute"])
-        form, reads = row["declared"] or "–", row["inferred"] or "–"
-        said = Text(f"form {form}, reads {reads}", f"신고 {form}, 리드 {reads}").get(language)
-        sure = "" if row["probability"] is None else f" ({100 * row['probability']:.1f} %)"
-        evidence = Text(row["evidence"], row["evidence_ko"]).get(language)
-        code = f" [{row['code']}]" if row["code"] else ""
-        yield f"{MARKS[row['agreement']]} {key} {name.get(language)}: {said}{sure}. {evidence}{code}"
+        yield f"{MARKS[row['agreement']]} {key} {said(row).get(language)}"

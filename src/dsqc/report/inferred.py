@@ -89,6 +89,18 @@ def inferred_section(verdict: Data, run_key: str) -> Markup:
     return _SECTION.format(opened, both(TITLE), both(told), table)
 
 
+def said(row: Data) -> Text:
+    """An attribute in a sentence: ``Kind of library: form WGS, reads AMPLICON (98.4 %). 515F: 93 % [DSQC-D039]``."""
+    name = ATTRIBUTES.get(row["attribute"]) or Text(row["attribute"], row["attribute"])
+    form, reads = row["declared"] or "–", row["inferred"] or "–"
+    sure = "" if row["probability"] is None else f" ({100 * row['probability']:.1f} %)"
+    code = f" [{row['code']}]" if row["code"] else ""
+    return Text(
+        f"{name.en}: form {form}, reads {reads}{sure}. {row['evidence']}{code}",
+        f"{name.ko}: 신고 {form}, 리드 {reads}{sure}. {row['evidence_ko']}{code}",
+    )
+
+
 def disagreement_count(verdict: Data, run_key: str) -> int:
     """Attributes of a run of which the reads say something else than the form."""
     every: list[Data] = list(verdict.get("inferred") or ())

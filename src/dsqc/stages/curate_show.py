@@ -24,7 +24,7 @@ from dsqc.catalog.intake import Intake
 from dsqc.catalog.models import CurationOpinionRecord, SubmissionRecord
 from dsqc.catalog.registering import find_submission
 from dsqc.language import Language
-from dsqc.stages._curate_compared import compared
+from dsqc.stages.curate_compared import compared
 from dsqc.stages.register import read_intake
 from dsqc.stages.validate import PROFILE_PAGE as PAGE
 from dsqc.station import Station

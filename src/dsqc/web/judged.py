@@ -12,16 +12,19 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 
 from dsqc.artefact import read_json
-from dsqc.language import Language
+from dsqc.language import Language, Text
 from dsqc.metrics.catalogue import METRICS
-from dsqc.report import profile_page
+from dsqc.report import inferred, profile_page
 from dsqc.report.render import quantity, static_file
+from dsqc.stages.curate_compared import compared
 from dsqc.stages.register import read_intake
 from dsqc.stages.report import render_run
 from dsqc.web.labels import SEVERITIES
 
 MOST_GROUPS = 100
 """Groups of findings that a page lists; the column profile has them all."""
+MOST_COMPARED = 20
+"""Attributes, runs or pairs that a page lists of each comparison; ``verdict.json`` has them all."""
 MOST_RUNS = 200
 """Runs that a page lists; a submission may hold thousands."""
 SHOWN_METRICS = ("read_count", "base_count", "mean_phred", "frac_bases_q30", "frac_gc")
@@ -40,6 +43,8 @@ class Judged:
         rows: a line a run for people: key, state, metrics, findings; at most :data:`MOST_RUNS`.
         more_rows: how many were left out.
         has_profile: whether the columns were profiled.
+        compared: what a verdict says beside its reasons, for curators: ``disagreements`` of form and reads,
+            ``siblings`` (runs unlike those that the forms describe alike), ``individuals``; of each, run and text.
     """
 
     results: Path
@@ -49,6 +54,7 @@ class Judged:
     rows: list[dict[str, Any]]
     more_rows: int
     has_profile: bool
+    compared: Mapping[str, list[tuple[str, Text]]]
 
 
 def read_judged(results: Path) -> Judged:
@@ -69,7 +75,18 @@ def read_judged(results: Path) -> Judged:
         [_run_row(key, run) for key, run in islice(intake.runs.items(), MOST_RUNS)],
         max(0, len(intake.runs) - MOST_RUNS),
         (results / PROFILE).is_file(),
+        _compared(read_json(results / "verdict.json")),
     )
+
+
+def _compared(verdict: Mapping[str, Any]) -> dict[str, list[tuple[str, Text]]]:
+    found = compared(verdict)
+    said = {
+        "disagreements": [(row["run_key"], inferred.said(row)) for row in found["disagreements"]],
+        "siblings": [(row["run_key"], Text(row["text"], row["text_ko"])) for row in found["siblings"]],
+        "individuals": [("", Text(row["text"], row["text_ko"])) for row in found["individuals"]],
+    }
+    return {name: rows[:MOST_COMPARED] for name, rows in said.items() if rows}
 
 
 def _run_row(key: str, run: Mapping[str, Any]) -> dict[str, Any]:
