@@ -4,7 +4,7 @@ A thread takes the next part of the files at work, and begins another file only 
 many files are open as there are threads. Whoever brings a part hashes on from where the digests of its file stand; a
 file whose hashes fall behind (MD5 makes 600 MB/s) gets no further parts until they follow, or many threads would take
 the processor from the one that the whole file waits for, and what it hashes would no longer be in memory.
-Memory: two blocks of the source a thread (1 MiB each from S3 and directories, 8 MiB at most) and 1 MiB to read back.
+Memory: two blocks of the source a thread (1 MiB each from S3 and directories, 8 MiB at most) and 2 MiB to read back.
 """
 
 import contextlib
