@@ -140,19 +140,22 @@ def test_parts_of_another_version_are_thrown_away():
 
 
 def test_a_file_whose_hashes_fall_behind_waits_for_them_and_others_come(monkeypatch):
-    other, hashing = b"small", Event()
+    other, hashing, came_other = b"small", Event(), Event()
     came = []
 
     class Watched(Counting):
         def blocks(self, entry, offset=0, length=None):
             if entry.name == "z.fastq":
                 came.append(self.read_bytes)
-                hashing.set()
+                came_other.set()
+            elif entry.name == NAME and offset:
+                assert hashing.wait(60), "nobody hashes"
             yield from super().blocks(entry, offset, length)
 
     def slowly(sink, offset, size_bytes, read_at=PlainSink.read_at):
         if os.fstat(sink._descriptor).st_size == SIZE:
-            assert hashing.wait(60), "the other file never came"
+            hashing.set()
+            assert came_other.wait(60), "the other file never came"
         return read_at(sink, offset, size_bytes)
 
     monkeypatch.setattr("dsqc.transfer.engine.AHEAD_PARTS", 1)
