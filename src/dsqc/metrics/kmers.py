@@ -147,11 +147,10 @@ class KmerCollector(Collector):
         reach = np.maximum(self._reach[words].astype(np.int64), last)
         count = counts.sum(axis=0, dtype=np.int64)
         share = count.astype(np.float32) / np.float32(totals.sum())
-        hits, trials = np.zeros((2, len(groups), len(words)), dtype=np.int64)
         until = np.concatenate([[0], np.cumsum(totals)])
-        for number, (low, high) in enumerate(groups):
-            hits[number] = counts[low - 1 : high].sum(axis=0)
-            trials[number] = np.maximum(until[np.minimum(high, np.maximum(reach, low - 1))] - until[low - 1], 0)
+        before, ends = np.array([(low - 1, high) for low, high in groups], dtype=np.int64).T[:, :, np.newaxis]
+        hits = np.add.reduceat(counts, before[:, 0], axis=0, dtype=np.int64)
+        trials = until[np.minimum(ends, np.maximum(reach, before))] - until[before]
         predicted = share * trials.astype(np.float32)
         enrichment = np.divide(
             hits.astype(np.float32), predicted, out=np.zeros_like(predicted), where=predicted > 0
