@@ -299,7 +299,7 @@ class Engine:
         return None
 
     def _advanced(self) -> None:
-        """Hashes went on: a part that waited for them may come."""
+        """Hashes went on by one part: one that waited for them may come."""
         with self._wake:
             self._wake.notify()
 
@@ -448,6 +448,8 @@ class Engine:
 
     def _follow(self, file: _File, copy: FileCopy) -> None:
         followed = copy.front.follow(self._pacer.stop, self._advanced)
+        with self._wake:
+            self._wake.notify_all()
         if followed.bad:
             parts = copy.forget(followed.bad)
             self._fetch_again(file, copy, parts)

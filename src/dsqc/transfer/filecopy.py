@@ -72,21 +72,8 @@ class Front:
         """Hash what has become contiguous; nothing where another thread does so already.
 
         Args:
-            advanced: called after each span, and when nothing more is contiguous.
+            advanced: called after each span.
         """
-        try:
-            return self._follow(stop, advanced)
-        finally:
-            advanced()
-
-    def is_far_behind(self, offset: int, ahead_bytes: int) -> bool:
-        """Whether what arrives is hashed more slowly than it comes, and stands ``ahead_bytes`` before ``offset``.
-
-        Never while an earlier run's bytes are hashed: the line need not wait for those.
-        """
-        return self._is_pressed and offset - self._position >= ahead_bytes
-
-    def _follow(self, stop: Event, advanced: Callable[[], None]) -> Followed:
         with self._lock:
             if self._is_busy:
                 return Followed()
@@ -105,6 +92,13 @@ class Front:
                     self._is_busy = self._is_pressed = False
                     return Followed(bad=None if stop.is_set() else span)
             advanced()
+
+    def is_far_behind(self, offset: int, ahead_bytes: int) -> bool:
+        """Whether what arrives is hashed more slowly than it comes, and stands ``ahead_bytes`` before ``offset``.
+
+        Never while an earlier run's bytes are hashed: the line need not wait for those.
+        """
+        return self._is_pressed and offset - self._position >= ahead_bytes
 
     def restart(self, missing: Iterable[tuple[int, int]]) -> None:
         """Begin at 0 again: all is there but ``missing`` (offset, length). Nobody else works on the file."""
