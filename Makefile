@@ -84,9 +84,10 @@ WORKERS ?= $(shell echo $$(( $$(nproc) + 2 )))
 # memory where that is large enough. TEST_ROOT=/tmp tests on the disk.
 TEST_ROOT ?= $(shell [ -w /dev/shm ] && [ "$$(df -k --output=avail /dev/shm | tail -n 1)" -gt 4000000 ] && echo /dev/shm || echo /tmp)
 
+# Workers share the bytecode of the test modules, where the environment forbids it too: each of them imports all.
 .PHONY: pytest
 pytest: install-wheel system-packages
-	PYTEST_DEBUG_TEMPROOT=$(TEST_ROOT) $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+	PYTHONDONTWRITEBYTECODE= PYTEST_DEBUG_TEMPROOT=$(TEST_ROOT) $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  -o tmp_path_retention_policy=failed
 
 .PHONY: bench-toy
