@@ -13,6 +13,8 @@ import structlog
 from dsqc import logs
 from dsqc.catalog.making import make_station
 from dsqc.station import S3Options, Station
+from helpers.preloaded import Preloaded
+from helpers.preloaded import preloaded as start_preloaded
 from helpers.stations import new_station
 from infra.ceph import CephServer
 from infra.ceph import ceph_server as start_ceph_server
@@ -144,6 +146,13 @@ def _postgres_station(server: PostgresServer, directory: Path, name: str, templa
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TEST_CATALOG_PASSWORD", server.password)
         yield make_station(directory, settings).station
+
+
+@pytest.fixture(scope="session")
+def preloaded() -> Iterator[Preloaded]:
+    """Starts processes in which dsqc is imported already."""
+    with start_preloaded() as processes:
+        yield processes
 
 
 @pytest.fixture(scope="session")

@@ -33,5 +33,10 @@ def main(place: str, call: int, arguments: list[str]) -> int:
     return dsqc(arguments)
 
 
+def run(given: list[str]) -> int:
+    """As from the command line."""
+    return main(given[0], int(given[1]), given[2:])
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2]), sys.argv[3:]))
+    sys.exit(run(sys.argv[1:]))

@@ -1,13 +1,11 @@
-"""``python -m helpers.register_process STATION [--die POINT] RESULTS INBOX…``: register in a process of its own.
+"""Register in a process of its own, forked from one that has imported everything.
 
-With ``--die`` the process kills itself (SIGKILL: nothing is cleaned up) at one point of the first registration.
+With a point to die at, it kills itself (SIGKILL: nothing is cleaned up) at that point of the first registration.
 """
 
 import argparse
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,6 +14,7 @@ from dsqc.catalog import registering
 from dsqc.stages import register as stage
 from dsqc.station import load_station
 from dsqc.storage.directory import DirectoryStore
+from helpers.preloaded import Preloaded, Process
 
 POINTS = (
     "after the first event",
@@ -27,16 +26,12 @@ POINTS = (
 )
 
 
-def command(station: Path, work: Sequence[tuple[Path, Path]], die: str = "") -> list[str]:
-    """The command line of such a process."""
-    places = [str(path) for pair in work for path in pair]
-    return [sys.executable, "-m", "helpers.register_process", str(station), "--die", die, *places]
-
-
-def start(line: list[str]) -> subprocess.Popen[bytes]:
-    """Start one; it finds this package whatever the directory."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    return subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+def start(
+    preloaded: Preloaded, printed: Path, station: Path, work: Sequence[tuple[Path, Path]], die: str = ""
+) -> Process:
+    """Start one that registers every pair of results and inbox; what it prints goes to ``printed``."""
+    places = [path for pair in work for path in pair]
+    return preloaded.start([station, "--die", die, *places], printed, run="helpers.register_process:run")
 
 
 def die(*_args: Any, **_options: Any) -> NoReturn:
@@ -73,18 +68,14 @@ def arm(point: str) -> None:
         raise ValueError(point)
 
 
-def main() -> None:
+def run(given: list[str]) -> None:
     """Register every pair of results and inbox."""
     parser = argparse.ArgumentParser()
     parser.add_argument("station", type=Path)
     parser.add_argument("--die", default="")
     parser.add_argument("places", nargs="+", type=Path)
-    args = parser.parse_args()
+    args = parser.parse_args(given)
     arm(args.die)
     station = load_station(args.station)
     for results, inbox in zip(args.places[::2], args.places[1::2], strict=True):
         stage.register(results, inbox, station)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,7 @@
 """A real S3-compatible server for tests: ``rclone serve s3`` on loopback, gone with the tests."""
 
 import contextlib
+import functools
 import shutil
 import signal
 import socket
@@ -42,7 +43,9 @@ class S3Endpoint:
     def client(self) -> Any:
         import botocore.session
 
-        return botocore.session.get_session().create_client(
+        session = botocore.session.get_session()
+        session.register_component("data_loader", _loader())
+        return session.create_client(
             "s3",
             endpoint_url=self.endpoint,
             aws_access_key_id=ACCESS_KEY,
@@ -56,6 +59,14 @@ class S3Endpoint:
         client.create_bucket(Bucket=name)
         client.close()
         return f"s3://{name}"
+
+
+@functools.cache
+def _loader() -> Any:
+    """Reads what botocore knows of S3 once: for each client anew, that takes longer than most tests need."""
+    from botocore.loaders import Loader
+
+    return Loader()
 
 
 @dataclass

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.preloaded import Preloaded
+
 WAIT_S = 60
 
 
@@ -23,7 +25,8 @@ class SmallDisk:
     """The file system at ``path``, for commands that :meth:`run` starts.
 
     ``seen`` is the same directory for the test itself. ``holder`` is the process whose namespace it is mounted in; 0
-    where there is none and files are limited instead.
+    where there is none and files are limited instead. With ``preloaded`` commands that :meth:`run` starts are forked
+    from it.
     """
 
     path: Path
@@ -31,6 +34,7 @@ class SmallDisk:
     size_bytes: int
     holder: int
     limit_bytes: int = -1
+    preloaded: Preloaded | None = None
 
     @property
     def is_mounted(self) -> bool:
@@ -43,11 +47,14 @@ class SmallDisk:
             command = ["nsenter", *self._namespaces(), "-t", str(self.holder), "-m", "--", *command]
         elif self.limit_bytes >= 0:
             command = ["prlimit", f"--fsize={self.limit_bytes}", *command]
-        environment = {**os.environ, "TMPDIR": str(self.path.parent), "DSQC_LANG": "en"}
-        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return subprocess.Popen(
+            command, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
     def run(self, *arguments: str | Path, meanwhile: Callable[[], object] | None = None) -> tuple[int, str]:
         """Run a ``dsqc`` command to its end: exit code, and all that it printed."""
+        if self.preloaded:
+            return self._run_preloaded(self.preloaded, arguments, meanwhile)
         with self.start(*arguments) as process:
             if meanwhile is not None:
                 meanwhile()
@@ -81,12 +88,37 @@ class SmallDisk:
 
         return wait
 
+    def _run_preloaded(
+        self, preloaded: Preloaded, arguments: tuple[str | Path, ...], meanwhile: Callable[[], object] | None
+    ) -> tuple[int, str]:
+        end, printed = os.pipe()  # not a file: its size would be limited too
+        with os.fdopen(end) as pipe:
+            process = preloaded.start(
+                arguments,
+                printed,
+                environment=self._environment(),
+                inside=self.holder,
+                user_namespace=bool(self._namespaces()),
+                limit_bytes=self.limit_bytes,
+            )
+            os.close(printed)
+            try:
+                if meanwhile is not None:
+                    meanwhile()
+                said = pipe.read()
+                return process.wait(120), said
+            finally:
+                process.kill()
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "TMPDIR": str(self.path.parent), "DSQC_LANG": "en"}
+
     def _namespaces(self) -> list[str]:
         return [] if os.geteuid() == 0 else ["-U", "--preserve-credentials"]
 
 
 @contextlib.contextmanager
-def small_disk(path: Path, size_bytes: int = 4 << 20) -> Iterator[SmallDisk]:
+def small_disk(path: Path, size_bytes: int = 4 << 20, preloaded: Preloaded | None = None) -> Iterator[SmallDisk]:
     """Make one at ``path``, gone when the block ends."""
     path.mkdir(parents=True, exist_ok=True)
     own_user = [] if os.geteuid() == 0 else ["-r"]
@@ -95,8 +127,8 @@ def small_disk(path: Path, size_bytes: int = 4 << 20) -> Iterator[SmallDisk]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as holder:
         assert holder.stdout is not None
         if holder.stdout.readline() == "ready\n":
-            yield SmallDisk(path, Path(f"/proc/{holder.pid}/root{path}"), size_bytes, holder.pid)
+            yield SmallDisk(path, Path(f"/proc/{holder.pid}/root{path}"), size_bytes, holder.pid, preloaded=preloaded)
         else:
             assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
-            yield SmallDisk(path, path, size_bytes, 0)
+            yield SmallDisk(path, path, size_bytes, 0, preloaded=preloaded)
         holder.kill()

@@ -13,6 +13,7 @@ from dsqc.stages.register import register
 from dsqc.station import Station, load_station
 from helpers.catalogs import dump, problems
 from helpers.fastq_files import write_gzip
+from helpers.preloaded import Preloaded
 from helpers.reads import fastq, make_reads
 from helpers.results import Judged, read
 from helpers.sources import visible, write_source
@@ -25,10 +26,10 @@ FULL = ("The disk is full: free some space and run the same command again.", "ul
 
 
 @pytest.fixture
-def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallDisk]:
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, preloaded: Preloaded) -> Iterator[SmallDisk]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("DSQC_STATION", raising=False)
-    with small_disk(tmp_path / "disk") as made:
+    with small_disk(tmp_path / "disk", preloaded=preloaded) as made:
         yield made
 
 

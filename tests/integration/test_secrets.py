@@ -39,7 +39,7 @@ SESSION_TOKEN = "session-token/0123456789+abcdef=="
 PASSPHRASE = "passphrase of the station 0123456789"
 WRONG = "wrong-but-perhaps-right-elsewhere-0123456789"
 PROXY_PASSWORD = "proxy-password-0123456789"
-CRASHING = ("-m", "helpers.crashing")
+CRASHING = "helpers.crashing"
 DONE, FAULT, USAGE, KILLED = ExitCode.DONE, ExitCode.FAULT, ExitCode.USAGE, -9
 
 
@@ -82,7 +82,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory, s3_server, postgres_server) -> Iterator[World]:
+def world(tmp_path_factory, s3_server, postgres_server, preloaded) -> Iterator[World]:
     """Everything has run."""
     given, home = tmp_path_factory.mktemp("given"), tmp_path_factory.mktemp("home")
     with contextlib.ExitStack() as stack:
@@ -91,7 +91,8 @@ def world(tmp_path_factory, s3_server, postgres_server) -> Iterator[World]:
         password = postgres_server.password
         database = postgres_server.create_database("secrets")
         stack.callback(postgres_server.drop_database, "secrets")
-        made = World(Watched(home, environment(given, s3_server, site, ssh, password)), given)
+        watched = Watched(home, environment(given, s3_server, site, ssh, password), preloaded=preloaded)
+        made = World(watched, given)
         closed_copy("rice-wgs", made.source)
         (site.root / "in").symlink_to(made.source)
         public = s3_server.make_bucket("secrets")

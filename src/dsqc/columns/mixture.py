@@ -25,6 +25,10 @@ PADDED = 0.7
 
 def mixture_remarks(column: Column) -> Iterator[Remark]:
     """All remarks of this kind."""
+    if len(column.where) < 2:
+        # One value, however often, is unlike no other.
+        yield from _cut_off(column)
+        return
     yield from _units(column)
     yield from _kinds(column)
     yield from _zeros(column)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.formats.batch import ReadBatch
+from dsqc.kernels._zeros import zeros
 from dsqc.kernels.content import BLOCK, count_bases, letter_table
 from dsqc.metrics import positions
 
@@ -15,7 +16,7 @@ class ContentCollector:
         self._letters = letter_table()
         self._lanes = np.zeros(4 * BLOCK + 64, dtype=np.uint8)
         self._scratch = np.zeros((2, 0), dtype=np.int64)
-        self._table = np.zeros((4, positions.ROOM), dtype=np.int64)
+        self._table = zeros((4, positions.ROOM), np.int64)
         self._rows = 0  # those that hold something
         self._gc_reads = np.zeros(101, dtype=np.int64)
 

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from dsqc.kernels._zeros import zeros
 from dsqc.kernels.duplication import (
     AT_LIMIT,
     BEFORE,
@@ -77,7 +78,7 @@ class DuplicationCollector(Collector):
         self._bits = np.zeros((1 << FILTER_BITS) // 64, dtype=np.uint64)
         self._slots = np.zeros(SLOTS, dtype=np.int32)
         self._hashes = np.zeros(KNOWN, dtype=np.uint64)
-        self._texts = np.zeros((KNOWN, LETTERS), dtype=np.uint8)
+        self._texts = zeros((KNOWN, LETTERS), np.uint8)
         self._sizes = np.zeros(KNOWN, dtype=np.uint8)
         self._counts = np.zeros(KNOWN, dtype=np.int64)
         self._state = np.zeros(STATE, dtype=np.int64)

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dsqc.kernels._zeros import zeros
 from dsqc.kernels.kmers import EVERY, LONGEST, POSITIONS, SIZE, WAITING, WORDS, code_table, count_words, fold_words
 from dsqc.language import Text
 from dsqc.metrics.collector import Collector, Facts, Metric, Reads, Table, Value
@@ -56,7 +57,7 @@ class KmerCollector(Collector):
 
     def __init__(self) -> None:
         self._codes = code_table()
-        self._pending = np.zeros((POSITIONS, WAITING), dtype=np.uint16)
+        self._pending = zeros((POSITIONS, WAITING), np.uint16)
         self._used = np.zeros(POSITIONS, dtype=np.int64)
         self._waiting = 0
         self._counts = np.zeros((0, WORDS), dtype=np.int32)

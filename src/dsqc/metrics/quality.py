@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.formats.batch import ReadBatch
+from dsqc.kernels._zeros import zeros
 from dsqc.kernels.quality import COLUMNS, FIRST, LANES, ROOM, WORD_READS, count_qualities, fold_words
 from dsqc.metrics import positions
 
@@ -16,11 +17,11 @@ class QualityCollector:
 
     def __init__(self) -> None:
         self._lanes = np.zeros(LANES, dtype=np.uint8)
-        self._words = np.zeros(positions.NEAR * COLUMNS, dtype=np.uint16)
+        self._words = zeros(positions.NEAR * COLUMNS, np.uint16)
         self._pending = 0  # reads counted in the words
         self._room = np.zeros(ROOM, dtype=np.int64)
         self._scratch = np.zeros((3, 0), dtype=np.int64)
-        self._table = np.zeros((positions.ROOM, COLUMNS), dtype=np.int64)
+        self._table = zeros((positions.ROOM, COLUMNS), np.int64)
         self._rows = 0  # those that hold something
         self._mean_reads = np.zeros(256, dtype=np.int64)
         self._characters: NDArray[np.int64] | None = None  # summed up when it is asked for

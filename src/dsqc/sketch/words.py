@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.kernels import sketch as k
+from dsqc.kernels._zeros import zeros
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class WordCounter:
     def _arrays(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """The table, made when the first read comes."""
         if self._table is None:
-            self._table = np.zeros(k.SLOTS, dtype=np.uint64), np.zeros(k.SLOTS, dtype=np.int64)
+            self._table = zeros(k.SLOTS, np.uint64), zeros(k.SLOTS, np.int64)
         return self._table
 
     def add(

@@ -1,6 +1,7 @@
 """Machine code of kernels is kept between runs where only this user can write; damage to it costs a compilation."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,18 +42,34 @@ def run(**more: str) -> tuple[str, bool, Path]:
     return hit, numba == "True", Path(place)
 
 
-def test_the_second_run_neither_compiles_nor_imports_numba(tmp_path: Path) -> None:
-    first = run(DSQC_CACHE_DIR=str(tmp_path / "cache"))
-    second = run(DSQC_CACHE_DIR=str(tmp_path / "cache"))
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, bool, Path]:
+    """What the first run with a cache says; the cache is not changed any more."""
+    return run(DSQC_CACHE_DIR=str(tmp_path_factory.mktemp("first") / "cache"))
+
+
+@pytest.fixture
+def place(first: tuple[str, bool, Path], tmp_path: Path) -> Path:
+    """Below ``tmp_path / "cache"``: a copy of what the first run has left."""
+    copy = tmp_path / "cache" / first[2].name
+    shutil.copytree(first[2], copy)
+    return copy
+
+
+def test_the_second_run_neither_compiles_nor_imports_numba(
+    first: tuple[str, bool, Path], place: Path, tmp_path: Path
+) -> None:
     assert first[:2] == ("miss", True)
-    assert second[:2] == ("hit", False)
-    assert first[2].is_relative_to(tmp_path / "cache")
+    assert first[2].parent.name == "cache"
     assert first[2].stat().st_mode & 0o77 == 0
+    assert run(DSQC_CACHE_DIR=str(tmp_path / "cache")) == ("hit", False, place)
 
 
 @pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[:40], lambda data: data[:-1] + b"x"])
-def test_damaged_machine_code_costs_a_compilation(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
-    (path,) = run(DSQC_CACHE_DIR=str(tmp_path / "cache"))[2].glob("length-*.o")
+def test_damaged_machine_code_costs_a_compilation(
+    place: Path, tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    (path,) = place.glob("length-*.o")
     path.write_bytes(damage(path.read_bytes()))
     assert run(DSQC_CACHE_DIR=str(tmp_path / "cache"))[0] == "miss"
     assert run(DSQC_CACHE_DIR=str(tmp_path / "cache"))[0] == "hit"
@@ -64,8 +81,8 @@ def test_a_place_that_cannot_be_written_is_replaced(tmp_path: Path) -> None:
     assert place.is_relative_to(tmp_path / f"dsqc-{os.getuid()}")
 
 
-def test_a_place_that_others_can_write_is_not_trusted(tmp_path: Path) -> None:
-    place = run(DSQC_CACHE_DIR=str(tmp_path / "cache"))[2]
+def test_a_place_that_others_can_write_is_not_trusted(place: Path, tmp_path: Path) -> None:
+    assert run(DSQC_CACHE_DIR=str(tmp_path / "cache"))[2] == place
     place.chmod(0o777)
     assert run(DSQC_CACHE_DIR=str(tmp_path / "cache"), TMPDIR=str(tmp_path))[2] != place
 
@@ -91,8 +108,7 @@ def test_of_many_processes_that_start_at_once_one_compiles(tmp_path: Path) -> No
     assert sorted(answer[2] for answer in answers) == ["hit", "hit", "hit", "miss"]
 
 
-def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
-    place = run(DSQC_CACHE_DIR=str(tmp_path / "cache"))[2]
+def test_a_killed_process_leaves_no_lock(place: Path, tmp_path: Path) -> None:
     (path,) = place.glob("length-*.o")
     path.unlink()
     hold = (
