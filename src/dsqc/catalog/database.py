@@ -203,7 +203,8 @@ def migrate(catalog: Catalog, revision: str = "head") -> None:
         present = MigrationContext.configure(connection).get_current_revision()
         if revision == "base" or (present is not None and revision < present):
             command.downgrade(configuration, revision)
-        else:
+        elif present != (head_revision() if revision == "head" else revision):
+            # Asked first: alembic reads every migration to find that nothing is to be done.
             command.upgrade(configuration, revision)
         if MigrationContext.configure(connection).get_current_revision() == head_revision():
             with Session(connection) as session:
