@@ -16,7 +16,6 @@ from dsqc.station import S3Options, Station
 from helpers.stations import new_station
 from infra.ceph import CephServer
 from infra.ceph import ceph_server as start_ceph_server
-from infra.chromium import Page, chromium_page
 from infra.postgres import PostgresServer
 from infra.postgres import postgres_server as start_postgres_server
 from infra.s3 import S3Server
@@ -145,20 +144,6 @@ def _postgres_station(server: PostgresServer, directory: Path, name: str, templa
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TEST_CATALOG_PASSWORD", server.password)
         yield make_station(directory, settings).station
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """One Chromium for all tests of the session that ask for a tab: to start it takes longer than to show a page."""
-    with chromium_page(tmp_path_factory.mktemp("chromium")) as page:
-        yield page
-
-
-@pytest.fixture
-def tab(chromium: Page) -> Page:
-    """A tab of this test's own, which remembers nothing of the others."""
-    chromium.renew()
-    return chromium
 
 
 @pytest.fixture(scope="session")
