@@ -14,7 +14,7 @@ from dsqc.station import Station
 from helpers.qc_data import qc_file
 from helpers.results import Judged
 from helpers.stations import new_station
-from infra import browser
+from infra.chromium import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -56,11 +56,15 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("name", ["page", "letter"])
-def test_the_page_shows_and_runs_nothing_of_the_data(pages: dict[str, Path], tmp_path: Path, name: str) -> None:
-    dom, console = browser.dump(pages[name], tmp_path / "profile")
-    image = browser.screenshot(pages[name], tmp_path / "profile", tmp_path / "page.png", width=480)
+def test_the_page_shows_and_runs_nothing_of_the_data(
+    pages: dict[str, Path], tab: Page, tmp_path: Path, name: str
+) -> None:
+    tab.open(pages[name].as_uri())
+    dom = tab.dom
+    tab.size(480)
+    image = tab.screenshot(tmp_path / "page.png", whole=False)
 
-    assert console == []
+    assert tab.complaints == []
     assert "<title>run</title>" not in dom
     assert "&lt;img" in dom, "the text is there, as text"
     assert "<img" not in dom

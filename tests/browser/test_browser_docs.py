@@ -8,7 +8,7 @@ import pytest
 from dsqc.forms import compose
 from dsqc.language import Language
 from dsqc.stages.docs import docs
-from infra import browser
+from infra.chromium import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -29,30 +29,22 @@ def visible(dom: str) -> list[str]:
     return [re.search(r'data-words="(\S+)', row)[1] for row in rows if "hidden" not in row]  # type: ignore[index]
 
 
-def scripted(page: Path, script: str) -> Path:
-    """A copy beside ``page`` with ``script`` run after its own."""
-    copy = page.with_name(f"scripted-{page.name}")
-    text = page.read_text(encoding="utf-8").replace("</body>", f"<script>{script}</script></body>")
-    copy.write_text(text, encoding="utf-8")
-    return copy
-
-
 @pytest.mark.parametrize("path", SHOWN)
 @pytest.mark.parametrize("width", [1280, 420])
-def test_a_page_shows_and_complains_of_nothing(made: Path, tmp_path: Path, path: str, width: int) -> None:
-    image = browser.screenshot(made / path, tmp_path / "profile", tmp_path / "page.png", width=width)
-    assert image.size_bytes > FULL
-    ask = "document.body.dataset.wide = String(document.documentElement.scrollWidth > innerWidth);"
-    dom, console = browser.dump(scripted(made / path, ask), tmp_path / "profile", width=width)
-    assert console == []
+def test_a_page_shows_and_complains_of_nothing(made: Path, tab: Page, tmp_path: Path, path: str, width: int) -> None:
+    tab.open((made / path).as_uri(), width=width)
+    assert tab.screenshot(tmp_path / "page.png", whole=False).size_bytes > FULL
+    assert tab.complaints == []
     if "index" not in path:
-        assert 'data-wide="false"' in dom
+        assert not tab.overflows()
 
 
-def test_the_package_of_the_address_chooses_the_rows(made: Path, tmp_path: Path) -> None:
+def test_the_package_of_the_address_chooses_the_rows(made: Path, tab: Page) -> None:
     shown = {}
     for package in ("Plant_fungi", "Plant-associated"):
-        dom, _ = browser.dump(made / "forms/seed_crop.html", tmp_path / "profile", fragment=f"#package={package}")
+        tab.renew()
+        tab.open(f"{(made / 'forms/seed_crop.html').as_uri()}#package={package}")
+        dom = tab.dom
         shown[package] = visible(dom)
         form = compose("seed_crop", package)
         assert sorted(shown[package]) == sorted(name.lower() for sheet in form.sheets for name in form.columns(sheet))
@@ -83,33 +75,37 @@ def test_the_package_of_the_address_chooses_the_rows(made: Path, tmp_path: Path)
         ),
     ],
 )
-def test_lists_are_narrowed(made: Path, tmp_path: Path, path: str, script: str, expected: str) -> None:
-    every, _ = browser.dump(made / path, tmp_path / "profile")
-    dom, console = browser.dump(scripted(made / path, script), tmp_path / "profile")
-    assert console == []
-    assert expected in visible(dom)
-    assert 0 < len(visible(dom)) < len(visible(every))
+def test_lists_are_narrowed(made: Path, tab: Page, path: str, script: str, expected: str) -> None:
+    tab.open((made / path).as_uri())
+    every = visible(tab.dom)
+    tab.evaluate(script)
+    shown = visible(tab.dom)
+    assert tab.complaints == []
+    assert expected in shown
+    assert 0 < len(shown) < len(every)
 
 
-def test_only_what_is_required(made: Path, tmp_path: Path) -> None:
-    script = "const c = document.getElementById('required'); c.checked = true; c.dispatchEvent(new Event('input'));"
-    dom, _ = browser.dump(scripted(made / "forms/seed_crop.html", script), tmp_path / "profile")
-    assert "collection_date" in visible(dom)
-    assert "sample_title" not in visible(dom)
-
-
-def test_the_switch_changes_texts_and_choices(made: Path, tmp_path: Path) -> None:
-    click = "document.querySelector('[data-set=ko]').click();"
-    dom, _ = browser.dump(
-        scripted(made / "rules/index.html", f"{click} new Promise((r) => setTimeout(r, 50));"), tmp_path / "profile"
+def test_only_what_is_required(made: Path, tab: Page) -> None:
+    tab.open((made / "forms/seed_crop.html").as_uri())
+    tab.evaluate(
+        "const c = document.getElementById('required'); c.checked = true; c.dispatchEvent(new Event('input'));"
     )
+    shown = visible(tab.dom)
+    assert "collection_date" in shown
+    assert "sample_title" not in shown
+
+
+def test_the_switch_changes_texts_and_choices(made: Path, tab: Page) -> None:
+    tab.open((made / "rules/index.html").as_uri())
+    tab.press("[data-set=ko]", leads_on=False)
+    dom = tab.dom
     assert '<html lang="ko" data-lang="ko">' in dom
     assert re.search(r'<option value="error"[^>]*>오류</option>', dom)
 
 
-def test_pages_of_one_language_need_no_switch(tmp_path: Path) -> None:
+def test_pages_of_one_language_need_no_switch(tab: Page, tmp_path: Path) -> None:
     docs(tmp_path / "site", only=Language.KO)
-    dom, console = browser.dump(tmp_path / "site/index.html", tmp_path / "profile")
-    assert console == []
-    assert 'lang="ko"' in dom
-    assert "data-set" not in dom
+    tab.open((tmp_path / "site/index.html").as_uri())
+    assert tab.complaints == []
+    assert 'lang="ko"' in tab.dom
+    assert "data-set" not in tab.dom

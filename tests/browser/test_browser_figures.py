@@ -9,7 +9,7 @@ from dsqc.catalog.figures.control import ChartOptions
 from dsqc.stages.figures import control, quality, write_page, yearly
 from helpers.holdings import add_submission
 from helpers.stations import new_station
-from infra import browser
+from infra.chromium import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 FULL = 15_000
@@ -31,15 +31,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", ["quality", "control", "yearly"])
-def test_a_page_shows_and_complains_of_nothing(made: Path, tmp_path: Path, name: str) -> None:
-    path = made / f"{name}.html"
+def test_a_page_shows_and_complains_of_nothing(made: Path, tab: Page, tmp_path: Path, name: str) -> None:
+    address = (made / f"{name}.html").as_uri()
     if name == "control":  # one picture; the others are made of the same parts
-        assert browser.screenshot(path, tmp_path / "profile", tmp_path / "page.png").size_bytes > FULL
-    ask = "document.body.dataset.wide = String(document.documentElement.scrollWidth > innerWidth);"
-    scripted = path.with_name(f"scripted-{name}.html")
-    text = path.read_text(encoding="utf-8").replace("</body>", f"<script>{ask}</script></body>")
-    scripted.write_text(text, encoding="utf-8")
-    dom, console = browser.dump(scripted, tmp_path / "profile", width=500, fragment="#lang=ko")
-    assert console == []
-    assert 'data-wide="false"' in dom
-    assert 'data-lang="ko"' in dom
+        tab.open(address)
+        assert tab.screenshot(tmp_path / "page.png", whole=False).size_bytes > FULL
+        tab.renew()
+    tab.open(f"{address}#lang=ko", width=500)
+    assert tab.complaints == []
+    assert not tab.overflows()
+    assert 'data-lang="ko"' in tab.dom

@@ -1,7 +1,6 @@
 """The pages in headless Chromium: they show, switch language, sort and filter, and complain of nothing."""
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from helpers.large_batch import write_large_batch
 from helpers.messy import write_messy
 from helpers.qc_data import empty_file, qc_file, qc_run
 from infra import browser
-from infra.chromium import Page, chromium_page
+from infra.chromium import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -65,18 +64,16 @@ def batch_html() -> str:
 
 
 @pytest.fixture(scope="module")
-def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Page]]:
-    """Opens the batch page, fresh each time, in one tab."""
-    place = tmp_path_factory.mktemp("batch")
-    file = write(place / "index.html", batch_html())
-    with chromium_page(place / "profile") as page:
+def batch_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The batch page."""
+    return write(tmp_path_factory.mktemp("batch") / "index.html", batch_html())
 
-        def fresh() -> Page:
-            page.open("about:blank")
-            page.open(f"{file.as_uri()}#lang=en")
-            return page
 
-        yield fresh
+@pytest.fixture
+def batch(batch_file: Path, tab: Page) -> Page:
+    """The batch page, open."""
+    tab.open(f"{batch_file.as_uri()}#lang=en")
+    return tab
 
 
 def names(page: Page, table: str = "submissions") -> list[str]:
@@ -86,64 +83,76 @@ def names(page: Page, table: str = "submissions") -> list[str]:
     return found
 
 
-def after(html: str, script: str) -> str:
-    """The page with ``script`` run after its own."""
-    return html.replace("</body>", f"<script>{script}</script></body>")
+@pytest.fixture(scope="module")
+def run_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The run pages of :data:`PAGES`, and a page of few reads."""
+    place = tmp_path_factory.mktemp("runs")
+    pages = {**PAGES, "few": {"data": qc_file(reads=200)}}
+    return {name: write(place / f"{name}.html", run_page.render(**parts)) for name, parts in pages.items()}
 
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", [1280, 480])
-def test_a_run_page_shows(tmp_path: Path, name: str, width: int) -> None:
-    page = write(tmp_path / "page.html", run_page.render(**PAGES[name]))
-    image = browser.screenshot(page, tmp_path / "profile", tmp_path / "page.png", width=width)
+def test_a_run_page_shows(run_pages: dict[str, Path], tab: Page, tmp_path: Path, name: str, width: int) -> None:
+    tab.open(run_pages[name].as_uri(), width=width)
+    image = tab.screenshot(tmp_path / "page.png", whole=False)
     assert image.width >= width
     assert image.size_bytes > FULL
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_run_page_complains_of_nothing(tmp_path: Path, name: str) -> None:
-    page = write(tmp_path / "page.html", run_page.render(**PAGES[name]))
-    dom, console = browser.dump(page, tmp_path / "profile")
-    assert console == []
-    assert dom.count("<svg") == run_page.render(**PAGES[name]).count("<svg")
+def test_a_run_page_complains_of_nothing(run_pages: dict[str, Path], tab: Page, name: str) -> None:
+    tab.open(run_pages[name].as_uri())
+    assert tab.complaints == []
+    assert tab.dom.count("<svg") == run_pages[name].read_text(encoding="utf-8").count("<svg")
 
 
-def test_a_picture_of_an_empty_page_is_told_from_a_full_one(tmp_path: Path) -> None:
-    page = write(tmp_path / "page.html", "<!doctype html><title>empty</title>")
-    assert browser.screenshot(page, tmp_path / "profile", tmp_path / "page.png").size_bytes < FULL
+def test_a_picture_of_an_empty_page_is_told_from_a_full_one(tab: Page, tmp_path: Path) -> None:
+    tab.open(write(tmp_path / "page.html", "<!doctype html><title>empty</title>").as_uri())
+    assert tab.screenshot(tmp_path / "page.png", whole=False).size_bytes < FULL
 
 
-def test_what_a_page_writes_to_the_console_is_seen(tmp_path: Path) -> None:
-    page = write(tmp_path / "page.html", "<!doctype html><script>undefinedName.call()</script>")
-    _, console = browser.dump(page, tmp_path / "profile")
-    assert any("undefinedName is not defined" in line for line in console)
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("undefinedName.call()", "undefinedName is not defined"), ("console.warn('odd', 'word')", "word")],
+)
+def test_what_a_page_writes_to_the_console_is_seen(tab: Page, tmp_path: Path, script: str, said: str) -> None:
+    tab.open(write(tmp_path / "page.html", f"<!doctype html><script>{script}</script>").as_uri())
+    assert any(said in line for line in tab.complaints)
+
+
+def test_a_tab_remembers_nothing_of_the_last_one(tab: Page, tmp_path: Path) -> None:
+    url = write(tmp_path / "page.html", "<!doctype html><title>empty</title>").as_uri()
+    tab.open(url)
+    tab.evaluate("localStorage.setItem('lang', 'ko'); console.log('kept')")
+    assert tab.complaints
+    tab.renew()
+    tab.open(url)
+    assert tab.evaluate("localStorage.getItem('lang')") is None
+    assert tab.complaints == []
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_address_chooses_the_language(tmp_path: Path, language: str) -> None:
+def test_the_address_chooses_the_language(run_pages: dict[str, Path], tab: Page, language: str) -> None:
+    tab.open(f"{run_pages['few'].as_uri()}#lang={language}")
+    assert f'<html lang="{language}" data-lang="{language}">' in tab.dom
     # What is hidden is asked of the browser: the style sheet hides one of the two languages.
-    ask = (
-        "document.body.dataset.shown = ['en', 'ko'].filter(function (name) {"
-        " return getComputedStyle(document.querySelector('h2 .' + name)).display !== 'none'; }).join();"
+    shown = tab.evaluate(
+        "['en', 'ko'].filter(function (name) {"
+        " return getComputedStyle(document.querySelector('h2 .' + name)).display !== 'none'; }).join()"
     )
-    page = write(tmp_path / "page.html", after(run_page.render(qc_file(reads=200)), ask))
-    dom, _ = browser.dump(page, tmp_path / "profile", fragment=f"#lang={language}")
-    assert f'<html lang="{language}" data-lang="{language}">' in dom
-    assert f'data-shown="{language}"' in dom
+    assert shown == language
 
 
-def test_the_switch_changes_the_language(tmp_path: Path) -> None:
-    click = "document.querySelector('[data-set=ko]').click();"
-    page = write(tmp_path / "page.html", after(run_page.render(qc_file(reads=200)), click))
-    dom, console = browser.dump(page, tmp_path / "profile", fragment="#lang=en")
-    assert '<html lang="ko" data-lang="ko">' in dom
-    assert console == []
+def test_the_switch_changes_the_language(run_pages: dict[str, Path], tab: Page) -> None:
+    tab.open(f"{run_pages['few'].as_uri()}#lang=en")
+    tab.press("[data-set=ko]", leads_on=False)
+    assert '<html lang="ko" data-lang="ko">' in tab.dom
+    assert tab.complaints == []
 
 
-def test_the_batch_page_shows_the_worst_first_and_complains_of_nothing(
-    batch: Callable[[], Page], tmp_path: Path
-) -> None:
-    page = batch()
+def test_the_batch_page_shows_the_worst_first_and_complains_of_nothing(batch: Page, tmp_path: Path) -> None:
+    page = batch
     assert names(page) == ["beta", "gamma", "alpha"]
     assert page.screenshot(tmp_path / "page.png").size_bytes > FULL
     for width in (1280, 480):
@@ -165,16 +174,16 @@ def test_the_batch_page_shows_the_worst_first_and_complains_of_nothing(
     ],
     ids=["tile", "tile-and-chip", "tile-twice", "by-name", "by-reads", "by-reads-down", "by-cause"],
 )
-def test_the_table_filters_and_sorts(batch: Callable[[], Page], presses: list[str], shown: list[str]) -> None:
-    page = batch()
+def test_the_table_filters_and_sorts(batch: Page, presses: list[str], shown: list[str]) -> None:
+    page = batch
     for selector in presses:
         page.press(selector, leads_on=False)
     assert names(page) == shown
     assert page.complaints == []
 
 
-def test_words_find_submissions_and_runs(batch: Callable[[], Page]) -> None:
-    page = batch()
+def test_words_find_submissions_and_runs(batch: Page) -> None:
+    page = batch
     page.type("#filter-submissions", "ALP")
     assert names(page) == ["alpha"]
     assert "1–1 / 1 (3)" in page.text
@@ -185,8 +194,8 @@ def test_words_find_submissions_and_runs(batch: Callable[[], Page]) -> None:
     assert page.complaints == []
 
 
-def test_the_tabs_are_turned_by_keys_and_say_which_is_chosen(batch: Callable[[], Page]) -> None:
-    page = batch()
+def test_the_tabs_are_turned_by_keys_and_say_which_is_chosen(batch: Page) -> None:
+    page = batch
     page.evaluate("document.getElementById('tab-submissions').focus()")
     for _ in range(3):
         page.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight", code="ArrowRight")
@@ -196,8 +205,8 @@ def test_the_tabs_are_turned_by_keys_and_say_which_is_chosen(batch: Callable[[],
     assert page.evaluate("document.getElementById('panel-submissions').hidden")
 
 
-def test_a_row_opens_and_closes(batch: Callable[[], Page]) -> None:
-    page = batch()
+def test_a_row_opens_and_closes(batch: Page) -> None:
+    page = batch
     page.press(".open[aria-expanded]", leads_on=False)
     assert page.evaluate("document.querySelectorAll('tr.detail').length") == 1
     assert page.evaluate("document.querySelector('.open[aria-expanded]').getAttribute('aria-expanded')") == "true"
@@ -206,9 +215,9 @@ def test_a_row_opens_and_closes(batch: Callable[[], Page]) -> None:
     assert page.evaluate("document.querySelectorAll('tr.detail').length") == 0
 
 
-def test_what_is_printed_is_every_row_and_not_a_page_of_them(batch: Callable[[], Page], tmp_path: Path) -> None:
+def test_what_is_printed_is_every_row_and_not_a_page_of_them(batch: Page, tmp_path: Path) -> None:
     write_large_batch(tmp_path, 60, 1)
-    page = batch()
+    page = batch
     page.open(report(tmp_path, run_pages=False).as_uri())
     assert len(names(page)) == 50
     page.press("[data-table=submissions][data-step='1']", leads_on=False)
@@ -223,40 +232,38 @@ def test_what_is_printed_is_every_row_and_not_a_page_of_them(batch: Callable[[],
     assert page.complaints == []
 
 
-def columns_html(place: Path) -> str:
+@pytest.fixture(scope="module")
+def columns(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of the columns of the messy submission."""
+    place = tmp_path_factory.mktemp("columns")
     validate(write_messy(place / "messy"), place / "out", with_files=False)
-    return (place / "out" / "profile.html").read_text(encoding="utf-8")
+    return place / "out" / "profile.html"
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("width", [1280, 480])
-def test_the_page_of_columns_shows_in_both_languages(tmp_path: Path, language: str, width: int) -> None:
-    page = write(tmp_path / "page.html", columns_html(tmp_path))
-    image = browser.screenshot(
-        page, tmp_path / "profile", tmp_path / "page.png", fragment=f"#lang={language}", width=width
-    )
-    assert image.size_bytes > FULL
-    dom, console = browser.dump(page, tmp_path / "profile", fragment=f"#lang={language}")
-    assert console == []
+def test_the_page_of_columns_shows_in_both_languages(
+    columns: Path, tab: Page, tmp_path: Path, language: str, width: int
+) -> None:
+    tab.open(f"{columns.as_uri()}#lang={language}", width=width)
+    assert tab.screenshot(tmp_path / "page.png", whole=False).size_bytes > FULL
+    dom = tab.dom
+    assert tab.complaints == []
     assert f'data-lang="{language}"' in dom
-    assert dom.count('<article class="card') == columns_html(tmp_path).count('<article class="card')
+    assert dom.count('<article class="card') == columns.read_text(encoding="utf-8").count('<article class="card')
 
 
-def test_columns_are_found_by_name_and_label(tmp_path: Path) -> None:
-    script = "const f = document.getElementById('filter'); f.value = '수집'; f.dispatchEvent(new Event('input'));"
-    page = write(tmp_path / "page.html", after(columns_html(tmp_path), script))
-    dom, console = browser.dump(page, tmp_path / "profile")
-    shown = re.findall(r'<article class="card \w+" id="column-(\S+)">', dom)
-    assert shown == ["sample-collection_date"]
-    assert console == []
+def test_columns_are_found_by_name_and_label(columns: Path, tab: Page) -> None:
+    tab.open(columns.as_uri())
+    tab.evaluate("const f = document.getElementById('filter'); f.value = '수집'; f.dispatchEvent(new Event('input'));")
+    assert re.findall(r'<article class="card \w+" id="column-(\S+)">', tab.dom) == ["sample-collection_date"]
+    assert tab.complaints == []
 
 
-def test_a_link_to_a_row_unfolds_its_table(tmp_path: Path) -> None:
-    page = write(tmp_path / "page.html", columns_html(tmp_path))
-    dom, console = browser.dump(page, tmp_path / "profile", fragment="#row-sample-15")
-    assert len(re.findall(r'<details open="">', dom)) == 1
-    assert console == []
+def test_a_link_to_a_row_unfolds_its_table(columns: Path, tab: Page) -> None:
+    tab.open(f"{columns.as_uri()}#row-sample-15")
+    assert len(re.findall(r'<details open="">', tab.dom)) == 1
+    assert tab.complaints == []
 
 
 def test_a_missing_browser_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,17 +1,20 @@
-"""``python -m helpers.exchange_process ORDER…``: exports and imports that kill themselves (SIGKILL) at one point.
+"""Exports and imports that kill themselves (SIGKILL) at one point, each in a child of a process that serves all.
 
-An order is JSON: ``[station, action, package, point]``; the action is ``import`` or the centre to export to. Each runs
-in a child of its own, so that one start of Python serves all. Prints how each child ended.
+Run as a script it is that process. An order is a line of JSON: ``[station, action, package, point]``; the action is
+``import`` or the centre to export to. It answers each with how the child ended.
 """
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+
+from sqlalchemy.orm import configure_mappers
 
 from dsqc.catalog.database import Catalog, head_revision
 from dsqc.exchange import exporting, importing
@@ -23,14 +26,33 @@ IMPORT_POINTS = ("_take",)
 KILLED = -signal.SIGKILL
 
 
-def run(orders: Sequence[tuple[Path, str, Path, str]]) -> list[int]:
-    """Carry out ``orders``, one after another: the exit code of each."""
+class Exchanges:
+    """The other process; see :func:`exchanges`."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def run(self, *orders: tuple[Path, str, Path, str]) -> list[int]:
+        """Carry out ``orders``, one after another: the exit code of each."""
+        return [self._run(order) for order in orders]
+
+    def _run(self, order: Sequence[str | Path]) -> int:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([str(item) for item in order]) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+
+@contextlib.contextmanager
+def exchanges() -> Iterator[Exchanges]:
+    """Start the process, and end it with the block."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    lines = [json.dumps([str(item) for item in order]) for order in orders]
-    done = subprocess.run(
-        [sys.executable, "-m", "helpers.exchange_process", *lines], env=environment, stdout=subprocess.PIPE, check=True
-    )
-    return [int(line) for line in done.stdout.split()]
+    line = [sys.executable, "-m", "helpers.exchange_process"]
+    with subprocess.Popen(line, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Exchanges(process)
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def _then_die(function: Any) -> Any:
@@ -53,15 +75,22 @@ def _obey(station: str, action: str, package: str, point: str) -> None:
 
 
 def main() -> None:
-    """Carry out the orders of the command line."""
+    """Take orders until there are no more."""
     # Once for all children: what takes long to load and starts no threads.
     head_revision()
+    configure_mappers()
     shown_attributes("seed_crop", "1.0.0", "Plant_fungi", "sample")
-    for text in sys.argv[1:]:
+    for text in sys.stdin:
         child = os.fork()
         if child == 0:
-            _obey(*json.loads(text))
-            os._exit(0)
+            try:
+                os.dup2(2, 1)
+                _obey(*json.loads(text))
+                os._exit(0)
+            except BaseException as error:
+                print(f"{type(error).__name__}: {error}", file=sys.stderr)
+            finally:
+                os._exit(70)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 

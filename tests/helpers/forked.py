@@ -10,12 +10,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 KILLED = -signal.SIGKILL
-MODULES = ("dsqc.cli.register", "dsqc.cli.qc", "dsqc.stages.register", "dsqc.stages.qc", "dsqc.station")
+MODULES = ("dsqc.cli.register", "dsqc.cli.qc")
 
 
 class Commands:
@@ -31,8 +31,14 @@ class Commands:
         Returns:
             Its exit code (``KILLED`` where it was killed), and how many seconds it ran.
         """
-        order = {"arguments": [str(item) for item in arguments], "kill_after_s": kill_after_s,
-                 "environment": environment, "printed": str(self._printed)}  # fmt: skip
+        return self._order(arguments, kill_after_s=kill_after_s, environment=environment)
+
+    def rehearse(self, *arguments: str | Path) -> int:
+        """Run a command in the process itself: what it reads and compiles all later commands need not."""
+        return self._order(arguments, in_itself=True)[0]
+
+    def _order(self, arguments: Sequence[str | Path], **more: Any) -> tuple[int, float]:
+        order = {"arguments": [str(item) for item in arguments], "printed": str(self._printed), **more}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
@@ -63,18 +69,28 @@ def commands(printed: Path, environment: Mapping[str, str] | None = None) -> Ite
 
 def serve() -> None:
     """Take orders until there are no more."""
-    import importlib
+    from dsqc.batch.workers import MODULES as STAGES
+    from dsqc.batch.workers import preload
 
-    for name in MODULES:
-        importlib.import_module(name)
+    preload((*MODULES, *STAGES))
     for line in sys.stdin:
         order = json.loads(line)
         begun = time.monotonic()
+        if order.get("in_itself"):
+            print(json.dumps([_rehearsed(order), time.monotonic() - begun]), flush=True)
+            continue
         child = os.fork()
         if child == 0:
             _obey(order)
         code = _wait(child, begun, order["kill_after_s"])
         print(json.dumps([code, time.monotonic() - begun]), flush=True)
+
+
+def _rehearsed(order: dict[str, Any]) -> int:
+    from dsqc.cli.main import main
+
+    with Path(order["printed"]).open("w") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
+        return main(order["arguments"])
 
 
 def _obey(order: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from dsqc.station import Station, load_station
 from dsqc.storage.directory import DirectoryStore
 from helpers.register_process import die, then_die
 from helpers.results import Judged
+from helpers.stations import new_station
 
 REGISTERED_ON = "2026-03-01"
 REASON = Withholding("pre_publication", "2030-01-01")
@@ -129,7 +131,15 @@ def _obey(order: Mapping[str, str]) -> None:
 
 
 def serve() -> None:
-    """Take orders until there are no more."""
+    """Take orders until there are no more. What a release reads and compiles is there before the first."""
+    from dsqc.batch.workers import preload
+
+    preload()
+    with tempfile.TemporaryDirectory() as place, contextlib.redirect_stdout(sys.stderr):
+        station = new_station(Path(place) / "station", {}).station
+        registered(station, Path(place), release_date="2026-09-01")
+        release.run(station, actor=actor("2026-09-01"))
+        release.close_data(station, "KRA00000001", REASON, person("Choi", "2026-09-02"))
     for line in sys.stdin:
         children = []
         for order in json.loads(line):

@@ -1,13 +1,10 @@
-"""Headless Chromium for tests: a page after loading, what it looks like, what it wrote to its console."""
+"""Headless Chromium for tests: where it is, how it is started, and what a picture that it took is like."""
 
-import re
 import shutil
 import struct
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-TIMEOUT_S = 120
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless",
@@ -44,23 +41,6 @@ def find_browser() -> str:
         if found:
             return found
     raise BrowserMissing("Chromium is not installed: `apt-get install chromium`.")
-
-
-def dump(page: Path, profile: Path, *, fragment: str = "", width: int = 1280) -> tuple[str, list[str]]:
-    """The document after loading and running its scripts, and what it wrote to the console."""
-    ran = _run(page, profile, fragment, [f"--window-size={width},900", "--dump-dom"])
-    return ran.stdout, re.findall(r"CONSOLE[^\"]*\"(.*?)\", source", ran.stderr)
-
-
-def screenshot(page: Path, profile: Path, target: Path, *, fragment: str = "", width: int = 1280) -> Image:
-    """Take a picture of the page into ``target`` (PNG)."""
-    _run(page, profile, fragment, [f"--window-size={width},1400", f"--screenshot={target}"])
-    return read_png(target)
-
-
-def _run(page: Path, profile: Path, fragment: str, extra: list[str]) -> "subprocess.CompletedProcess[str]":
-    command = [find_browser(), *FLAGS, f"--user-data-dir={profile}", *extra, f"{page.resolve().as_uri()}{fragment}"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
 
 
 def read_png(path: Path) -> Image:

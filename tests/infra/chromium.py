@@ -14,11 +14,13 @@ from typing import Any
 from infra.browser import FLAGS, Image, find_browser, read_png
 
 TIMEOUT_S = 60
+COMPLAINTS = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Page.javascriptDialogOpening")
+"""Events by which a page complains; what the browser says of it comes as ``Log.entryAdded``."""
 
 
 class Page:
-    """One tab. ``complaints`` collects errors of the console, of the network and of the page's policy; ``requests`` the
-    addresses that it asked for."""
+    """One tab. ``complaints`` collects what was written to the console, errors of the network and of the page's policy;
+    ``requests`` the addresses that it asked for."""
 
     def __init__(self, to_browser: int, from_browser: int) -> None:
         self._to, self._from = to_browser, from_browser
@@ -32,6 +34,13 @@ class Page:
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+
+    def renew(self) -> None:
+        """An empty tab that remembers nothing; a new one, or a browser of its own, would take many times as long."""
+        self.evaluate("try { localStorage.clear(); sessionStorage.clear(); } catch (error) { /* none on this page */ }")
+        self.call("Network.clearBrowserCookies")
+        self.open("about:blank")
+        self.complaints, self.requests = [], []
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """One command of the protocol and its result."""
@@ -67,6 +76,11 @@ class Page:
         return result["result"].get("value")
 
     @property
+    def dom(self) -> str:
+        """The document as it stands now."""
+        return str(self.evaluate("document.documentElement.outerHTML"))
+
+    @property
     def text(self) -> str:
         """What can be read on the page."""
         return str(self.evaluate("document.body.innerText"))
@@ -97,9 +111,9 @@ class Page:
         if leads_on:
             self._wait_for("Page.loadEventFired")
 
-    def screenshot(self, target: Path) -> Image:
-        """A picture of the whole page (PNG)."""
-        shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+    def screenshot(self, target: Path, *, whole: bool = True) -> Image:
+        """A picture of the whole page, or of what its window shows (PNG)."""
+        shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         target.write_bytes(base64.b64decode(shot["data"]))
         return read_png(target)
 
@@ -118,7 +132,7 @@ class Page:
             self.complaints.append(str(parameters["entry"]["text"]))
         if event.get("method") == "Network.requestWillBeSent":
             self.requests.append(str(parameters["request"]["url"]))
-        if event.get("method") in ("Runtime.exceptionThrown", "Page.javascriptDialogOpening"):
+        if event.get("method") in COMPLAINTS:
             self.complaints.append(json.dumps(parameters))
 
     def _next(self) -> dict[str, Any]:

@@ -77,6 +77,10 @@ def test_killed_at_any_moment_it_ends_as_if_nothing_had_been(warm: Commands, tmp
         given = ("register", results, "--inbox", inbox, "--station", root, "-q")
         return load_station(root), *warm.run(*given, kill_after_s=kill_after_s)
 
+    shutil.copytree(empty.root, tmp_path / "rehearsed")
+    rehearsed = ("register", results, "--inbox", inbox, "--station", tmp_path / "rehearsed", "-q")
+    assert warm.rehearse(*rehearsed) == ExitCode.DONE, warm.printed()
+    (results / "receipt.json").unlink()
     undisturbed, code, _seconds = again(-1, None)
     assert code == ExitCode.DONE, warm.printed()
     expected, seconds = read(results / "receipt.json"), again(-2, None)[2]

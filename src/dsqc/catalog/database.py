@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from dsqc.catalog.dialects import COMPILED, DRIVER
 from dsqc.catalog.models import AccessionCounterRecord
 from dsqc.catalog.search.index import Watch, fill
 from dsqc.errors import CatalogFault, SystemFault, TransientFault, UsageError
@@ -153,11 +154,15 @@ _URL_HINT = "Use sqlite:///catalog.sqlite or postgresql://USER@HOST:PORT/DATABAS
 
 def make_engine(url: URL) -> Engine:
     """An engine with dsqc's settings for SQLite or PostgreSQL."""
-    if url.get_backend_name() != "sqlite":
-        engine = create_engine(url, pool_pre_ping=True, pool_size=4, connect_args={"connect_timeout": 15})
+    kind = url.get_backend_name()
+    url = url.set(drivername=f"{kind}+{DRIVER}")
+    options = {"compiled_cache": COMPILED}
+    if kind != "sqlite":
+        wait = {"connect_timeout": 15}
+        engine = create_engine(url, pool_pre_ping=True, pool_size=4, connect_args=wait, execution_options=options)
         event.listen(engine, "connect", _prepare_postgresql)
         return engine
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, execution_options=options)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -198,7 +203,8 @@ def migrate(catalog: Catalog, revision: str = "head") -> None:
         present = MigrationContext.configure(connection).get_current_revision()
         if revision == "base" or (present is not None and revision < present):
             command.downgrade(configuration, revision)
-        else:
+        elif present != (head_revision() if revision == "head" else revision):
+            # Asked first: alembic reads every migration to find that nothing is to be done.
             command.upgrade(configuration, revision)
         if MigrationContext.configure(connection).get_current_revision() == head_revision():
             with Session(connection) as session:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,12 @@ from helpers.results import Judged
 
 
 class Station:
-    """A station and a work directory with three judged submissions."""
+    """A station and its work directory."""
 
     def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.root = root
         self.capsys = capsys
         self.option = ["--station", str(root / "station")]
-        for judged in (
-            Judged(),
-            Judged(name="odd-2026", verdict="review", prefix="o"),
-            Judged(name="bad-2026", verdict="fail"),
-        ):
-            judged.write(root)
 
     def run(self, *arguments: str, station: bool = True) -> tuple[int, str]:
         """Exit code and standard output."""
@@ -48,19 +43,47 @@ class Station:
         return self.run("register", *places, *options)
 
 
-@pytest.fixture
-def station(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Station:
-    made = Station(tmp_path, capsys)
-    assert made.run("catalog", "init", str(tmp_path / "station"), station=False)[0] == 0
-    return made
+class Prepared:
+    """A work directory with three judged submissions, as often as it is wanted: empty or with two of them registered.
+
+    Always in one place, because the catalog keeps where results lie: making it takes longer than a test.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.root, self._kept = folder / "work", folder / "kept"
+        odd = Judged(name="odd-2026", verdict="review", prefix="o")
+        for judged in (Judged(), odd, Judged(name="bad-2026", verdict="fail")):
+            judged.write(self.root)
+        place = str(self.root / "station")
+        assert main(["catalog", "init", place]) == 0
+        shutil.copytree(self.root, self._kept / "empty")
+        for name in ("rice-2026", "odd-2026"):
+            results, inbox = str(self.root / "results" / name), str(self.root / "inbox" / name)
+            assert main(["register", results, "--inbox", inbox, "--station", place]) == 0
+        shutil.copytree(self.root, self._kept / "stocked")
+
+    def again(self, name: str) -> Path:
+        """The directory as it was, whatever tests have done to it."""
+        shutil.rmtree(self.root)
+        shutil.copytree(self._kept / name, self.root)
+        return self.root
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return Prepared(tmp_path_factory.mktemp("prepared"))
 
 
 @pytest.fixture
-def stocked(station: Station) -> Station:
+def station(prepared: Prepared, capsys: pytest.CaptureFixture[str]) -> Station:
+    """Nothing is registered."""
+    return Station(prepared.again("empty"), capsys)
+
+
+@pytest.fixture
+def stocked(prepared: Prepared, capsys: pytest.CaptureFixture[str]) -> Station:
     """The first submission is registered, the second waits."""
-    station.register("rice-2026")
-    station.register("odd-2026")
-    return station
+    return Station(prepared.again("stocked"), capsys)
 
 
 def test_init_says_whether_it_made_the_station(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ import io
 import threading
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,18 @@ from helpers.alignments import Record, of_batch, read_all, source
 from helpers.reads import bam, fastq, gzip_members, make_reads
 
 pytestmark = pytest.mark.timeout(20)
-DATA = gzip_members([fastq(make_reads(500, 1, longest=3000))]) * 20
+
+
+@cache
+def some_fastq() -> bytes:
+    """Not made when the tests are collected: every worker does that."""
+    return gzip_members([fastq(make_reads(500, 1, longest=3000))]) * 20
 
 
 @pytest.fixture(scope="module", params=["fastq", "bam"])
 def data(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A FASTQ, which threads read and inflate; a BAM, which they walk, too."""
-    return DATA if request.param == "fastq" else some_bam(tmp_path_factory.mktemp("bam") / "r.bam", 20_000)
+    return some_fastq() if request.param == "fastq" else some_bam(tmp_path_factory.mktemp("bam") / "r.bam", 20_000)
 
 
 def some_bam(path: Path, number: int) -> bytes:
@@ -155,7 +161,7 @@ class SilentPipe(io.RawIOBase):
 def test_a_consumer_may_leave_a_silent_pipe(data: bytes) -> None:
     # More than a batch, less than what threads are ahead.
     pipe = SilentPipe(
-        DATA[: len(DATA) // 12] if data is DATA else data[: 9 * len(data) // 10]
+        data[: len(data) // 12] if data is some_fastq() else data[: 9 * len(data) // 10]
     )  # more than a batch, less than what threads are ahead
     source = open_reads(pipe, FindingLog(), name="silent", threads=2)
     with source:
@@ -180,7 +186,7 @@ def test_a_fault_while_inflating_reaches_the_consumer(threads: int, monkeypatch:
         raise ZeroDivisionError
 
     monkeypatch.setattr("dsqc.formats.gzip._compare", broken)
-    source = open_reads(io.BytesIO(DATA * 10), FindingLog(), name="broken", threads=threads)
+    source = open_reads(io.BytesIO(some_fastq() * 10), FindingLog(), name="broken", threads=threads)
     with source, pytest.raises(ZeroDivisionError):
         sum(map(len, source.batches()))
     assert not threads_named("broken")

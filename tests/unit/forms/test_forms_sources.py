@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from linkml.linter.linter import Linter
-from linkml_runtime.utils.schemaview import SchemaView
 
 from dsqc.forms import Attribute, Requirement, load_fields, value_fault, vocabulary
 from dsqc.forms.source import read_classes
@@ -28,6 +26,8 @@ FREE_TYPES = {"string", "text", "term", "voucher", "id_list", "string_list"}
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_linkml_finds_nothing_to_say(source: str) -> None:
+    from linkml.linter.linter import Linter  # takes more than a second: not in every worker that collects the tests
+
     path = str(FOLDER / source)
 
     assert [problem.message for problem in Linter.validate_schema(path)] == []
@@ -36,6 +36,8 @@ def test_linkml_finds_nothing_to_say(source: str) -> None:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_linkml_and_dsqc_read_the_same_attributes(source: str) -> None:
+    from linkml_runtime.utils.schemaview import SchemaView
+
     view = SchemaView(str(FOLDER / source))
 
     for item in read_classes(source):
