@@ -99,12 +99,17 @@ def _take(place: Path) -> int | None:
     return descriptor
 
 
+ROOM_HINTS = {
+    errno.ENOSPC: "The disk is full: free some space and run the same command again.",
+    errno.EFBIG: "Files may not be so large here: raise the limit (ulimit -f), or choose another directory.",
+    errno.EDQUOT: "The quota is used up: free some space and run the same command again.",
+}
+"""What to do where there is no room for what is written, by the system's number of the fault."""
+
+
 def write_fault(path: Path, error: OSError) -> StorageFault:
     """Translate ``error`` into a fault that says what to do."""
-    hints = {
-        errno.ENOSPC: "The disk is full: free some space and run the same command again.",
-        errno.EFBIG: "Files may not be so large here: raise the limit (ulimit -f), or choose another directory.",
-        errno.EDQUOT: "The quota is used up: free some space and run the same command again.",
+    hints = ROOM_HINTS | {
         errno.EACCES: "Choose a directory that you may write to.",
         errno.EPERM: "Choose a directory that you may write to.",
         errno.EROFS: "The file system is read-only: choose another directory.",

@@ -7,7 +7,6 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from errno import EDQUOT, ENOSPC
 
 from dsqc.cli._options import common_options
 from dsqc.errors import DsqcError, ExitCode, SystemFault, UsageError
@@ -121,7 +120,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _report(args, SystemFault("Out of memory.", hint="Give the job more memory or fewer threads."))
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
-        hint = "Free some space and run the same command again." if error.errno in (ENOSPC, EDQUOT) else ""
+        from dsqc.artefact import ROOM_HINTS
+
+        hint = ROOM_HINTS.get(error.errno or 0, "")
         return _report(args, SystemFault(f"The system refused{where}: {error.strerror or error}.", hint=hint))
     except Exception as error:
         if getattr(args, "debug", False):
