@@ -114,8 +114,10 @@ def make_key(path: Path) -> Path:
 def _children(pid: int) -> list[int]:
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += [int(child), *_children(int(child))]
+        # A process that ends while it is looked at has no children.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for child in task.read_text().split():
+                found += [int(child), *_children(int(child))]
     return found
 
 
