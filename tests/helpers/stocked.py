@@ -43,7 +43,7 @@ COMPARED: dict[str, Any] = {
                 "runs": ["wrun-leaf", "wrun-root"], "relation": "same", "declared": "different", "sites": 1_915,
                 "opposite_homozygotes": 0, "lod": 367.2, "probability": 1.0,
             }
-        ]
+        ] * 23
     },
 }  # fmt: skip
 """What a verdict says beside its reasons, of the submission that waits."""

@@ -19,6 +19,7 @@ from dsqc.catalog.events import history
 from dsqc.catalog.models import SubmissionRecord
 from dsqc.model import SubmissionState as State
 from dsqc.station import Station
+from dsqc.web.judged import MOST_COMPARED
 from dsqc.web.routes import ROUTES
 from helpers.results import Judged
 from helpers.serving import PASSWORD, Client, Server, served
@@ -222,6 +223,8 @@ def test_curators_see_what_the_verdict_compared(site: Site) -> None:
     assert f'<a href="{path}/runs/wrun-root"><b>wrun-root</b></a> GC content is 0.61; of 23 runs' in page
     assert "Kind of library: form WGS, reads AMPLICON (98.0 %)" in page
     assert "wrun-leaf / wrun-root: of one individual (LOD 367.2" in page
+    assert page.count("of one individual (LOD") == MOST_COMPARED
+    assert '<p class="note">+3</p>' in page
     assert 'id="siblings"' not in site.clients["submitter"].get(path).text
     assert 'id="siblings"' not in site.clients["curator"].get(f"/submissions/{site.ids['rice']}").text
 

@@ -44,7 +44,8 @@ class Judged:
         more_rows: how many were left out.
         has_profile: whether the columns were profiled.
         compared: what a verdict says beside its reasons, for curators: ``disagreements`` of form and reads,
-            ``siblings`` (runs unlike those that the forms describe alike), ``individuals``; of each, run and text.
+            ``siblings`` (runs unlike those that the forms describe alike), ``individuals``; of each, run and text of
+            at most :data:`MOST_COMPARED`, and how many there are.
     """
 
     results: Path
@@ -54,7 +55,7 @@ class Judged:
     rows: list[dict[str, Any]]
     more_rows: int
     has_profile: bool
-    compared: Mapping[str, list[tuple[str, Text]]]
+    compared: Mapping[str, tuple[list[tuple[str, Text]], int]]
 
 
 def read_judged(results: Path) -> Judged:
@@ -79,14 +80,15 @@ def read_judged(results: Path) -> Judged:
     )
 
 
-def _compared(verdict: Mapping[str, Any]) -> dict[str, list[tuple[str, Text]]]:
+def _compared(verdict: Mapping[str, Any]) -> dict[str, tuple[list[tuple[str, Text]], int]]:
     found = compared(verdict)
     said = {
         "disagreements": [(row["run_key"], inferred.said(row)) for row in found["disagreements"]],
         "siblings": [(row["run_key"], Text(row["text"], row["text_ko"])) for row in found["siblings"]],
         "individuals": [("", Text(row["text"], row["text_ko"])) for row in found["individuals"]],
     }
-    return {name: rows[:MOST_COMPARED] for name, rows in said.items() if rows}
+    counts = {name: len(rows) for name, rows in said.items()} | {"disagreements": found["disagree_count"]}
+    return {name: (rows[:MOST_COMPARED], counts[name]) for name, rows in said.items() if rows}
 
 
 def _run_row(key: str, run: Mapping[str, Any]) -> dict[str, Any]:

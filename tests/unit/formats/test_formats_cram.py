@@ -211,9 +211,7 @@ def test_a_reference_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> Non
 @pytest.mark.parametrize("version", ["2.1", "3.0"])
 def test_every_cut_is_found(tmp_path: Path, version: str) -> None:
     data = write(tmp_path / "r.cram", "wc", None, [f"version={version}".encode()], number=50)
-    # Behind the header of 2.1 there is room for a longer one: 10,000 zeros, of which some stand for all.
-    cuts = [at for at in range(4, len(data), 97) if any(data[at - 97 : at + 97]) or at % 7 == 0 or at < 97]
-    for at in [*cuts, len(data) - 38, len(data) - 1]:
+    for at in [*range(4, len(data), 97), len(data) - 38, len(data) - 1]:
         found = read_bytes(data[:at], "r.cram")
         assert found.codes == ["D029"], at
         assert found.source.damaged
