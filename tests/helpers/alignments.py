@@ -13,6 +13,7 @@ from dsqc.formats.alignment import AlignmentSource
 from dsqc.formats.bam import BamSource
 from dsqc.formats.container import BlockReader
 from dsqc.formats.sam import SamSource
+from dsqc.formats.stored import StoredBytes
 from dsqc.model import Container
 
 
@@ -102,7 +103,7 @@ def source(data: bytes, log: FindingLog, **sizes: Any) -> AlignmentSource:
     packed = data[:2] == b"\x1f\x8b"
     container = Container.BGZF if packed else Container.PLAIN
     code = "DSQC-D018" if packed else None
-    reader = BlockReader(io.BytesIO(data), "r", container, background=False, damage_code=code)
+    reader = BlockReader(StoredBytes(io.BytesIO(data), "r"), container, background=False, damage_code=code)
     return (BamSource if packed else SamSource)(reader, log, **sizes)
 
 

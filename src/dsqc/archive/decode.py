@@ -19,6 +19,7 @@ from dsqc.formats.container import BlockReader, Integrity, tell_container
 from dsqc.formats.cram_header import without_places
 from dsqc.formats.cram_process import Decoder
 from dsqc.formats.reference import open_reference
+from dsqc.formats.stored import StoredBytes
 from dsqc.model import Container
 
 _HEAD = 512
@@ -102,7 +103,7 @@ class Decoding:
         except OSError as error:
             raise SystemFault(f"Cannot read {self._path}: {error.strerror}.") from error
         background = container is not Container.CRAM
-        return BlockReader(cast("BinaryIO", file), self._path.name, container, background=background)
+        return BlockReader(StoredBytes(cast("BinaryIO", file), self._path.name), container, background=background)
 
     def _end(self, reader: BlockReader, problem: str = "") -> None:
         self.integrity = reader.finish()
@@ -223,7 +224,7 @@ def _prove_content(path: Path, recipe: Recipe) -> None:
         file.seek(0)
         if not isinstance(container, Container):
             raise NotDecoded(recipe.name, "what was written is in no container")
-        with BlockReader(file, recipe.name, container, background=False) as reader:
+        with BlockReader(StoredBytes(file, recipe.name), container, background=False) as reader:
             for _block in digest.over(reader):
                 continue
             complete = reader.finish().complete

@@ -8,6 +8,7 @@ from dsqc.archive.recipe import Content, Stored
 from dsqc.archive.streams import Digest
 from dsqc.errors import SystemFault
 from dsqc.formats.container import BlockReader
+from dsqc.formats.stored import StoredBytes
 from dsqc.formats.texts import Phrase, english
 from dsqc.language import Language, Text
 from dsqc.model import Container, FileFormat
@@ -56,7 +57,7 @@ class SourceFile:
         except OSError as error:
             raise SystemFault(f"Cannot read {self.path}: {error.strerror}.") from error
         digest = Digest()
-        with BlockReader(file, self.name, self.container) as reader:
+        with BlockReader(StoredBytes(file, self.name), self.container) as reader:
             yield from digest.over(reader)
             integrity = reader.finish()
             if not integrity.complete or reader.faults:

@@ -21,7 +21,8 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,6 +35,7 @@ from dsqc.language import Language, Text
 from dsqc.stages._memory import keep_freed_memory
 
 if TYPE_CHECKING:
+    from dsqc.formats.stored import StoredBytes
     from dsqc.stages._qc_measure import QcFile, QcPair
     from dsqc.stages._qc_results import TakenFile
 
@@ -41,6 +43,9 @@ SHOWN_FINDINGS = 5
 PAIR_CODES = frozenset({"DSQC-D012", "DSQC-D013", "DSQC-F012"})
 """Findings about two mate files; they stand with the first and concern both."""
 SECONDS_BETWEEN = 0.2
+SWITCH_MICROSECONDS = 500
+"""After which a thread that computes in Python lets another one go on; Python's own is 5,000. The threads of a pass need
+the interpreter's lock often and for a moment only, and each then waits for so long."""
 _NO_VALUE = "–"
 
 
@@ -64,14 +69,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure files, or the run of a submission."""
-    keep_freed_memory()
     if args.plan_parts or args.part:
+        keep_freed_memory()
         return run_part(args)
     if args.submission or args.run_key or args.inbox:
+        keep_freed_memory()
         return _run_of_submission(args)
-    from dsqc.stages.qc import qc
+    with _begun(args) as begun, FileProgress(args) as progress:
+        from dsqc.stages.qc import qc
 
-    with FileProgress(args) as progress:
+        keep_freed_memory()  # not before: what was read until now is held once, and goes back to the system
         result = qc(
             *args.files,
             outdir=args.outdir,
@@ -81,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
             panel=_panel(args),
             progress=progress,
             parts=args.parts,
+            begun=begun,
         )
     if args.json:
         print_json(result.to_dict())
@@ -89,6 +97,25 @@ def run(args: argparse.Namespace) -> int:
         if result.outdir is not None:
             _print_place(result.outdir, [f"{item.stem}.html" for item in result.files], args.lang)
     return result.exit_code
+
+
+@contextmanager
+def _begun(args: argparse.Namespace) -> "Generator[StoredBytes | None, None, None]":
+    """The first file's bytes, read and hashed while what measures them is loaded; None where that cannot be."""
+    if args.threads < 2 or args.parts or not args.files:
+        yield None
+        return
+    from dsqc.formats.stored import begin
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_MICROSECONDS / 1_000_000)
+    begun = begin(Path(args.files[0]))
+    try:
+        yield begun
+    finally:
+        sys.setswitchinterval(interval)
+        if begun is not None:
+            begun.close()
 
 
 def _run_of_submission(args: argparse.Namespace) -> int:

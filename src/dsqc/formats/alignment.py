@@ -13,6 +13,7 @@ from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import Header
 from dsqc.formats.index import index_findings
+from dsqc.formats.room import Inflow
 from dsqc.formats.source import ParsedSource
 from dsqc.formats.span_state import AlignmentState
 from dsqc.formats.texts import Phrase, fill, tell
@@ -70,7 +71,7 @@ class AlignmentSource(ParsedSource):
         super().__init__(reader, log, file_format, ahead=ahead)
         self._path = path
         self._header = Header()
-        self._walk = Walk(iter(()))
+        self._walk = Walk(Inflow(iter(())))
         self._name_faults: dict[int, tuple[int, Location]] = {}
 
     @property

@@ -40,7 +40,7 @@ class BamSource(AlignmentSource):
         ahead: bool = False,
     ) -> None:
         super().__init__(reader, log, FileFormat.BAM, path, ahead=ahead)
-        self._walk = Walk(iter(reader), buffer=buffer, rows=rows, buffers=BUFFERS_AHEAD if ahead else 1)
+        self._walk = Walk(reader.inflow(), buffer=buffer, rows=rows, buffers=BUFFERS_AHEAD if ahead else 1)
 
     def _read(self) -> Generator[ReadBatch, None, None]:
         if self._read_header():

@@ -20,6 +20,7 @@ from dsqc.formats.header import Header
 from dsqc.formats.span_reader import SpanReader
 from dsqc.formats.span_state import AlignmentState
 from dsqc.formats.spans import Span, Spans
+from dsqc.formats.stored import StoredBytes
 from dsqc.formats.walk import LONGEST_RECORD
 from dsqc.model import Container
 
@@ -90,7 +91,8 @@ def read_header(path: DataPath) -> BamHeader | None:
     Raises:
         SystemFault: the file cannot be read.
     """
-    with _HeaderSource(BlockReader(open_data(path), path.name, Container.BGZF, background=False)) as source:
+    stored = StoredBytes(open_data(path), path.name)
+    with _HeaderSource(BlockReader(stored, Container.BGZF, background=False)) as source:
         return source.take()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dsqc.formats import texts
-from dsqc.formats.gzip import BLOCK
+from dsqc.formats.room import BLOCK
 from dsqc.formats.stored import Damage, StoredBytes
 from dsqc.formats.texts import fill
 

@@ -1,13 +1,19 @@
-"""The checksums of stored bytes: MD5 and SHA-256 for archives, CRC-64/NVME for object stores."""
+"""The checksums of stored bytes: MD5 and SHA-256 for archives, CRC-64/NVME for object stores.
+
+Imported before numpy is: hashing begins while the rest of dsqc is loaded.
+"""
 
 import base64
 import ctypes
 import hashlib
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
-import numpy as np
 from isal import igzip_lib
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _MASK = (1 << 64) - 1
 _REFLECTED_POLYNOMIAL = 0x9A6C9329AC4BC9B5
@@ -18,6 +24,8 @@ Crc = Callable[[int, bytes], int]
 
 def crc_tables() -> "np.ndarray[tuple[int, int], np.dtype[np.uint64]]":
     """uint64[8, 256]: row k is the remainder of each byte with k zero bytes behind it (slicing by eight)."""
+    import numpy as np
+
     rows = [[0] * 256 for _ in range(8)]
     for byte in range(256):
         remainder = byte
@@ -30,6 +38,8 @@ def crc_tables() -> "np.ndarray[tuple[int, int], np.dtype[np.uint64]]":
 
 
 def _portable_crc64() -> Crc:
+    import numpy as np
+
     from dsqc.kernels.checksum import crc64
 
     tables = crc_tables()

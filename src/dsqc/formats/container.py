@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
 from dsqc.findings import Finding, Location
 from dsqc.formats.bzip2 import StreamProof, bzip2_blocks
 from dsqc.formats.cram_container import CramProof, cram_blocks
 from dsqc.formats.gzip import GzipProof, gzip_blocks
 from dsqc.formats.handover import Handover
+from dsqc.formats.room import Inflow, Room
 from dsqc.formats.stored import Damage, StoredBytes
 from dsqc.formats.texts import tell
 from dsqc.formats.xz import MAGIC as XZ_MAGIC
@@ -92,8 +93,7 @@ class BlockReader:
     exception is always our own fault or the system's.
 
     Args:
-        file: a binary file, read from where it stands to its end; closed with the reader.
-        name: the file's name, for the place of findings.
+        stored: the file, of which nothing was handed out yet; closed with the reader.
         container: as :func:`tell_container` told.
         background: reading with hashing, and inflating, have a thread each.
         inflate_ahead: false: inflating has none, whoever iterates does it.
@@ -102,20 +102,21 @@ class BlockReader:
 
     def __init__(
         self,
-        file: BinaryIO,
-        name: str,
+        stored: StoredBytes,
         container: Container,
         *,
         background: bool = True,
         inflate_ahead: bool = True,
         damage_code: str | None = None,
     ) -> None:
-        self.name = name
+        self.name = stored.name
         self.container = container
         self.faults: list[Finding] = []
         self._damage_code = damage_code
-        self._file = file
-        self._stored = StoredBytes(file, name, background=background)
+        self._stored = stored
+        if background:
+            stored.read_ahead()
+        self._room = Room()
         self._gzip = GzipProof()
         self._streams = StreamProof()
         self._cram = CramProof()
@@ -125,12 +126,12 @@ class BlockReader:
         self._ended = False
         self._handover: Handover[bytes | memoryview] | None = None
         if background and inflate_ahead:
-            self._handover = Handover(self._unwrap, BLOCKS_AHEAD, f"unwrap {name}")
+            self._handover = Handover(self._unwrap, BLOCKS_AHEAD, f"unwrap {self.name}")
         self._blocks = iter(self._handover) if self._handover else self._unwrap()
 
     def _decode(self) -> Iterator[bytes | memoryview]:
         if self.container in (Container.GZIP, Container.BGZF):
-            return gzip_blocks(self._stored, self._gzip)
+            return gzip_blocks(self._stored, self._gzip, room=self._room)
         if self.container is Container.BZIP2:
             return bzip2_blocks(self._stored, self._streams)
         if self.container is Container.ZSTD:
@@ -170,6 +171,10 @@ class BlockReader:
     def __iter__(self) -> Iterator[bytes | memoryview]:
         """The uncompressed data in blocks, none empty. A block is valid as long as it is held."""
         return self._blocks
+
+    def inflow(self) -> Inflow:
+        """The uncompressed data for buffers to be filled with; instead of iterating."""
+        return Inflow(self._blocks, None if self._handover else self._room)
 
     def finish(self) -> Integrity:
         """Read on to the end of the file, proving and hashing, and say what it proved to be."""
@@ -213,7 +218,6 @@ class BlockReader:
         self._stored.close()
         if self._handover:
             self._handover.close()
-        self._file.close()
 
     def __enter__(self) -> Self:
         return self

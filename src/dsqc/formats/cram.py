@@ -13,6 +13,7 @@ from dsqc.formats.cram_header import with_places, without_places
 from dsqc.formats.cram_process import Decoder
 from dsqc.formats.header import parse_header
 from dsqc.formats.reference import open_reference
+from dsqc.formats.room import Inflow
 from dsqc.formats.texts import Phrase, fill, tell
 from dsqc.formats.walk import BUFFER, ROWS, Walk
 from dsqc.model import FileFormat
@@ -55,7 +56,7 @@ class CramSource(AlignmentSource):
         except BaseException:
             self._reference.close()
             raise
-        self._walk = Walk(self._decoder.blocks(), buffer=buffer, rows=rows)
+        self._walk = Walk(Inflow(self._decoder.blocks()), buffer=buffer, rows=rows)
 
     def _read(self) -> Generator[ReadBatch, None, None]:
         found = self._walk.take_header() if self._walk.take(len(_MAGIC)) == _MAGIC else None

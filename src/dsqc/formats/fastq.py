@@ -10,18 +10,15 @@ from dsqc.formats import oddities, texts
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader
 from dsqc.formats.first_look import empty_file
+from dsqc.formats.room import LEAST
 from dsqc.formats.source import BUFFERS_AHEAD, ParsedSource
 from dsqc.formats.span_state import SpanState
 from dsqc.formats.texts import Phrase, fill, tell
 from dsqc.kernels import fastq as k
 from dsqc.model import FileFormat
 
-BUFFER = 1 << 21
+BUFFER = 1 << 22
 """Bytes of text parsed at once; grows to twice the longest record."""
-LONG_BUFFER = 1 << 22
-"""The same where records are long: each batch goes through the counters of all positions, which no cache holds."""
-LONG_READS = 1 << 12
-"""Bytes of a record, on average over a buffer, from which on records are long."""
 LONGEST_RECORD = 1 << 28
 """Bytes of one record (256 MiB): a file without line ends must not fill the memory."""
 ROWS = 1 << 15
@@ -77,8 +74,7 @@ class FastqSource(ParsedSource):
         self, reader: BlockReader, log: FindingLog, *, buffer: int = BUFFER, rows: int = ROWS, ahead: bool = False
     ) -> None:
         super().__init__(reader, log, FileFormat.FASTQ, ahead=ahead)
-        self._blocks = iter(reader)
-        self._rest = memoryview(b"")
+        self._inflow = reader.inflow()
         self._ended = False
         # Text with one spare byte for a line end that the file lacks, and the columns of the reads in it.
         self._ring = [
@@ -187,8 +183,6 @@ class FastqSource(ParsedSource):
             self._delivering = False
         self._data, self._columns = self._ring[self._turn]
         size = 2 * max(len(self._data), left) if left > (len(self._data) - 1) // 2 else len(self._data)
-        if self._parsed and self._base + start > LONG_READS * self._parsed:
-            size = max(size, LONG_BUFFER + 1)
         if size > len(self._data):
             self._data = np.empty(size, np.uint8)
             self._ring[self._turn] = self._data, self._columns
@@ -197,16 +191,12 @@ class FastqSource(ParsedSource):
         self._state[k.POSITION] = 0
         self._filled = left
         room = len(self._data) - 1
-        while self._filled < room and not self._ended:
-            if not self._rest:
-                self._rest = memoryview(next(self._blocks, b""))
-                if not self._rest:
-                    self._end()
-                    return
-            part = self._rest[: room - self._filled]
-            self._data[self._filled : self._filled + len(part)] = np.frombuffer(part, np.uint8)
-            self._filled += len(part)
-            self._rest = self._rest[len(part) :]
+        while not self._ended and (self._filled == left or room - self._filled >= LEAST):
+            put = self._inflow.fill(self._data[self._filled : room])
+            if not put:
+                self._end()
+                return
+            self._filled += put
 
     def _end(self) -> None:
         self._ended = True

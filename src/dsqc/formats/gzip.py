@@ -3,22 +3,17 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from isal import igzip_lib, isal_zlib
 
 from dsqc.formats import texts
+from dsqc.formats.inflate import IsalError, new_inflater
 from dsqc.formats.isal_library import Functions, isal_functions
+from dsqc.formats.room import Room
 from dsqc.formats.stored import Damage, StoredBytes
 from dsqc.formats.texts import Phrase, fill
 from dsqc.kernels import bgzf
-
-BLOCK = 1 << 18
-"""Bytes of BGZF's blocks that are joined and handed over at once."""
-PIECE = 1 << 20
-"""Uncompressed bytes of one member that are handed over at once."""
-IsalError = cast("type[Exception]", igzip_lib.IsalError)  # its stub says that it is an instance
 
 _MAGIC = b"\x1f\x8b"
 _HAS_HEADER_CRC, _HAS_EXTRA, _HAS_NAME, _HAS_COMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
@@ -56,53 +51,40 @@ class _Header:
     block_size: int | None  # whole BGZF block, header and trailer included
 
 
-def gzip_blocks(stored: StoredBytes, proof: GzipProof, stop: int | None = None) -> Iterator[bytes | memoryview]:
-    """Inflate all members of ``stored``, in pieces of 256 KiB to 1 MiB.
+def gzip_blocks(
+    stored: StoredBytes, proof: GzipProof, stop: int | None = None, room: Room | None = None
+) -> Iterator[memoryview]:
+    """Inflate all members of ``stored``, in pieces as large as the memory that they are put in.
 
-    Damage is found where it is, so data in front of it is handed over first: of plain gzip up to the piece that holds
-    it, of BGZF up to the block.
+    Damage is found where it is, so data in front of it is handed over first.
 
     Args:
         proof: goes on from what it says.
         stop: end at the first member that begins at this stored byte or behind; None: at the end of the file.
+        room: takes the data; None for one of its own.
 
     Raises:
         Damage: DSQC-F010 for a cut or damaged member and for BGZF without its end block;
             DSQC-F011 for bytes behind the last member.
     """
-    held: list[bytes | memoryview] = []
-    size = 0
+    room = room or Room()
     try:
-        for block in _members(stored, proof, stop):
-            if held and len(block) >= BLOCK:  # large enough by itself: not copied once more
-                yield _join(held)
-                held, size = [], 0
-            held.append(block)
-            size += len(block)
-            if size >= BLOCK:
-                yield _join(held)
-                held, size = [], 0
+        for _full in _members(stored, proof, stop, room):
+            yield room.hand_over()
     except Damage:
-        if held:
-            yield _join(held)
+        if not room.is_empty:
+            yield room.hand_over()
         raise
-    if held:
-        yield _join(held)
+    if not room.is_empty:
+        yield room.hand_over()
 
 
-def _join(blocks: list[bytes | memoryview]) -> bytes | memoryview:
-    return blocks[0] if len(blocks) == 1 else b"".join(blocks)
-
-
-def _members(stored: StoredBytes, proof: GzipProof, stop: int | None) -> Iterator[bytes | memoryview]:
-    """The data of all members: several BGZF blocks, one, or a piece of a member at a time."""
-    size = proof.bytes_proven
+def _members(stored: StoredBytes, proof: GzipProof, stop: int | None, room: Room) -> Iterator[None]:
+    """Put the data of all members into ``room``; stops where that is full."""
+    before = proof.bytes_proven - room.total
     functions = isal_functions()
     while True:
-        for several in _whole_bgzf_blocks(stored, proof, functions, size, stop):
-            size += len(several)
-            if several:
-                yield several
+        yield from _whole_bgzf_blocks(stored, proof, functions, stop, room)
         start = stored.offset
         head = bytes(stored.peek(bgzf.HEADER))
         if not head or (stop is not None and start >= stop):
@@ -115,34 +97,32 @@ def _members(stored: StoredBytes, proof: GzipProof, stop: int | None) -> Iterato
         else:
             header = _read_header(stored, start)
         if header.block_size is None:
-            for piece in _member(stored, start):
-                size += len(piece)
-                yield piece
+            yield from _member(stored, start, room)
             proof.end_marker = False
         else:
             block = _bgzf_block(stored, start, header, proof.blocks + 1)
             proof.blocks += 1
             proof.end_marker = not block
-            if block:
-                size += len(block)
-                yield block
+            while (free := room.free(len(block))) is None:
+                yield
+            free[: len(block)] = np.frombuffer(block, np.uint8)
+            room.put(len(block))
         proof.members += 1
-        proof.bytes_proven = size
+        proof.bytes_proven = before + room.total
     if proof.is_bgzf and not proof.end_marker and not head:
         raise Damage("DSQC-F010", stored.offset, texts.END_BLOCK_MISSING, texts.END_BLOCK)
 
 
 def _whole_bgzf_blocks(
-    stored: StoredBytes, proof: GzipProof, functions: Functions | None, size: int, stop: int | None
-) -> Iterator[memoryview]:
-    """The data of the BGZF blocks that stand whole in the stored bytes at hand, many at once, as long as they are as
-    every writer of BGZF makes them and prove whole; all else is left to the way that says what is wrong.
+    stored: StoredBytes, proof: GzipProof, functions: Functions | None, stop: int | None, room: Room
+) -> Iterator[None]:
+    """Put the data of the BGZF blocks that stand whole in the stored bytes at hand, many at once, as long as they are
+    as every writer of BGZF makes them and prove whole; all else is left to the way that says what is wrong.
 
     This is where BAM spends its inflating thread's time: no look at a single block, no copy of what is stored.
 
     Args:
         functions: ISA-L's; None where they cannot be called, and nothing is read.
-        size: uncompressed bytes before.
         stop: as for :func:`gzip_blocks`.
     """
     told = np.zeros(bgzf.TOLD, dtype=np.int64)
@@ -153,17 +133,17 @@ def _whole_bgzf_blocks(
         at = 0
         try:
             while True:
-                out = np.empty(PIECE, dtype=np.uint8)
-                taken = bgzf.inflate_blocks(data[at:], last - at, out, functions.state, functions.addresses, told)
+                while (free := room.free(bgzf.LARGEST)) is None:
+                    yield
+                taken = bgzf.inflate_blocks(data[at:], last - at, free, functions.state, functions.addresses, told)
                 if not taken:
                     break
                 at += taken
-                size += int(told[bgzf.SIZE])
+                room.put(int(told[bgzf.SIZE]))
                 proof.members += int(told[bgzf.BLOCKS])
                 proof.blocks += int(told[bgzf.BLOCKS])
-                proof.bytes_proven = size
+                proof.bytes_proven += int(told[bgzf.SIZE])
                 proof.end_marker = not told[bgzf.LAST_SIZE]
-                yield out.data[: int(told[bgzf.SIZE])]
         finally:
             stored.give_back(piece[at:])
         if not at:
@@ -237,34 +217,35 @@ def _bgzf_size(extra: bytes) -> int | None:
     return None
 
 
-def _member(stored: StoredBytes, start: int) -> Iterator[bytes]:
-    """Inflate one member piece by piece and prove it.
+def _member(stored: StoredBytes, start: int, room: Room) -> Iterator[None]:
+    """Inflate one member and prove it.
 
     isal's own check of the trailer is not used: it takes a member without trailer for whole (isal 1.9.1), so the
     stream is inflated without its trailer and CRC32 and length are compared here.
     """
-    inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP_NO_HDR)
-    size = 0
-    piece: bytes | memoryview = b""
-    while not inflater.eof:
-        at = stored.offset
-        piece = stored.piece() if inflater.needs_input else b""
-        if inflater.needs_input and not piece:
-            raise _cut(stored, fill(texts.MEMBER_AT, start))
-        try:
-            block = inflater.decompress(piece, PIECE)
-        except IsalError as error:
-            raise Damage("DSQC-F010", at, texts.BAD_DEFLATE, texts.GOOD_MEMBER) from error
-        if block:
-            size += len(block)
-            yield block
-    stored.give_back(inflater.unused_data)
+    inflater = new_inflater()
+    size, at = 0, stored.offset
+    while not inflater.ended:
+        if inflater.needs_input:
+            at = stored.offset
+            piece = stored.piece()
+            if not piece:
+                raise _cut(stored, texts.GZIP_TRAILER if inflater.ends_here() else fill(texts.MEMBER_AT, start))
+            inflater.feed(piece)
+        while (free := room.free(1)) is None:
+            yield
+        put = inflater.into(free)
+        size += put
+        room.put(put)
+        if inflater.broken:
+            raise Damage("DSQC-F010", at, texts.BAD_DEFLATE, texts.GOOD_MEMBER)
+    stored.give_back(inflater.unused)
     at = stored.offset
     trailer = bytes(stored.take(8))
     if len(trailer) < 8:
         raise _cut(stored, texts.GZIP_TRAILER)
     crc, length = struct.unpack("<II", trailer)
-    _compare(at, texts.MEMBER, (inflater.crc, size & 0xFFFFFFFF), (crc, length))
+    _compare(at, texts.MEMBER, (inflater.crc32, size & 0xFFFFFFFF), (crc, length))
 
 
 def _compare(at: int, what: Phrase, found: tuple[int, int], stated: tuple[int, int]) -> None:

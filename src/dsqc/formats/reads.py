@@ -3,9 +3,9 @@
 import bz2
 import io
 import lzma
-import select
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -13,16 +13,17 @@ import zstandard
 from isal import igzip_lib
 
 from dsqc.crypt4gh import DataPath, SealedPath, open_data
-from dsqc.errors import DsqcError, SystemFault, UsageError
+from dsqc.errors import DsqcError, UsageError
 from dsqc.findings import FindingLog
 from dsqc.formats.bam import DAMAGE_CODE, BamSource
 from dsqc.formats.batch import ReadBatch
 from dsqc.formats.container import BlockReader, tell_container
 from dsqc.formats.fastq import FastqSource
 from dsqc.formats.first_look import format_by_name, name_findings, refused_container, untaken_container
-from dsqc.formats.gzip import IsalError
+from dsqc.formats.inflate import IsalError
 from dsqc.formats.sam import SamSource
 from dsqc.formats.source import ReadSource
+from dsqc.formats.stored import StoredBytes
 from dsqc.formats.xz import MEMORY
 from dsqc.model import Container, FileFormat
 from dsqc.registry import Severity
@@ -42,8 +43,8 @@ def sniff(path: DataPath) -> tuple[FileFormat | None, Container | None]:
     Raises:
         SystemFault: the file cannot be read.
     """
-    with open_data(path) as file:
-        head = _head(file, path.name)
+    with closing(StoredBytes(open_data(path), path.name)) as stored:
+        head = bytes(stored.peek(_HEAD))
     container = tell_container(head)
     if not isinstance(container, Container):
         return format_by_name(path.name), None
@@ -57,6 +58,7 @@ def open_reads(
     name: str | None = None,
     threads: int = 2,
     reference: Path | None = None,
+    begun: StoredBytes | None = None,
 ) -> ReadSource:
     """Open a data file for one pass that proves, hashes and delivers everything in it.
 
@@ -67,6 +69,7 @@ def open_reads(
         name: the file's name in findings; a path's last part, or ``standard input``, where not given.
         threads: with 2 or more, reading, hashing and unwrapping have a thread of their own. The result is the same.
         reference: FASTA of the reference sequences of a CRAM, or a directory of them by MD5.
+        begun: the bytes of ``source`` where reading has begun already (:func:`dsqc.formats.stored.begin`).
 
     Raises:
         SystemFault: the file does not exist or cannot be read.
@@ -75,33 +78,31 @@ def open_reads(
     if reference is not None and not reference.exists():
         raise UsageError(f"The reference {reference} does not exist.", hint="Name a FASTA file with --reference.")
     path = source if isinstance(source, Path | SealedPath) else None
-    if isinstance(source, Path | SealedPath):
-        file, label = open_data(source), name or source.name
-    else:
-        file, label = source, name or "standard input"
+    label = name or (path.name if path is not None else "standard input")
+    stored = begun or StoredBytes(
+        open_data(source) if isinstance(source, Path | SealedPath) else source, label, owned=path is not None
+    )
     try:
-        head = _head(file, label)
+        head = bytes(stored.peek(_HEAD))
     except BaseException:
-        if path is not None:
-            file.close()
+        stored.close()
         raise
     container = tell_container(head)
-    whole = cast("BinaryIO", _Joined(head, file, owned=path is not None))
     if container is None:
-        return FastqSource(BlockReader(whole, label, Container.PLAIN, background=False), log)
+        return FastqSource(BlockReader(stored, Container.PLAIN, background=False), log)
     if not isinstance(container, Container):
-        return _refused(whole, label, log, container, background=threads > 1)
+        return _refused(stored, log, container, background=threads > 1)
     file_format = _tell_format(head, container, label)
     log.extend(name_findings(label if path is not None or name else "", file_format, container))
     if container is Container.XZ:
         log.add(untaken_container(label, Severity.WARNING))
     if file_format is FileFormat.CRAM:
-        return _cram(BlockReader(whole, label, container, background=False), log, reference, threads, path)
+        return _cram(BlockReader(stored, container, background=False), log, reference, threads, path)
     ahead = threads > 1
     if file_format is FileFormat.SAM:
-        return SamSource(BlockReader(whole, label, container, background=ahead), log)
+        return SamSource(BlockReader(stored, container, background=ahead), log)
     damage = DAMAGE_CODE if file_format is FileFormat.BAM else None
-    reader = BlockReader(whole, label, container, background=ahead, inflate_ahead=False, damage_code=damage)
+    reader = BlockReader(stored, container, background=ahead, inflate_ahead=False, damage_code=damage)
     if file_format is FileFormat.BAM:
         return BamSource(reader, log, path=path, ahead=ahead)
     return FastqSource(reader, log, ahead=ahead)
@@ -125,46 +126,6 @@ def standard_input() -> BinaryIO:
     The lock of Python's buffer is held while it waits for a silent pipe; the interpreter aborts when it then ends.
     """
     return cast("BinaryIO", getattr(sys.stdin.buffer, "raw", sys.stdin.buffer))
-
-
-def _read(file: BinaryIO, size: int) -> bytes:
-    """At most ``size`` bytes; waits where the file is one that does not (a terminal or socket set so by its owner)."""
-    while (found := cast("bytes | None", file.read(size))) is None:
-        select.select([file], [], [])
-    return found
-
-
-class _Joined(io.RawIOBase):
-    """Bytes already read, then the file behind them, which is closed with it where it is ``owned``."""
-
-    def __init__(self, head: bytes, file: BinaryIO, *, owned: bool) -> None:
-        self._head = head
-        self._file = file
-        self._owned = owned
-
-    def read(self, size: int = -1) -> bytes:
-        if self._head:
-            found, self._head = self._head, b""
-            return found
-        return _read(self._file, size)
-
-    def close(self) -> None:
-        if self._owned:
-            self._file.close()
-        super().close()
-
-
-def _head(file: BinaryIO, name: str) -> bytes:
-    """The first bytes: 64 KiB, or all there are."""
-    parts: list[bytes] = []
-    try:
-        while (missing := _HEAD - sum(map(len, parts))) > 0 and (part := _read(file, missing)):
-            parts.append(part)
-    except OSError as error:
-        raise SystemFault(
-            f"Reading {name} failed: {error.strerror}.", hint="Check the disk, then run it again."
-        ) from error
-    return b"".join(parts)
 
 
 def _unwrap_head(head: bytes, container: Container, size: int = 512) -> bytes:
@@ -225,6 +186,6 @@ class _RefusedSource(ReadSource):
         self._reader.close()
 
 
-def _refused(file: BinaryIO, name: str, log: FindingLog, word: str, *, background: bool) -> ReadSource:
-    log.add(refused_container(name, word))
-    return _RefusedSource(BlockReader(file, name, Container.PLAIN, background=background), log)
+def _refused(stored: StoredBytes, log: FindingLog, word: str, *, background: bool) -> ReadSource:
+    log.add(refused_container(stored.name, word))
+    return _RefusedSource(BlockReader(stored, Container.PLAIN, background=background), log)

@@ -12,6 +12,7 @@ from dsqc.formats.batch import ReadBatch
 from dsqc.formats.builder import encode
 from dsqc.formats.container import BlockReader
 from dsqc.formats.header import LONGEST_SEQUENCE, parse_header
+from dsqc.formats.room import Inflow
 from dsqc.formats.texts import Phrase, fill
 from dsqc.formats.walk import BUFFER, ROWS, Walk
 from dsqc.model import FileFormat
@@ -58,7 +59,7 @@ class SamSource(AlignmentSource):
 
     def __init__(self, reader: BlockReader, log: FindingLog, *, buffer: int = BUFFER, rows: int = ROWS) -> None:
         super().__init__(reader, log, FileFormat.SAM)
-        self._walk = Walk(self._encoded(), buffer=buffer, rows=rows)
+        self._walk = Walk(Inflow(self._encoded()), buffer=buffer, rows=rows)
         self._line = 0
         self._offset = 0
         self._names: dict[bytes, int] = {}

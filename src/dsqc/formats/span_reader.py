@@ -9,6 +9,7 @@ from dsqc.findings import Finding, Location
 from dsqc.formats.checksums import crc64_function, crc64_text
 from dsqc.formats.container import BlockReader
 from dsqc.formats.gzip import GzipProof, gzip_blocks
+from dsqc.formats.room import Inflow
 from dsqc.formats.spans import Span
 from dsqc.formats.stored import PIECE, Damage, StoredBytes
 from dsqc.formats.texts import tell
@@ -18,11 +19,11 @@ from dsqc.model import Container
 class SpanBytes(StoredBytes):
     """Stored bytes from the start of a span to the end of the file; the span's own are hashed (CRC-64/NVME)."""
 
-    def __init__(self, file: BinaryIO, name: str, span: Span, *, background: bool = False) -> None:
+    def __init__(self, file: BinaryIO, name: str, span: Span) -> None:
         self._span = span
         self._crc = 0
         file.seek(span.start)
-        super().__init__(file, name, background=background)
+        super().__init__(file, name)
         self._read = span.start
 
     def _pieces(self) -> Iterator[bytes]:
@@ -34,7 +35,7 @@ class SpanBytes(StoredBytes):
             except OSError as error:
                 reason = error.strerror or str(error)
                 raise SystemFault(
-                    f"Reading {self._name} failed: {reason}.", hint="Check the disk, then run it again."
+                    f"Reading {self.name} failed: {reason}.", hint="Check the disk, then run it again."
                 ) from error
             if not piece:
                 return
@@ -97,13 +98,14 @@ class SpanReader(BlockReader):
         self.size = 0
         self.lands = False
         self.damage: Damage | None = None
-        self._file = file
         self._damage_code = damage_code
         self._span = span
         self._text = text
         self._beyond_damage = False
         self.inside = True
-        self._own = self._stored = SpanBytes(file, name, span, background=background)
+        self._own = self._stored = SpanBytes(file, name, span)
+        if background:
+            self._own.read_ahead()
         self._raw = self._unwrap()
         self._text_blocks = self._cut()
 
@@ -154,6 +156,10 @@ class SpanReader(BlockReader):
         """The text in blocks, none empty."""
         return self._text_blocks
 
+    def inflow(self) -> Inflow:
+        """The text for buffers to be filled with; instead of iterating."""
+        return Inflow(self._text_blocks)
+
     @property
     def faults(self) -> list[Finding]:  # type: ignore[override]
         """The damage that the text ended with, in the part or behind it."""
@@ -179,4 +185,3 @@ class SpanReader(BlockReader):
     def close(self) -> None:
         """Stop reading and close the file."""
         self._stored.close()
-        self._file.close()

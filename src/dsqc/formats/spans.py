@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from isal import igzip_lib, isal_zlib
 
 from dsqc.errors import SystemFault
-from dsqc.formats.gzip import IsalError
+from dsqc.formats.inflate import IsalError
 from dsqc.formats.reads import sniff
 from dsqc.language import Text
 from dsqc.model import Container, FileFormat

@@ -1,12 +1,13 @@
 """A stream of uncompressed BAM: header fields, then batches of records; the same for BAM, CRAM and SAM."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsqc.formats.batch import AlignmentColumns, ReadBatch
+from dsqc.formats.room import LEAST, Inflow
 from dsqc.kernels import bam as k
 from dsqc.kernels import bam_record as r
 from dsqc.kernels import bam_tags as t
@@ -36,7 +37,7 @@ class Walk:
     """Cuts a stream of BAM into batches.
 
     Args:
-        blocks: the stream.
+        inflow: the stream.
         buffer: bytes of records at once.
         rows: records in a batch at most.
         buffers: batches that are valid at a time: each stands in a buffer of its own, used in turn.
@@ -52,11 +53,8 @@ class Walk:
         tally: int64 (references + 1) x 2; mapped and unmapped records of each, the last row for none.
     """
 
-    def __init__(
-        self, blocks: Iterator[bytes | memoryview], *, buffer: int = BUFFER, rows: int = ROWS, buffers: int = 1
-    ) -> None:
-        self._blocks = blocks
-        self._rest = memoryview(b"")
+    def __init__(self, inflow: Inflow, *, buffer: int = BUFFER, rows: int = ROWS, buffers: int = 1) -> None:
+        self._inflow = inflow
         self._size = buffer
         self._rows = rows
         self._pairs = k.pair_table()
@@ -235,16 +233,12 @@ class Walk:
         self.state[r.POSITION] = 0
         self.state[r.ROOM] = len(target)
         self._filled = left
-        while self._filled < len(target):
-            if not self._rest:
-                self._rest = memoryview(next(self._blocks, b""))
-                if not self._rest:
-                    self.ended = True
-                    return
-            part = self._rest[: len(target) - self._filled]
-            target[self._filled : self._filled + len(part)] = np.frombuffer(part, np.uint8)
-            self._filled += len(part)
-            self._rest = self._rest[len(part) :]
+        while len(target) - self._filled >= (1 if self._filled <= max(left, needed) else LEAST):
+            put = self._inflow.fill(target[self._filled :])
+            if not put:
+                self.ended = True
+                return
+            self._filled += put
 
     def take_header(self) -> tuple[str, list[tuple[str, int]]] | None:
         """What follows the magic bytes: the header's text and the list of references; None where it is not whole."""

@@ -6,7 +6,7 @@ import zstandard
 
 from dsqc.formats import texts
 from dsqc.formats.bzip2 import StreamProof
-from dsqc.formats.gzip import BLOCK
+from dsqc.formats.room import BLOCK
 from dsqc.formats.stored import Damage, StoredBytes
 from dsqc.formats.texts import fill
 

@@ -12,6 +12,7 @@ from dsqc.fingerprint import Fingerprint
 from dsqc.formats import ReadBatch, open_reads, standard_input
 from dsqc.formats.names_unique import NameCheck
 from dsqc.formats.pairing import PairReader
+from dsqc.formats.stored import StoredBytes
 from dsqc.formats.texts import tell
 from dsqc.metrics.collector import Table, Value
 from dsqc.metrics.pairs import PairMetrics
@@ -36,6 +37,7 @@ class Options:
         progress: called after every batch with the file's name and the records read so far.
         panel: gives the genomes that organisms are told by; asked when the first file has been read.
         parts: directory of parts of the files, measured before (``dsqc.stages.qc_parts``); None for none.
+        begun: files of which reading has begun; whoever goes on with one takes it out.
     """
 
     threads: int = 2
@@ -44,6 +46,7 @@ class Options:
     progress: Progress | None = None
     panel: Callable[[], Panel | None] = open_panel
     parts: Path | None = None
+    begun: dict[DataPath, StoredBytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class Pass:
             name="stdin" if from_standard_input else path.name,
             threads=options.threads,
             reference=options.reference,
+            begun=options.begun.pop(path, None),
         )
         self.aligned = self.source.format in ALIGNED
         self.reads = ReadMetrics(aligned=self.aligned, declared_offset=options.declared_offset)

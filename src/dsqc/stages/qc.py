@@ -12,6 +12,7 @@ from dsqc import artefact, logs
 from dsqc.crypt4gh import DataPath, Keys, find_data_file
 from dsqc.errors import ExitCode, UsageError
 from dsqc.findings import FindingLog
+from dsqc.formats.stored import StoredBytes
 from dsqc.metrics.long_reads import LongReadCollector
 from dsqc.metrics.pairs import PairMetrics
 from dsqc.metrics.reads import ReadMetrics
@@ -97,6 +98,7 @@ def qc(
     panel: str | Path | None = None,
     progress: Progress | None = None,
     parts: str | Path | None = None,
+    begun: StoredBytes | None = None,
 ) -> QcResult:
     """Read data files once, whole: prove them, measure them.
 
@@ -127,6 +129,7 @@ def qc(
         progress=progress,
         panel=_panel_of(panel),
         parts=checked_parts(inputs, parts),
+        begun={inputs[0]: begun} if begun is not None else {},
     )
     if outdir is not None and threads > 1:
         prepare(options.panel)

@@ -15,6 +15,7 @@ from dsqc.errors import SystemFault
 from dsqc.findings import FindingLog
 from dsqc.formats import open_reads, sniff
 from dsqc.formats.container import BlockReader
+from dsqc.formats.stored import StoredBytes
 from dsqc.model import Container, FileFormat
 from dsqc.registry import Severity
 from helpers.damage import flip
@@ -190,7 +191,7 @@ def test_xz_that_asks_for_too_much_memory_is_left() -> None:
 
 def test_memory_does_not_grow_with_what_xz_expands_to() -> None:
     bomb = lzma.compress(bytes(1 << 26))
-    with BlockReader(io.BytesIO(bomb), "r.xz", Container.XZ, background=False) as reader:
+    with BlockReader(StoredBytes(io.BytesIO(bomb), "r.xz"), Container.XZ, background=False) as reader:
         assert max(map(len, reader)) <= 1 << 18
     assert reader.integrity.bytes_uncompressed == reader.integrity.bytes_proven == 1 << 26
 

@@ -9,6 +9,7 @@ from dsqc.findings import FindingLog
 from dsqc.formats import fastq as module
 from dsqc.formats.container import BlockReader
 from dsqc.formats.fastq import FastqSource
+from dsqc.formats.stored import StoredBytes
 from dsqc.model import Container
 from helpers.reads import Read, fastq, gzip_members, make_reads, parse_slowly, read_bytes
 
@@ -101,7 +102,7 @@ def test_findings(text: bytes, expected: list[str]) -> None:
 def test_places(bad: bytes, code: str, place: tuple[int, int, int], value: str, buffer: int) -> None:
     before = fastq(make_reads(100, 2))
     log = FindingLog()
-    reader = BlockReader(io.BytesIO(before + bad + ONE), "r", Container.PLAIN, background=False)
+    reader = BlockReader(StoredBytes(io.BytesIO(before + bad + ONE), "r"), Container.PLAIN, background=False)
     source = FastqSource(reader, log, buffer=buffer)
     for _batch in source.batches():
         continue
@@ -142,9 +143,8 @@ def test_any_buffer_gives_the_same_reads(buffer: int, rows: int) -> None:
     reads = make_reads(60, 9, longest=900)
     text = fastq(reads[:20]) + fastq(reads[20:40], width=60) + fastq(reads[40:], newline="\r\n")
     log = FindingLog()
-    source = FastqSource(
-        BlockReader(io.BytesIO(text), "r", Container.PLAIN, background=False), log, buffer=buffer, rows=rows
-    )
+    reader = BlockReader(StoredBytes(io.BytesIO(text), "r"), Container.PLAIN, background=False)
+    source = FastqSource(reader, log, buffer=buffer, rows=rows)
     found = []
     for batch in source.batches():
         assert len(batch) <= rows

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dsqc.findings import FindingLog
 from dsqc.formats.container import BlockReader
 from dsqc.formats.fastq import FastqSource
+from dsqc.formats.stored import StoredBytes
 from dsqc.model import Container
 from helpers.damage import cut, double, drop, flip
 from helpers.reads import (
@@ -69,7 +70,7 @@ LINES = st.sampled_from(
 def test_any_lines_are_read_as_the_grammar_says(lines: list[str], ended: bool, buffer: int) -> None:
     text = "\n".join(lines).encode() + (b"\n" if ended else b"")
     log = FindingLog()
-    reader = BlockReader(_Chunks(text), "r", Container.PLAIN, background=False)
+    reader = BlockReader(StoredBytes(_Chunks(text), "r"), Container.PLAIN, background=False)
     source = FastqSource(reader, log, buffer=buffer, rows=3)
     reads = [
         Read(

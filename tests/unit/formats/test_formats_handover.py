@@ -15,6 +15,7 @@ from dsqc.formats import ReadBatch, open_reads
 from dsqc.formats.container import BlockReader
 from dsqc.formats.fastq import FastqSource
 from dsqc.formats.handover import Handover
+from dsqc.formats.stored import StoredBytes
 from dsqc.model import Container
 from helpers.alignments import Record, of_batch, read_all, source
 from helpers.reads import bam, fastq, gzip_members, make_reads
@@ -218,7 +219,8 @@ def test_a_long_record_among_short_ones_goes_through_buffers_of_different_size(t
 def test_a_batch_stays_as_it_is_while_text_is_parsed_ahead(buffer: int) -> None:
     reads = make_reads(200, 4, longest=300)
     found: list[tuple[str, str]] = []
-    reader = BlockReader(io.BytesIO(gzip_members([fastq(reads)])), "r", Container.GZIP, inflate_ahead=False)
+    stored = StoredBytes(io.BytesIO(gzip_members([fastq(reads)])), "r")
+    reader = BlockReader(stored, Container.GZIP, inflate_ahead=False)
     with FastqSource(reader, FindingLog(), buffer=buffer, ahead=True) as opened:
         for batch in opened.batches():
             time.sleep(0.01)
