@@ -44,8 +44,8 @@ PAIR_CODES = frozenset({"DSQC-D012", "DSQC-D013", "DSQC-F012"})
 """Findings about two mate files; they stand with the first and concern both."""
 SECONDS_BETWEEN = 0.2
 SWITCH_MICROSECONDS = 500
-"""After which a thread that computes in Python lets another one go on; Python's own is 5,000. The threads of a pass need
-the interpreter's lock often and for a moment only, and each then waits for so long."""
+"""After which a thread that computes in Python lets another one go on; Python's own is 5,000. The threads of a pass
+need the interpreter's lock often and for a moment only, and each then waits for so long."""
 _NO_VALUE = "–"
 
 
