@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -38,27 +39,40 @@ def pace_options(args: argparse.Namespace) -> "TransferOptions":
     Raises:
         UsageError: a value cannot be used.
     """
-    from pydantic import ValidationError
+    from dsqc.station import ENVIRONMENT_VARIABLE, TransferOptions
 
-    from dsqc.station import ENVIRONMENT_VARIABLE, TransferOptions, load_station
-
-    base = TransferOptions()
+    options = TransferOptions()
     if args.station is not None or os.environ.get(ENVIRONMENT_VARIABLE):
-        base = load_station(args.station).transfer
-    named = {
-        "parallel": ("--parallel", args.parallel),
-        "limit_rate": ("--limit-rate", args.limit_rate),
-        "windows": ("--window", args.window),
-        "retries": ("--retries", args.retries),
-        "stall_timeout_s": ("--stall-timeout", args.stall_timeout),
-    }
-    given = {name: value for name, (_option, value) in named.items() if value is not None}
-    try:
-        return TransferOptions(**{**base.model_dump(), **given})
-    except ValidationError as error:
-        first = error.errors()[0]
-        option = named[str(first["loc"][0])][0]
-        raise UsageError(f"{option}: {first['msg'].removeprefix('Value error, ')}.") from error
+        from dsqc.station import load_station  # it brings pydantic with it
+
+        options = load_station(args.station).transfer
+    given: list[tuple[str, str, Callable[[Any], Any], Any]] = [
+        ("--parallel", "parallel", _number(int), args.parallel),
+        ("--limit-rate", "limit_rate", str, args.limit_rate),
+        ("--window", "windows", tuple, args.window),
+        ("--retries", "retries", _number(int), args.retries),
+        ("--stall-timeout", "stall_timeout_s", _number(float), args.stall_timeout),
+    ]
+    for option, name, read, value in given:
+        if value is None:
+            continue
+        try:
+            options = replace(options, **{name: read(value)})
+        except ValueError as error:
+            raise UsageError(f"{option}: {str(error).removeprefix(f'transfer.{name}: ')}.") from error
+    return options
+
+
+def _number(kind: type[int] | type[float]) -> Callable[[str], float]:
+    """Reads a number of that kind, and says in words where a text is none."""
+
+    def read(text: str) -> float:
+        try:
+            return kind(text)
+        except ValueError as error:
+            raise ValueError(f"{text!r} is no {'whole ' if kind is int else ''}number") from error
+
+    return read
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ class SealedAs:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Checksums that the file sheet gives; empty where it gives none, or none in the right form."""
+    """Checksums that the file sheet, or the source, gives; empty where it gives none, or none in the right form."""
 
     md5: str = ""
     sha256: str = ""

@@ -7,10 +7,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
-from dsqc.station.moving import S3Options, TransferOptions
+from dsqc.station.moving import Place, S3Options, TransferOptions
 
 if TYPE_CHECKING:
-    from dsqc.station.configuration import FILE_NAME, HEADERS, HELD, TIERS, Place, Station, load_station
+    from dsqc.station.configuration import FILE_NAME, HEADERS, HELD, TIERS, Station, load_station
     from dsqc.station.notify import Notify
     from dsqc.station.sections import (
         Agreement,

@@ -3,7 +3,6 @@
 import os
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,8 +10,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from dsqc.errors import UsageError
 from dsqc.limits import ENVIRONMENT_VARIABLE, Limits
-from dsqc.station.moving import S3Options, Section, TransferOptions
+from dsqc.station.moving import Place, S3Options, TransferOptions
 from dsqc.station.notify import Notify
+from dsqc.station.section import Section
 from dsqc.station.sections import (
     Closed,
     Copies,
@@ -35,19 +35,6 @@ TIERS = ("public", "held", "closed")
 HELD = "held"
 HEADERS = "headers"
 _PLACE = re.compile(r"[a-z][a-z0-9-]{0,39}")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a tier's objects are kept. The first place of a tier has the tier's name.
-
-    ``url`` is an absolute directory or an ``s3://`` URL.
-    """
-
-    name: str
-    tier: str
-    url: str
-    s3: S3Options
 
 
 class Station(Section):

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from dsqc.station.moving import Section
+from dsqc.station.section import Section
 
 
 class Notify(Section):

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from dsqc.errors import UsageError
 from dsqc.pacing import parse_size
 from dsqc.rule_data import find
-from dsqc.station.moving import Section
+from dsqc.station.section import Section
 
 
 class Tiers(Section):

@@ -469,14 +469,16 @@ class Engine:
         The proof is a checksum, the file sheet's or the source's own. Where none confirms the bytes they are compared
         with the source's once more, so that a wrong checksum in the sheet is told from bytes damaged on the way.
         """
-        if not self._names_version:
-            now = self._stat(file)
-            if (now.size_bytes, now.version) != (copy.entry.size_bytes, copy.entry.version):
-                raise SourceChanged(f"{copy.entry.name} changed while it was read.")
         digests, expected = copy.front.digests(), file.order.expected
-        offered = Expected(copy.entry.md5, copy.entry.sha256)
-        is_proven = expected.confirms(digests) or offered.confirms(digests)
+        is_proven = expected.confirms(digests) or copy.entry.offers().confirms(digests)
         is_local = not self._source.is_remote and not (expected.md5 or expected.sha256)
+        if not self._names_version or not (is_proven or is_local):
+            now = self._stat(file)
+            is_same = (now.size_bytes, now.version) == (copy.entry.size_bytes, copy.entry.version)
+            if not is_same and not self._names_version:
+                raise SourceChanged(f"{copy.entry.name} changed while it was read.")
+            # One file may be told more of than a list of many: checksums that its uploader stated.
+            is_proven = is_proven or (is_same and now.offers().confirms(digests))
         parts = [] if is_proven or is_local else copy.begin_comparing()
         if parts:
             self._push([_Task(file, partial(self._compare, file, copy, *part)) for part in parts])

@@ -1,7 +1,10 @@
 """A submission below a prefix of a bucket, read by ranged requests that may run side by side."""
 
+import base64
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -17,6 +20,7 @@ BLOCK_BYTES = 1 << 20
 _DENIED = {"AccessDenied", "403", "Forbidden"}
 _CHANGED = {"PreconditionFailed", "412"}
 _MD5_DIGITS = 32
+_S3CMD_MD5 = re.compile(r"(?:^|/)md5:([0-9a-f]{32})(?:/|$)")
 
 
 class S3Source:
@@ -80,10 +84,11 @@ class S3Source:
         return sorted(found, key=lambda entry: entry.name)
 
     def stat(self, name: str) -> Entry:
-        """What a HEAD request says now."""
+        """What a HEAD request says now; of an object in parts, with the MD5 that its uploader stated."""
         with self._translated(name):
             answer = self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)
-        return _entry(answer, name, answer.get("ContentLength"))
+        entry = _entry(answer, name, answer.get("ContentLength"))
+        return entry if entry.md5 else replace(entry, md5=stated_md5(answer.get("Metadata") or {}))
 
     def blocks(self, entry: Entry, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """One ranged request that names the ETag: a changed object is refused by the store, or seen in its answer."""
@@ -151,3 +156,18 @@ def _entry(row: dict[str, Any], name: str, size: int | None) -> Entry:
     is_md5 = len(etag) == _MD5_DIGITS and all(digit in "0123456789abcdef" for digit in etag.lower())
     version = etag or str(row.get("LastModified") or "")
     return Entry(name, size or 0, version, EntryKind.FILE, etag.lower() if is_md5 else "")
+
+
+def stated_md5(metadata: Mapping[str, str]) -> str:
+    """The MD5 that a program stated in an object's metadata when it uploaded it in parts; empty where none did.
+
+    rclone: ``md5chksum``, base64 (rclone.org/s3, "Hashes"). s3cmd: ``md5:`` in ``s3cmd-attrs``, fields parted by ``/``.
+    Stores give names as they like: ``Md5chksum``.
+    """
+    stated = {name.lower(): text for name, text in metadata.items()}
+    with contextlib.suppress(ValueError):
+        digest = base64.b64decode(stated.get("md5chksum", ""), validate=True)
+        if 2 * len(digest) == _MD5_DIGITS:
+            return digest.hex()
+    found = _S3CMD_MD5.search(stated.get("s3cmd-attrs", ""))
+    return found[1] if found else ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dsqc.errors import SystemFault, TransientFault, UsageError
+from dsqc.listing import Expected
 from dsqc.station import S3Options
 
 BLOCK_BYTES = 1 << 20
@@ -42,6 +43,10 @@ class Entry:
     kind: EntryKind = EntryKind.FILE
     md5: str = ""
     sha256: str = ""
+
+    def offers(self) -> Expected:
+        """The checksums that the source offers."""
+        return Expected(self.md5, self.sha256)
 
 
 class FileFault(Exception):

@@ -9,7 +9,7 @@ import pytest
 from dsqc.catalog.making import TEMPLATE, make_station
 from dsqc.errors import CatalogFault, StorageFault, UsageError
 from dsqc.limits import Limits
-from dsqc.station import Station, load_station
+from dsqc.station import S3Options, Station, TransferOptions, load_station
 
 
 def test_a_station_is_made_with_catalog_and_stores(tmp_path: Path) -> None:
@@ -55,8 +55,9 @@ def test_the_file_shows_every_setting_with_its_own_value() -> None:
 
     assert Station(**data) == Station()
     assert set(data) == set(Station.model_fields) - {"root", "copies", "s3_places"}
-    assert set(data["limits"]) == {field.name for field in fields(Limits)}
-    for name in ("tiers", "s3", "closed", "curation", "transfer", "release", "notices", "prefixes"):
+    for name, kind in (("limits", Limits), ("s3", S3Options), ("transfer", TransferOptions)):
+        assert set(data[name]) == {field.name for field in fields(kind)}
+    for name in ("tiers", "closed", "curation", "release", "notices", "prefixes"):
         assert set(data[name]) == set(type(getattr(Station(), name)).model_fields)
 
 

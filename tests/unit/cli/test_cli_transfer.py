@@ -81,10 +81,11 @@ def test_a_workbook_is_no_source(tmp_path, capsys):
     [
         ("--limit-rate", "fast", "50M"),
         ("--window", "22-6", "22:00-06:00"),
-        ("--parallel", "0", "greater than or equal to 1"),
-        ("--parallel", "many", "valid integer"),
-        ("--retries", "-1", "greater than or equal to 0"),
-        ("--stall-timeout", "0", "greater than 0"),
+        ("--parallel", "0", "must be 1 to 64"),
+        ("--parallel", "many", "'many' is no whole number"),
+        ("--retries", "-1", "must be at least 0"),
+        ("--stall-timeout", "0", "must be above 0"),
+        ("--stall-timeout", "nan", "must be above 0"),
         ("--events", "no/such/place/events", "No such file"),
     ],
 )

@@ -10,9 +10,10 @@ import stamina
 from dsqc.errors import TransientFault
 from dsqc.station import TransferOptions
 from dsqc.transfer import Inbox, Progress, open_source, transfer_submission
+from dsqc.transfer.s3source import stated_md5
 from dsqc.transfer.sinks import SEGMENT_BYTES
 from dsqc.transfer.sources import DirectorySource, Entry, SourceChanged
-from helpers.sources import visible, write_source
+from helpers.sources import md5, visible, write_source
 
 DATA = {"a.fastq": b"@r\nACGT\n+\nIIII\n"}
 
@@ -242,3 +243,18 @@ def test_a_window_that_closes_in_the_middle_of_a_part_costs_nothing(tmp_path, mo
     assert second + rest == len(content)
     assert second > 0
     assert record.timings[-1].fetched_bytes == len(content)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {},
+        {"md5chksum": "no base64!"},
+        {"md5chksum": "c2hvcnQ="},
+        {"s3cmd-attrs": "atime:1/mode:33188"},
+        {"s3cmd-attrs": "md5:0123/mode:33188"},
+        {"s3cmd-attrs": f"xmd5:{md5(b'')}"},
+    ],
+)
+def test_metadata_that_states_no_md5(metadata):
+    assert stated_md5(metadata) == ""
