@@ -97,6 +97,7 @@ def prepare(open_panel: Callable[[], object]) -> None:
 def _prepare(open_panel: Callable[[], object]) -> None:
     # A package that is missing, or a panel that cannot be read, is told of where it is needed.
     with contextlib.suppress(ImportError, DsqcError):
+        import numpy.ma  # noqa: F401 - np.unique does so when it is first called
         import pyarrow.parquet  # noqa: F401
 
         from dsqc.report import fastqc, multiqc, run_page, samtools  # noqa: F401
