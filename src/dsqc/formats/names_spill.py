@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from dsqc.errors import SystemFault
 
 WORD_BYTES = 8
-
+_WRITE_BYTES = 1 << 16
+"""Given to the kernel at once: large writes are kept in large pieces of memory that was not used lately, and take ten
+times as long (32 MB in 0.3 s, Linux 6.18 in a virtual machine)."""
 
 _BLOCK = 16
 
@@ -67,7 +69,7 @@ class Spill:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
             while left:
-                left = left[self._file.write(left) :]
+                left = left[self._file.write(left[:_WRITE_BYTES]) :]
         except OSError as error:
             raise SystemFault(
                 f"Names of reads cannot be kept in {self._folder or tempfile.gettempdir()}: {error.strerror}.",

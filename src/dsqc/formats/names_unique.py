@@ -145,6 +145,7 @@ class NameCheck:
         self._size = run
         self._keys = np.empty(run, np.uint64)
         self._seconds = np.empty(run, np.uint64)
+        self._parts: tuple[Words, Words] | None = None  # where large runs are sorted to, one after the other
         self._record = 1
         self._runs: list[Run] = []
         self._kept = 0
@@ -214,7 +215,10 @@ class NameCheck:
 
     def _parted(self, stored: int) -> Run:
         bounds = np.zeros(d.PARTITIONS + 1, np.int64)
-        keys, seconds = np.empty(stored, np.uint64), np.empty(stored, np.uint64)
+        if self._parts is None:
+            keys, seconds = np.empty(stored, np.uint64), np.empty(stored, np.uint64)
+        else:
+            keys, seconds = (column[:stored] for column in self._parts)
         d.part(self._keys[:stored], self._seconds[:stored], bounds, keys, seconds)
         return Run(self._record, bounds, keys, seconds)
 
@@ -236,6 +240,7 @@ class NameCheck:
         if not self._spilled and self._size == SMALL_RUN:
             self._size = LARGE_RUN
             self._keys, self._seconds = np.empty(LARGE_RUN, np.uint64), np.empty(LARGE_RUN, np.uint64)
+            self._parts = np.empty(LARGE_RUN, np.uint64), np.empty(LARGE_RUN, np.uint64)
         self._spilled = True
 
     def _put(self, column: Words | int | StoredWords) -> int | StoredWords:

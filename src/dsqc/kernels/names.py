@@ -352,9 +352,9 @@ def note_names(
             last[0] = one
             last[1] = two
         if stored:
-            # Spread over the whole word: only the highest 42 bits of the first are compared at first.
-            spread = np.uint64(256 * mark + mate) * _SPREAD
-            one, two = step(one, two, spread, spread)
+            # Spread over the whole word: only the highest 42 bits of the first are compared at first. The sum stays as
+            # even as the hash: partitions are taken of its highest bits.
+            one ^= np.uint64(256 * mark + mate) * _SPREAD
             at = state[STORED]
             keys[at] = (one & ~_INDEX) | np.uint64(record - run_record)
             seconds[at] = two

@@ -18,7 +18,7 @@ from dsqc.model import FileFormat
 from dsqc.stages._part_file import PartFile
 from dsqc.version import __version__
 
-SCHEMA = "1.0"
+SCHEMA = "1.1"
 _POLL_SECONDS = 0.1
 _PIECE = 1 << 20
 _MOST_CHANGES = 1 << 18

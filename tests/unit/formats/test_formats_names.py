@@ -19,6 +19,7 @@ from dsqc.formats.batch import ReadBatch
 from dsqc.formats.names_mates import Comparison, MateSets
 from dsqc.formats.names_spill import Spill
 from dsqc.formats.names_unique import NameCheck
+from dsqc.kernels import duplicates as d
 
 ALL_IN_MEMORY = {"memory": 1 << 26, "run": 1 << 18}
 RUNS_IN_MEMORY = {"memory": 1 << 26, "run": 7}
@@ -114,6 +115,18 @@ def test_runs_hold_a_name_once(monkeypatch: pytest.MonkeyPatch) -> None:
         found.add(batch)
     assert max(int(run.bounds[-1]) for run in found._runs) == 3
     assert sum(item.count for item in found.findings()) == 12_000 - 3
+
+
+def test_names_that_differ_are_spread_evenly_over_the_partitions() -> None:
+    """Else a partition would look as if one name filled it, and large files would be sorted out twice."""
+    number = 64 * d.PARTITIONS
+    found = NameCheck("x", run=number)
+    for batch in batches(distinct(number), 1 << 15):
+        found.add(batch)
+    found._end_run()
+    sizes = np.diff(found._runs[0].bounds)
+    # Chi-squared of a fair spread: its mean is the number of partitions less one, its deviation the root of twice that.
+    assert float(((sizes - 64) ** 2 / 64).sum()) < d.PARTITIONS + 6 * (2 * d.PARTITIONS) ** 0.5
 
 
 def test_a_rare_repeat_is_a_warning() -> None:
