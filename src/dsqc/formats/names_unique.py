@@ -20,8 +20,10 @@ from dsqc.registry import Severity
 
 SMALL_RUN = 1 << 15
 LARGE_RUN = 1 << 21
-"""Names sorted into partitions at once: 512 KiB at first, which leave the cache to others; 32 MB where runs go to disk,
-so that each part read back is a long one."""
+"""Names sorted into partitions at once: 512 KiB at first, which leave the cache to others. Where runs go to disk they
+grow with what is there, to 32 MB, so that each part read back is a long one."""
+_RUNS_EACH = 8
+"""A run that goes to disk holds at least half of this part of the names."""
 MEMORY = 1 << 26
 """Bytes of names kept in memory (4 million names); beyond, all go to a temporary file."""
 RARE = 10_000
@@ -237,11 +239,13 @@ class NameCheck:
             else replace(run, keys=self._put(run.keys), seconds=self._put(run.seconds))
             for run in self._runs
         ]
-        if not self._spilled and self._size == SMALL_RUN:
-            self._size = LARGE_RUN
-            self._keys, self._seconds = np.empty(LARGE_RUN, np.uint64), np.empty(LARGE_RUN, np.uint64)
-            self._parts = np.empty(LARGE_RUN, np.uint64), np.empty(LARGE_RUN, np.uint64)
         self._spilled = True
+        names = self._kept // (2 * WORD_BYTES)
+        size = min(LARGE_RUN, 1 << (names // _RUNS_EACH).bit_length() >> 1)
+        if self._size >= SMALL_RUN and size > self._size:
+            self._size = size
+            self._keys, self._seconds = np.empty(size, np.uint64), np.empty(size, np.uint64)
+            self._parts = np.empty(size, np.uint64), np.empty(size, np.uint64)
 
     def _put(self, column: Words | int | StoredWords) -> int | StoredWords:
         return self._spill.append(column) if isinstance(column, np.ndarray) else column

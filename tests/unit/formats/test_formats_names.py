@@ -322,14 +322,16 @@ def test_no_room_for_a_temporary_file(tmp_path: Path) -> None:
 
 def test_larger_runs_once_names_are_spilled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names_unique, "SMALL_RUN", 10)
-    monkeypatch.setattr(names_unique, "LARGE_RUN", 70)
-    names = distinct(400)
-    names[399] = names[0]
+    monkeypatch.setattr(names_unique, "LARGE_RUN", 50)
+    names = distinct(1000)
+    names[999] = names[0]
     found = NameCheck("x", memory=500, run=10)
     for batch in batches(names, 50):
         found.add(batch)
-    assert [int(run.bounds[-1]) for run in found._runs][-1] == 70
-    assert records(list(found.findings())) == [400]
+    sizes = [int(run.bounds[-1]) for run in found._runs]
+    assert sizes == sorted(sizes)
+    assert set(sizes) == {10, 16, 32, 50}
+    assert records(list(found.findings())) == [1000]
 
 
 def test_groups_of_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
